@@ -1,0 +1,82 @@
+# Two commands: `make run` and `make test`. They need Python >= 3.11 and a package registry, nothing else.
+
+UV_VERSION := 0.13.9
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; \
+	done; echo python3)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+TEMPLATES = $(shell find templates */templates -type f -name '*.html' -o -type f -name '*.txt' 2>/dev/null)
+
+# an activated or configured environment is not ours
+unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
+
+.PHONY: help run test check format browser clean new-enough
+.NOTPARALLEL:
+
+help:
+	@echo "make run      start Latchkey on http://localhost:8000 (PORT=, DATABASE_URL=)"
+	@echo "make test     every check and every test"
+	@echo "make check    the checks without the tests"
+	@echo "make format   bring code and templates into their form"
+	@echo "make clean    remove the environment and the caches, keep the data"
+
+run: new-enough $(INSTALLED)
+	@$(BIN)/python -m config.run
+
+test: check browser
+	$(BIN)/pytest -n 2
+
+check: new-enough $(INSTALLED)
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/djade --target-version 5.2 --check $(TEMPLATES)
+	$(BIN)/uv lock --check --quiet
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@echo "manage.py check --deploy, with the settings of production"
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+PRODUCTION = env DEBUG=off PUBLIC_URL=https://example.com ALLOWED_HOSTS=example.com \
+	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	ENCRYPTION_KEYS="$$($(BIN)/python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')"
+
+format: new-enough $(INSTALLED)
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format --quiet
+	$(BIN)/djade --target-version 5.2 $(TEMPLATES)
+
+# for the browser tests: what is on the machine, else the system's package, else Playwright's own
+browser: $(INSTALLED)
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	echo "Looking for a Chromium to install ..."; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null \
+			&& command -v chromium >/dev/null && exit 0; \
+	fi; \
+	$(BIN)/playwright install chromium && exit 0; \
+	echo "The browser tests need Chromium, and it could not be installed: put chromium on the PATH." >&2; exit 1
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+
+# by what it prints, so that nothing but a Python of that age passes
+new-enough:
+	@version="$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>&1)"; \
+	case "$$version" in \
+		3.1[1-9]|3.[2-9][0-9]) ;; \
+		[0-9].*) echo "Latchkey needs Python 3.11 or newer, and $(PYTHON) is $$version: name another with PYTHON=..." >&2; exit 1 ;; \
+		*) echo "Latchkey needs Python 3.11 or newer, and $(PYTHON) is not a Python: name one with PYTHON=..." >&2; exit 1 ;; \
+	esac
+
+$(BIN)/python:
+	@$(PYTHON) -m venv --clear .venv
+
+$(INSTALLED): $(BIN)/python pyproject.toml uv.lock
+	@echo "Installing what uv.lock names into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv sync --quiet --frozen --python $(BIN)/python
+	@touch $@

@@ -1,0 +1,87 @@
+"""Companies and sites on the wire."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from companies.models import Company, Site
+from config.api.fields import Locale, StrictSerializer, Text
+from config.api.pages import PageOutput
+
+
+class CompanyInput(StrictSerializer):
+    name = Text(max_length=200)
+    locale = Locale(required=False, help_text="Language of pages and mails, a BCP 47 tag; `en` when omitted.")
+    replyTo = serializers.EmailField(source="reply_to", max_length=254, allow_null=True, required=False)
+    externalId = Text(source="external_id", max_length=255, allow_null=True, required=False)
+
+
+class CompanyChanges(CompanyInput):
+    name = Text(max_length=200, required=False)
+
+
+class SiteInput(StrictSerializer):
+    name = Text(max_length=200)
+    address = Text(max_length=500, allow_blank=True, required=False)
+    externalId = Text(source="external_id", max_length=255, allow_null=True, required=False)
+
+
+class SiteChanges(SiteInput):
+    name = Text(max_length=200, required=False)
+
+
+class PingOutput(serializers.Serializer[Any]):
+    partner = serializers.CharField()
+    apiKey = serializers.CharField(help_text="The part of the key by which people tell keys apart.")
+
+
+class CompanyOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    locale = serializers.CharField()
+    replyTo = serializers.EmailField(allow_null=True)
+    externalId = serializers.CharField(allow_null=True)
+    createdAt = serializers.DateTimeField()
+    updatedAt = serializers.DateTimeField()
+
+
+class SiteOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    companyId = serializers.UUIDField()
+    name = serializers.CharField()
+    address = serializers.CharField()
+    externalId = serializers.CharField(allow_null=True)
+    createdAt = serializers.DateTimeField()
+    updatedAt = serializers.DateTimeField()
+
+
+class CompanyPage(PageOutput):
+    companies = CompanyOutput(many=True)
+
+
+class SitePage(PageOutput):
+    sites = SiteOutput(many=True)
+
+
+def represent_company(company: Company) -> dict[str, Any]:
+    return {
+        "id": company.pk,
+        "name": company.name,
+        "locale": company.locale,
+        "replyTo": company.reply_to,
+        "externalId": company.external_id,
+        "createdAt": company.created_at,
+        "updatedAt": company.updated_at,
+    }
+
+
+def represent_site(site: Site) -> dict[str, Any]:
+    return {
+        "id": site.pk,
+        "companyId": site.company_id,
+        "name": site.name,
+        "address": site.address,
+        "externalId": site.external_id,
+        "createdAt": site.created_at,
+        "updatedAt": site.updated_at,
+    }

@@ -1,0 +1,148 @@
+"""Companies and sites."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from companies.api import examples
+from companies.api.base import PartnerView
+from companies.api.idempotency import idempotent
+from companies.api.serializers import (
+    CompanyChanges,
+    CompanyInput,
+    CompanyOutput,
+    CompanyPage,
+    PingOutput,
+    SiteChanges,
+    SiteInput,
+    SiteOutput,
+    SitePage,
+    represent_company,
+    represent_site,
+)
+from companies.models import Company, Scope, Site
+from companies.services import create_company, create_site, update_company, update_site
+from config.api.openapi import operation
+from config.api.pages import PageQuery, newest_first
+from config.refusals import NotThere
+
+READ_AND_WRITE: dict[str, Scope | None] = {
+    "GET": Scope.COMPANIES_READ,
+    "POST": Scope.COMPANIES_WRITE,
+    "PATCH": Scope.COMPANIES_WRITE,
+}
+
+
+class Ping(PartnerView):
+    scopes: ClassVar[dict[str, Scope | None]] = {"GET": None}
+
+    @operation("ping", "Whose key this is", answer=PingOutput, example=examples.PING)
+    def get(self, request: Request) -> Response:
+        return Response({"partner": self.partner.name, "apiKey": self.api_key.prefix})
+
+
+class CompanyList(PartnerView):
+    scopes = READ_AND_WRITE
+
+    @operation(
+        "listCompanies",
+        "Companies, newest first",
+        query=PageQuery,
+        answer=CompanyPage,
+        example=examples.COMPANIES,
+    )
+    def get(self, request: Request) -> Response:
+        query = PageQuery.of(request)
+        companies = Company.objects.visible_to(self.partner)
+        return Response(newest_first("companies", companies, represent_company, **query))
+
+    @operation(
+        "createCompany",
+        "Create a company",
+        body=CompanyInput,
+        body_example=examples.COMPANY_BODY,
+        answer=CompanyOutput,
+        status=201,
+        example=examples.COMPANY,
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        company = create_company(self.partner, **CompanyInput.checked(request.data))
+        return Response(represent_company(company), status=201)
+
+
+class CompanyDetail(PartnerView):
+    scopes = READ_AND_WRITE
+
+    @operation("getCompany", "One company", answer=CompanyOutput, example=examples.COMPANY)
+    def get(self, request: Request, company_id: UUID) -> Response:
+        return Response(represent_company(self.company))
+
+    @operation(
+        "updateCompany",
+        "Change a company",
+        body=CompanyChanges,
+        body_example={"name": "Riverside Bakeries Ltd"},
+        answer=CompanyOutput,
+        example=examples.COMPANY,
+    )
+    def patch(self, request: Request, company_id: UUID) -> Response:
+        company = update_company(self.company, **CompanyChanges.checked(request.data))
+        return Response(represent_company(company))
+
+
+class SiteList(PartnerView):
+    scopes = READ_AND_WRITE
+
+    @operation(
+        "listSites",
+        "Sites of a company, newest first",
+        query=PageQuery,
+        answer=SitePage,
+        example=examples.SITES,
+    )
+    def get(self, request: Request, company_id: UUID) -> Response:
+        query = PageQuery.of(request)
+        return Response(newest_first("sites", Site.objects.filter(company=self.company), represent_site, **query))
+
+    @operation(
+        "createSite",
+        "Create a site",
+        body=SiteInput,
+        body_example=examples.SITE_BODY,
+        answer=SiteOutput,
+        status=201,
+        example=examples.SITE,
+    )
+    @idempotent
+    def post(self, request: Request, company_id: UUID) -> Response:
+        site = create_site(self.company, **SiteInput.checked(request.data))
+        return Response(represent_site(site), status=201)
+
+
+class SiteDetail(PartnerView):
+    scopes = READ_AND_WRITE
+
+    def site(self, site_id: UUID) -> Site:
+        site = Site.objects.visible_to(self.partner).filter(pk=site_id).first()
+        if site is None:
+            raise NotThere
+        return site
+
+    @operation("getSite", "One site", answer=SiteOutput, example=examples.SITE)
+    def get(self, request: Request, site_id: UUID) -> Response:
+        return Response(represent_site(self.site(site_id)))
+
+    @operation(
+        "updateSite",
+        "Change a site",
+        body=SiteChanges,
+        body_example={"address": "2 Mill Lane, Bath"},
+        answer=SiteOutput,
+        example=examples.SITE,
+    )
+    def patch(self, request: Request, site_id: UUID) -> Response:
+        site = update_site(self.site(site_id), **SiteChanges.checked(request.data))
+        return Response(represent_site(site))

@@ -1,0 +1,14 @@
+"""What companies refuse."""
+
+from config.refusals import Refusal
+
+
+class IdempotencyKeyReused(Refusal):
+    status = 422
+    code = "IDEMPOTENCY_KEY_REUSED"
+    sentence = "This Idempotency-Key was used with another request."
+
+
+class RequestInProgress(Refusal):
+    code = "REQUEST_IN_PROGRESS"
+    sentence = "A request with this Idempotency-Key is still running."

@@ -1,0 +1,232 @@
+"""Who takes part: staff, partners with their API keys, companies and their sites."""
+
+import hashlib
+from typing import ClassVar, Self
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, FilteredRelation, Q
+from django.db.models.functions import Lower, Now
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes members of staff; an address is a user name, in any case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A member of staff. Contributors and partner systems have no account."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField("e-mail", unique=True, help_text="Lower case; this is what one logs in with.")
+    name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField("may log in", default=True)
+    is_staff = models.BooleanField("may use this admin", default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = "member of staff"
+        verbose_name_plural = "members of staff"
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+
+class Partner(models.Model):
+    """An organisation that calls the API; owns companies and API keys."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    redirect_urls = ArrayField(
+        models.URLField(max_length=500),
+        default=list,
+        blank=True,
+        help_text="Where contributors may go on to when done: exact addresses, separated by commas.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="partner_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Scope(models.TextChoices):
+    """What an API key may do. A collector's key has the last two and `connections:read`, and nothing else."""
+
+    INVITATIONS_READ = "invitations:read", "read invitations"
+    INVITATIONS_WRITE = "invitations:write", "create and change invitations"
+    COMPANIES_READ = "companies:read", "read companies and sites"
+    COMPANIES_WRITE = "companies:write", "create and change companies and sites"
+    CONNECTIONS_READ = "connections:read", "read connections"
+    CONNECTIONS_WRITE = "connections:write", "create connections"
+    CREDENTIALS_READ = "credentials:read", "read credentials (collector)"
+    CONNECTIONS_STATUS = "connections:status", "report a connection's status (collector)"
+
+
+def partner_scopes() -> list[str]:
+    """The scopes of an ordinary key: everything but the collector's."""
+    return [scope.value for scope in Scope if scope not in {Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS}]
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def active(self) -> Self:
+        """Neither revoked nor past its time."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
+
+    def matching(self, value: str, *, company_id: UUID | None = None) -> "ApiKey | None":
+        """The active key with this value, its partner and, as `company`, that company of the partner's or None.
+
+        One query: every call of the API begins with it.
+        """
+        keys = self.active().filter(secret_hash=hash_api_key(value)).select_related("partner")
+        if company_id:
+            named = FilteredRelation("partner__companies", condition=Q(partner__companies=company_id))
+            keys = keys.annotate(company=named).select_related("partner", "company")  # type: ignore[misc]
+        return keys.first()
+
+
+class ApiKey(models.Model):
+    """A key of a partner. Its value is shown once; kept are a hash and the part by which people tell keys apart."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text="Which system uses it.")
+    prefix = models.CharField(max_length=24, editable=False)
+    secret_hash = models.BinaryField(max_length=32, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=40, choices=Scope), default=partner_scopes)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.SET_NULL)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[ApiKeyQuerySet] = ApiKeyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(condition=Q(prefix__startswith="lk_"), name="api_key_prefix"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def __repr__(self) -> str:
+        return f"<ApiKey {self.prefix}…>"
+
+    @property
+    def is_active(self) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+def hash_api_key(value: str) -> bytes:
+    """SHA-256. The value has 256 random bits, so that neither salt nor a slow hash would add anything."""
+    return hashlib.sha256(value.encode()).digest()
+
+
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def visible_to(self, partner: Partner) -> Self:
+        return self.filter(partner=partner)
+
+
+class Company(models.Model):
+    """A company whose utility accounts are connected."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="companies")
+    name = models.CharField(max_length=200)
+    locale = models.CharField(max_length=35, default="en", help_text="Language of pages and mails (BCP 47).")
+    reply_to = models.EmailField(null=True, blank=True, help_text="Where answers to invitation mails go.")
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[CompanyQuerySet] = CompanyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "companies"
+        indexes = [models.Index("partner", F("id").desc(), name="company_newest_first")]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    def visible_to(self, partner: Partner) -> Self:
+        return self.filter(company__partner=partner)
+
+
+class Site(models.Model):
+    """A place of a company, such as a plant or a shop."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sites")
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=500, blank=True)
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[SiteQuerySet] = SiteQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [models.Index("company", F("id").desc(), name="site_newest_first")]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="site_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StoredAnswer(models.Model):
+    """The answer to a POST with an `Idempotency-Key`, kept so that a retry gets it again.
+
+    Sealed: the answer to a creation holds a link.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_hash = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=100)
+    sealed_body = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["api_key", "key"], name="one_answer_per_idempotency_key")]
+        indexes = [models.Index("created_at", name="stored_answer_age")]
+
+    def __str__(self) -> str:
+        return f"answer {self.status}"

@@ -1,0 +1,76 @@
+"""Serializers and fields that take exactly what they say: no unknown names, no `"5"` for 5, no 1 for true."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields it does not know: a misspelt one must never be ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = serializers.ErrorDetail("There is no field of this name.", "unknown_field")
+            if errors := {name: [unknown] for name in data if name not in self.fields}:
+                raise serializers.ValidationError(errors)
+        return super().to_internal_value(data)
+
+    @classmethod
+    def checked(cls, data: Any) -> dict[str, Any]:
+        """What `data` says, under the service's names. Raises `ValidationError` that points at each wrong field."""
+        serializer = cls(data=data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class Text(serializers.CharField):
+    """A string, and only a string; without surrounding spaces."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Integer(serializers.IntegerField):
+    """A number without a fraction, and only a number."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Boolean(serializers.BooleanField):
+    """`true` or `false`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class TextMap(serializers.DictField):
+    """String pairs, at most `max_pairs`, keys of at most `max_key` characters."""
+
+    def __init__(self, *, max_pairs: int, max_key: int, max_value: int, **kwargs: Any) -> None:
+        super().__init__(child=Text(allow_blank=True, max_length=max_value, trim_whitespace=False), **kwargs)
+        self.max_pairs, self.max_key = max_pairs, max_key
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            if len(data) > self.max_pairs:
+                raise serializers.ValidationError(f"At most {self.max_pairs} pairs.", code="max_pairs")
+            if any(len(key) > self.max_key or "\x00" in key for key in data):
+                raise serializers.ValidationError(
+                    f"A key is text of at most {self.max_key} characters.", code="invalid_key"
+                )
+        return super().to_internal_value(data)
+
+
+class Locale(serializers.RegexField):
+    """A language tag (BCP 47), such as `en` or `de-AT`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=35, **kwargs)

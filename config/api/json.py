@@ -1,0 +1,64 @@
+"""JSON in and out, strictly and by orjson."""
+
+from typing import Any
+
+import orjson
+from django.http import HttpRequest
+from rest_framework import exceptions, parsers, renderers, status
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+def to_json(data: Any) -> bytes:
+    """`data` as JSON: UUIDs as text, times as ISO 8601 in UTC with a `Z`."""
+    return orjson.dumps(data, option=orjson.OPT_UTC_Z, default=str)
+
+
+class JSONRenderer(renderers.BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else to_json(data)
+
+
+class PayloadTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body may have at most 256 KiB."
+    default_code = "BODY_TOO_LARGE"
+
+
+class LengthRequired(exceptions.APIException):
+    """A body of unknown length would be read as no body, and an invitation for anyone made of it."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = "Send the body with a Content-Length."
+    default_code = "LENGTH_REQUIRED"
+
+
+class JSONParser(parsers.BaseParser):
+    """Strict JSON (RFC 8259): no NaN, no lone surrogates, no bottomless nesting. No body is an empty object."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = stream.read(MAX_BODY_BYTES + 1)
+        if len(body) > MAX_BODY_BYTES:
+            raise PayloadTooLarge
+        if not body.strip():
+            return {}
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise exceptions.ParseError(f"The body is not JSON: {error}.", code="MALFORMED_JSON") from None
+
+
+def refuse_unmeasured_body(request: HttpRequest) -> None:
+    """Refuse a body that is too long before it is read, and one that does not say how long it is."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    if not length.isdigit() or (chunked and length == "0"):
+        raise LengthRequired
+    if int(length) > MAX_BODY_BYTES:
+        raise PayloadTooLarge

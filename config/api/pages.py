@@ -1,0 +1,80 @@
+"""Query parameters and keyset pages: a page costs the same wherever it lies in the table."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from config.api.fields import StrictSerializer
+
+_signer = signing.Signer(salt="latchkey.cursor")
+
+
+class QuerySerializer(StrictSerializer):
+    """Query parameters; unknown ones are refused, and so is a single one that is given twice."""
+
+    @classmethod
+    def of(cls, request: Request) -> dict[str, Any]:
+        """The parameters of `request`. Raises `ValidationError` that names them as `?name`."""
+        given = {
+            name: values if cls._takes_many(name) or len(values) > 1 else values[0]
+            for name, values in request.query_params.lists()
+        }
+        try:
+            return cls.checked(given)
+        except serializers.ValidationError as error:
+            detail: Any = error.detail
+            raise serializers.ValidationError({f"?{name}": errors for name, errors in detail.items()}) from None
+
+    @classmethod
+    def _takes_many(cls, name: str) -> bool:
+        return isinstance(cls._declared_fields.get(name), serializers.ListField)
+
+
+class PageOutput(serializers.Serializer[Any]):
+    """What every page says beside its rows."""
+
+    perPage = serializers.IntegerField()
+    hasNext = serializers.BooleanField()
+    nextCursor = serializers.CharField(allow_null=True)
+
+
+class PageQuery(QuerySerializer):
+    """`limit` and `cursor`, as every list takes them."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
+    cursor = serializers.CharField(max_length=200, required=False)
+
+    def validate_cursor(self, value: str) -> UUID:
+        try:
+            return UUID(_signer.unsign(value))
+        except (signing.BadSignature, ValueError):
+            raise serializers.ValidationError("This cursor is not one of ours.", code="bad_cursor") from None
+
+
+def newest_first(
+    name: str,
+    rows: QuerySet[Any],
+    represent: Callable[[Any], dict[str, Any]],
+    *,
+    limit: int,
+    cursor: UUID | None = None,
+) -> dict[str, Any]:
+    """One page as the wire has it: `{name: [...], perPage, hasNext, nextCursor}`.
+
+    Relies on ids that grow with time (UUIDv7), reads `limit` + 1 rows and never counts.
+    """
+    if cursor:
+        rows = rows.filter(pk__lt=cursor)
+    found = list(rows.order_by("-pk")[: limit + 1])
+    has_next = len(found) > limit
+    return {
+        name: [represent(row) for row in found[:limit]],
+        "perPage": limit,
+        "hasNext": has_next,
+        "nextCursor": _signer.sign(found[limit - 1].pk.hex) if has_next else None,
+    }

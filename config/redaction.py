@@ -1,0 +1,90 @@
+"""Nothing secret leaves by a log line or an error report.
+
+Tokens in paths, API keys and whatever stands under a telling name are replaced where text leaves the
+process, so that no caller has to remember it.
+"""
+
+import logging
+import re
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
+from pythonjsonlogger.orjson import OrjsonFormatter
+
+from config.context import request_id
+
+REDACTED = "[redacted]"
+PATTERNS = (
+    # the token in /p/i/{token}, also percent-encoded or quoted inside a message
+    (re.compile(r"(/p/i/|%2Fp%2Fi%2F)[A-Za-z0-9_\-.~%]+", re.IGNORECASE), rf"\1{REDACTED}"),
+    (re.compile(r"\blk_[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+"), f"lk_{REDACTED}"),
+)
+
+
+def redact(text: str) -> str:
+    """`text` without anything that opens a door."""
+    for pattern, replacement in PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class JSONFormatter(OrjsonFormatter):
+    """One JSON object a line: time, level, logger, message, request id and what the call added."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "{asctime}{levelname}{name}{message}",
+            style="{",
+            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        _identify(record)
+        return redact(super().format(record))
+
+
+class PlainFormatter(logging.Formatter):
+    """The same for eyes, in development."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {message}", datefmt="%H:%M:%S", style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+class RedactedFilter(SafeExceptionReporterFilter):
+    """Hides settings, form values and local variables in every report, in development too."""
+
+    hidden_settings = re.compile(
+        SafeExceptionReporterFilter.hidden_settings.pattern
+        + "|CREDENTIAL|CODE|DATABASE_URL|DATABASES|KEYRING|EMAIL_URL|COOKIE|AUTHORIZATION",
+        re.IGNORECASE,
+    )
+
+    def is_active(self, request: HttpRequest | None) -> bool:
+        return True
+
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
+        return {} if request is None else dict.fromkeys(request.POST, REDACTED)
+
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> Any:
+        """No local variables: any of them may hold what somebody typed."""
+        return []
+
+
+class RedactedReporter(ExceptionReporter):
+    """Django's report with the same replacements as the log."""
+
+    def get_traceback_html(self) -> SafeString:
+        return mark_safe(redact(super().get_traceback_html()))  # noqa: S308 - Django has escaped it
+
+    def get_traceback_text(self) -> SafeString:
+        return mark_safe(redact(super().get_traceback_text()))  # noqa: S308 - plain text
+
+
+def _identify(record: logging.LogRecord) -> None:
+    if identity := request_id.get():
+        record.request_id = identity

@@ -1,0 +1,25 @@
+"""Every address of Latchkey."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from config import health
+
+urlpatterns = [
+    path("", include("invitations.urls")),
+    path("v2/", include("companies.api.urls")),
+    path("v2/", include("connections.api.urls")),
+    path("v2/", include("invitations.api.urls")),
+    path("v2/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("v2/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"

@@ -1,0 +1,10 @@
+"""What connections refuse."""
+
+from config.refusals import Refusal
+
+
+class ImpossibleMove(Refusal):
+    code = "IMPOSSIBLE_STATUS_CHANGE"
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(f"A connection that is {old} cannot become {new}.")

@@ -1,0 +1,51 @@
+"""Load a catalogue of utility providers."""
+
+import csv
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config.refusals import InvalidField
+from connections.services import DatasourceRow, load_datasources
+
+STARTING_CATALOGUE = Path(__file__).resolve().parents[2] / "catalogue.csv"
+COLUMNS = ("name", "login_url", "country", "utility_types")
+
+
+class Command(BaseCommand):
+    help = "Loads utility providers from a CSV file; run again, it changes what changed and adds what is new."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "csv",
+            nargs="?",
+            type=Path,
+            default=STARTING_CATALOGUE,
+            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces).",
+        )
+
+    def handle(self, *args: Any, csv: Path, **options: Any) -> None:
+        try:
+            count = load_datasources(read_catalogue(csv))
+        except (OSError, UnicodeDecodeError, InvalidField) as error:
+            raise CommandError(f"{csv}: {error}") from None
+        self.stdout.write(f"{count} providers in the catalogue.")
+
+
+def read_catalogue(path: Path) -> list[DatasourceRow]:
+    """The file's rows. Raises `InvalidField` when a column is missing."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+            raise InvalidField(tuple(missing), f"The column {missing[0]} is missing.")
+        return [
+            DatasourceRow(
+                name=(row["name"] or "").strip(),
+                login_url=(row["login_url"] or "").strip(),
+                country=(row["country"] or "").strip(),
+                utility_types=(row["utility_types"] or "").split(),
+            )
+            for row in reader
+        ]

@@ -1,0 +1,196 @@
+"""What is connected: utility providers, accounts of companies there, and the credentials to them."""
+
+import re
+import unicodedata
+from typing import ClassVar, Self
+from urllib.parse import urlsplit
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from companies.models import Company, Partner, Site
+from connections.status import Status
+
+COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
+
+
+class UtilityType(models.TextChoices):
+    ELECTRICITY = "ELECTRICITY", "Electricity"
+    GAS = "GAS", "Gas"
+    WATER = "WATER", "Water"
+    WASTE = "WASTE", "Waste"
+    FUEL = "FUEL", "Fuel"
+    SOLAR = "SOLAR", "Solar"
+    DISTRICT = "DISTRICT", "District heating or cooling"
+
+
+def utility_types_field() -> "ArrayField[list[str], list[str]]":
+    return ArrayField(models.CharField(max_length=20, choices=UtilityType), default=list, blank=True)
+
+
+def known_utility_types(field: str = "utility_types") -> Q:
+    """The condition under which a row's types are ones we know."""
+    return Q(**{f"{field}__contained_by": UtilityType.values})
+
+
+class Folded(models.Func):
+    """Lower case without accents, in SQL: what people type when they look for a name."""
+
+    template = r"lower(regexp_replace(normalize(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
+    output_field = models.TextField()
+
+
+def fold(text: str) -> str:
+    """The same in Python."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f").lower()
+
+
+class DatasourceQuerySet(models.QuerySet["Datasource"]):
+    def search(self, query: str, *, country: str | None = None, utility_type: str | None = None) -> Self:
+        """Those with a word in their name for each word of `query` that begins with it; accents do not matter."""
+        found = self
+        if words := re.findall(r"\w+", fold(query)):
+            prefixes = " & ".join(f"{word}:*" for word in words)
+            found = found.annotate(words=SearchVector("folded_name", config="simple")).filter(
+                words=SearchQuery(prefixes, search_type="raw", config="simple")
+            )
+        if country:
+            found = found.filter(country=country)
+        if utility_type:
+            found = found.filter(utility_types__contains=[utility_type])
+        return found.order_by("folded_name", "country")
+
+    def named(self, name: str) -> Self:
+        """Those called exactly so, in any case."""
+        return self.filter(folded_name=fold(name.strip()))
+
+
+class Datasource(models.Model):
+    """A utility provider."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    login_url = models.URLField("login page", max_length=500)
+    country = models.CharField(max_length=2, validators=[COUNTRY], help_text="ISO 3166-1 alpha-2, such as US.")
+    utility_types = utility_types_field()
+    folded_name = models.GeneratedField(expression=Folded("name"), output_field=models.TextField(), db_persist=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[DatasourceQuerySet] = DatasourceQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "provider"
+        indexes = [
+            GinIndex(SearchVector("folded_name", config="simple"), name="datasource_name_search"),
+            models.Index("folded_name", "country", name="datasource_by_name"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["country", "name"], name="one_provider_per_country_and_name"),
+            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="datasource_country"),
+            models.CheckConstraint(condition=known_utility_types(), name="datasource_utility_types"),
+            models.CheckConstraint(condition=Q(login_url__startswith="http"), name="datasource_login_url"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.country})"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.login_url).hostname or ""
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def visible_to(self, partner: Partner) -> Self:
+        return self.filter(company__partner=partner)
+
+    def with_wire_facts(self) -> Self:
+        """Each with its provider, its sites, and the id of the invitation it came from."""
+        with_invitation = self.annotate(invitation_id=F("use__invitation_id"))
+        return with_invitation.select_related("datasource").prefetch_related("sites")
+
+
+class Connection(models.Model):
+    """A company's account at a provider: one of the catalogue, or one known by its login page only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="connections")
+    datasource = models.ForeignKey(
+        Datasource, null=True, blank=True, on_delete=models.PROTECT, verbose_name="provider", related_name="+"
+    )
+    url = models.URLField("login page", max_length=500, null=True, blank=True)
+    country = models.CharField(max_length=2, null=True, blank=True, validators=[COUNTRY])
+    utility_types = utility_types_field()
+    sites = models.ManyToManyField(Site, blank=True, related_name="+")
+    owner_email = models.EmailField("account owner", null=True, blank=True)
+    collection_start_date = models.DateField("collect data from", null=True, blank=True)
+    verified_email = models.EmailField(null=True, editable=False, help_text="Who proved an address for it.")
+    status = models.CharField(max_length=40, choices=Status, default=Status.PENDING, editable=False)
+    status_error_detail = models.CharField(max_length=2000, null=True, editable=False)
+    status_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[ConnectionQuerySet] = ConnectionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index("company", F("id").desc(), name="connection_newest_first"),
+            models.Index("company", "status", F("id").desc(), name="connection_by_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(datasource=None, url__isnull=False) | Q(datasource__isnull=False, url=None),
+                name="connection_has_one_provider",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="connection_status"),
+            models.CheckConstraint(
+                condition=Q(country=None) | Q(country__regex=r"^[A-Z]{2}$"), name="connection_country"
+            ),
+            models.CheckConstraint(condition=known_utility_types(), name="connection_utility_types"),
+            models.CheckConstraint(condition=Q(url=None) | Q(url__startswith="http"), name="connection_url"),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_name
+
+    @property
+    def provider_name(self) -> str:
+        return self.datasource.name if self.datasource else self.provider_host
+
+    @property
+    def login_url(self) -> str:
+        return self.datasource.login_url if self.datasource else (self.url or "")
+
+    @property
+    def provider_host(self) -> str:
+        return urlsplit(self.login_url).hostname or ""
+
+    @property
+    def sites_list(self) -> list[str]:
+        return [site.name for site in self.sites.all()]
+
+    @property
+    def utility_type_names(self) -> list[str]:
+        return [str(UtilityType(value).label) for value in self.utility_types]
+
+
+class Credential(models.Model):
+    """How to log in: sealed, bound to its connection, and read by nobody but the collector."""
+
+    connection = models.OneToOneField(Connection, primary_key=True, on_delete=models.CASCADE)
+    sealed = models.BinaryField(editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return "credential"
+
+    def __repr__(self) -> str:
+        return "<Credential>"

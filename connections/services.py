@@ -1,0 +1,134 @@
+"""Every change to what is connected."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TypedDict
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from companies.models import Company, Site
+from config.refusals import InvalidField
+from connections.models import Connection, Credential, Datasource
+
+MAX_URL_LENGTH = 500
+
+
+class Credentials(TypedDict):
+    """What the utility asks for at its login page."""
+
+    username: str
+    password: str
+
+
+class DatasourceRow(TypedDict):
+    """One line of a catalogue."""
+
+    name: str
+    login_url: str
+    country: str
+    utility_types: list[str]
+
+
+@sensitive_variables("credentials")
+@transaction.atomic
+def create_connection(
+    company: Company,
+    *,
+    credentials: Credentials,
+    datasource: Datasource | None = None,
+    url: str | None = None,
+    sites: Sequence[Site] = (),
+    utility_types: Sequence[str] = (),
+    country: str | None = None,
+    owner_email: str | None = None,
+    collection_start_date: date | None = None,
+    verified_email: str | None = None,
+) -> Connection:
+    """A connection that waits for its check, with sealed credentials.
+
+    Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else.
+    """
+    if (datasource is None) == (not url):
+        raise InvalidField(("datasource_id",), "Give a datasourceId or a url, and not both.")
+    connection = Connection.objects.create(
+        company=company,
+        datasource=datasource,
+        url=check_provider_url(url) if url else None,
+        country=country or (datasource.country if datasource else None),
+        utility_types=list(dict.fromkeys(utility_types)),
+        owner_email=owner_email,
+        collection_start_date=collection_start_date,
+        verified_email=verified_email,
+    )
+    connection.sites.set(sites)
+    Credential.objects.create(connection=connection, sealed=_seal(connection, credentials))
+    return connection
+
+
+@sensitive_variables("credentials")
+def _seal(connection: Connection, credentials: Credentials) -> bytes:
+    return settings.KEYRING.seal(orjson.dumps(credentials), bound_to=f"credential:{connection.pk}")
+
+
+def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> str:
+    """The address of a provider's login page, as given.
+
+    Refuses what is not https (http in development), names a user, or has no public host name. Latchkey never
+    fetches it: it is shown as text and handed to the collector.
+    """
+    schemes = ["https", "http"] if settings.DEBUG else ["https"]
+    try:
+        URLValidator(schemes=schemes)(url)
+        parts = urlsplit(url)
+    except (ValidationError, ValueError):
+        raise InvalidField(field, "This is not the address of a web page that begins with https://.") from None
+    if len(url) > MAX_URL_LENGTH:
+        raise InvalidField(field, f"An address may have at most {MAX_URL_LENGTH} characters.")
+    if parts.username is not None or not _is_public_name(parts.hostname or ""):
+        raise InvalidField(field, "This address does not lead to a provider’s public page.")
+    return url
+
+
+def _is_public_name(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".internal", ".localhost"))
+    return False
+
+
+def find_datasource(datasource_id: UUID, *, field: tuple[str | int, ...] = ("datasource_id",)) -> Datasource:
+    """The provider with this id. Refuses an id that is not in the catalogue, naming the field."""
+    datasource = Datasource.objects.filter(pk=datasource_id).first()
+    if datasource is None:
+        raise InvalidField(field, "There is no such provider in the catalogue.", code="not_found")
+    return datasource
+
+
+def load_datasources(rows: Iterable[DatasourceRow]) -> int:
+    """Bring the catalogue up to these rows; what is there already keeps its id. Returns how many rows there were.
+
+    Refuses the whole load when a row does not hold, naming the row.
+    """
+    datasources = [Datasource(**row) for row in rows]
+    for number, datasource in enumerate(datasources, start=1):
+        try:
+            datasource.clean_fields()
+        except ValidationError as error:
+            raise InvalidField((number,), f"Row {number}: {'; '.join(error.messages)}") from None
+    Datasource.objects.bulk_create(
+        datasources,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["country", "name"],
+        update_fields=["login_url", "utility_types"],
+    )
+    return len(datasources)

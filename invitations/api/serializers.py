@@ -1,0 +1,179 @@
+"""Invitations on the wire."""
+
+from datetime import timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from companies.actors import ActorKind
+from config.api.fields import Boolean, Integer, Locale, StrictSerializer, Text, TextMap
+from config.api.pages import PageOutput, PageQuery
+from connections.models import UtilityType
+from connections.status import Status as ConnectionStatus
+from invitations.models import (
+    MAX_ALLOWED_EMAILS,
+    MAX_MAX_USES,
+    MAX_MESSAGE_LENGTH,
+    MAX_METADATA_PAIRS,
+    EventType,
+    InvitationType,
+)
+from invitations.prefill import LOCKABLE, WIRE_NAMES, Prefill
+from invitations.services import LONGEST_LIFE, SHORTEST_LIFE
+from invitations.status import Status
+
+
+class PrefillInput(StrictSerializer):
+    datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)
+    url = Text(max_length=500, required=False, allow_null=True)
+    initialSites = serializers.ListField(
+        child=serializers.UUIDField(), source="initial_sites", required=False, max_length=1000
+    )
+    utilityTypes = serializers.ListField(
+        child=serializers.ChoiceField(UtilityType.choices),
+        source="utility_types",
+        required=False,
+        max_length=7,
+    )
+    country = serializers.RegexField(r"^[A-Z]{2}$", required=False, allow_null=True, help_text="ISO 3166-1 alpha-2.")
+    connectionOwnerEmail = Text(source="connection_owner_email", max_length=254, required=False, allow_null=True)
+    dataCollectionStartDate = serializers.DateField(
+        source="data_collection_start_date", required=False, allow_null=True
+    )
+    lockedFields = serializers.ListField(
+        child=serializers.ChoiceField([WIRE_NAMES[name] for name in LOCKABLE]),
+        source="locked_fields",
+        required=False,
+        max_length=len(LOCKABLE),
+    )
+
+
+class InvitationInput(StrictSerializer):
+    """Every field may be left out."""
+
+    allowedEmails = serializers.ListField(
+        child=Text(max_length=254),
+        source="allowed_emails",
+        required=False,
+        max_length=MAX_ALLOWED_EMAILS,
+        help_text="Who may use the invitation; empty: anyone with the link.",
+    )
+    expiresInSeconds = Integer(
+        source="expires_in",
+        required=False,
+        allow_null=True,
+        min_value=int(SHORTEST_LIFE.total_seconds()),
+        max_value=int(LONGEST_LIFE.total_seconds()),
+        help_text="Null: never.",
+    )
+    maxUses = Integer(
+        source="max_uses",
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MAX_MAX_USES,
+        help_text="How many connections may be made; null: any number.",
+    )
+    sendEmail = Boolean(source="send_email", required=False, help_text="Mail each allowed address its link.")
+    prefill = PrefillInput(required=False, allow_null=True)
+    message = Text(max_length=MAX_MESSAGE_LENGTH, required=False, allow_null=True, allow_blank=True)
+    locale = Locale(required=False, allow_null=True, help_text="BCP 47; the company's when omitted.")
+    externalId = Text(source="external_id", max_length=255, required=False, allow_null=True)
+    metadata = TextMap(max_pairs=MAX_METADATA_PAIRS, max_key=40, max_value=500, required=False)
+    redirectUrl = Text(
+        source="redirect_url",
+        max_length=500,
+        required=False,
+        allow_null=True,
+        help_text="On the partner's list; where the contributor may go on to when done.",
+    )
+
+    def validate_expiresInSeconds(self, seconds: int | None) -> timedelta | None:
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    def validate_prefill(self, given: dict[str, Any] | None) -> Prefill | None:
+        return None if given is None else to_prefill(given)
+
+
+def to_prefill(given: dict[str, Any]) -> Prefill:
+    """The checked body as a `Prefill`; null is the same as not given."""
+    names = {wire: name for name, wire in WIRE_NAMES.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value
+    }
+    if "locked_fields" in values:
+        values["locked_fields"] = tuple(dict.fromkeys(names[wire] for wire in values["locked_fields"]))
+    return Prefill(**values)
+
+
+class RevokeInput(StrictSerializer):
+    reason = Text(max_length=500, required=False, allow_null=True)
+
+
+class InvitationQuery(PageQuery):
+    status = serializers.ListField(child=serializers.ChoiceField(Status.choices), required=False)
+    invitationType = serializers.ListField(child=serializers.ChoiceField(InvitationType.choices), required=False)
+    email = serializers.CharField(max_length=254, required=False, help_text="Exact, in any case.")
+    connectionId = serializers.UUIDField(required=False)
+    externalId = serializers.CharField(max_length=255, required=False)
+    createdAfter = serializers.DateTimeField(required=False)
+    createdBefore = serializers.DateTimeField(required=False)
+
+
+class CreatedConnection(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    datasourceName = serializers.CharField()
+    status = serializers.ChoiceField(ConnectionStatus.choices)
+    created = serializers.DateTimeField()
+
+
+class PrefillOutput(serializers.Serializer[Any]):
+    datasourceId = serializers.UUIDField(required=False)
+    url = serializers.URLField(required=False)
+    initialSites = serializers.ListField(child=serializers.UUIDField(), required=False)
+    utilityTypes = serializers.ListField(child=serializers.ChoiceField(UtilityType.choices), required=False)
+    country = serializers.CharField(required=False)
+    connectionOwnerEmail = serializers.CharField(required=False)
+    dataCollectionStartDate = serializers.DateField(required=False)
+    lockedFields = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class InvitationOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    token = serializers.CharField()
+    invitationType = serializers.ChoiceField(InvitationType.choices)
+    status = serializers.ChoiceField(Status.choices)
+    invitationUrl = serializers.URLField()
+    companyId = serializers.UUIDField()
+    connectionId = serializers.UUIDField(allow_null=True)
+    allowedEmails = serializers.ListField(child=serializers.CharField())
+    expiresAt = serializers.DateTimeField(allow_null=True)
+    maxUses = serializers.IntegerField(allow_null=True)
+    useCount = serializers.IntegerField()
+    createdAt = serializers.DateTimeField()
+    updatedAt = serializers.DateTimeField()
+    prefill = PrefillOutput()
+    createdConnections = CreatedConnection(many=True)
+    message = serializers.CharField(allow_null=True)
+    locale = serializers.CharField()
+    externalId = serializers.CharField(allow_null=True)
+    metadata = serializers.DictField(child=serializers.CharField(allow_blank=True))
+    redirectUrl = serializers.URLField(allow_null=True)
+    revokedAt = serializers.DateTimeField(allow_null=True)
+
+
+class EventOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    type = serializers.ChoiceField(EventType.choices)
+    createdAt = serializers.DateTimeField()
+    actor = serializers.ChoiceField(ActorKind.choices)
+    email = serializers.CharField(allow_null=True)
+    detail = serializers.DictField()
+
+
+class InvitationDetailOutput(InvitationOutput):
+    events = EventOutput(many=True)
+
+
+class InvitationPage(PageOutput):
+    invitations = InvitationOutput(many=True)

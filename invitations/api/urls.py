@@ -1,0 +1,10 @@
+from django.urls import path
+
+from invitations.api import views
+
+app_name = "invitations_api"
+urlpatterns = [
+    path("invitation/company/<uuid:company_id>", views.InvitationList.as_view(), name="invitations"),
+    path("invitation/<uuid:invitation_id>", views.InvitationDetail.as_view(), name="invitation"),
+    path("invitation/<uuid:invitation_id>/revoke", views.InvitationRevoke.as_view(), name="revoke"),
+]

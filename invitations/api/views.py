@@ -1,0 +1,101 @@
+"""Invitations of a company: create, list, follow, revoke."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from companies.api.base import PartnerView
+from companies.api.idempotency import idempotent
+from companies.models import Scope
+from config.api.openapi import operation
+from config.api.pages import newest_first
+from config.refusals import NotThere
+from invitations.api import examples
+from invitations.api.filters import matching
+from invitations.api.representation import represent_event, represent_invitation
+from invitations.api.serializers import (
+    InvitationDetailOutput,
+    InvitationInput,
+    InvitationOutput,
+    InvitationPage,
+    InvitationQuery,
+    RevokeInput,
+)
+from invitations.models import Invitation
+from invitations.services import create_invitation, revoke_invitation
+
+
+class InvitationView(PartnerView):
+    scopes: ClassVar[dict[str, Scope | None]] = {
+        "GET": Scope.INVITATIONS_READ,
+        "POST": Scope.INVITATIONS_WRITE,
+    }
+
+    def invitation(self, invitation_id: UUID) -> Invitation:
+        """The partner's invitation with this id. Raises `NotThere`."""
+        visible = Invitation.objects.visible_to(self.partner).with_created_connections()
+        invitation = visible.filter(pk=invitation_id).first()
+        if invitation is None:
+            raise NotThere
+        return invitation
+
+
+class InvitationList(InvitationView):
+    @operation(
+        "listInvitations",
+        "Invitations of a company, newest first",
+        query=InvitationQuery,
+        answer=InvitationPage,
+        example=examples.INVITATIONS,
+    )
+    def get(self, request: Request, company_id: UUID) -> Response:
+        query = InvitationQuery.of(request)
+        limit, cursor = query.pop("limit"), query.pop("cursor", None)
+        found = matching(Invitation.objects.filter(company=self.company), query).with_created_connections()
+        return Response(newest_first("invitations", found, represent_invitation, limit=limit, cursor=cursor))
+
+    @operation(
+        "createInvitation",
+        "Invite somebody to connect an account",
+        body=InvitationInput,
+        body_example=examples.INVITATION_BODY,
+        answer=InvitationOutput,
+        status=201,
+        example=examples.INVITATION,
+    )
+    @idempotent
+    def post(self, request: Request, company_id: UUID) -> Response:
+        invitation = create_invitation(self.company, by=self.actor, **InvitationInput.checked(request.data))
+        return Response(represent_invitation(invitation), status=201)
+
+
+class InvitationDetail(InvitationView):
+    @operation(
+        "getInvitation",
+        "One invitation with its log",
+        answer=InvitationDetailOutput,
+        example=examples.INVITATION_DETAIL,
+    )
+    def get(self, request: Request, invitation_id: UUID) -> Response:
+        invitation = self.invitation(invitation_id)
+        events = [represent_event(event) for event in invitation.events.order_by("pk")]
+        return Response(represent_invitation(invitation) | {"events": events})
+
+
+class InvitationRevoke(InvitationView):
+    @operation(
+        "revokeInvitation",
+        "Make the link lead nowhere",
+        body=RevokeInput,
+        body_example={"reason": "Sent to the wrong person"},
+        answer=InvitationOutput,
+        example=examples.REVOKED,
+    )
+    @idempotent
+    def post(self, request: Request, invitation_id: UUID) -> Response:
+        invitation = revoke_invitation(
+            self.invitation(invitation_id), by=self.actor, **RevokeInput.checked(request.data)
+        )
+        return Response(represent_invitation(invitation))

@@ -1,0 +1,85 @@
+"""Demo data: two partners, so that strangers can be tried."""
+
+import hashlib
+import hmac
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from companies.models import ApiKey, Company, Partner, Site, User, hash_api_key
+from companies.services import issue_api_key
+from connections.models import Connection
+from connections.services import create_connection
+
+STAFF_EMAIL = "staff@example.com"
+PARTNER, OTHER_PARTNER = (
+    UUID(int=0x0194F000_0000_7000_8000_000000000001),
+    UUID(int=0x0194F000_0000_7000_8000_000000000002),
+)
+COMPANY, OTHER_COMPANY = (
+    UUID(int=0x0194F000_0000_7000_8000_000000000011),
+    UUID(int=0x0194F000_0000_7000_8000_000000000012),
+)
+SITES = {
+    UUID(int=0x0194F000_0000_7000_8000_000000000021): ("Main bakery", "1 Mill Lane, Bath"),
+    UUID(int=0x0194F000_0000_7000_8000_000000000022): ("Shop at the station", "Station Square 4, Bristol"),
+    UUID(int=0x0194F000_0000_7000_8000_000000000023): ("Cold store", "Dock Road 12, Avonmouth"),
+}
+
+
+@transaction.atomic
+def ensure_demo() -> dict[str, Any]:
+    """Make what is missing of the demo, and return how to use it.
+
+    Keys and password follow from `SECRET_KEY`, so that they can be told again without being stored.
+    """
+    partner = _ensure(Partner, PARTNER, name="Northwind Energy", redirect_urls=["https://northwind.example/thanks"])
+    other = _ensure(Partner, OTHER_PARTNER, name="Southgate Data")
+    company = _ensure(Company, COMPANY, partner=partner, name="Riverside Bakeries")
+    _ensure(Company, OTHER_COMPANY, partner=other, name="Hilltop Hotels")
+    for site_id, (name, address) in SITES.items():
+        _ensure(Site, site_id, company=company, name=name, address=address)
+    return {
+        "baseUrl": settings.PUBLIC_URL,
+        "apiKey": _ensure_key(partner, "Demo"),
+        "otherPartnerApiKey": _ensure_key(other, "Demo of a stranger"),
+        "companyId": str(company.pk),
+        "siteIds": [str(site_id) for site_id in SITES],
+        "connectionId": str(_ensure_connection(company).pk),
+        "staffUsername": STAFF_EMAIL,
+        "staffPassword": _ensure_staff(),
+    }
+
+
+def _ensure(model: Any, pk: UUID, **fields: Any) -> Any:
+    return model.objects.get_or_create(pk=pk, defaults=fields)[0]
+
+
+def _ensure_key(partner: Partner, name: str) -> str:
+    value = f"lk_demo{_derive(f'prefix {name}')[:6]}_{_derive(f'key {name}')}"
+    if not ApiKey.objects.filter(secret_hash=hash_api_key(value)).exists():
+        issue_api_key(partner, name=name, value=value)
+    return value
+
+
+def _ensure_connection(company: Company) -> Connection:
+    return company.connections.order_by("pk").first() or create_connection(
+        company,
+        credentials={"username": "riverside", "password": _derive("connection")},
+        url="https://portal.stadtwerke.example/login",
+        utility_types=["ELECTRICITY"],
+        country="DE",
+    )
+
+
+def _ensure_staff() -> str:
+    password = _derive("staff")[:20]
+    if not User.objects.filter(email=STAFF_EMAIL).exists():
+        User.objects.create_superuser(STAFF_EMAIL, password, name="Demo Staff")
+    return password
+
+
+def _derive(purpose: str) -> str:
+    return hmac.new(settings.SECRET_KEY.encode(), f"latchkey demo {purpose}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,21 @@
+"""The invitation's log."""
+
+from typing import Any
+
+from companies.actors import Actor
+from invitations.models import EventType, Invitation, InvitationEvent
+
+
+def log_event(
+    invitation: Invitation, event_type: EventType, *, by: Actor, email: str | None = None, **detail: Any
+) -> InvitationEvent:
+    """Append a line; call it in the transaction that makes the line true."""
+    return InvitationEvent.objects.create(
+        invitation=invitation,
+        type=event_type,
+        actor=by.kind,
+        api_key=by.api_key,
+        user=by.user,
+        email=email,
+        detail=detail,
+    )

@@ -1,0 +1,51 @@
+"""What invitations refuse, each with its own words for the person and what to do next."""
+
+from typing import ClassVar
+
+from config.refusals import Refusal
+
+
+class Closed(Refusal):
+    """The link leads nowhere any more. `title` and `next_step` are for the contributor's page."""
+
+    title: ClassVar[str]
+    next_step: ClassVar[str]
+
+
+class InvitationRevoked(Closed):
+    code = "INVITATION_REVOKED"
+    title = "This invitation was withdrawn"
+    sentence = "The invitation was revoked and cannot be used any more."
+    next_step = "If you think this is a mistake, ask whoever sent it to you for a new one."
+
+
+class InvitationFulfilled(Closed):
+    code = "INVITATION_FULFILLED"
+    title = "This invitation has been used"
+    sentence = "Everything this invitation was for has been connected."
+    next_step = "To connect another account, ask whoever sent it to you for a new one."
+
+
+class InvitationExpired(Closed):
+    code = "INVITATION_EXPIRED"
+    title = "This invitation has expired"
+    sentence = "The invitation was valid for a limited time, and that time is over."
+    next_step = "Ask whoever sent it to you for a new one. Nothing you do here can go wrong in the meantime."
+
+
+class ProofRequired(Refusal):
+    status = 403
+    code = "EMAIL_PROOF_REQUIRED"
+    sentence = "This invitation is for certain e-mail addresses. Verify yours first."
+
+
+class TooManyAttempts(Refusal):
+    """Too often from one place. `retry_after` is in seconds."""
+
+    status = 429
+    code = "TOO_MANY_ATTEMPTS"
+    sentence = "That was too often. Wait a little, then try again."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after

@@ -1,0 +1,77 @@
+"""An invitation's status: derived from its facts, in Python and in SQL, by one table."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from django.db import models
+from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models.functions import Now
+
+
+class Facts(Protocol):
+    """What is stored of an invitation, as far as its status goes."""
+
+    revoked_at: datetime | None
+    max_uses: int | None
+    use_count: int
+    expires_at: datetime | None
+
+
+class Status(models.TextChoices):
+    ACTIVE = "ACTIVE", "Active"
+    REVOKED = "REVOKED", "Revoked"
+    FULFILLED = "FULFILLED", "Used up"
+    EXPIRED = "EXPIRED", "Expired"
+
+
+class Rule(NamedTuple):
+    status: Status
+    holds: Callable[[Facts, datetime], bool]
+    condition: Q
+
+
+REVOKED = Q(revoked_at__isnull=False)
+FULFILLED = Q(max_uses__isnull=False, use_count__gte=F("max_uses"))
+EXPIRED = Q(expires_at__isnull=False, expires_at__lte=Now())
+
+# the first rule that holds names the status; when none does, it is ACTIVE
+RULES = (
+    Rule(Status.REVOKED, lambda facts, now: facts.revoked_at is not None, REVOKED),
+    Rule(
+        Status.FULFILLED,
+        lambda facts, now: facts.max_uses is not None and facts.use_count >= facts.max_uses,
+        FULFILLED,
+    ),
+    Rule(
+        Status.EXPIRED,
+        lambda facts, now: facts.expires_at is not None and facts.expires_at <= now,
+        EXPIRED,
+    ),
+)
+
+
+def status_of(invitation: Facts, now: datetime) -> Status:
+    """The status at `now`."""
+    return next((rule.status for rule in RULES if rule.holds(invitation, now)), Status.ACTIVE)
+
+
+def status_case() -> Case:
+    """The status as an expression of SQL."""
+    return Case(
+        *(When(rule.condition, then=Value(rule.status.value)) for rule in RULES),
+        default=Value(Status.ACTIVE.value),
+        output_field=CharField(),
+    )
+
+
+def status_condition(statuses: Iterable[str]) -> Q:
+    """The condition under which a row has one of `statuses`, written so that indexes serve it."""
+    wanted = set(statuses)
+    condition = Q(pk__in=[])
+    not_before = Q()
+    for rule in RULES:
+        if rule.status in wanted:
+            condition |= not_before & rule.condition
+        not_before &= ~rule.condition
+    return condition | not_before if Status.ACTIVE in wanted else condition

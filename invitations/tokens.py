@@ -1,0 +1,33 @@
+"""The token in an invitation's URL: 256 random bits.
+
+Looked up by its SHA-256, so that comparing takes the same time whatever the guess, and sealed so that whoever
+may see the invitation can be shown the link again. A dump of the database holds neither.
+"""
+
+import hashlib
+import re
+import secrets
+from uuid import UUID
+
+from django.conf import settings
+
+TOKEN_BYTES = 32
+SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def new_token() -> str:
+    """43 URL-safe characters."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def hash_token(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def seal_token(token: str, *, invitation_id: UUID) -> bytes:
+    return settings.KEYRING.seal(token.encode(), bound_to=f"invitation:{invitation_id}")
+
+
+def unseal_token(sealed: bytes, *, invitation_id: UUID) -> str:
+    """Raises `config.vault.Unsealable` when its key has left the keyring."""
+    return settings.KEYRING.unseal(sealed, bound_to=f"invitation:{invitation_id}").decode()

@@ -1,0 +1,164 @@
+// Suggests providers while one types: an editable combobox with list autocomplete (WAI-ARIA APG).
+// Without this script, or when the search does not answer, the text input works as it is.
+
+const WAIT_MS = 200;
+
+function enhance(input) {
+  const form = input.form;
+  const searchUrl = new URL(input.dataset.searchUrl, location.href);
+  const box = element("div", { className: "combobox" });
+  const list = element("ul", { className: "combobox__list", id: `${input.id}_list`, hidden: true });
+  const status = element("p", { className: "visually-hidden" });
+  const chosen = element("p", { className: "combobox__chosen", hidden: true });
+  let options = [];
+  let active = -1;
+  let timer = 0;
+  let request = null;
+
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Providers");
+  status.setAttribute("role", "status");
+  for (const [name, value] of Object.entries({
+    role: "combobox",
+    autocomplete: "off",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": list.id,
+  })) {
+    input.setAttribute(name, value);
+  }
+  input.replaceWith(box);
+  box.append(input, list);
+  box.after(chosen, status);
+
+  // The chosen entry's id travels in a hidden input. Where the server offered radio buttons
+  // for a name that fits several entries, another text makes them void: the hidden input takes over.
+  function setDatasource(id) {
+    let field = form.querySelector('input[name="datasource"][type="hidden"]');
+    if (!field) {
+      form.querySelector('input[name="datasource"]')?.closest(".field").remove();
+      field = element("input", { type: "hidden", name: "datasource" });
+      box.after(field);
+    }
+    field.value = id;
+  }
+
+  function close() {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    mark(-1);
+  }
+
+  function mark(index) {
+    active = index;
+    [...list.children].forEach((item, i) => item.setAttribute("aria-selected", String(i === index)));
+    if (index < 0) {
+      input.removeAttribute("aria-activedescendant");
+      return;
+    }
+    input.setAttribute("aria-activedescendant", list.children[index].id);
+    list.children[index].scrollIntoView({ block: "nearest" });
+  }
+
+  function choose(index) {
+    const option = options[index];
+    stop();
+    input.value = option.name;
+    setDatasource(option.id);
+    chosen.textContent = option.host ? `Found in our list: ${option.host}` : "Found in our list";
+    chosen.hidden = false;
+    status.textContent = `${option.name} chosen`;
+    close();
+  }
+
+  function show(found) {
+    options = found;
+    list.replaceChildren(...found.map(optionElement));
+    const none = found.length === 0;
+    list.hidden = none;
+    input.setAttribute("aria-expanded", String(!none));
+    mark(-1);
+    status.textContent = none
+      ? "No results. You can keep what you typed."
+      : `${found.length} ${found.length === 1 ? "result" : "results"}`;
+  }
+
+  function optionElement(option, index) {
+    const item = element("li", { id: `${list.id}_${index}` });
+    const detail = [option.host, option.country].filter(Boolean).join(" · ");
+    item.setAttribute("role", "option");
+    item.append(
+      element("span", { textContent: option.name }),
+      element("span", { className: "combobox__detail", textContent: detail }),
+    );
+    item.addEventListener("click", () => choose(index));
+    return item;
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    request?.abort();
+    request = null;
+  }
+
+  async function search() {
+    const query = input.value.trim();
+    const mine = (request = new AbortController());
+    searchUrl.searchParams.set("query", query);
+    try {
+      const answer = await fetch(searchUrl, {
+        headers: { Accept: "application/json" },
+        referrerPolicy: "no-referrer",
+        signal: mine.signal,
+      });
+      if (!answer.ok) return;
+      const { datasources } = await answer.json();
+      if (mine === request && document.activeElement === input) show(datasources);
+    } catch {
+      // Suggestions are a help, not a need.
+    }
+  }
+
+  input.addEventListener("input", () => {
+    stop();
+    setDatasource("");
+    chosen.hidden = true;
+    status.textContent = "";
+    close();
+    if (input.value.trim()) timer = setTimeout(search, WAIT_MS);
+  });
+
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const open = !list.hidden;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      if (open) {
+        mark(active < 0 ? (step > 0 ? 0 : options.length - 1) : (active + step + options.length) % options.length);
+      } else if (input.value.trim()) {
+        stop();
+        search();
+      }
+    } else if (event.key === "Enter" && open && active >= 0) {
+      event.preventDefault();
+      choose(active);
+    } else if (event.key === "Escape" && open) {
+      event.preventDefault();
+      close();
+    }
+  });
+
+  // Pressing an option must not take the focus away before its click arrives.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  input.addEventListener("blur", () => {
+    stop();
+    close();
+  });
+}
+
+function element(tag, properties) {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+document.querySelectorAll("input[data-search-url]").forEach(enhance);

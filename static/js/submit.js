@@ -1,0 +1,18 @@
+// A second press on the button of form[data-once] does nothing. The server holds the rule; this is a courtesy.
+
+for (const form of document.querySelectorAll("form[data-once]")) {
+  const button = form.querySelector("button[type=submit]");
+  const words = button.textContent;
+
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    button.disabled = true;
+    button.textContent = "Connecting…";
+  });
+
+  // Back from the next page, or from a failed one.
+  window.addEventListener("pageshow", () => {
+    button.disabled = false;
+    button.textContent = words;
+  });
+}
