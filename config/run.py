@@ -34,12 +34,12 @@ GRACE_SECONDS = 10
 # went; then these processes go too, and the port is free for the next run.
 GUARD = """
 import os, signal, sys, time
-groups = sys.stdin.read().split()
-for kind in signal.SIGTERM, signal.SIGKILL:
-    for group in groups:
+children = [int(line) for line in sys.stdin]
+for end, kind in (os.kill, signal.SIGTERM), (os.killpg, signal.SIGKILL):
+    for child in children:
         try:
-            os.killpg(int(group), kind)
-        except ProcessLookupError:
+            end(child, kind)
+        except OSError:
             pass
     time.sleep(5)
 """
@@ -171,14 +171,18 @@ def refuse_the_dead(children: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Ask all children to end, and end those that have not after `GRACE_SECONDS`."""
+    """Ask all children to end, and end those that have not after `GRACE_SECONDS`.
+
+    Only the child itself is asked: granian hangs when its workers are told to go by somebody else.
+    """
     for child in children.values():
-        _signal_group(child, signal.SIGTERM)
+        child.terminate()
     deadline = time.monotonic() + GRACE_SECONDS
     for child in children.values():
         with suppress(subprocess.TimeoutExpired):
             child.wait(max(0, deadline - time.monotonic()))
-        _signal_group(child, signal.SIGKILL)  # and what it may have left behind
+        with suppress(OSError):
+            os.killpg(child.pid, signal.SIGKILL)  # with whatever it may have left behind
         child.wait()
 
 
@@ -232,11 +236,6 @@ def _start(command: list[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # noqa: S603
         command, cwd=database.BASE_DIR, stdin=subprocess.DEVNULL, start_new_session=True
     )
-
-
-def _signal_group(child: "subprocess.Popen[bytes]", kind: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # the second is macOS's word for a dead one
-        os.killpg(child.pid, kind)
 
 
 def _why_not(port: int) -> int:

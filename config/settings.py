@@ -86,12 +86,11 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- data -------------------------------------------------------------------------------------------------
-DATABASES = {"default": database.embedded_settings() if database.is_embedded() else env.db_url("DATABASE_URL")}
-DATABASES["default"] |= {
-    "CONN_MAX_AGE": 600,
-    # measured: with statements prepared on the server, a fifth more requests a second
-    "OPTIONS": {"server_side_binding": True, "prepare_threshold": 2},
-}
+DATABASE = database.embedded_settings() if database.is_embedded() else env.db_url("DATABASE_URL")
+DATABASE["CONN_MAX_AGE"] = 600
+# measured: with statements prepared on the server, a fifth more requests a second
+DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | DATABASE.get("OPTIONS", {})
+DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "companies.User"
 AUTH_PASSWORD_VALIDATORS = [

@@ -224,7 +224,7 @@ class InvitationEvent(models.Model):
 
 
 class Use(models.Model):
-    """One connection saved through the invitation. `submission` names the form it came from: posted twice, saved once."""
+    """One connection saved through the invitation. `submission` names its form: posted twice, it is saved once."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="uses", db_index=False)

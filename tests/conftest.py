@@ -1,10 +1,53 @@
 """What every test stands on."""
 
-import pytest
+from typing import Any
 
+import pytest
+from django.test import Client
+
+from companies.models import Company, Scope
 from config.database import start_embedded
+from tests.factories import CompanyFactory, PartnerFactory, make_api_key
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """The embedded server runs before Django makes its test database, in every process of xdist."""
     start_embedded()
+
+
+class Api:
+    """A partner's program: speaks JSON and sends its key."""
+
+    def __init__(self, key: str | None) -> None:
+        self.client = Client(headers={} if key is None else {"X-API-KEY": key})
+
+    def get(self, path: str, query: Any = None) -> Any:
+        return self.client.get(f"/v2/{path}", query)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self._send(self.client.post, path, body, headers)
+
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self._send(self.client.patch, path, body, headers)
+
+    @staticmethod
+    def _send(method: Any, path: str, body: Any, headers: dict[str, str]) -> Any:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return method(f"/v2/{path}", {} if body is None else body, content_type="application/json", headers=names)
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    return CompanyFactory.create()
+
+
+@pytest.fixture
+def api(company: Company) -> Api:
+    """The company's partner calls."""
+    return Api(make_api_key(company.partner)[1])
+
+
+@pytest.fixture
+def stranger(db: None) -> Api:
+    """Another partner calls, whose key may do everything."""
+    return Api(make_api_key(PartnerFactory.create(), scopes=list(Scope.values))[1])

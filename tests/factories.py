@@ -1,0 +1,75 @@
+"""What tests begin with: one word a thing, everything else filled in."""
+
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from companies.actors import SYSTEM
+from companies.models import ApiKey, Company, Partner, Site, User
+from companies.services import issue_api_key
+from connections.models import Connection, Datasource
+from connections.services import create_connection
+from invitations.models import Invitation
+from invitations.services import create_invitation
+
+
+class PartnerFactory(DjangoModelFactory[Partner]):
+    class Meta:
+        model = Partner
+
+    name = factory.Sequence(lambda n: f"Partner {n}")
+
+
+class CompanyFactory(DjangoModelFactory[Company]):
+    class Meta:
+        model = Company
+
+    partner = factory.SubFactory(PartnerFactory)
+    name = factory.Sequence(lambda n: f"Company {n}")
+
+
+class SiteFactory(DjangoModelFactory[Site]):
+    class Meta:
+        model = Site
+
+    company = factory.SubFactory(CompanyFactory)
+    name = factory.Sequence(lambda n: f"Site {n}")
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"staff{n}@example.com")
+    name = factory.Sequence(lambda n: f"Staff {n}")
+    password = factory.django.Password("correct horse battery")
+    is_superuser = True
+
+
+class DatasourceFactory(DjangoModelFactory[Datasource]):
+    class Meta:
+        model = Datasource
+
+    name = factory.Sequence(lambda n: f"Provider {n}")
+    login_url = factory.Sequence(lambda n: f"https://provider{n}.example.com/login")
+    country = "GB"
+    utility_types = ["ELECTRICITY"]
+
+
+def make_api_key(partner: Partner, **fields: Any) -> tuple[ApiKey, str]:
+    """A key and its value."""
+    return issue_api_key(partner, **{"name": "Test", **fields})
+
+
+def make_connection(company: Company | None = None, **fields: Any) -> Connection:
+    """A connection, by default of a new company to a new provider."""
+    if "url" not in fields:
+        fields.setdefault("datasource", DatasourceFactory())
+    credentials = fields.pop("credentials", {"username": "someone", "password": "something only they know"})
+    return create_connection(company or CompanyFactory(), credentials=credentials, **fields)
+
+
+def make_invitation(company: Company | None = None, **fields: Any) -> Invitation:
+    """An invitation, by default of a new company, for anyone, for ever, without limit."""
+    return create_invitation(company or CompanyFactory(), by=fields.pop("by", SYSTEM), **fields)
