@@ -169,6 +169,11 @@ class Company(models.Model):
     locale = models.CharField(max_length=35, default="en", help_text="Language of pages and mails (BCP 47).")
     reply_to = models.EmailField(null=True, blank=True, help_text="Where answers to invitation mails go.")
     external_id = models.CharField(max_length=255, null=True, blank=True)
+    repairs_automatically = models.BooleanField(
+        "repair automatically",
+        default=False,
+        help_text="Mail whoever can mend it when a connection stops working.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

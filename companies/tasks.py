@@ -3,9 +3,10 @@
 from procrastinate.contrib.django import app
 
 from companies.services import delete_old_answers
+from config.jobs import job
 
 
 @app.periodic(cron="17 * * * *")
-@app.task(queueing_lock="forget_answers")
+@job(queueing_lock="forget_answers")
 def forget_answers(timestamp: int) -> None:
     delete_old_answers()

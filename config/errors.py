@@ -2,8 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 
 from config.api.problems import problem
+from config.privacy import keep_private
 
 WORDS = {
     400: ("BAD_REQUEST", "The request could not be understood."),
@@ -16,7 +18,7 @@ WORDS = {
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
     if request.path.startswith("/v2/"):
         return problem(status, *WORDS[status])
-    return render(request, f"{status}.html", status=status)
+    return keep_private(render(request, f"{status}.html", status=status))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,9 +29,15 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return _answer(request, 403)
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+@csrf_exempt
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that may not come from our page: 403, with what to do."""
+    return keep_private(render(request, "403_csrf.html", status=403))

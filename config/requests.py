@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from config.api import problems
 from config.context import request_id
+from config.privacy import keep_private
 
 access_log = logging.getLogger("latchkey.access")
 
@@ -53,7 +54,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     """503 in the words of whoever asks: a problem document for programs, a page for people."""
     if request.path.startswith("/v2/"):
         return problems.unavailable()
-    page = render(request, "503.html", status=503)
+    page = keep_private(render(request, "503.html", status=503))
     page["Retry-After"] = problems.RETRY_AFTER_SECONDS
     return page
 

@@ -35,13 +35,13 @@ GRACE_SECONDS = 10
 GUARD = """
 import os, signal, sys, time
 children = [int(line) for line in sys.stdin]
-for end, kind in (os.kill, signal.SIGTERM), (os.killpg, signal.SIGKILL):
+for end, kind, seconds in (os.kill, signal.SIGTERM, 5), (os.killpg, signal.SIGKILL, 0):
     for child in children:
         try:
             end(child, kind)
         except OSError:
             pass
-    time.sleep(5)
+    time.sleep(seconds)
 """
 
 
@@ -72,7 +72,7 @@ def free_port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise CannotRun(f"PORT must be a number from 1 to 65535, not {text!r}.")
     port = int(text)
-    deadline = time.monotonic() + 2  # a run that was just killed needs a moment to let go
+    deadline = time.monotonic() + 3  # a run that was just killed needs a moment to let go
     while (reason := _why_not(port)) == errno.EADDRINUSE and time.monotonic() < deadline:
         time.sleep(0.1)
     if reason == errno.EADDRINUSE:
@@ -171,10 +171,7 @@ def refuse_the_dead(children: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Ask all children to end, and end those that have not after `GRACE_SECONDS`.
-
-    Only the child itself is asked: granian hangs when its workers are told to go by somebody else.
-    """
+    """Ask all children to end, and end those that have not after `GRACE_SECONDS`."""
     for child in children.values():
         child.terminate()
     deadline = time.monotonic() + GRACE_SECONDS
@@ -190,7 +187,11 @@ def announcement(demo: dict[str, Any]) -> str:
     """Everything a newcomer needs, to read and to paste."""
     url = demo["baseUrl"]
     through_url = os.environ.get("EMAIL_URL")
-    mails = "Mails go through EMAIL_URL." if through_url else "Mails are written to .data/mail/."
+    mails = (
+        "Mails go through EMAIL_URL."
+        if through_url
+        else f"Mails are written to .data/mail/ and shown at {url}/dev/mail."
+    )
     return f"""
 Latchkey is running.
 
@@ -223,10 +224,11 @@ def _refuse_production() -> None:
 
 def _commands(port: int) -> dict[str, list[str]]:
     web = f"granian --interface wsgi --host 127.0.0.1 --port {port} --workers 2 --blocking-threads 4"
-    quiet = "--no-ws --no-access-log --log-level warning config.wsgi:application"
+    # a worker of granian's that is asked to end while it starts would stay for ever
+    web += " --workers-kill-timeout 2 --no-ws --no-access-log --log-level error config.wsgi:application"
     worker = "manage.py procrastinate worker --shutdown-graceful-timeout 5"
     return {
-        "web server": [sys.executable, "-m", *web.split(), *quiet.split()],
+        "web server": [sys.executable, "-m", *web.split()],
         "worker": [sys.executable, *worker.split()],
     }
 

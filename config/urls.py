@@ -1,11 +1,12 @@
 """Every address of Latchkey."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from config import health
+from config import errors, health, mailbox
 
 urlpatterns = [
     path("", include("invitations.urls")),
@@ -14,11 +15,20 @@ urlpatterns = [
     path("v2/", include("invitations.api.urls")),
     path("v2/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("v2/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
+    re_path("^v2/", errors.page_not_found),  # in development Django would answer with a page of its own
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+if settings.DEBUG:
+    urlpatterns += [
+        path("dev/mail", mailbox.mailbox, name="mailbox"),
+        path("dev/mail/<str:name>", mailbox.mail, name="mail"),
+        path("dev/mail/<str:name>/html", mailbox.mail_html, name="mail_html"),
+    ]
+if settings.ANYMAIL_PROVIDER:
+    urlpatterns += [path("anymail/", include("anymail.urls"))]
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
 handler404 = "config.errors.page_not_found"

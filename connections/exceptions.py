@@ -8,3 +8,8 @@ class ImpossibleMove(Refusal):
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(f"A connection that is {old} cannot become {new}.")
+
+
+class StaleReport(Refusal):
+    code = "CREDENTIALS_CHANGED"
+    sentence = "The credentials were changed in the meantime. Read them again and check again."

@@ -14,8 +14,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from companies.log import LogLine
 from companies.models import Company, Partner, Site
-from connections.status import Status
+from connections.status import MENDABLE, Status
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
 
@@ -28,6 +29,12 @@ class UtilityType(models.TextChoices):
     FUEL = "FUEL", "Fuel"
     SOLAR = "SOLAR", "Solar"
     DISTRICT = "DISTRICT", "District heating or cooling"
+
+
+class ExtraCredential(models.TextChoices):
+    ACCOUNT_NUMBER = "account_number", "Account number"
+    SECURITY_ANSWER = "security_answer", "Answer to the security question"
+    AUTHENTICATOR_SEED = "authenticator_seed", "Authenticator key"
 
 
 def utility_types_field() -> "ArrayField[list[str], list[str]]":
@@ -54,12 +61,13 @@ def fold(text: str) -> str:
 
 class DatasourceQuerySet(models.QuerySet["Datasource"]):
     def search(self, query: str, *, country: str | None = None, utility_type: str | None = None) -> Self:
-        """Those with a word in their name for each word of `query` that begins with it; accents do not matter."""
+        """Those whose name begins with `query`, or has a word for each word of it; accents do not matter."""
         found = self
-        if words := re.findall(r"\w+", fold(query)):
-            prefixes = " & ".join(f"{word}:*" for word in words)
+        if spelt := fold(query.strip()):
+            words = " & ".join(f"{word}:*" for word in re.findall(r"\w+", spelt))
+            # by its beginning as well: PostgreSQL takes E.ON for the name of a host, and not for two words
             found = found.annotate(words=SearchVector("folded_name", config="simple")).filter(
-                words=SearchQuery(prefixes, search_type="raw", config="simple")
+                Q(words=SearchQuery(words, search_type="raw", config="simple")) | Q(folded_name__startswith=spelt)
             )
         if country:
             found = found.filter(country=country)
@@ -80,6 +88,16 @@ class Datasource(models.Model):
     login_url = models.URLField("login page", max_length=500)
     country = models.CharField(max_length=2, validators=[COUNTRY], help_text="ISO 3166-1 alpha-2, such as US.")
     utility_types = utility_types_field()
+    asks_for = ArrayField(
+        models.CharField(max_length=30, choices=ExtraCredential),
+        default=list,
+        blank=True,
+        verbose_name="also asks for",
+        help_text="What its login page asks for beside user name and password.",
+    )
+    is_sandbox = models.BooleanField(
+        "sandbox", default=False, help_text="Plays a provider: chosen user names lead to each status."
+    )
     folded_name = models.GeneratedField(expression=Folded("name"), output_field=models.TextField(), db_persist=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -173,6 +191,11 @@ class Connection(models.Model):
         return urlsplit(self.login_url).hostname or ""
 
     @property
+    def can_be_mended(self) -> bool:
+        """Whether new login details may help."""
+        return self.status in MENDABLE
+
+    @property
     def sites_list(self) -> list[str]:
         return [site.name for site in self.sites.all()]
 
@@ -181,11 +204,36 @@ class Connection(models.Model):
         return [str(UtilityType(value).label) for value in self.utility_types]
 
 
+class ConnectionEventType(models.TextChoices):
+    CREATED = "CREATED", "Created"
+    STATUS_CHANGED = "STATUS_CHANGED", "Status changed"
+    CREDENTIALS_CHANGED = "CREDENTIALS_CHANGED", "New login details"
+    CREDENTIALS_READ = "CREDENTIALS_READ", "Login details read"
+
+
+class ConnectionEvent(LogLine):
+    """A line of the connection's log."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="events", db_index=False)
+    type = models.CharField(max_length=30, choices=ConnectionEventType)
+
+    class Meta:
+        verbose_name = "event"
+        indexes = [models.Index("connection", "id", name="connection_event_log")]
+        constraints = [
+            models.CheckConstraint(condition=Q(type__in=ConnectionEventType.values), name="connection_event_type"),
+        ]
+
+    def __str__(self) -> str:
+        return str(ConnectionEventType(self.type).label)
+
+
 class Credential(models.Model):
     """How to log in: sealed, bound to its connection, and read by nobody but the collector."""
 
-    connection = models.OneToOneField(Connection, primary_key=True, on_delete=models.CASCADE)
+    connection = models.OneToOneField(Connection, primary_key=True, on_delete=models.CASCADE, related_name="credential")
     sealed = models.BinaryField(editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -27,3 +27,14 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     # an inactive company's connection is not checked until somebody gives credentials again
     Status.COMPANY_INACTIVE: frozenset({Status.PENDING}),
 }
+
+# what the contributor can put right with other login details
+MENDABLE = frozenset(
+    {
+        Status.PASSWORD_INCORRECT,
+        Status.MFA_TOKEN_EXPIRED,
+        Status.NEW_PASSWORD_NEEDED,
+        Status.ADDITIONAL_CREDENTIALS_NEEDED,
+        Status.NO_ACCOUNTS_FOUND,
+    }
+)

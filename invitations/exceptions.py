@@ -47,5 +47,40 @@ class TooManyAttempts(Refusal):
     sentence = "That was too often. Wait a little, then try again."
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__()
+        super().__init__(f"That was too often. Please try again in {_in_words(retry_after)}.")
         self.retry_after = retry_after
+
+
+def _in_words(seconds: int) -> str:
+    if seconds < 100:
+        return f"{seconds} seconds"
+    return f"{-(-seconds // 60)} minutes"
+
+
+class MaxUsesBelowUseCount(Refusal):
+    code = "MAX_USES_BELOW_USE_COUNT"
+    sentence = "More connections were made than that. The number of uses cannot be lower."
+
+
+class WrongCode(Refusal):
+    status = 400
+    code = "WRONG_CODE"
+    sentence = "That is not the code. Check the newest mail, then try again."
+
+
+class CodeExpired(Refusal):
+    status = 400
+    code = "CODE_EXPIRED"
+    sentence = "That code is too old. Ask for a new one below."
+
+
+class TooManyTries(Refusal):
+    status = 400
+    code = "TOO_MANY_TRIES"
+    sentence = "That was one try too many, and the code no longer works. Ask for a new one below."
+
+
+class LinkBelongsElsewhere(Refusal):
+    status = 403
+    code = "LINK_USED_IN_ANOTHER_BROWSER"
+    sentence = "This link was opened in another browser first. We can send you a code instead."

@@ -1,13 +1,36 @@
-"""Housekeeping."""
+"""Mails, and housekeeping."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from procrastinate.contrib.django import app
 
+from config.jobs import TryLater, job
 from invitations.limits import forget_old_windows
+from invitations.services import attempt_delivery, forget_old_proofs
+from invitations.services import send_code as send_code_mail
+
+KEPT = timedelta(days=1)
+
+
+@job(queue="mail")
+def send_invitation(delivery_id: str, round_number: int) -> None:
+    pause = attempt_delivery(UUID(delivery_id), round_number=round_number)
+    if pause:
+        raise TryLater(pause)
+
+
+@job(queue="mail", priority=10)
+def send_code(code_id: str) -> None:
+    """Before other mails: somebody waits for it."""
+    pause = send_code_mail(UUID(code_id))
+    if pause:
+        raise TryLater(pause)
 
 
 @app.periodic(cron="23 * * * *")
-@app.task(queueing_lock="forget_rate_windows")
-def forget_rate_windows(timestamp: int) -> None:
-    forget_old_windows(older_than=timedelta(days=1))
+@job(queueing_lock="forget_what_is_over")
+def forget_what_is_over(timestamp: int) -> None:
+    """Rate windows, codes and proofs that decide nothing any more."""
+    forget_old_windows(older_than=KEPT)
+    forget_old_proofs(older_than=KEPT)

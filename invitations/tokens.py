@@ -1,7 +1,8 @@
-"""The token in an invitation's URL: 256 random bits.
+"""The token in a link: 256 random bits.
 
-Looked up by its SHA-256, so that comparing takes the same time whatever the guess, and sealed so that whoever
-may see the invitation can be shown the link again. A dump of the database holds neither.
+Looked up by its SHA-256, so that comparing takes the same time whatever the guess, and sealed, so that whoever may
+see the invitation can be shown the link again. Its owner is the invitation, or the personal link. A dump of the
+database opens neither.
 """
 
 import hashlib
@@ -24,10 +25,10 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def seal_token(token: str, *, invitation_id: UUID) -> bytes:
-    return settings.KEYRING.seal(token.encode(), bound_to=f"invitation:{invitation_id}")
+def seal_token(token: str, *, owner_id: UUID) -> bytes:
+    return settings.KEYRING.seal(token.encode(), bound_to=f"token:{owner_id}")
 
 
-def unseal_token(sealed: bytes, *, invitation_id: UUID) -> str:
+def unseal_token(sealed: bytes, *, owner_id: UUID) -> str:
     """Raises `config.vault.Unsealable` when its key has left the keyring."""
-    return settings.KEYRING.unseal(sealed, bound_to=f"invitation:{invitation_id}").decode()
+    return settings.KEYRING.unseal(sealed, bound_to=f"token:{owner_id}").decode()

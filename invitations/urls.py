@@ -1,11 +1,13 @@
 from django.urls import path
 
-from invitations import views
+from invitations.views import pages, verify
 
 urlpatterns = [
-    path("p/i/<str:token>", views.invitation, name="invitation"),
-    path("p/i/<str:token>/verify", views.verify, name="verify"),
-    path("p/i/<str:token>/connect", views.connect, name="connect"),
-    path("p/i/<str:token>/done", views.done, name="done"),
-    path("p/i/<str:token>/providers", views.providers, name="providers"),
+    path("p/i/<str:token>", pages.invitation, name="invitation"),
+    path("p/i/<str:token>/verify", verify.verify, name="verify"),
+    path("p/i/<str:token>/code", verify.code, name="code"),
+    path("p/i/<str:token>/proceed", verify.proceed, name="proceed"),
+    path("p/i/<str:token>/connect", pages.connect, name="connect"),
+    path("p/i/<str:token>/done", pages.done, name="done"),
+    path("p/i/<str:token>/providers", pages.providers, name="providers"),
 ]

@@ -43,5 +43,5 @@ class HasScope(permissions.BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):
             return False
-        scope = view.scopes.get(request.method)
+        scope = view.scopes.get("GET" if request.method == "HEAD" else request.method)
         return scope is None or scope in request.auth.scopes

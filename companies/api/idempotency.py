@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework import exceptions
@@ -18,6 +18,7 @@ from companies.exceptions import IdempotencyKeyReused, RequestInProgress
 from companies.models import ApiKey, StoredAnswer
 from companies.services import ANSWERS_KEPT
 from config.api.json import JSONRenderer, to_json
+from config.locks import try_lock
 
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
@@ -39,7 +40,8 @@ def idempotent(post: Callable[..., Any]) -> Callable[..., Any]:
         if not 0 < len(key) <= MAX_KEY_LENGTH or "\x00" in key:
             raise exceptions.ValidationError({HEADER: "An Idempotency-Key has 1 to 255 characters."})
         with transaction.atomic():
-            _lock(view.api_key, key)
+            if not try_lock(_binding(view.api_key.pk, key)):
+                raise RequestInProgress
             if stored := _find(view.api_key, key, _hash(request)):
                 return _replay(stored)
             answer = _answer(post, view, request, *args, **kwargs)
@@ -57,16 +59,6 @@ def _answer(post: Callable[..., Any], view: Any, request: Request, *args: Any, *
             return post(view, request, *args, **kwargs)
     except Exception as error:  # refusals become the answer; the view raises the rest again
         return view.handle_exception(error)
-
-
-def _lock(api_key: ApiKey, key: str) -> None:
-    """Held to the end of the transaction; another request with this key does not wait, it is told."""
-    number = int.from_bytes(hashlib.sha256(f"{api_key.pk}:{key}".encode()).digest()[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s::bigint)", [number])
-        (locked,) = cursor.fetchone()
-    if not locked:
-        raise RequestInProgress
 
 
 def _hash(request: Request) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django_countries import countries
 from rest_framework import serializers
 
 
@@ -67,6 +68,19 @@ class TextMap(serializers.DictField):
                     f"A key is text of at most {self.max_key} characters.", code="invalid_key"
                 )
         return super().to_internal_value(data)
+
+
+class Country(serializers.RegexField):
+    """A country that exists, by its ISO 3166-1 alpha-2 code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[A-Z]{2}$", **{"help_text": "ISO 3166-1 alpha-2.", **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        if code not in countries:
+            self.fail("invalid")
+        return code
 
 
 class Locale(serializers.RegexField):

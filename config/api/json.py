@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from rest_framework import exceptions, parsers, renderers, status
 
 MAX_BODY_BYTES = 256 * 1024
+MAX_LEVELS = 32
 
 
 def to_json(data: Any) -> bytes:
@@ -49,16 +50,27 @@ class JSONParser(parsers.BaseParser):
         if not body.strip():
             return {}
         try:
-            return orjson.loads(body)
+            data = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise exceptions.ParseError(f"The body is not JSON: {error}.", code="MALFORMED_JSON") from None
+        if body.count(b"[") + body.count(b"{") > MAX_LEVELS and not _is_within(data, MAX_LEVELS):
+            raise exceptions.ParseError(f"The body is nested over {MAX_LEVELS} levels.", code="MALFORMED_JSON")
+        return data
+
+
+def _is_within(data: Any, levels: int) -> bool:
+    """Whether `data` is nested no deeper than this: what is written out again, or as text, has limits of its own."""
+    if not isinstance(data, (dict, list)):
+        return True
+    inner = data.values() if isinstance(data, dict) else data
+    return levels > 0 and all(_is_within(each, levels - 1) for each in inner)
 
 
 def refuse_unmeasured_body(request: HttpRequest) -> None:
     """Refuse a body that is too long before it is read, and one that does not say how long it is."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    if not length.isdigit() or (chunked and length == "0"):
+    if not (length.isascii() and length.isdigit()) or (chunked and length == "0"):
         raise LengthRequired
     if int(length) > MAX_BODY_BYTES:
         raise PayloadTooLarge

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from config.api.fields import StrictSerializer
+from config.api.problems import QueryName
 
 _signer = signing.Signer(salt="latchkey.cursor")
 
@@ -28,7 +29,7 @@ class QuerySerializer(StrictSerializer):
             return cls.checked(given)
         except serializers.ValidationError as error:
             detail: Any = error.detail
-            raise serializers.ValidationError({f"?{name}": errors for name, errors in detail.items()}) from None
+            raise serializers.ValidationError({QueryName(name): errors for name, errors in detail.items()}) from None
 
     @classmethod
     def _takes_many(cls, name: str) -> bool:

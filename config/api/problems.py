@@ -41,7 +41,7 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespons
     """REST framework's exception handler: None leaves an error of ours to Django's 500."""
     match error:
         case Refusal():
-            return problem(error.status, error.code, error.detail, _wrong_field(error))
+            return _refuse(error)
         case exceptions.ValidationError():
             errors = list(_entries(error.detail))
             return problem(400, "INVALID", errors[0]["detail"], errors)
@@ -54,6 +54,13 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespons
     return None
 
 
+def _refuse(error: Refusal) -> HttpResponse:
+    answer = problem(error.status, error.code, error.detail, _wrong_field(error))
+    if (wait := getattr(error, "retry_after", None)) is not None:
+        answer["Retry-After"] = str(wait)
+    return answer
+
+
 def _wrong_field(error: Refusal) -> list[dict[str, str]]:
     if not isinstance(error, InvalidField):
         return []
@@ -61,10 +68,14 @@ def _wrong_field(error: Refusal) -> list[dict[str, str]]:
     return [{"pointer": pointer(path), "code": error.field_code.upper(), "detail": error.detail}]
 
 
+class QueryName(str):
+    """The name of a query parameter where otherwise a body's field stands."""
+
+
 def pointer(path: tuple[str | int, ...]) -> str:
-    """A JSON Pointer (RFC 6901) into the body; a path that begins with `?name` names a query parameter."""
-    if path and str(path[0]).startswith("?"):
-        return str(path[0])
+    """A JSON Pointer (RFC 6901) into the body, or `?name` for a path that begins with a query parameter."""
+    if path and isinstance(path[0], QueryName):
+        return f"?{path[0]}"
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 

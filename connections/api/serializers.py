@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.api.fields import StrictSerializer, Text
+from config.api.fields import Country, StrictSerializer, Text
 from config.api.pages import PageOutput, QuerySerializer
 from connections.models import Connection, Datasource, UtilityType
 from connections.status import Status
@@ -15,7 +15,7 @@ class ConnectionInput(StrictSerializer):
     url = Text(max_length=500, required=False, allow_null=True)
     username = Text(max_length=254, trim_whitespace=False)
     password = Text(max_length=1000, trim_whitespace=False, write_only=True)
-    country = serializers.RegexField(r"^[A-Z]{2}$", required=False, allow_null=True)
+    country = Country(required=False, allow_null=True)
     utilityTypes = serializers.ListField(
         child=serializers.ChoiceField(UtilityType.choices),
         source="utility_types",
@@ -52,7 +52,7 @@ class ConnectionPage(PageOutput):
 
 class DatasourceQuery(QuerySerializer):
     query = serializers.CharField(max_length=100, required=False, help_text="The beginnings of words in the name.")
-    country = serializers.RegexField(r"^[A-Z]{2}$", required=False)
+    country = Country(required=False)
     utilityType = serializers.ChoiceField(UtilityType.choices, required=False)
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
 

@@ -48,5 +48,7 @@ INVITATION_DETAIL = {
             "detail": {},
         }
     ],
+    "deliveries": [],
 }
+RESTRICTED = {**INVITATION, "allowedEmails": ["jane@example.com"]}
 REVOKED = {**INVITATION, "status": "REVOKED", "revokedAt": "2026-11-26T08:00:00.000000Z"}

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.utils import timezone
 
-from invitations.models import Invitation, InvitationEvent, public_url
+from invitations.models import Delivery, Invitation, InvitationEvent, public_url
 from invitations.status import status_of
 
 
@@ -35,6 +35,24 @@ def represent_invitation(invitation: Invitation, *, now: datetime | None = None)
         "metadata": invitation.metadata,
         "redirectUrl": invitation.redirect_url,
         "revokedAt": invitation.revoked_at,
+    }
+
+
+def represent_detail(invitation: Invitation) -> dict[str, Any]:
+    """The same with its log and what became of its mails."""
+    return represent_invitation(invitation) | {
+        "events": [represent_event(event) for event in invitation.events.order_by("pk")],
+        "deliveries": [represent_delivery(delivery) for delivery in invitation.deliveries.order_by("pk")],
+    }
+
+
+def represent_delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "email": delivery.email,
+        "status": delivery.status,
+        "attempts": delivery.attempts,
+        "lastAttemptAt": delivery.last_attempt_at,
+        "lastError": delivery.last_error,
     }
 
 

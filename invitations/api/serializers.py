@@ -6,15 +6,18 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.actors import ActorKind
-from config.api.fields import Boolean, Integer, Locale, StrictSerializer, Text, TextMap
+from config.api.fields import Boolean, Country, Integer, Locale, StrictSerializer, Text, TextMap
 from config.api.pages import PageOutput, PageQuery
+from config.refusals import InvalidField
 from connections.models import UtilityType
 from connections.status import Status as ConnectionStatus
+from invitations.addresses import normalize_address
 from invitations.models import (
     MAX_ALLOWED_EMAILS,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
     MAX_METADATA_PAIRS,
+    DeliveryStatus,
     EventType,
     InvitationType,
 )
@@ -35,7 +38,7 @@ class PrefillInput(StrictSerializer):
         required=False,
         max_length=7,
     )
-    country = serializers.RegexField(r"^[A-Z]{2}$", required=False, allow_null=True, help_text="ISO 3166-1 alpha-2.")
+    country = Country(required=False, allow_null=True)
     connectionOwnerEmail = Text(source="connection_owner_email", max_length=254, required=False, allow_null=True)
     dataCollectionStartDate = serializers.DateField(
         source="data_collection_start_date", required=False, allow_null=True
@@ -48,15 +51,15 @@ class PrefillInput(StrictSerializer):
     )
 
 
-class InvitationInput(StrictSerializer):
-    """Every field may be left out."""
+class InvitationFields(StrictSerializer):
+    """What can be said when an invitation is made, and changed later."""
 
     allowedEmails = serializers.ListField(
         child=Text(max_length=254),
         source="allowed_emails",
         required=False,
         max_length=MAX_ALLOWED_EMAILS,
-        help_text="Who may use the invitation; empty: anyone with the link.",
+        help_text="Who may use it: addresses, or `*@example.com` for a whole domain. Empty: anyone with the link.",
     )
     expiresInSeconds = Integer(
         source="expires_in",
@@ -64,7 +67,7 @@ class InvitationInput(StrictSerializer):
         allow_null=True,
         min_value=int(SHORTEST_LIFE.total_seconds()),
         max_value=int(LONGEST_LIFE.total_seconds()),
-        help_text="Null: never.",
+        help_text="From now. Null: never.",
     )
     maxUses = Integer(
         source="max_uses",
@@ -74,12 +77,23 @@ class InvitationInput(StrictSerializer):
         max_value=MAX_MAX_USES,
         help_text="How many connections may be made; null: any number.",
     )
-    sendEmail = Boolean(source="send_email", required=False, help_text="Mail each allowed address its link.")
     prefill = PrefillInput(required=False, allow_null=True)
     message = Text(max_length=MAX_MESSAGE_LENGTH, required=False, allow_null=True, allow_blank=True)
-    locale = Locale(required=False, allow_null=True, help_text="BCP 47; the company's when omitted.")
     externalId = Text(source="external_id", max_length=255, required=False, allow_null=True)
     metadata = TextMap(max_pairs=MAX_METADATA_PAIRS, max_key=40, max_value=500, required=False)
+
+    def validate_expiresInSeconds(self, seconds: int | None) -> timedelta | None:
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    def validate_prefill(self, given: dict[str, Any] | None) -> Prefill | None:
+        return None if given is None else to_prefill(given)
+
+
+class InvitationInput(InvitationFields):
+    """Every field may be left out."""
+
+    sendEmail = Boolean(source="send_email", required=False, help_text="Mail each allowed address its own link.")
+    locale = Locale(required=False, allow_null=True, help_text="BCP 47; the company's when omitted.")
     redirectUrl = Text(
         source="redirect_url",
         max_length=500,
@@ -88,11 +102,11 @@ class InvitationInput(StrictSerializer):
         help_text="On the partner's list; where the contributor may go on to when done.",
     )
 
-    def validate_expiresInSeconds(self, seconds: int | None) -> timedelta | None:
-        return None if seconds is None else timedelta(seconds=seconds)
 
-    def validate_prefill(self, given: dict[str, Any] | None) -> Prefill | None:
-        return None if given is None else to_prefill(given)
+class InvitationChanges(InvitationFields):
+    """What is left out stays as it is."""
+
+    expiresAt = serializers.DateTimeField(source="expires_at", required=False, allow_null=True)
 
 
 def to_prefill(given: dict[str, Any]) -> Prefill:
@@ -104,6 +118,20 @@ def to_prefill(given: dict[str, Any]) -> Prefill:
     if "locked_fields" in values:
         values["locked_fields"] = tuple(dict.fromkeys(names[wire] for wire in values["locked_fields"]))
     return Prefill(**values)
+
+
+class ResendInput(StrictSerializer):
+    emails = serializers.ListField(
+        child=Text(max_length=254),
+        required=False,
+        allow_null=True,
+        max_length=MAX_ALLOWED_EMAILS,
+        help_text="Some of the allowed addresses; all of them when left out.",
+    )
+
+
+class NothingInput(StrictSerializer):
+    """An empty object, or no body."""
 
 
 class RevokeInput(StrictSerializer):
@@ -118,6 +146,12 @@ class InvitationQuery(PageQuery):
     externalId = serializers.CharField(max_length=255, required=False)
     createdAfter = serializers.DateTimeField(required=False)
     createdBefore = serializers.DateTimeField(required=False)
+
+    def validate_email(self, address: str) -> str:
+        try:
+            return normalize_address(address)
+        except InvalidField as refusal:
+            raise serializers.ValidationError(refusal.detail, code=refusal.field_code) from None
 
 
 class CreatedConnection(serializers.Serializer[Any]):
@@ -171,8 +205,17 @@ class EventOutput(serializers.Serializer[Any]):
     detail = serializers.DictField()
 
 
+class DeliveryOutput(serializers.Serializer[Any]):
+    email = serializers.CharField()
+    status = serializers.ChoiceField(DeliveryStatus.choices)
+    attempts = serializers.IntegerField()
+    lastAttemptAt = serializers.DateTimeField(allow_null=True)
+    lastError = serializers.CharField(allow_null=True, help_text="In words.")
+
+
 class InvitationDetailOutput(InvitationOutput):
     events = EventOutput(many=True)
+    deliveries = DeliveryOutput(many=True)
 
 
 class InvitationPage(PageOutput):

@@ -1,4 +1,4 @@
-"""Invitations of a company: create, list, follow, revoke."""
+"""Invitations of a company: create, list, follow, change, mail again, replace the link, revoke."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -14,23 +14,33 @@ from config.api.pages import newest_first
 from config.refusals import NotThere
 from invitations.api import examples
 from invitations.api.filters import matching
-from invitations.api.representation import represent_event, represent_invitation
+from invitations.api.representation import represent_detail, represent_invitation
 from invitations.api.serializers import (
+    InvitationChanges,
     InvitationDetailOutput,
     InvitationInput,
     InvitationOutput,
     InvitationPage,
     InvitationQuery,
+    NothingInput,
+    ResendInput,
     RevokeInput,
 )
 from invitations.models import Invitation
-from invitations.services import create_invitation, revoke_invitation
+from invitations.services import (
+    create_invitation,
+    resend_invitation,
+    revoke_invitation,
+    rotate_invitation,
+    update_invitation,
+)
 
 
 class InvitationView(PartnerView):
     scopes: ClassVar[dict[str, Scope | None]] = {
         "GET": Scope.INVITATIONS_READ,
         "POST": Scope.INVITATIONS_WRITE,
+        "PATCH": Scope.INVITATIONS_WRITE,
     }
 
     def invitation(self, invitation_id: UUID) -> Invitation:
@@ -80,8 +90,53 @@ class InvitationDetail(InvitationView):
     )
     def get(self, request: Request, invitation_id: UUID) -> Response:
         invitation = self.invitation(invitation_id)
-        events = [represent_event(event) for event in invitation.events.order_by("pk")]
-        return Response(represent_invitation(invitation) | {"events": events})
+        return Response(represent_detail(invitation))
+
+    @operation(
+        "updateInvitation",
+        "Change an invitation; the link stays the same",
+        body=InvitationChanges,
+        body_example={"maxUses": 3, "expiresInSeconds": 604800},
+        answer=InvitationOutput,
+        example=examples.INVITATION,
+    )
+    def patch(self, request: Request, invitation_id: UUID) -> Response:
+        changes = InvitationChanges.checked(request.data)
+        update_invitation(self.invitation(invitation_id), by=self.actor, **changes)
+        return Response(represent_invitation(self.invitation(invitation_id)))
+
+
+class InvitationResend(InvitationView):
+    @operation(
+        "resendInvitation",
+        "Mail the invitation again, to all allowed addresses or to some",
+        body=ResendInput,
+        body_example={"emails": ["jane@example.com"]},
+        answer=InvitationOutput,
+        status=202,
+        example=examples.RESTRICTED,
+    )
+    @idempotent
+    def post(self, request: Request, invitation_id: UUID) -> Response:
+        invitation = self.invitation(invitation_id)
+        resend_invitation(invitation, by=self.actor, **ResendInput.checked(request.data))
+        return Response(represent_invitation(invitation), status=202)
+
+
+class InvitationRotate(InvitationView):
+    @operation(
+        "rotateInvitation",
+        "Replace the link; the old one leads nowhere at once",
+        body=NothingInput,
+        body_example={},
+        answer=InvitationOutput,
+        example=examples.INVITATION,
+    )
+    @idempotent
+    def post(self, request: Request, invitation_id: UUID) -> Response:
+        NothingInput.checked(request.data)
+        rotate_invitation(self.invitation(invitation_id), by=self.actor)
+        return Response(represent_invitation(self.invitation(invitation_id)))
 
 
 class InvitationRevoke(InvitationView):

@@ -7,7 +7,7 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     button.disabled = true;
-    button.textContent = "Connecting…";
+    button.textContent = form.dataset.once;
   });
 
   // Back from the next page, or from a failed one.

@@ -14,10 +14,12 @@ from config import database
 
 HOLDER = """
 import pathlib, sys
+import psycopg
 from config import database
 database.DATA_DIR = pathlib.Path(sys.argv[1])
 database.PGDATA = database.DATA_DIR / "postgres"
 database.start_embedded()
+psycopg.connect(host=database.embedded_settings()["HOST"], user="postgres", dbname="latchkey").close()
 print("up", flush=True)
 sys.stdin.read()
 """

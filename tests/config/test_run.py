@@ -112,7 +112,7 @@ def test_it_serves_again_after_a_kill_and_stops_everything_on_ctrl_c(database_ur
     assert answer_to_the_curl_in(announced, port) == http.client.CREATED
 
     run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(timeout=15) == 0
+    assert run.process.wait(timeout=30) == 0
     assert run.told("Stopped. The data is kept.")
     assert "Traceback" not in run.output
     with pytest.raises(ConnectionRefusedError):
@@ -136,7 +136,7 @@ class Run:
 
     def told(self, words: str) -> str:
         """The output, once it holds `words`; fails after a while."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while words not in self.output:
             assert time.monotonic() < deadline, self.output
             time.sleep(0.05)

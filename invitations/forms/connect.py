@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.urls import reverse
 from django_countries import countries
 
 from companies.models import Site
@@ -13,7 +12,7 @@ from config.refusals import InvalidField
 from connections.models import Datasource, UtilityType
 from connections.services import Credentials, check_provider_url
 from invitations.addresses import normalize_address
-from invitations.models import Invitation
+from invitations.models import EmailProof, Invitation
 from invitations.services import Account
 
 LOOKS_LIKE_ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:|^[^\s@]+\.[a-z]{2,}(/\S*)?$", re.IGNORECASE)
@@ -93,11 +92,11 @@ class ConnectForm(forms.Form):
         error_messages={"required": "Enter the password you log in with."},
     )
 
-    def __init__(self, invitation: Invitation, data: Any = None) -> None:
-        super().__init__(data, initial=_initial(invitation))
-        self.locked_by = invitation.company.name
+    def __init__(self, invitation: Invitation, data: Any = None, *, proof: EmailProof | None = None) -> None:
+        super().__init__(data, initial=_initial(invitation, proof))
+        self.locked_by = invitation.company.partner.name
         self.fields["provider"].widget.attrs |= {
-            "data-search-url": reverse("providers", args=[invitation.token]),
+            "data-search-url": "providers",  # beside the page, under whichever link it was opened
             "autocapitalize": "none",
             "spellcheck": "false",
         }
@@ -145,18 +144,17 @@ class ConnectForm(forms.Form):
             del self.fields["sites"]
 
     def _find_provider(self, text: str) -> None:
+        """A provider called exactly so, else the choice if the text still goes with it, else what the text says."""
         chosen = self.cleaned_data.get("datasource")
-        if chosen and self._names(chosen, text):
-            return
-        self.cleaned_data["datasource"] = None
-        if LOOKS_LIKE_ADDRESS.match(text):
-            self._take_address(text)
-        else:
-            self._take_name(text)
-
-    def _names(self, chosen: Datasource, text: str) -> bool:
-        """Whether the choice goes with the text: the text may have been changed after choosing."""
-        return Datasource.objects.search(text).filter(pk=chosen.pk).exists()
+        exact = list(Datasource.objects.named(text)[:2])
+        if len(exact) == 1:
+            self.cleaned_data["datasource"] = exact[0]
+        elif chosen is None or not Datasource.objects.search(text).filter(pk=chosen.pk).exists():
+            self.cleaned_data["datasource"] = None
+            if LOOKS_LIKE_ADDRESS.match(text) and not exact:
+                self._take_address(text)
+            else:
+                self._take_name(text)
 
     def _take_address(self, text: str) -> None:
         address = text if ":" in text.split("/", maxsplit=1)[0] else f"https://{text}"
@@ -166,15 +164,11 @@ class ConnectForm(forms.Form):
             self.add_error("provider", error.detail)
 
     def _take_name(self, text: str) -> None:
-        exact = list(Datasource.objects.named(text)[:2])
-        if len(exact) == 1:
-            self.cleaned_data["datasource"] = exact[0]
-            return
         candidates = list(Datasource.objects.search(text)[:MAX_CANDIDATES])
-        if not candidates:
+        if candidates:
+            self._offer(candidates)
+        else:
             self.add_error("provider", "We do not know this provider. Paste the address of its login page instead.")
-            return
-        self._offer(candidates)
 
     def _offer(self, candidates: list[Datasource]) -> None:
         field = self.fields["datasource"]
@@ -185,7 +179,7 @@ class ConnectForm(forms.Form):
         self.add_error("datasource", "Choose your provider from these, or type its name in full.")
 
 
-def _initial(invitation: Invitation) -> dict[str, Any]:
+def _initial(invitation: Invitation, proof: EmailProof | None) -> dict[str, Any]:
     prefill = invitation.prefilled
     datasource = Datasource.objects.filter(pk=prefill.datasource_id).first() if prefill.datasource_id else None
     return {
@@ -193,8 +187,8 @@ def _initial(invitation: Invitation) -> dict[str, Any]:
         "datasource": datasource,
         "provider": datasource.name if datasource else prefill.url,
         "country": prefill.country or (datasource.country if datasource else None),
-        "sites": list(prefill.initial_sites),
+        "sites": list(invitation.company.sites.filter(pk__in=prefill.initial_sites)) if prefill.initial_sites else [],
         "utility_types": list(prefill.utility_types),
-        "owner_email": prefill.connection_owner_email,
+        "owner_email": prefill.connection_owner_email or (proof and proof.email),
         "collection_start_date": prefill.data_collection_start_date,
     }

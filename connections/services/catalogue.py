@@ -1,31 +1,19 @@
-"""Every change to what is connected."""
+"""The catalogue of utility providers."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable
 from typing import TypedDict
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import orjson
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import transaction
-from django.views.decorators.debug import sensitive_variables
 
-from companies.models import Company, Site
 from config.refusals import InvalidField
-from connections.models import Connection, Credential, Datasource
+from connections.models import Datasource
 
 MAX_URL_LENGTH = 500
-
-
-class Credentials(TypedDict):
-    """What the utility asks for at its login page."""
-
-    username: str
-    password: str
 
 
 class DatasourceRow(TypedDict):
@@ -35,47 +23,6 @@ class DatasourceRow(TypedDict):
     login_url: str
     country: str
     utility_types: list[str]
-
-
-@sensitive_variables("credentials")
-@transaction.atomic
-def create_connection(
-    company: Company,
-    *,
-    credentials: Credentials,
-    datasource: Datasource | None = None,
-    url: str | None = None,
-    sites: Sequence[Site] = (),
-    utility_types: Sequence[str] = (),
-    country: str | None = None,
-    owner_email: str | None = None,
-    collection_start_date: date | None = None,
-    verified_email: str | None = None,
-) -> Connection:
-    """A connection that waits for its check, with sealed credentials.
-
-    Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else.
-    """
-    if (datasource is None) == (not url):
-        raise InvalidField(("datasource_id",), "Give a datasourceId or a url, and not both.")
-    connection = Connection.objects.create(
-        company=company,
-        datasource=datasource,
-        url=check_provider_url(url) if url else None,
-        country=country or (datasource.country if datasource else None),
-        utility_types=list(dict.fromkeys(utility_types)),
-        owner_email=owner_email,
-        collection_start_date=collection_start_date,
-        verified_email=verified_email,
-    )
-    connection.sites.set(sites)
-    Credential.objects.create(connection=connection, sealed=_seal(connection, credentials))
-    return connection
-
-
-@sensitive_variables("credentials")
-def _seal(connection: Connection, credentials: Credentials) -> bytes:
-    return settings.KEYRING.seal(orjson.dumps(credentials), bound_to=f"credential:{connection.pk}")
 
 
 def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> str:

@@ -1,8 +1,9 @@
-"""Limited-use links that lead to a connection, what became of them, and what they bought."""
+"""Limited-use links that lead to a connection."""
 
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -14,8 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from companies.actors import ActorKind
-from companies.models import ApiKey, Company, Partner, User
+from companies.models import Company, Partner
 from connections.models import Connection
 from invitations.prefill import Prefill
 from invitations.status import FULFILLED, REVOKED, Status, status_case, status_condition, status_of
@@ -48,7 +48,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def with_created_connections(self) -> Self:
         """Each with `created`: `[{id, name, url, status}]` of what it bought, in the same query."""
-        uses = Use.objects.filter(invitation=OuterRef("pk")).order_by("pk")
+        uses = (
+            apps.get_model("invitations", "Use")
+            .objects.filter(invitation=OuterRef("pk"), connection__isnull=False)
+            .order_by("pk")
+        )
         document = JSONObject(
             id="connection_id",
             name="connection__datasource__name",
@@ -75,6 +79,7 @@ class Invitation(models.Model):
     sealed_token = models.BinaryField(editable=False)
     allowed_emails = ArrayField(models.CharField(max_length=254), default=list, blank=True)
     send_email = models.BooleanField(default=False)
+    is_automatic = models.BooleanField(default=False, editable=False)
     expires_at = models.DateTimeField("expires", null=True, blank=True)
     max_uses = models.PositiveIntegerField("uses allowed", null=True, blank=True)
     use_count = models.PositiveIntegerField("uses", default=0, editable=False)
@@ -151,7 +156,7 @@ class Invitation(models.Model):
 
     @property
     def token(self) -> str:
-        return unseal_token(bytes(self.sealed_token), invitation_id=self.pk)
+        return unseal_token(bytes(self.sealed_token), owner_id=self.pk)
 
     @property
     def url(self) -> str:
@@ -162,6 +167,16 @@ class Invitation(models.Model):
     def is_restricted(self) -> bool:
         """Whether only certain addresses may use it."""
         return bool(self.allowed_emails)
+
+    def allows(self, email: str) -> bool:
+        """Whether this address, in its normal form, may use a restricted invitation."""
+        domain = email.rpartition("@")[2]
+        return email in self.allowed_emails or f"*@{domain}" in self.allowed_emails
+
+    @property
+    def mailable_emails(self) -> list[str]:
+        """The allowed addresses that are one mailbox each: `*@example.com` is none."""
+        return [email for email in self.allowed_emails if not email.startswith("*")]
 
     @property
     def uses_left(self) -> int | None:
@@ -175,84 +190,6 @@ class Invitation(models.Model):
     @property
     def prefilled(self) -> Prefill:
         return Prefill.from_json(self.prefill)
-
-
-class EventType(models.TextChoices):
-    CREATED = "CREATED", "Created"
-    SENT = "SENT", "Mail sent"
-    DELIVERY_FAILED = "DELIVERY_FAILED", "Mail could not be delivered"
-    VIEWED = "VIEWED", "Opened"
-    CODE_SENT = "CODE_SENT", "Code sent"
-    EMAIL_VERIFIED = "EMAIL_VERIFIED", "Address proved"
-    VERIFICATION_FAILED = "VERIFICATION_FAILED", "Wrong code"
-    USED = "USED", "Account connected"
-    UPDATED = "UPDATED", "Changed"
-    RESENT = "RESENT", "Mailed again"
-    ROTATED = "ROTATED", "Link replaced"
-    REVOKED = "REVOKED", "Revoked"
-    FULFILLED = "FULFILLED", "Used up"
-
-
-class InvitationEvent(models.Model):
-    """A line of the invitation's log; written once and never changed."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="events", db_index=False)
-    type = models.CharField(max_length=30, choices=EventType)
-    created_at = models.DateTimeField(default=timezone.now)
-    actor = models.CharField(max_length=20, choices=ActorKind)
-    api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
-    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
-    email = models.CharField(max_length=254, null=True)
-    detail = models.JSONField(default=dict)
-
-    class Meta:
-        verbose_name = "event"
-        indexes = [models.Index("invitation", "id", name="invitation_event_log")]
-        constraints = [
-            models.CheckConstraint(condition=Q(type__in=EventType.values), name="invitation_event_type"),
-            models.CheckConstraint(condition=Q(actor__in=ActorKind.values), name="invitation_event_actor"),
-        ]
-
-    def __str__(self) -> str:
-        return str(EventType(self.type).label)
-
-    @property
-    def actor_name(self) -> str:
-        """Who did it, for staff: a name, a key's visible part, or a kind."""
-        return str(self.user or self.api_key or ActorKind(self.actor).label)
-
-
-class Use(models.Model):
-    """One connection saved through the invitation. `submission` names its form: posted twice, it is saved once."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="uses", db_index=False)
-    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="use")
-    submission = models.UUIDField()
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["invitation", "submission"], name="one_use_per_submission"),
-        ]
-
-    def __str__(self) -> str:
-        return f"use of {self.invitation_id}"
-
-
-class RateWindow(models.Model):
-    """How often something was tried since `started_at`, for limits that hold across processes."""
-
-    key = models.CharField(primary_key=True, max_length=100)
-    started_at = models.DateTimeField()
-    count = models.PositiveIntegerField()
-
-    class Meta:
-        indexes = [models.Index("started_at", name="rate_window_age")]
-
-    def __str__(self) -> str:
-        return f"{self.count} since {self.started_at}"
 
 
 def public_url(token: str) -> str:

@@ -1,0 +1,9 @@
+"""Settings of the reference: those of Latchkey, but REST framework as it comes out of the box."""
+
+from config.settings import *  # noqa: F403
+
+ROOT_URLCONF = "bench.reference"
+REST_FRAMEWORK = {
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "PAGE_SIZE": 100,
+}

@@ -1,0 +1,82 @@
+"""Web servers as production starts them, behind a proxy that speaks TLS."""
+
+import base64
+import hashlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bench import Failed
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOST = "latchkey.example"
+# what the proxy says of the client
+PROXY_HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+START_SECONDS = 30
+GRACE_SECONDS = 10
+
+
+def production(database_url: str) -> dict[str, str]:
+    """What the environment says in production. The keys are known to everybody, and so are the data."""
+    return {
+        "DEBUG": "off",
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": hashlib.sha512(b"latchkey bench").hexdigest(),
+        "ENCRYPTION_KEYS": base64.b64encode(hashlib.sha256(b"latchkey bench").digest()).decode(),
+        "PUBLIC_URL": f"https://{HOST}",
+        "ALLOWED_HOSTS": HOST,
+        "TRUSTED_PROXIES": "1",
+        "LOG_LEVEL": "INFO",
+    }
+
+
+@contextmanager
+def running(settings: str, log: Path, *, workers: int, blocking_threads: int) -> Iterator[str]:
+    """The address of a server with these settings, which answers, and is stopped at the end. Its log goes to `log`."""
+    port = _free_port()
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", str(blocking_threads)),
+        *("--no-ws", "--no-access-log", "--log-level", "warning", "config.wsgi:application"),
+    ]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings, "PORT": str(port)}
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, cwd=BASE_DIR, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        _wait(server, port, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(GRACE_SECONDS)
+        with suppress(OSError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        with suppress(OSError, http.client.HTTPException):
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            client.request("GET", "/healthz", headers=PROXY_HEADERS)
+            if client.getresponse().status < 500:
+                return
+        time.sleep(0.1)
+    raise Failed(f"The server did not answer; see {log}:\n{log.read_text()[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

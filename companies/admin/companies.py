@@ -1,0 +1,84 @@
+"""Companies and their sites."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from companies.models import Company, Site
+from companies.services import create_company, create_site, update_company, update_site
+from config.admin.base import BoundedAdmin, ServiceForm
+from config.admin.lists import AutocompleteFilter, as_id
+
+MOST_COMPANIES = 50
+
+
+def companies_named(term: str) -> list[UUID]:
+    """Ids of the newest 50 companies with `term` in their name: few enough to stand in another list's condition."""
+    named = Company.objects.filter(name__icontains=term).order_by("-pk")
+    return list(named.values_list("pk", flat=True)[:MOST_COMPANIES])
+
+
+class CompanyForm(ServiceForm):
+    def perform(self) -> Company:
+        if self.instance._state.adding:
+            return create_company(**self.cleaned_data)
+        return update_company(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
+
+
+@admin.register(Company)
+class CompanyAdmin(BoundedAdmin):
+    form = CompanyForm
+    fields = ("partner", "name", "external_id", "locale", "reply_to")
+    autocomplete_fields = ("partner",)
+    list_display = ("name", "partner", "external_id", "created")
+    list_select_related = ("partner",)
+    list_filter = (("partner", AutocompleteFilter),)
+    search_fields = ("name", "external_id")
+    search_help_text = "Name, or the partner’s own id, or part of one; or a whole id."
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
+        return ("partner", "id", "created_at") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        return (*self.fields, "id", "created_at") if obj else self.fields
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        if company_id := as_id(search_term):
+            return queryset.filter(pk=company_id), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+class SiteForm(ServiceForm):
+    def perform(self) -> Site:
+        if self.instance._state.adding:
+            return create_site(**self.cleaned_data)
+        return update_site(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
+
+
+@admin.register(Site)
+class SiteAdmin(BoundedAdmin):
+    form = SiteForm
+    fields = ("company", "name", "address", "external_id")
+    autocomplete_fields = ("company",)
+    list_display = ("name", "company", "address", "external_id", "created")
+    list_select_related = ("company",)
+    list_filter = (("company", AutocompleteFilter),)
+    search_fields = ("name",)
+    search_help_text = "Name or part of it, the company’s name, or a whole id."
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
+        return ("company", "id", "created_at") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Site | None = None) -> Any:
+        return (*self.fields, "id", "created_at") if obj else self.fields
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        term = search_term.strip()
+        if site_id := as_id(term):
+            return queryset.filter(pk=site_id), False
+        if term:
+            queryset = queryset.filter(Q(name__icontains=term) | Q(company__in=companies_named(term)))
+        return queryset, False

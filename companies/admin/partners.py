@@ -1,0 +1,146 @@
+"""Partners and their API keys."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.postgres.forms import SimpleArrayField
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_variables
+
+from companies.models import ApiKey, Partner, Scope, partner_scopes
+from companies.services import issue_api_key, revoke_api_key
+from config.admin.base import BoundedAdmin, ServiceForm
+from config.admin.lists import AutocompleteFilter, day, status_word
+from config.admin.revocation import RevokingAdmin
+
+
+class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
+    redirect_urls = SimpleArrayField(
+        forms.URLField(assume_scheme="https", max_length=500),
+        required=False,
+        label="Redirect addresses",
+        help_text="Where contributors may go on to when done: exact addresses, separated by commas.",
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+    )
+
+
+@admin.register(Partner)
+class PartnerAdmin(BoundedAdmin):
+    form = PartnerForm
+    fields = ("name", "redirect_urls")
+    list_display = ("name", "created")
+    search_fields = ("name",)
+    search_help_text = "Name or part of it."
+
+
+class NewApiKeyForm(ServiceForm):
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices,
+        initial=partner_scopes,
+        widget=forms.CheckboxSelectMultiple,
+        label="May",
+        help_text="A collector’s key has the two collector scopes and “read connections”, and nothing else.",
+    )
+    value: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        date, time = self.fields["expires_at"].widget.widgets
+        date.attrs["aria-label"], time.attrs["aria-label"] = "Expiry date", "Expiry time"
+
+    @sensitive_variables()
+    def perform(self) -> ApiKey:
+        key, self.value = issue_api_key(created_by=self.user, **self.cleaned_data)
+        return key
+
+
+class ApiKeyStatus(admin.SimpleListFilter):
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("active", "Active"), ("expired", "Expired"), ("revoked", "Revoked")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+        match self.value():
+            case "active":
+                return queryset & ApiKey.objects.active()
+            case "expired":
+                return queryset.filter(revoked_at=None, expires_at__lte=Now())
+            case "revoked":
+                return queryset.filter(revoked_at__isnull=False)
+        return queryset
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(RevokingAdmin):
+    """A key is made, renamed and revoked here; its value is shown once, on the page that answers its making."""
+
+    autocomplete_fields = ("partner",)
+    list_display = ("name", "visible_part", "partner", "status", "last_used", "expires", "created")
+    list_select_related = ("partner",)
+    list_filter = (ApiKeyStatus, ("partner", AutocompleteFilter))
+    search_fields = ("name", "prefix", "partner__name")
+    search_help_text = "Name, partner, or the visible part of a key such as lk_1a2b3c4d."
+    add_form_template = "admin/companies/apikey/add_form.html"
+    revoke_consequence = (
+        "Programs that use it are refused from now on. This cannot be undone; a new key can be made at any time."
+    )
+    facts = ("status", "partner", "visible_part", "scope_names", "last_used_at", "expires_at", "created_at")
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        return ("name", *self.facts, "created_by", "revoked_at") if obj else ("partner", "name", "scopes", "expires_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        return (*self.facts, "created_by", "revoked_at") if obj else ()
+
+    def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs, **({} if obj else {"form": NewApiKeyForm}))
+
+    @admin.display(description="status")
+    def status(self, key: ApiKey) -> SafeString:
+        if key.revoked_at:
+            return status_word("Revoked", "over")
+        return status_word("Active", "good") if key.is_active else status_word("Expired", "over")
+
+    @admin.display(description="last used")
+    def last_used(self, key: ApiKey) -> str:
+        return day(key.last_used_at, otherwise="Never")
+
+    @admin.display(description="expires")
+    def expires(self, key: ApiKey) -> str:
+        return day(key.expires_at, otherwise="Never")
+
+    @admin.display(description="visible part")
+    def visible_part(self, key: ApiKey) -> str:
+        return f"{key.prefix}…"
+
+    @admin.display(description="may")
+    def scope_names(self, key: ApiKey) -> str:
+        return ", ".join(str(Scope(scope).label) for scope in key.scopes)
+
+    @sensitive_variables()
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            obj.value = form.value
+
+    @sensitive_variables()
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """The answer to the POST itself shows the value: it is put into no session, cookie or address."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Copy the key now",
+            "opts": self.opts,
+            "key": obj,
+            "value": obj.value,
+        }
+        return TemplateResponse(request, "admin/companies/apikey/issued.html", context)
+
+    def revoke(self, request: HttpRequest, obj: ApiKey, **how: Any) -> None:
+        revoke_api_key(obj)

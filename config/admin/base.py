@@ -1,0 +1,129 @@
+"""The admin every table of this house has."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.db import transaction
+from django.db.models import Model, URLField
+from django.forms.widgets import Media
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from config.admin.lists import AutocompleteFilter, BoundedPaginator, day
+from config.refusals import InvalidField, Refusal
+
+NAMES = Media(js=["js/comboboxes.js"])
+
+
+class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Saved by a service, which has the last word: what it refuses is an error of the form, on the field it names."""
+
+    user: ClassVar[Any]
+    fields_of_service: ClassVar[dict[str, str]] = {}
+
+    def perform(self) -> Model:
+        """Call the service with the cleaned data; return what it made or changed."""
+        raise NotImplementedError
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if not self.is_bound or self.errors:
+            return
+        try:
+            with transaction.atomic():
+                self.instance = self.perform()
+        except Refusal as refusal:
+            self.add_error(self.field_refused(refusal), self.words_of(refusal))
+
+    def field_refused(self, refusal: Refusal) -> str | None:
+        if not isinstance(refusal, InvalidField):
+            return None
+        name = str(refusal.field[0])
+        name = self.fields_of_service.get(name, name)
+        return name if name in self.fields else None
+
+    def words_of(self, refusal: Refusal) -> str:
+        return refusal.detail
+
+
+class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Newest first, never counting the whole table, and deleting nothing: what is over is revoked or switched off."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
+    sortable_by = ()
+    list_per_page = 50
+    list_max_show_all = 0
+    save_on_top = False
+
+    @property
+    def media(self) -> Media:
+        """With what the filters need that complete what one types."""
+        filters: Any = self.list_filter
+        fields = [self.opts.get_field(item[0]) for item in filters if _completes(item)]
+        return sum((AutocompleteSelect(field, self.admin_site).media for field in fields), start=super().media + NAMES)
+
+    @admin.display(description="created")
+    def created(self, obj: Any) -> str:
+        return day(obj.created_at)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without Django's links to windows that add or change the related row; an address is one of https."""
+        if isinstance(db_field, URLField):
+            kwargs.setdefault("assume_scheme", "https")
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            for link in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{link}_related", False)
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """Only what was changed: what happens to the row in the meantime stays."""
+        if isinstance(form, ServiceForm):
+            return
+        columns = {field.name for field in self.opts.concrete_fields}
+        obj.save(update_fields=[name for name in form.changed_data if name in columns] if change else None)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Titled with the thing's own name, beside links to the lists that are about it."""
+        if original := context.get("original"):
+            context |= {
+                "title": str(original),
+                "subtitle": capfirst(self.opts.verbose_name),
+                "lists_about": list(self.lists_about(request, original)),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def lists_about(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
+        """Name and address of each list that can be narrowed to this row, as far as the user may see it."""
+        relation: Any
+        for relation in self.opts.get_fields(include_hidden=True):
+            if not (relation.one_to_many and self.admin_site.is_registered(relation.related_model)):
+                continue
+            other = self.admin_site.get_model_admin(relation.related_model)
+            name = relation.field.name
+            if (name, AutocompleteFilter) in other.list_filter and other.has_view_permission(request):
+                address = reverse(f"admin:{other.opts.app_label}_{other.opts.model_name}_changelist")
+                yield capfirst(str(other.opts.verbose_name_plural)), f"{address}?{name}={obj.pk}"
+
+
+def _completes(item: Any) -> bool:
+    return isinstance(item, tuple) and item[1] is AutocompleteFilter

@@ -1,0 +1,52 @@
+"""How background work behaves: on fresh connections, and tried again after growing pauses."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.db import close_old_connections
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+LONGEST_PAUSE = timedelta(hours=1)
+MOST_ATTEMPTS = 40
+
+
+class TryLater(Exception):
+    """The job was done as far as it went; do it again after `pause`."""
+
+    def __init__(self, pause: timedelta) -> None:
+        super().__init__(f"again in {pause}")
+        self.pause = pause
+
+
+class Patience(BaseRetryStrategy):
+    """`TryLater` names its pause. Anything else that goes wrong is tried again after 5, 10, 20 … seconds, for a day."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, TryLater):
+            return RetryDecision(retry_in={"seconds": int(exception.pause.total_seconds())})
+        if job.attempts >= MOST_ATTEMPTS:
+            return None
+        seconds = min(5 * 2**job.attempts, int(LONGEST_PAUSE.total_seconds()))
+        return RetryDecision(retry_in={"seconds": seconds})
+
+
+def job(**options: Any) -> Callable[[Callable[..., None]], Any]:
+    """Registers a task that is tried again, and that survives a restart of the database."""
+
+    def register(work: Callable[..., None]) -> Any:
+        @wraps(work)
+        def on_fresh_connections(*args: Any, **kwargs: Any) -> None:
+            close_old_connections()
+            try:
+                work(*args, **kwargs)
+            finally:
+                close_old_connections()
+
+        name = f"{work.__module__}.{work.__name__}"
+        return app.task(name=name, retry=Patience(), **options)(on_fresh_connections)  # type: ignore[no-untyped-call]
+
+    return register

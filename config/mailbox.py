@@ -1,0 +1,55 @@
+"""In development mails are files in `.data/mail/`; these pages show them, so that one can click the link."""
+
+import re
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from csp.decorators import csp_replace, csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.html import urlize
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+NEWEST = 100
+NAME = re.compile(r"[0-9A-Za-z-]+\.log")
+# what Django's file transport writes after each mail
+SEPARATOR = b"-" * 79 + b"\n"
+
+
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """The newest mails."""
+    files = sorted(Path(settings.MAIL_DIR).glob("*.log"), key=lambda file: file.stat().st_mtime, reverse=True)
+    mails = [(file.name, _read(file)) for file in files[:NEWEST]]
+    return render(request, "mailbox/list.html", {"mails": mails, "folder": settings.MAIL_DIR})
+
+
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
+def mail(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail: its headers, its text with links that can be clicked, and how it looks."""
+    message = _find(name)
+    text = message.get_body(("plain",))
+    context = {"name": name, "mail": message, "text": urlize(text.get_content() if text else "", autoescape=True)}
+    return render(request, "mailbox/mail.html", context)
+
+
+@xframe_options_sameorigin
+@csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
+def mail_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML part by itself, as a mail program would show it with images off."""
+    part = _find(name).get_body(("html",))
+    if part is None:
+        raise Http404
+    return HttpResponse(part.get_content())
+
+
+def _find(name: str) -> EmailMessage:
+    file = Path(settings.MAIL_DIR) / name
+    if not NAME.fullmatch(name) or not file.is_file():
+        raise Http404
+    return _read(file)
+
+
+def _read(file: Path) -> EmailMessage:
+    return message_from_bytes(file.read_bytes().removesuffix(SEPARATOR), policy=policy.default)

@@ -1,0 +1,162 @@
+"""Providers and connections, for staff. No credential is shown anywhere."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django_countries import countries
+
+from companies.admin import companies_named
+from config.admin.base import BoundedAdmin
+from config.admin.lists import AutocompleteFilter, CreatedFilter, as_id, status_word
+from connections.models import Connection, Datasource, UtilityType
+from connections.status import Status
+
+MOST_PROVIDERS = 50
+MOST_SITES = 50
+TONES = {Status.CONNECTED: "good", Status.PENDING: "waiting", Status.UNDER_INVESTIGATION: "waiting"}
+
+
+class DatasourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    country = forms.ChoiceField(choices=[("", "Choose a country"), *countries])
+    utility_types = forms.MultipleChoiceField(
+        required=False, choices=UtilityType.choices, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class UtilityTypeFilter(admin.SimpleListFilter):
+    title = "kind of utility"
+    parameter_name = "utility_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.value, str(kind.label)) for kind in UtilityType]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Datasource]) -> QuerySet[Datasource]:
+        return (
+            queryset.filter(utility_types__contains=[self.value()]) if self.value() in UtilityType.values else queryset
+        )
+
+
+@admin.register(Datasource)
+class DatasourceAdmin(BoundedAdmin):
+    form = DatasourceForm
+    fields = ("name", "country", "login_url", "utility_types")
+    ordering = ("folded_name", "country")
+    list_display = ("name", "country", "kinds", "host")
+    list_filter = (UtilityTypeFilter, "country")
+    search_fields = ("folded_name",)
+    search_help_text = "The beginning of each word of the name; accents do not matter."
+
+    @admin.display(description="kinds of utility")
+    def kinds(self, datasource: Datasource) -> str:
+        return ", ".join(str(UtilityType(kind).label) for kind in datasource.utility_types)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        term = search_term.strip()
+        if datasource_id := as_id(term):
+            return queryset.filter(pk=datasource_id), False
+        return queryset & Datasource.objects.search(term) if term else queryset, False
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(status.value, str(status.label)) for status in Status]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
+        return queryset.filter(status=self.value()) if self.value() in Status.values else queryset
+
+
+@admin.register(Connection)
+class ConnectionAdmin(BoundedAdmin):
+    """To be read: a connection is made through an invitation or by a partner's program."""
+
+    list_display = ("provider_name", "company", "status_shown", "country", "owner_email", "created")
+    list_select_related = ("company", "datasource")
+    list_filter = (
+        StatusFilter,
+        ("company", AutocompleteFilter),
+        ("datasource", AutocompleteFilter),
+        CreatedFilter,
+    )
+    search_fields = ("id",)
+    search_help_text = "Company, provider, or a whole id."
+    fieldsets = (
+        (None, {"fields": ("status_shown", "status_error_detail", "status_changed_at", "company", "invitation")}),
+        ("Account", {"fields": ("provider", "login_page", "country", "kinds", "sites_shown", "password_shown")}),
+        ("Contributor", {"fields": ("owner_email", "verified_email", "collection_start_date")}),
+        ("Record", {"fields": ("id", "created_at", "updated_at")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
+        return False
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        term = search_term.strip()
+        if connection_id := as_id(term):
+            return queryset.filter(pk=connection_id), False
+        if term:
+            providers = list(Datasource.objects.search(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
+            queryset = queryset.filter(Q(company__in=companies_named(term)) | Q(datasource__in=providers))
+        return queryset, False
+
+    @admin.display(description="provider")
+    def provider_name(self, connection: Connection) -> str:
+        return connection.provider_name
+
+    @admin.display(description="status")
+    def status_shown(self, connection: Connection) -> SafeString:
+        return connection_status(connection.status)
+
+    @admin.display(description="provider")
+    def provider(self, connection: Connection) -> str | SafeString:
+        if not connection.datasource:
+            return "Not in the catalogue"
+        address = reverse("admin:connections_datasource_change", args=[connection.datasource_id])
+        return format_html('<a href="{}">{}</a>', address, connection.datasource)
+
+    @admin.display(description="login page")
+    def login_page(self, connection: Connection) -> str:
+        """As text: a contributor may have typed it."""
+        return connection.login_url
+
+    @admin.display(description="kinds of utility")
+    def kinds(self, connection: Connection) -> str:
+        return ", ".join(connection.utility_type_names) or "–"
+
+    @admin.display(description="password")
+    def password_shown(self, connection: Connection) -> str:
+        return "Stored, encrypted. It is not shown here."
+
+    @admin.display(description="sites")
+    def sites_shown(self, connection: Connection) -> str | SafeString:
+        sites = list(connection.sites.order_by("name")[: MOST_SITES + 1])
+        links = format_html_join(
+            ", ",
+            '<a href="{}">{}</a>',
+            ((reverse("admin:companies_site_change", args=[site.pk]), site) for site in sites[:MOST_SITES]),
+        )
+        return format_html("{} and more", links) if len(sites) > MOST_SITES else links or "–"
+
+    @admin.display(description="came from")
+    def invitation(self, connection: Connection) -> str | SafeString:
+        use = getattr(connection, "use", None)
+        if use is None:
+            return "A partner’s program"
+        address = reverse("admin:invitations_invitation_change", args=[use.invitation_id])
+        return format_html('<a href="{}">The invitation it was made through</a>', address)
+
+
+def connection_status(status: str) -> SafeString:
+    """A connection's status as a word."""
+    return status_word(str(Status(status).label), TONES.get(Status(status), "bad"))

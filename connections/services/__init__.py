@@ -1,0 +1,18 @@
+"""Every change to what is connected."""
+
+from connections.services.catalogue import DatasourceRow, check_provider_url, find_datasource, load_datasources
+from connections.services.connections import change_credentials, create_connection, report_status
+from connections.services.credentials import Credentials, read_credentials, reseal_credentials
+
+__all__ = [
+    "Credentials",
+    "DatasourceRow",
+    "change_credentials",
+    "check_provider_url",
+    "create_connection",
+    "find_datasource",
+    "load_datasources",
+    "read_credentials",
+    "report_status",
+    "reseal_credentials",
+]

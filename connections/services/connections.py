@@ -1,0 +1,137 @@
+"""A connection: made, given new credentials, reported on."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+from procrastinate.contrib.django import app
+
+from companies.actors import SYSTEM, Actor
+from companies.models import Company, Site
+from config.refusals import InvalidField
+from connections.exceptions import ImpossibleMove, StaleReport
+from connections.models import Connection, ConnectionEventType, Credential, Datasource
+from connections.services.catalogue import check_provider_url
+from connections.services.credentials import Credentials, log_connection_event, seal_credentials
+from connections.status import TRANSITIONS, Status
+
+
+@sensitive_variables("credentials")
+@transaction.atomic
+def create_connection(
+    company: Company,
+    *,
+    credentials: Credentials,
+    by: Actor = SYSTEM,
+    datasource: Datasource | None = None,
+    url: str | None = None,
+    sites: Sequence[Site] = (),
+    utility_types: Sequence[str] = (),
+    country: str | None = None,
+    owner_email: str | None = None,
+    collection_start_date: date | None = None,
+    verified_email: str | None = None,
+) -> Connection:
+    """A connection that waits for its check, with sealed credentials.
+
+    Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else.
+    """
+    if (datasource is None) == (not url):
+        raise InvalidField(("datasource_id",), "Give a datasourceId or a url, and not both.")
+    connection = Connection.objects.create(
+        company=company,
+        datasource=datasource,
+        url=check_provider_url(url) if url else None,
+        country=country or (datasource.country if datasource else None),
+        utility_types=list(dict.fromkeys(utility_types)),
+        owner_email=owner_email,
+        collection_start_date=collection_start_date,
+        verified_email=verified_email,
+    )
+    if sites:
+        connection.sites.set(sites)
+    Credential.objects.create(connection=connection, sealed=seal_credentials(connection, credentials))
+    log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
+    _ask_for_check(connection)
+    return connection
+
+
+@sensitive_variables("credentials")
+@transaction.atomic
+def change_credentials(
+    connection: Connection, *, credentials: Credentials, by: Actor, email: str | None = None
+) -> Connection:
+    """New credentials: the old ones are gone, and the connection waits for its check again.
+
+    Under a lock on the connection: of two changes at once the later one stands, whole. Id, sites and history stay.
+    """
+    locked = (
+        Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
+    )
+    credential = Credential.objects.get(connection=locked)
+    credential.sealed = seal_credentials(locked, credentials)
+    credential.version += 1
+    credential.save(update_fields=["sealed", "version", "updated_at"])
+    if email:
+        locked.verified_email = email
+        locked.save(update_fields=["verified_email"])
+    log_connection_event(locked, ConnectionEventType.CREDENTIALS_CHANGED, by=by, email=email)
+    if locked.status != Status.PENDING:
+        _move(locked, Status.PENDING, by=by)
+    _ask_for_check(locked)
+    return locked
+
+
+@transaction.atomic
+def report_status(
+    connection: Connection,
+    status: Status,
+    *,
+    by: Actor,
+    error_detail: str | None = None,
+    credentials_version: int | None = None,
+) -> Connection:
+    """What a collector found out.
+
+    The same status again changes its detail only. Refuses a move that the table does not have, and, where
+    `credentials_version` is given, a report on credentials that have been changed since.
+    """
+    locked = (
+        Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
+    )
+    if credentials_version is not None and credentials_version != locked.credential.version:
+        raise StaleReport
+    _move(locked, status, by=by, error_detail=error_detail)
+    return locked
+
+
+def _move(connection: Connection, status: Status, *, by: Actor, error_detail: str | None = None) -> None:
+    """The one place where a connection's status is written."""
+    old = Status(connection.status)
+    if status != old and status not in TRANSITIONS[old]:
+        raise ImpossibleMove(old, status)
+    connection.status_error_detail = error_detail
+    if status != old:
+        connection.status = status
+        connection.status_changed_at = timezone.now()
+        log_connection_event(
+            connection,
+            ConnectionEventType.STATUS_CHANGED,
+            by=by,
+            **{"from": old.value, "to": status.value},
+            **({"error": error_detail} if error_detail else {}),
+        )
+    connection.save(update_fields=["status", "status_error_detail", "status_changed_at", "updated_at"])
+    if status != old and connection.company.repairs_automatically:
+        # by name: what follows from a status is for those who know of invitations
+        app.configure_task("invitations.tasks.follow_status").defer(connection_id=str(connection.pk))
+
+
+def _ask_for_check(connection: Connection) -> None:
+    """Real collectors poll for PENDING; the sandbox's is called."""
+    if connection.datasource and connection.datasource.is_sandbox:
+        app.configure_task("connections.tasks.check_sandbox", schedule_in={"seconds": 2}).defer(
+            connection_id=str(connection.pk)
+        )

@@ -1,0 +1,5 @@
+"""Invitations, for staff."""
+
+from invitations.admin.invitations import InvitationAdmin
+
+__all__ = ["InvitationAdmin"]

@@ -1,0 +1,42 @@
+"""The mails: who invites whom, what will be asked, and what to do if it is not for you. No tracking, no images."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from invitations.models import Delivery, Invitation, PersonalLink, VerificationCode, public_url
+
+
+def invitation_mail(delivery: Delivery, link: PersonalLink) -> EmailMultiAlternatives:
+    """The invitation with the personal link of its address."""
+    context = {"invitation": delivery.invitation, "email": delivery.email, "url": public_url(link.token)}
+    mail = _mail("invitation", delivery.invitation, to=delivery.email, context=context)
+    mail.extra_headers["Message-ID"] = delivery.message_id
+    # django-anymail hands it to the provider, and gets it back with each report; one of them takes 80 characters
+    mail.metadata = {"delivery": delivery.reference}  # type: ignore[attr-defined]
+    return mail
+
+
+def code_mail(code: VerificationCode) -> EmailMultiAlternatives:
+    """The six digits that prove an address."""
+    mail = _mail("code", code.invitation, to=code.email, context={"invitation": code.invitation, "code": code})
+    mail.extra_headers["Message-ID"] = code.message_id
+    return mail
+
+
+def _mail(name: str, invitation: Invitation, *, to: str, context: dict[str, Any]) -> EmailMultiAlternatives:
+    company = invitation.company
+    subject = render_to_string(f"invitations/email/{name}_subject.txt", context)
+    mail = EmailMultiAlternatives(
+        # a name with a line break must not become a header of its own
+        subject=" ".join(subject.split()),
+        body=render_to_string(f"invitations/email/{name}.txt", context),
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[to],
+        reply_to=[company.reply_to] if company.reply_to else None,
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834, 5
+    )
+    mail.attach_alternative(render_to_string(f"invitations/email/{name}.html", context), "text/html")
+    return mail

@@ -1,0 +1,52 @@
+"""What the contributor types to prove an address."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from config.refusals import InvalidField
+from invitations.addresses import normalize_address
+from invitations.models import PersonalLink
+
+
+class AddressForm(forms.Form):
+    """Which address to send a code to. By a personal link it may be left out: it is the link's."""
+
+    email = forms.CharField(
+        max_length=254,
+        label="Your email address",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": "Enter your email address."},
+    )
+
+    def __init__(self, data: Any = None, *, link: PersonalLink | None = None) -> None:
+        super().__init__(data)
+        self.link = link
+        self.fields["email"].required = link is None
+
+    def clean_email(self) -> str:
+        typed = self.cleaned_data["email"]
+        if not typed and self.link:
+            return self.link.delivery.email
+        try:
+            return normalize_address(typed)
+        except InvalidField:
+            raise forms.ValidationError("Enter an address like name@example.com.") from None
+
+
+class CodeForm(forms.Form):
+    """The six digits, however they are spaced."""
+
+    code = forms.CharField(
+        max_length=40,
+        label="Code",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+        error_messages={"required": "Enter the six digits from the mail."},
+    )
+
+    def clean_code(self) -> str:
+        digits = re.sub(r"[\s-]", "", self.cleaned_data["code"])
+        if not re.fullmatch(r"[0-9]{6}", digits):
+            raise forms.ValidationError("A code has six digits.")
+        return digits

@@ -1,0 +1,49 @@
+"""Limited-use links that lead to a connection, what became of them, and what they bought."""
+
+from invitations.models.delivery import Delivery, DeliveryStatus, PersonalLink
+from invitations.models.event import EventType, InvitationEvent, Use
+from invitations.models.invitation import (
+    MAX_ALLOWED_EMAILS,
+    MAX_MAX_USES,
+    MAX_MESSAGE_LENGTH,
+    MAX_METADATA_PAIRS,
+    Invitation,
+    InvitationQuerySet,
+    InvitationType,
+    public_url,
+)
+from invitations.models.proof import (
+    CODE_AGE,
+    MAX_LIVE_CODES,
+    MAX_TRIES,
+    PROOF_AGE,
+    SECRET_AGE,
+    EmailProof,
+    VerificationCode,
+)
+from invitations.models.window import RateWindow
+
+__all__ = [
+    "CODE_AGE",
+    "MAX_ALLOWED_EMAILS",
+    "MAX_LIVE_CODES",
+    "MAX_MAX_USES",
+    "MAX_MESSAGE_LENGTH",
+    "MAX_METADATA_PAIRS",
+    "MAX_TRIES",
+    "PROOF_AGE",
+    "SECRET_AGE",
+    "Delivery",
+    "DeliveryStatus",
+    "EmailProof",
+    "EventType",
+    "Invitation",
+    "InvitationEvent",
+    "InvitationQuerySet",
+    "InvitationType",
+    "PersonalLink",
+    "RateWindow",
+    "Use",
+    "VerificationCode",
+    "public_url",
+]

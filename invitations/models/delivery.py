@@ -1,0 +1,81 @@
+"""What became of each mail, and the personal link it carried."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from invitations.models.invitation import Invitation
+from invitations.models.proof import EmailProof
+from invitations.tokens import unseal_token
+
+
+class DeliveryStatus(models.TextChoices):
+    QUEUED = "QUEUED", "Waiting to be sent"
+    SENT = "SENT", "Sent"
+    FAILED = "FAILED", "Could not be sent"
+    DELIVERED = "DELIVERED", "Delivered"
+    BOUNCED = "BOUNCED", "Came back"
+    COMPLAINED = "COMPLAINED", "Reported as spam"
+
+
+class Delivery(models.Model):
+    """The mail to one address. Sending it again begins a new round: attempts count from zero."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    email = models.CharField(max_length=254)
+    status = models.CharField(max_length=20, choices=DeliveryStatus, default=DeliveryStatus.QUEUED)
+    round = models.PositiveIntegerField(default=1)
+    attempts = models.PositiveIntegerField(default=0)
+    last_attempt_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["invitation", "email"], name="one_delivery_per_address"),
+            models.CheckConstraint(condition=Q(status__in=DeliveryStatus.values), name="delivery_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def reference(self) -> str:
+        """Names this round, to a mail provider."""
+        return f"{self.pk}.{self.round}"
+
+    @property
+    def message_id(self) -> str:
+        """The same for every attempt of a round (RFC 5322, 3.6.4), so that receivers fold duplicates."""
+        return f"<{self.reference}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+
+
+class PersonalLink(models.Model):
+    """A link that belongs to the address it was mailed to, and to the browser that used it first."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="links")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    sealed_token = models.BinaryField()
+    used_at = models.DateTimeField(null=True)
+    proof = models.ForeignKey(EmailProof, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"link to {self.delivery_id}"
+
+    @property
+    def masked_email(self) -> str:
+        """`j•••@example.com`: enough for the owner to know it, too little for a stranger."""
+        local, _, domain = self.delivery.email.partition("@")
+        return f"{local[:1]}•••@{domain}"
+
+    @property
+    def token(self) -> str:
+        return unseal_token(bytes(self.sealed_token), owner_id=self.pk)

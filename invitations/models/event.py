@@ -1,0 +1,66 @@
+"""The invitation's log, and what it bought."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from companies.actors import ActorKind
+from companies.log import LogLine
+from connections.models import Connection
+from invitations.models.invitation import Invitation
+
+
+class EventType(models.TextChoices):
+    CREATED = "CREATED", "Created"
+    SENT = "SENT", "Mail sent"
+    DELIVERY_FAILED = "DELIVERY_FAILED", "Mail could not be delivered"
+    VIEWED = "VIEWED", "Opened"
+    CODE_SENT = "CODE_SENT", "Code sent"
+    EMAIL_VERIFIED = "EMAIL_VERIFIED", "Address proved"
+    VERIFICATION_FAILED = "VERIFICATION_FAILED", "Wrong code"
+    USED = "USED", "Account connected"
+    UPDATED = "UPDATED", "Changed"
+    RESENT = "RESENT", "Mailed again"
+    ROTATED = "ROTATED", "Link replaced"
+    REVOKED = "REVOKED", "Revoked"
+    FULFILLED = "FULFILLED", "Used up"
+
+
+class InvitationEvent(LogLine):
+    """A line of the invitation's log."""
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="events", db_index=False)
+    type = models.CharField(max_length=30, choices=EventType)
+
+    class Meta:
+        verbose_name = "event"
+        indexes = [models.Index("invitation", "id", name="invitation_event_log")]
+        constraints = [
+            models.CheckConstraint(condition=Q(type__in=EventType.values), name="invitation_event_type"),
+            models.CheckConstraint(condition=Q(actor__in=ActorKind.values), name="invitation_event_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return str(EventType(self.type).label)
+
+
+class Use(models.Model):
+    """One form saved through the invitation. `submission` names the form: posted twice, it is saved once.
+
+    `connection` is what it made; None when it repaired the invitation's connection.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="uses", db_index=False)
+    connection = models.OneToOneField(Connection, null=True, on_delete=models.CASCADE, related_name="use")
+    submission = models.UUIDField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invitation", "submission"], name="one_use_per_submission"),
+        ]
+
+    def __str__(self) -> str:
+        return f"use of {self.invitation_id}"

@@ -1,0 +1,86 @@
+"""That a visitor controls an address: for one invitation, in one browser, for a limited time."""
+
+import hashlib
+from datetime import timedelta
+from typing import ClassVar, Self
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from uuid_utils.compat import uuid7
+
+from invitations.models.invitation import Invitation
+
+PROOF_AGE = timedelta(hours=2)
+# longer than the proof: the secret also tells the browser that used a personal link first
+SECRET_AGE = timedelta(days=30)
+CODE_AGE = timedelta(minutes=10)
+MAX_TRIES = 5
+MAX_LIVE_CODES = 3
+
+
+class EmailProof(models.Model):
+    """Held by the browser whose cookie has the secret."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="proofs")
+    email = models.CharField(max_length=254)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"proof of {self.email}"
+
+    def holds_for(self, invitation: Invitation) -> bool:
+        """Whether it opens `invitation` now: made for it, not too old, and the address still allowed."""
+        return (
+            self.invitation_id == invitation.pk and self.expires_at > timezone.now() and invitation.allows(self.email)
+        )
+
+
+class VerificationCodeQuerySet(models.QuerySet["VerificationCode"]):
+    def live(self) -> Self:
+        """Those that may still be entered, tries aside."""
+        return self.filter(used_at=None, expires_at__gt=Now())
+
+
+class VerificationCode(models.Model):
+    """A six-digit code. It follows from the row and `SECRET_KEY` and is stored nowhere, not even hashed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="codes", db_index=False)
+    email = models.CharField(max_length=254)
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[VerificationCodeQuerySet] = VerificationCodeQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [models.Index("invitation", "email", "created_at", name="verification_code_address")]
+        constraints = [models.CheckConstraint(condition=Q(tries__lte=MAX_TRIES), name="verification_code_tries")]
+
+    def __str__(self) -> str:
+        return f"code for {self.email}"
+
+    @property
+    def message_id(self) -> str:
+        """The same for every attempt, so that receivers fold duplicates."""
+        return f"<{self.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+
+    @property
+    def digits(self) -> str:
+        """Six digits; without the key from the environment a reader of the database can only guess."""
+        keyed = salted_hmac("latchkey.code", str(self.pk), algorithm="sha256").digest()
+        return f"{int.from_bytes(keyed[:8], 'big') % 1_000_000:06d}"
+
+
+def hash_secret(secret: str) -> bytes:
+    """SHA-256; the secret has 256 random bits."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,26 @@
+"""What a mail provider reports of our mails, through django-anymail's webhook view (which checks who calls)."""
+
+from typing import Any
+
+from anymail.signals import tracking
+from django.dispatch import receiver
+
+from invitations.models import DeliveryStatus
+from invitations.services import note_delivery_report
+
+STATUSES = {
+    "delivered": DeliveryStatus.DELIVERED,
+    "bounced": DeliveryStatus.BOUNCED,
+    "rejected": DeliveryStatus.BOUNCED,
+    "failed": DeliveryStatus.BOUNCED,
+    "complained": DeliveryStatus.COMPLAINED,
+}
+
+
+@receiver(tracking)
+def take_report(sender: Any, event: Any, **kwargs: Any) -> None:
+    """Delivered, bounced and complained update the delivery; opens and clicks are neither asked for nor kept."""
+    status = STATUSES.get(event.event_type)
+    reference = (event.metadata or {}).get("delivery")
+    if status and reference:
+        note_delivery_report(reference, status, reason=event.mta_response or event.description)

@@ -1,0 +1,52 @@
+"""Every change to an invitation, and to what hangs on it."""
+
+from invitations.services.deliveries import (
+    attempt_delivery,
+    note_delivery_report,
+    queue_mails,
+    resend_invitation,
+)
+from invitations.services.invitations import (
+    LONGEST_LIFE,
+    SHORTEST_LIFE,
+    create_invitation,
+    note_view,
+    revoke_invitation,
+    rotate_invitation,
+    update_invitation,
+)
+from invitations.services.proofs import (
+    check_code,
+    find_proof,
+    forget_old_proofs,
+    request_code,
+    send_code,
+    use_personal_link,
+)
+from invitations.services.redemption import Account, apply_locks, redeem_invitation
+from invitations.services.refusals import refuse_unless_active, refuse_unproved
+
+__all__ = [
+    "LONGEST_LIFE",
+    "SHORTEST_LIFE",
+    "Account",
+    "apply_locks",
+    "attempt_delivery",
+    "check_code",
+    "create_invitation",
+    "find_proof",
+    "forget_old_proofs",
+    "note_delivery_report",
+    "note_view",
+    "queue_mails",
+    "redeem_invitation",
+    "refuse_unless_active",
+    "refuse_unproved",
+    "request_code",
+    "resend_invitation",
+    "revoke_invitation",
+    "rotate_invitation",
+    "send_code",
+    "update_invitation",
+    "use_personal_link",
+]

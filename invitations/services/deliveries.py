@@ -1,0 +1,252 @@
+"""Mails to contributors: queued with what causes them, tried until they are out or refused, and never forgotten."""
+
+import logging
+import smtplib
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.types import JSONDict
+from uuid_utils.compat import uuid7
+
+from companies.actors import SYSTEM, Actor
+from config.locks import try_lock
+from config.redaction import redact
+from config.refusals import InvalidField
+from invitations.addresses import normalize_address
+from invitations.emails import invitation_mail
+from invitations.events import log_event
+from invitations.limits import count_attempt
+from invitations.models import Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
+from invitations.services.refusals import refuse_unless_active
+from invitations.status import Status
+from invitations.tokens import hash_token, new_token, seal_token
+
+try:
+    from anymail.exceptions import AnymailError as ProviderFault
+    from anymail.exceptions import AnymailRecipientsRefused as RefusedByProvider
+except ImportError:  # without the extra there is no provider
+
+    class ProviderFault(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+    class RefusedByProvider(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+
+RESENDS_PER_HOUR = 10
+# a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours
+PAUSES = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
+MAX_ERROR_LENGTH = 500
+SERVER_WORDS_LENGTH = 300
+
+logger = logging.getLogger("latchkey.mail")
+
+
+class PermanentFault(Exception):
+    """The mail will never get through. Says why, in words."""
+
+
+class TemporaryFault(Exception):
+    """The mail may get through later. Says why, in words."""
+
+
+def queue_mails(invitation: Invitation, emails: Sequence[str]) -> list[Delivery]:
+    """A delivery and a personal link for each address, sent by the worker once this transaction has committed.
+
+    An address that was mailed before begins a new round; its earlier links stay alive.
+    """
+    Delivery.objects.filter(invitation=invitation, email__in=emails).update(
+        round=F("round") + 1, status=DeliveryStatus.QUEUED, attempts=0, last_error=None
+    )
+    Delivery.objects.bulk_create(
+        (Delivery(invitation=invitation, email=email, round=1) for email in emails), ignore_conflicts=True
+    )
+    deliveries = list(Delivery.objects.filter(invitation=invitation, email__in=emails))
+    PersonalLink.objects.bulk_create(_new_link(delivery) for delivery in deliveries)
+    if deliveries:
+        jobs: list[JSONDict] = [{"delivery_id": str(each.pk), "round_number": each.round} for each in deliveries]
+        app.configure_task("invitations.tasks.send_invitation").batch_defer(*jobs)
+    return deliveries
+
+
+@transaction.atomic
+def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str] | None = None) -> Invitation:
+    """Mail the invitation again, to all allowed addresses or to `emails` of them; links mailed earlier stay alive.
+
+    At most 10 times an hour. Refuses an invitation that is not active, and an address that is not allowed.
+    """
+    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    refuse_unless_active(locked)
+    chosen = locked.mailable_emails if emails is None else _checked_emails(locked, emails)
+    if not chosen:
+        raise InvalidField(("emails",), "There is no address to mail it to.", code="empty")
+    count_attempt(f"resend:{locked.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
+    queue_mails(locked, chosen)
+    log_event(locked, EventType.RESENT, by=by, emails=chosen)
+    return locked
+
+
+def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | None:
+    """Send the mail of this round, once, and record what became of it.
+
+    Returns after what pause to try again, or None when that is not needed: sent, refused for good, withdrawn in
+    the meantime, or taken over by a later round. A lock keeps a second worker from sending the same mail (the row
+    itself stays free, so that no request waits for a mail server); a worker that is killed after sending leaves
+    the row as it was, and the mail goes out twice rather than not at all.
+    """
+    with transaction.atomic():
+        if not try_lock(f"delivery:{delivery_id}"):
+            return PAUSES[0]
+        waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED)
+        delivery = waiting.select_related("invitation__company__partner").first()
+        if delivery is None:
+            return None
+        delivery.attempts += 1
+        delivery.last_attempt_at = timezone.now()
+        try:
+            send(_mail_of(delivery))
+        except PermanentFault as fault:
+            _fail(delivery, str(fault))
+        except TemporaryFault as fault:
+            return _try_later(delivery, str(fault))
+        else:
+            delivery.status, delivery.last_error = DeliveryStatus.SENT, None
+            log_event(delivery.invitation, EventType.SENT, by=SYSTEM, email=delivery.email)
+        _save(delivery)
+    return None
+
+
+def note_delivery_report(reference: str, status: DeliveryStatus, *, reason: str | None = None) -> Delivery | None:
+    """What a mail provider reports of the mail with this `Delivery.reference`: delivered, bounced or complained about.
+
+    Returns None for a mail that is not ours, or not of the latest round. A bounce or a complaint is never
+    overwritten by a late "delivered".
+    """
+    delivery_id, _, round_number = reference.partition(".")
+    try:
+        key, number = UUID(delivery_id), int(round_number)
+    except ValueError:
+        return None
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().filter(pk=key, round=number).first()
+        final = {DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED}
+        if delivery is None or delivery.status == status or (delivery.status in final and status not in final):
+            return delivery
+        delivery.status, delivery.last_error = status, None
+        if status in final:
+            delivery.last_error = redact(reason or str(status.label))[:MAX_ERROR_LENGTH]
+            log_event(
+                delivery.invitation,
+                EventType.DELIVERY_FAILED,
+                by=SYSTEM,
+                email=delivery.email,
+                reason=delivery.last_error,
+            )
+        delivery.save(update_fields=["status", "last_error"])
+    return delivery
+
+
+def send(mail: EmailMultiAlternatives) -> None:
+    """Hand a mail to the transport. Raises `PermanentFault` (5xx, RFC 5321 4.2.1) or `TemporaryFault`, in words."""
+    try:
+        mail.send()
+    except Exception as error:  # whatever went wrong, the mail waits and the delivery says so
+        raise _fault_of(error) from None
+
+
+def _fault_of(error: Exception) -> PermanentFault | TemporaryFault:
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            # our own account there: the operator mends it, and the mail goes out
+            return TemporaryFault("The mail server did not accept our login.")
+        case smtplib.SMTPRecipientsRefused():
+            ((code, words),) = error.recipients.values()
+            return _refused("address", code, words)
+        case smtplib.SMTPResponseException():
+            return _refused("mail", error.smtp_code, error.smtp_error)
+        case RefusedByProvider():
+            said = redact(" ".join(str(error).split()))[:SERVER_WORDS_LENGTH]
+            return PermanentFault(f"The mail provider refused the address: {said}")
+    return TemporaryFault(_trouble(error))
+
+
+def _trouble(error: Exception) -> str:
+    match error:
+        case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
+            return "The mail server did not answer in time."
+        case smtplib.SMTPServerDisconnected():
+            return "The mail server closed the connection before it had taken the mail."
+        case OSError() if not isinstance(error, ProviderFault):
+            return "The mail server could not be reached."
+    logger.error("a mail could not be handed over", exc_info=error)
+    if isinstance(error, ProviderFault):
+        return "The mail provider did not take the mail."
+    return "The mail could not be sent; the fault is on our side."
+
+
+def _refused(what: str, code: int, words: bytes | str) -> PermanentFault | TemporaryFault:
+    sentence = f"The mail server refused the {what}: {_say(code, words)}"
+    return PermanentFault(sentence) if 500 <= code < 600 else TemporaryFault(sentence)
+
+
+def _say(code: int, words: bytes | str) -> str:
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return redact(f"{code} {' '.join(text.split())}")[:SERVER_WORDS_LENGTH]
+
+
+def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
+    """Raises `PermanentFault` when there is nothing to send any more."""
+    invitation = delivery.invitation
+    if invitation.status != Status.ACTIVE:
+        raise PermanentFault(f"Not sent: the invitation was {Status(invitation.status).label.lower()} by then.")
+    if not invitation.allows(delivery.email):
+        raise PermanentFault("Not sent: the address was taken off the invitation.")
+    link = delivery.links.order_by("-pk").first()
+    if link is None:
+        raise PermanentFault("Not sent: the link was replaced.")
+    return invitation_mail(delivery, link)
+
+
+def _fail(delivery: Delivery, reason: str) -> None:
+    delivery.status, delivery.last_error = DeliveryStatus.FAILED, reason
+    log_event(delivery.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=delivery.email, reason=reason)
+
+
+def _try_later(delivery: Delivery, reason: str) -> timedelta | None:
+    pause = PAUSES[delivery.attempts - 1] if delivery.attempts <= len(PAUSES) else None
+    delivery.last_error = reason
+    if pause is None:
+        _fail(delivery, reason)
+    _save(delivery)
+    logger.warning("a mail did not get out (attempt %s): %s", delivery.attempts, reason)
+    return pause
+
+
+def _save(delivery: Delivery) -> None:
+    """Unless a later round has begun in the meantime, and not over what the provider reported in the meantime."""
+    same_round = Delivery.objects.filter(pk=delivery.pk, round=delivery.round)
+    same_round.update(attempts=delivery.attempts, last_attempt_at=delivery.last_attempt_at)
+    same_round.filter(status=DeliveryStatus.QUEUED).update(status=delivery.status, last_error=delivery.last_error)
+
+
+def _checked_emails(invitation: Invitation, emails: Sequence[str]) -> list[str]:
+    checked = []
+    for index, address in enumerate(emails):
+        normal = normalize_address(address, field=("emails", index))
+        if not invitation.allows(normal):
+            raise InvalidField(("emails", index), "This address is not on the invitation.", code="not_allowed")
+        checked.append(normal)
+    return list(dict.fromkeys(checked))
+
+
+def _new_link(delivery: Delivery) -> PersonalLink:
+    link_id, token = uuid7(), new_token()
+    return PersonalLink(
+        id=link_id, delivery=delivery, token_hash=hash_token(token), sealed_token=seal_token(token, owner_id=link_id)
+    )

@@ -1,0 +1,205 @@
+"""Every change to an invitation."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from companies.actors import CONTRIBUTOR, Actor
+from companies.models import Company
+from companies.services import sites_of
+from config.api.problems import camel
+from config.refusals import InvalidField
+from connections.services import check_provider_url, find_datasource
+from invitations.addresses import normalize_address, normalize_allowed_emails
+from invitations.events import log_event
+from invitations.exceptions import InvitationRevoked, MaxUsesBelowUseCount
+from invitations.models import MAX_MAX_USES, EventType, Invitation, InvitationType
+from invitations.prefill import Prefill
+from invitations.services.deliveries import queue_mails
+from invitations.services.proofs import end_access, known_emails
+from invitations.tokens import hash_token, new_token, seal_token
+
+SHORTEST_LIFE = timedelta(seconds=60)
+LONGEST_LIFE = timedelta(days=3650)
+VIEW_GRAIN = timedelta(minutes=10)
+
+
+@transaction.atomic
+def create_invitation(
+    company: Company,
+    *,
+    by: Actor,
+    allowed_emails: Sequence[str] = (),
+    expires_in: timedelta | None = None,
+    max_uses: int | None = None,
+    send_email: bool = False,
+    prefill: Prefill | None = None,
+    message: str | None = None,
+    locale: str | None = None,
+    external_id: str | None = None,
+    metadata: dict[str, str] | None = None,
+    redirect_url: str | None = None,
+) -> Invitation:
+    """An invitation to connect an account of the company's, for `expires_in` from now (None: for ever).
+
+    Refuses, naming the field: a life under 60 seconds or over 10 years, `max_uses` outside 1 to 1,000,000, an
+    address that is none, prefill that is not the company's or not in the catalogue, a `redirect_url` that is
+    not on the partner's list.
+    """
+    emails = normalize_allowed_emails(allowed_emails)
+    now = timezone.now()
+    invitation_id, token = uuid7(), new_token()
+    invitation = Invitation.objects.create(
+        id=invitation_id,
+        company=company,
+        invitation_type=InvitationType.CREATE_CONNECTION,
+        token_hash=hash_token(token),
+        sealed_token=seal_token(token, owner_id=invitation_id),
+        allowed_emails=emails,
+        send_email=send_email,
+        expires_at=_expiry(now, expires_in),
+        max_uses=_checked_max_uses(max_uses),
+        prefill=_checked_prefill(prefill, company).to_json() if prefill else {},
+        message=message or None,
+        locale=locale or company.locale,
+        external_id=external_id,
+        metadata=metadata or {},
+        redirect_url=_checked_redirect(redirect_url, company),
+        created_at=now,
+        updated_at=now,
+    )
+    log_event(invitation, EventType.CREATED, by=by)
+    if send_email:
+        queue_mails(invitation, invitation.mailable_emails)
+    return invitation
+
+
+@transaction.atomic
+def update_invitation(invitation: Invitation, *, by: Actor, **changes: Any) -> Invitation:
+    """Change an invitation; the link stays the same.
+
+    `changes`: `expires_in` (from now; None: never) or `expires_at`, `max_uses`, `allowed_emails`, `prefill`,
+    `message`, `external_id`, `metadata`, by the rules of `create_invitation`. An address that is removed ends the
+    personal links and proofs that belong to it. Refuses a revoked invitation, and fewer uses than were spent.
+    """
+    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    if locked.revoked_at:
+        raise InvitationRevoked
+    now = timezone.now()
+    values = _checked_changes(locked, changes, now)
+    for name, value in values.items():
+        setattr(locked, name, value)
+    locked.updated_at = now
+    locked.save(update_fields=[*values, "updated_at"])
+    if locked.is_restricted:
+        end_access(locked, [email for email in known_emails(locked) if not locked.allows(email)])
+    log_event(locked, EventType.UPDATED, by=by, fields=sorted(str(camel(name)) for name in values))
+    return locked
+
+
+@transaction.atomic
+def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
+    """A new link; the old one, every personal link and every proof end now. Refuses a revoked invitation."""
+    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    if locked.revoked_at:
+        raise InvitationRevoked
+    token = new_token()
+    locked.token_hash = hash_token(token)
+    locked.sealed_token = seal_token(token, owner_id=locked.pk)
+    locked.updated_at = timezone.now()
+    locked.save(update_fields=["token_hash", "sealed_token", "updated_at"])
+    end_access(locked, known_emails(locked))
+    log_event(locked, EventType.ROTATED, by=by)
+    return locked
+
+
+@transaction.atomic
+def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None = None) -> Invitation:
+    """The link opens nothing from now on. Revoked before: nothing changes, and nothing is logged."""
+    now = timezone.now()
+    revoked = Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now, updated_at=now)
+    if revoked:
+        log_event(invitation, EventType.REVOKED, by=by, **({"reason": reason} if reason else {}))
+    invitation.refresh_from_db(fields=["revoked_at", "updated_at"])
+    return invitation
+
+
+def note_view(invitation: Invitation) -> None:
+    """Log that the page was opened, once in ten minutes: a page that is reloaded for ever fills no table."""
+    now = timezone.now()
+    if invitation.last_viewed_at and now - invitation.last_viewed_at < VIEW_GRAIN:
+        return
+    stale = Q(last_viewed_at=None) | Q(last_viewed_at__lte=now - VIEW_GRAIN)
+    with transaction.atomic():
+        if Invitation.objects.filter(stale, pk=invitation.pk).update(last_viewed_at=now):
+            log_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
+
+
+def _checked_changes(invitation: Invitation, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
+    values = dict(changes)
+    if "expires_in" in values and "expires_at" in values:
+        raise InvalidField(("expires_at",), "Give expiresInSeconds or expiresAt, and not both.")
+    if "expires_in" in values:
+        values["expires_at"] = _expiry(now, values.pop("expires_in"))
+    elif values.get("expires_at"):
+        _expiry(now, values["expires_at"] - now, field="expires_at")
+    if "max_uses" in values:
+        max_uses = _checked_max_uses(values["max_uses"])
+        if max_uses is not None and max_uses < invitation.use_count:
+            raise MaxUsesBelowUseCount
+    if "allowed_emails" in values:
+        values["allowed_emails"] = normalize_allowed_emails(values["allowed_emails"])
+    if "message" in values:
+        values["message"] = values["message"] or None
+    if "prefill" in values:
+        values["prefill"] = _changed_prefill(invitation, values["prefill"])
+    return values
+
+
+def _changed_prefill(invitation: Invitation, prefill: Prefill | None) -> dict[str, Any]:
+    if prefill is None:
+        return {}
+    if invitation.invitation_type != InvitationType.CREATE_CONNECTION:
+        raise InvalidField(("prefill",), "An invitation to repair a connection has no prefill.")
+    return _checked_prefill(prefill, invitation.company).to_json()
+
+
+def _expiry(now: datetime, expires_in: timedelta | None, *, field: str = "expires_in_seconds") -> datetime | None:
+    if expires_in is None:
+        return None
+    if not SHORTEST_LIFE <= expires_in <= LONGEST_LIFE:
+        raise InvalidField((field,), "An invitation lives for 60 seconds to 10 years.")
+    return now + expires_in
+
+
+def _checked_max_uses(max_uses: int | None) -> int | None:
+    if max_uses is not None and not 1 <= max_uses <= MAX_MAX_USES:
+        raise InvalidField(("max_uses",), "The number of uses is between 1 and 1,000,000.")
+    return max_uses
+
+
+def _checked_prefill(prefill: Prefill, company: Company) -> Prefill:
+    if prefill.datasource_id:
+        find_datasource(prefill.datasource_id, field=("prefill", "datasource_id"))
+    if prefill.url:
+        check_provider_url(prefill.url, field=("prefill", "url"))
+    if prefill.initial_sites:
+        sites_of(company, list(prefill.initial_sites), field=("prefill", "initial_sites"))
+    if prefill.connection_owner_email:
+        owner = normalize_address(prefill.connection_owner_email, field=("prefill", "connection_owner_email"))
+        prefill = replace(prefill, connection_owner_email=owner)
+    return prefill
+
+
+def _checked_redirect(redirect_url: str | None, company: Company) -> str | None:
+    if redirect_url is None:
+        return None
+    if not redirect_url.startswith("https://") or redirect_url not in company.partner.redirect_urls:
+        raise InvalidField(("redirect_url",), "This address is not on the partner’s list of redirect addresses.")
+    return redirect_url

@@ -1,0 +1,111 @@
+"""Spending a use: the one place where an invitation becomes a connection."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from companies.actors import CONTRIBUTOR
+from companies.models import Site
+from connections.models import Connection, Datasource
+from connections.services import Credentials, create_connection, find_datasource
+from invitations.events import log_event
+from invitations.models import EmailProof, EventType, Invitation, Use
+from invitations.services.refusals import refuse_unless_active, refuse_unproved
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the contributor says of the account: the provider (of the catalogue or by its login page) and the rest."""
+
+    datasource: Datasource | None = None
+    url: str | None = None
+    country: str | None = None
+    sites: tuple[Site, ...] = ()
+    utility_types: tuple[str, ...] = ()
+    owner_email: str | None = None
+    collection_start_date: date | None = None
+
+
+@sensitive_variables("credentials")
+@transaction.atomic
+def redeem_invitation(
+    invitation: Invitation,
+    *,
+    submission: UUID,
+    account: Account,
+    credentials: Credentials,
+    proof: EmailProof | None = None,
+) -> Connection:
+    """Connect the account and spend one use, under a lock on the invitation.
+
+    The same `submission` again returns the connection it made and spends nothing. What the invitation locks
+    is taken from the invitation, whatever `account` says. Refuses, and stores nothing, when the invitation was
+    revoked, used up or expired in the meantime, or is restricted and `proof` does not hold for it any more.
+    """
+    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
+    if earlier := Use.objects.filter(invitation=locked, submission=submission).first():
+        return _connection_of(earlier)
+    refuse_unless_active(locked)
+    refuse_unproved(locked, proof)
+    account = apply_locks(account, locked)
+    connection = create_connection(
+        locked.company,
+        credentials=credentials,
+        datasource=account.datasource,
+        url=account.url,
+        country=account.country,
+        sites=account.sites,
+        utility_types=account.utility_types,
+        owner_email=account.owner_email,
+        collection_start_date=account.collection_start_date,
+        verified_email=proof.email if proof else None,
+    )
+    _spend_use(locked, submission=submission, connection=connection)
+    return connection
+
+
+def _connection_of(use: Use) -> Connection:
+    """What the use made, or repaired."""
+    connection = use.connection or use.invitation.connection
+    assert connection is not None  # noqa: S101 - a check constraint has seen to it
+    return connection
+
+
+def _spend_use(invitation: Invitation, *, submission: UUID, connection: Connection) -> None:
+    Use.objects.create(invitation=invitation, submission=submission, connection=connection)
+    Invitation.objects.filter(pk=invitation.pk).update(use_count=F("use_count") + 1, updated_at=timezone.now())
+    log_event(
+        invitation,
+        EventType.USED,
+        by=CONTRIBUTOR,
+        email=connection.verified_email,
+        connectionId=str(connection.pk),
+    )
+    if invitation.uses_left == 1:
+        log_event(invitation, EventType.FULFILLED, by=CONTRIBUTOR)
+
+
+def apply_locks(account: Account, invitation: Invitation) -> Account:
+    """`account` with what the invitation locks put back to what the invitation says."""
+    prefill = invitation.prefilled
+    fixed: dict[str, Any] = {}
+    if prefill.locks_provider:
+        fixed["url"] = prefill.url
+        fixed["datasource"] = find_datasource(prefill.datasource_id) if prefill.datasource_id else None
+    if prefill.is_locked("country"):
+        fixed["country"] = prefill.country
+    if prefill.is_locked("initial_sites"):
+        fixed["sites"] = tuple(invitation.company.sites.filter(pk__in=prefill.initial_sites))
+    if prefill.is_locked("utility_types"):
+        fixed["utility_types"] = prefill.utility_types
+    if prefill.is_locked("connection_owner_email"):
+        fixed["owner_email"] = prefill.connection_owner_email
+    if prefill.is_locked("data_collection_start_date"):
+        fixed["collection_start_date"] = prefill.data_collection_start_date
+    return replace(account, **fixed)

@@ -1,0 +1,22 @@
+"""Whether an invitation may be used at all."""
+
+from invitations.exceptions import InvitationExpired, InvitationFulfilled, InvitationRevoked, ProofRequired
+from invitations.models import EmailProof, Invitation
+from invitations.status import Status
+
+
+def refuse_unless_active(invitation: Invitation) -> None:
+    """Raises `InvitationRevoked`, `InvitationFulfilled` or `InvitationExpired` when the link leads nowhere."""
+    match invitation.status:
+        case Status.REVOKED:
+            raise InvitationRevoked
+        case Status.FULFILLED:
+            raise InvitationFulfilled
+        case Status.EXPIRED:
+            raise InvitationExpired
+
+
+def refuse_unproved(invitation: Invitation, proof: EmailProof | None) -> None:
+    """Raises `ProofRequired` when the invitation is restricted and `proof` does not hold for it now."""
+    if invitation.is_restricted and not (proof and proof.holds_for(invitation)):
+        raise ProofRequired

@@ -1,0 +1,63 @@
+"""From the invitation to the done page."""
+
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from connections.models import Datasource
+from invitations.forms import ConnectForm
+from invitations.receipts import hand_receipt, read_receipt
+from invitations.services import note_view, redeem_invitation, refuse_unless_active, refuse_unproved
+from invitations.views.visits import Visit, contributor_page
+
+MAX_SUGGESTIONS = 8
+
+
+@require_safe
+@contributor_page
+def invitation(visit: Visit) -> HttpResponse:
+    """Who asks, what for, until when, and what will happen with the password."""
+    refuse_unless_active(visit.invitation)
+    note_view(visit.invitation)
+    return visit.page("invitation", proof=visit.proof)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@contributor_page
+def connect(visit: Visit) -> HttpResponse:
+    """The form, and what it saves."""
+    proof = visit.proof
+    refuse_unproved(visit.invitation, proof)
+    form = ConnectForm(visit.invitation, visit.posted, proof=proof)
+    if form.is_valid():
+        connection = redeem_invitation(
+            visit.invitation,
+            submission=form.cleaned_data["submission"],
+            account=form.account,
+            credentials=form.credentials,
+            proof=proof,
+        )
+        return hand_receipt(visit.go("done"), visit.invitation, connection)
+    refuse_unless_active(visit.invitation)
+    return visit.page("connect", form=form)
+
+
+@require_safe
+@contributor_page
+def done(visit: Visit) -> HttpResponse:
+    """What was connected, to the browser that connected it."""
+    return visit.page("done", connection=read_receipt(visit.request, visit.invitation))
+
+
+@require_safe
+@contributor_page
+def providers(visit: Visit) -> HttpResponse:
+    """Providers whose name fits `?query=`, as JSON for the page's script."""
+    refuse_unless_active(visit.invitation)
+    query = visit.request.GET.get("query", "").replace("\x00", "")[:100]
+    found = Datasource.objects.search(query)[:MAX_SUGGESTIONS] if query.strip() else []
+    suggestions = [
+        {"id": str(each.pk), "name": each.name, "host": each.host, "country": each.country} for each in found
+    ]
+    return JsonResponse({"datasources": suggestions})

@@ -1,0 +1,131 @@
+"""Who opened which link: every page of the contributor's begins here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.crypto import salted_hmac
+
+from config.requests import client_address
+from invitations.exceptions import Closed, ProofRequired, TooManyAttempts
+from invitations.limits import count_attempt
+from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink
+from invitations.services import find_proof
+from invitations.tokens import SHAPE, hash_token
+
+UNKNOWN_TOKENS_PER_HOUR = 60
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request for a page of an invitation, by the link it came with: the invitation's own, or a personal one."""
+
+    request: HttpRequest
+    invitation: Invitation
+    token: str
+    link: PersonalLink | None = None
+
+    @property
+    def secret(self) -> str | None:
+        """What this browser was given when it proved an address."""
+        return self.request.COOKIES.get(self._cookie)
+
+    @property
+    def proof(self) -> EmailProof | None:
+        """The proof this browser holds now."""
+        return find_proof(self.invitation, self.secret) if self.invitation.is_restricted else None
+
+    @property
+    def client(self) -> str:
+        """An opaque name of the client's address, for limits."""
+        return name_client(self.request)
+
+    @property
+    def posted(self) -> QueryDict | None:
+        """What was posted; None when the page is only looked at."""
+        return self.request.POST if self.request.method == "POST" else None
+
+    def page(self, template: str, *, status: int = 200, **context: object) -> HttpResponse:
+        """A page of this invitation's; its links keep to the link one came by."""
+        known = {"invitation": self.invitation, "token": self.token, "link": self.link}
+        return render(self.request, f"invitations/{template}.html", known | context, status=status)
+
+    def go(self, name: str) -> HttpResponse:
+        """On to another page of this invitation's."""
+        return redirect(name, self.token)
+
+    def keep_secret(self, response: HttpResponse, secret: str) -> HttpResponse:
+        """Give the browser the secret of its new proof; an older one is worth nothing from now on."""
+        response.set_cookie(
+            self._cookie,
+            secret,
+            max_age=SECRET_AGE,
+            path="/p/i/",
+            secure=settings.SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+    @property
+    def _cookie(self) -> str:
+        return f"proof-{self.invitation.pk.hex}"
+
+
+View = Callable[[Visit], HttpResponse]
+
+
+def contributor_page(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Finds the invitation of the path's token, answers refusals in words, and keeps the page private."""
+
+    @wraps(view)
+    def page(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            visit = _find(request, token)
+        except Http404:
+            return _keep_private(render(request, "404.html", status=404))
+        except TooManyAttempts as refusal:
+            response = render(request, "429.html", status=429)
+            response["Retry-After"] = str(refusal.retry_after)
+            return _keep_private(response)
+        return _keep_private(_answer(view, visit))
+
+    return page
+
+
+def name_client(request: HttpRequest) -> str:
+    """The same for the same client address, and of no use to a reader of the database."""
+    return salted_hmac("latchkey.client", client_address(request), algorithm="sha256").hexdigest()[:32]
+
+
+def _answer(view: View, visit: Visit) -> HttpResponse:
+    try:
+        return view(visit)
+    except Closed as refusal:
+        return visit.page("refused", status=410, refusal=refusal)
+    except ProofRequired:
+        return visit.go("verify")
+
+
+def _find(request: HttpRequest, token: str) -> Visit:
+    """The visit by this token. Guesses are counted by client address; a right link is never held up."""
+    if SHAPE.fullmatch(token):
+        invitation = Invitation.objects.select_related("company__partner").with_token(token)
+        if invitation is not None:
+            return Visit(request, invitation, token)
+        link = PersonalLink.objects.select_related("delivery__invitation__company__partner")
+        if (personal := link.filter(token_hash=hash_token(token)).first()) is not None:
+            return Visit(request, personal.delivery.invitation, token, personal)
+    count_attempt(f"unknown-token:{name_client(request)}", limit=UNKNOWN_TOKENS_PER_HOUR, per=timedelta(hours=1))
+    raise Http404
+
+
+def _keep_private(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response

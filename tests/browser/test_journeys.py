@@ -1,0 +1,311 @@
+"""From the partner's call to the done page, as people do it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from connections.models import Connection
+from invitations.models import Invitation
+
+PREFILL = {
+    "country": "CA",
+    "utilityTypes": ["ELECTRICITY"],
+    "connectionOwnerEmail": "owner@riverside.example",
+    "dataCollectionStartDate": "2024-02-29",
+}
+
+
+def sites(partner, *names):
+    return [str(site.pk) for site in partner.company.sites.filter(name__in=names)]
+
+
+def field(page, label):
+    return page.get_by_label(re.compile(rf"^{label}( \(optional\))?$"))
+
+
+def log_in_with(page, username="riverside", password="pa55 wörd"):
+    field(page, "User name").fill(username)
+    page.locator("[name=password]").fill(password)
+
+
+def press(page, name="Connect account"):
+    page.get_by_role("button", name=name).click()
+
+
+def expect_saved(page, provider):
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, the account is saved")
+    expect(page.locator("dl.summary")).to_contain_text(provider)
+
+
+def details(partner, invitation):
+    """What the partner's system reads: the invitation, and the one connection made through it."""
+    followed = partner.call("GET", f"invitation/{invitation['id']}")
+    (created,) = followed["createdConnections"]
+    return followed, partner.call("GET", f"connection/{created['id']}/details")
+
+
+def test_from_the_partners_call_to_the_done_page(partner, visitor):
+    invitation = partner.invite(
+        maxUses=2,
+        expiresInSeconds=86_400,
+        message="Hello,\nplease connect the bakery.",
+        redirectUrl="https://northwind.example/thanks",
+        prefill=PREFILL | {"initialSites": sites(partner, "Main bakery")},
+    )
+    visitor.goto(invitation["invitationUrl"])
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("You are asked to connect a utility account")
+    expect(visitor.get_by_text("please connect the bakery.")).to_be_visible()
+    visitor.get_by_role("link", name="Continue").click()
+
+    provider = field(visitor, "Provider")
+    provider.press_sequentially("hydro")
+    expect(visitor.locator("[role=option]")).to_have_count(4)
+    provider.press_sequentially(" q")
+    visitor.get_by_role("option", name="Hydro-Québec").click()
+    expect(provider).to_have_value("Hydro-Québec")
+    expect(visitor.get_by_text("Found in our list: session.hydroquebec.com")).to_be_visible()
+    expect(visitor.get_by_label("Main bakery")).to_be_checked()
+    visitor.get_by_label("Cold store").check()
+    expect(field(visitor, "Country")).to_have_value("CA")
+    expect(visitor.get_by_label("Electricity")).to_be_checked()
+    expect(field(visitor, "Email of the account’s owner")).to_have_value("owner@riverside.example")
+    expect(field(visitor, "Collect data from")).to_have_value("2024-02-29")
+    log_in_with(visitor)
+    press(visitor)
+
+    expect_saved(visitor, "Hydro-Québec")
+    expect(visitor.get_by_role("link", name="Continue to northwind.example")).to_be_visible()
+    followed, connection = details(partner, invitation)
+    assert (followed["status"], followed["useCount"]) == ("ACTIVE", 1)
+    assert [event["type"] for event in followed["events"]] == ["CREATED", "VIEWED", "USED"]
+    assert connection["datasourceName"] == "Hydro-Québec"
+    assert (connection["status"], connection["invitationId"]) == ("PENDING", invitation["id"])
+    saved = Connection.objects.get()
+    assert {site.name for site in saved.sites.all()} == {"Main bakery", "Cold store"}
+    assert (saved.country, saved.utility_types) == ("CA", ["ELECTRICITY"])
+
+    visitor.get_by_role("link", name="Connect another account").click()
+    field(visitor, "Provider").fill("portal.utility.example/login")
+    log_in_with(visitor)
+    press(visitor)
+    expect_saved(visitor, "portal.utility.example")
+    expect(visitor.get_by_role("link", name="Connect another account")).to_have_count(0)
+    visitor.goto(invitation["invitationUrl"])
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("This invitation has been used")
+    assert partner.call("GET", f"invitation/{invitation['id']}")["status"] == "FULFILLED"
+
+
+def test_the_same_without_javascript(partner, visitors):
+    visitor = visitors.visitor(java_script_enabled=False)
+    invitation = partner.invite(maxUses=1, prefill=PREFILL)
+    visitor.goto(invitation["invitationUrl"])
+    visitor.get_by_role("link", name="Continue").click()
+    expect(visitor.get_by_role("button", name="Show password")).to_have_count(0)
+
+    field(visitor, "Provider").fill("hydro")
+    visitor.get_by_label("Main bakery").check()
+    log_in_with(visitor)
+    press(visitor)
+    expect(visitor.get_by_role("alert")).to_contain_text("Choose your provider from these")
+    expect(field(visitor, "User name")).to_have_value("riverside")
+    expect(visitor.locator("[name=password]")).to_have_value("")
+    visitor.get_by_label("Hydro One, CA – www.hydroone.com").check()
+    log_in_with(visitor)
+    press(visitor)
+
+    expect_saved(visitor, "Hydro One")
+    visitor.reload()
+    expect_saved(visitor, "Hydro One")
+    followed, connection = details(partner, invitation)
+    assert (followed["status"], followed["useCount"]) == ("FULFILLED", 1)
+    assert connection["datasourceName"] == "Hydro One"
+    assert [site.name for site in Connection.objects.get().sites.all()] == ["Main bakery"]
+
+
+def test_with_the_keyboard_alone(partner, visitor):
+    invitation = partner.invite(prefill={"initialSites": sites(partner, "Main bakery")})
+    visitor.goto(invitation["invitationUrl"])
+    tab_to(visitor, "a.button")
+    visitor.keyboard.press("Enter")
+    visitor.wait_for_url("**/connect")
+
+    tab_to(visitor, "[name=provider]")
+    visitor.keyboard.type("octopus")
+    expect(visitor.get_by_role("option", name="Octopus Energy")).to_be_visible()
+    visitor.keyboard.press("ArrowDown")
+    expect(visitor.locator("[role=option][aria-selected=true]")).to_have_count(1)
+    visitor.keyboard.press("Escape")
+    expect(visitor.locator("[role=option]:visible")).to_have_count(0)
+    visitor.keyboard.press("ArrowDown")
+    expect(visitor.get_by_role("option", name="Octopus Energy")).to_be_visible()
+    visitor.keyboard.press("ArrowDown")
+    visitor.keyboard.press("Enter")
+    expect(visitor.locator("[name=provider]")).to_have_value("Octopus Energy")
+    tab_to(visitor, "[name=country]")
+    visitor.keyboard.type("United K")
+    tab_to(visitor, "[name=sites]:not(:checked)")
+    visitor.keyboard.press("Space")
+    tab_to(visitor, "[name=username]")
+    visitor.keyboard.type("riverside")
+    tab_to(visitor, "[name=password]")
+    visitor.keyboard.type("secret")
+    tab_to(visitor, ".reveal__button")
+    visitor.keyboard.press("Space")
+    expect(visitor.locator("[name=password]")).to_have_attribute("type", "text")
+    tab_to(visitor, "button[type=submit]")
+    visitor.keyboard.press("Enter")
+
+    expect_saved(visitor, "Octopus Energy")
+    assert Connection.objects.get().country == "GB"
+    assert Connection.objects.get().sites.count() == 2
+
+
+FOCUS = """selector => {
+    const focus = document.activeElement;
+    return focus.matches(selector) && getComputedStyle(focus.closest(".choice label") ?? focus).outlineStyle;
+}"""
+
+
+def tab_to(page, selector):
+    """Press Tab until the focus, which must be seen, is on what is meant."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if ring := page.evaluate(FOCUS, selector):
+            assert ring == "solid"
+            return
+    pytest.fail(f"the keyboard does not reach {selector}")
+
+
+def test_locked_fields_are_read_and_not_changed(partner, visitor):
+    names = ["datasourceId", "country", "utilityTypes", "initialSites", "connectionOwnerEmail"]
+    prefill = PREFILL | {
+        "datasourceId": partner.datasource("Hydro One"),
+        "initialSites": sites(partner, "Cold store"),
+        "lockedFields": [*names, "dataCollectionStartDate"],
+    }
+    invitation = partner.invite(prefill=prefill)
+    visitor.goto(invitation["invitationUrl"] + "/connect")
+    locked = visitor.locator(".field--locked")
+    expect(locked).to_have_count(6)
+    for words in ("Hydro One", "Canada", "Cold store", "Electricity", "owner@riverside.example", "29 February 2024"):
+        expect(locked.filter(has_text=words)).to_contain_text("Set by Northwind Energy")
+    for name in ("provider", "country", "sites", "utility_types", "owner_email", "collection_start_date"):
+        expect(visitor.locator(f"[name={name}]:not([type=hidden])")).to_have_count(0)
+
+    # as somebody does who knows how to open the developer tools
+    visitor.locator("form").evaluate("""form => {
+        for (const [name, value] of [["provider", "E.ON"], ["country", "FR"], ["owner_email", "evil@example.com"]]) {
+            form.append(Object.assign(document.createElement("input"), { name, value, type: "hidden" }));
+        }
+    }""")
+    log_in_with(visitor)
+    press(visitor)
+    expect_saved(visitor, "Hydro One")
+    connection = Connection.objects.get()
+    assert (connection.datasource.name, connection.country) == ("Hydro One", "CA")
+    assert connection.owner_email == "owner@riverside.example"
+
+
+def test_errors_are_shown_and_lead_to_their_fields(partner, visitor):
+    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
+    field(visitor, "Provider").fill("Nobody knows me")
+    log_in_with(visitor)
+    press(visitor)
+    alert = visitor.get_by_role("alert")
+    expect(alert).to_be_focused()
+    expect(alert).to_contain_text("Please check 1 thing")
+    expect(visitor).to_have_title(re.compile("^Please check: "))
+    alert.get_by_role("link").click()
+    provider = field(visitor, "Provider")
+    expect(provider).to_be_focused()
+    expect(provider).to_have_accessible_description(re.compile("We do not know this provider"))
+    expect(provider).to_have_value("Nobody knows me")
+    expect(field(visitor, "User name")).to_have_value("riverside")
+    expect(visitor.locator("[name=password]")).to_have_value("")
+
+    provider.fill("")
+    provider.press_sequentially("e.on")
+    visitor.get_by_role("option", name="E.ON Next").click()
+    log_in_with(visitor)
+    press(visitor)
+    expect_saved(visitor, "E.ON Next")
+
+
+def test_the_browser_asks_for_what_is_missing_before_anything_is_sent(partner, visitor):
+    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
+    press(visitor)
+    expect(field(visitor, "Provider")).to_be_focused()
+    assert visitor.url.endswith("/connect")
+    assert not Connection.objects.exists()
+
+
+def test_another_text_after_choosing_makes_the_choice_void(partner, visitor):
+    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
+    provider = field(visitor, "Provider")
+    provider.press_sequentially("octopus")
+    visitor.get_by_role("option", name="Octopus Energy").click()
+    provider.fill("https://portal.utility.example/login")
+    expect(visitor.get_by_text("Found in our list")).to_be_hidden()
+    log_in_with(visitor)
+    press(visitor)
+    expect_saved(visitor, "portal.utility.example")
+    assert Connection.objects.get().datasource is None
+
+
+def test_a_double_click_connects_once(partner, visitor):
+    invitation = partner.invite(maxUses=3)
+    visitor.goto(invitation["invitationUrl"] + "/connect")
+    field(visitor, "Provider").fill("portal.utility.example")
+    log_in_with(visitor)
+    visitor.get_by_role("button", name="Connect account").dblclick(no_wait_after=True)
+    expect_saved(visitor, "portal.utility.example")
+    assert (Connection.objects.count(), Invitation.objects.get().use_count) == (1, 1)
+
+
+def test_going_back_and_pressing_again_connects_once(partner, visitor):
+    invitation = partner.invite(maxUses=3)
+    visitor.goto(invitation["invitationUrl"] + "/connect")
+    field(visitor, "Provider").fill("portal.utility.example")
+    log_in_with(visitor)
+    press(visitor)
+    expect_saved(visitor, "portal.utility.example")
+    visitor.go_back()
+    # no-store: the browser asks for the page again, and it knows nothing of what was typed
+    expect(field(visitor, "User name")).to_have_value("")
+    expect(visitor.locator("[name=password]")).to_have_value("")
+    assert Connection.objects.count() == 1
+
+
+def test_the_password_is_shown_on_request_and_hidden_before_it_leaves(partner, visitor):
+    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
+    password = visitor.locator("[name=password]")
+    expect(password).to_have_attribute("type", "password")
+    password.fill("secret")
+    press(visitor, "Show password")
+    expect(password).to_have_attribute("type", "text")
+    press(visitor, "Hide password")
+    expect(password).to_have_attribute("type", "password")
+
+
+def test_revoked_between_opening_and_pressing_is_told_kindly(partner, visitor):
+    invitation = partner.invite()
+    visitor.goto(invitation["invitationUrl"] + "/connect")
+    field(visitor, "Provider").fill("portal.utility.example")
+    log_in_with(visitor)
+    partner.call("POST", f"invitation/{invitation['id']}/revoke", {})
+    press(visitor)
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("This invitation was withdrawn")
+    assert not Connection.objects.exists()
+
+
+def test_somebody_else_with_the_link_does_not_see_what_was_connected(partner, visitors):
+    invitation = partner.invite()
+    first, second = visitors.visitor(), visitors.visitor()
+    first.goto(invitation["invitationUrl"] + "/connect")
+    field(first, "Provider").fill("portal.utility.example")
+    log_in_with(first)
+    press(first)
+    expect_saved(first, "portal.utility.example")
+    second.goto(first.url)
+    expect(second.get_by_role("heading", level=1)).to_have_text("There is nothing more to see here")

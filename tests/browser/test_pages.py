@@ -1,0 +1,169 @@
+"""Every page of the contributor's: for eyes, for screen readers, on small screens."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from invitations.models import Invitation
+
+LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
+
+
+def connect(page):
+    page.locator("[name=username]").fill("riverside")
+    page.locator("[name=password]").fill("secret")
+    page.locator("button[type=submit]").click()
+
+
+def open_invitation(page, partner):
+    page.goto(partner.invite(message=f"Hello,\n{LONG}", maxUses=3, expiresInSeconds=86_400)["invitationUrl"])
+
+
+def open_restricted(page, partner):
+    page.goto(partner.invite(allowedEmails=["a@example.com"])["invitationUrl"])
+
+
+def open_verify(page, partner):
+    page.goto(partner.invite(allowedEmails=["a@example.com"])["invitationUrl"] + "/verify")
+
+
+def open_code(page, partner):
+    open_verify(page, partner)
+    page.get_by_label("Your email address").fill("a@example.com")
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Enter the code")
+
+
+def open_wrong_code(page, partner):
+    open_code(page, partner)
+    page.locator("[name=code]").fill("12")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("A code has six digits.")
+
+
+def open_form(page, partner):
+    page.goto(partner.invite()["invitationUrl"] + "/connect")
+
+
+def open_filled_form(page, partner):
+    prefill = {
+        "datasourceId": partner.datasource("Hydro One"),
+        "initialSites": [str(site.pk) for site in partner.company.sites.all()],
+        "utilityTypes": ["GAS", "DISTRICT"],
+        "connectionOwnerEmail": "owner@example.com",
+        "dataCollectionStartDate": "2024-02-29",
+    }
+    page.goto(partner.invite(prefill=prefill)["invitationUrl"] + "/connect")
+
+
+def open_locked_form(page, partner):
+    prefill = {
+        "datasourceId": partner.datasource("Hydro One"),
+        "country": "CA",
+        "initialSites": [str(site.pk) for site in partner.company.sites.all()],
+        "utilityTypes": ["GAS", "DISTRICT"],
+        "lockedFields": ["datasourceId", "country", "initialSites", "utilityTypes"],
+    }
+    page.goto(partner.invite(prefill=prefill)["invitationUrl"] + "/connect")
+
+
+def open_errors(page, partner):
+    open_form(page, partner)
+    page.locator("form").evaluate("form => { form.noValidate = true; }")
+    page.locator("[name=owner_email]").fill("a@b@c")
+    page.locator("button[type=submit]").click()
+    expect(page.get_by_role("alert")).to_contain_text("Please check 4 things")
+
+
+def open_choice(page, partner):
+    open_form(page, partner)
+    page.locator("[name=provider]").fill("Berliner")
+    connect(page)
+    expect(page.get_by_role("radio")).to_have_count(3)
+
+
+def open_suggestions(page, partner):
+    open_form(page, partner)
+    page.locator("[name=provider]").press_sequentially("hydro")
+    expect(page.locator("[role=option]")).to_have_count(4)
+    page.keyboard.press("ArrowDown")
+
+
+def open_done(page, partner):
+    open_filled_form(page, partner)
+    connect(page)
+    page.wait_for_url("**/done")
+
+
+def open_done_of_another(page, partner):
+    page.goto(partner.invite()["invitationUrl"] + "/done")
+
+
+def open_revoked(page, partner):
+    invitation = partner.invite()
+    partner.call("POST", f"invitation/{invitation['id']}/revoke", {})
+    page.goto(invitation["invitationUrl"])
+
+
+def open_unknown(page, partner):
+    page.goto(f"{partner.base}/p/i/{'x' * 43}")
+
+
+def open_refused_form(page, partner):
+    open_form(page, partner)
+    page.context.clear_cookies()
+    page.locator("[name=provider]").fill("portal.utility.example")
+    connect(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Please open the link again")
+
+
+PAGES = [value for name, value in sorted(globals().items()) if name.startswith("open_")]
+
+
+def named(value):
+    return getattr(value, "__name__", str(value)).removeprefix("open_")
+
+
+@pytest.mark.parametrize("open_page", PAGES, ids=named)
+def test_nothing_is_in_the_way_of_anybody_in_light_and_dark(partner, visitors, open_page):
+    page = visitors.visitor(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    open_page(page, partner)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+
+
+@pytest.mark.parametrize("open_page", PAGES, ids=named)
+def test_the_smallest_phone_shows_it_without_scrolling_sideways(partner, visitors, open_page):
+    page = visitors.visitor(viewport={"width": 320, "height": 640}, reduced_motion="reduce")
+    partner.company.name = LONG
+    partner.company.save()
+    open_page(page, partner)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    small = page.locator("a.button, button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select")
+    heights = [box["height"] for each in small.all() if (box := each.bounding_box())]
+    assert all(height >= 44 for height in heights), heights
+
+
+def test_opening_every_link_twice_logs_one_visit(partner, visitor):
+    url = partner.invite()["invitationUrl"]
+    for _ in range(2):
+        for name in ("", "/connect", "/done", "/providers?query=hydro"):
+            visitor.goto(url + name)
+    assert [event.type for event in Invitation.objects.get().events.order_by("pk")] == ["CREATED", "VIEWED"]
+
+
+def test_the_link_is_told_to_no_other_site(partner, visitors):
+    """A link on the page to another site carries no Referer."""
+    page = visitors.visitor()
+    asked = []
+    page.context.route("https://northwind.example/**", lambda route: (asked.append(route.request), route.fulfill()))
+    url = partner.invite(redirectUrl="https://northwind.example/thanks")["invitationUrl"]
+    page.goto(url + "/connect")
+    page.locator("[name=provider]").fill("portal.utility.example")
+    connect(page)
+    page.get_by_role("link", name="Continue to northwind.example").click()
+    page.wait_for_url("https://northwind.example/thanks")
+    assert "referer" not in asked[0].all_headers()
+    visitors.complaints.remove("asked for https://northwind.example/thanks")

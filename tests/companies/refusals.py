@@ -1,0 +1,20 @@
+"""How tests read a problem document."""
+
+from typing import Any
+
+from config.api.problems import MEDIA_TYPE
+
+
+def problem_in(answer: Any, status: int) -> Any:
+    """The problem document of an answer that must have this status."""
+    assert answer.status_code == status, answer.content[:500]
+    assert answer["Content-Type"] == MEDIA_TYPE
+    document = answer.json()
+    assert document["status"] == status
+    assert document["requestId"] == answer["X-Request-Id"]
+    return document
+
+
+def wrong_fields(answer: Any) -> list[str]:
+    """The JSON Pointers that a 400 names."""
+    return [error["pointer"] for error in problem_in(answer, 400)["errors"]]

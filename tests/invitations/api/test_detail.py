@@ -1,0 +1,70 @@
+"""GET /v2/invitation/{id}: one invitation with its log."""
+
+from datetime import timedelta
+
+import pytest
+
+from companies.actors import Actor
+from invitations.models import InvitationEvent
+from invitations.services import note_view, revoke_invitation
+from tests.factories import UserFactory, make_invitation
+from tests.invitations.api.uses import spend_use
+
+
+def test_the_log_is_told_oldest_first(api, company):
+    made = api.post(f"invitation/company/{company.pk}", {"maxUses": 1}).json()
+    invitation = company.invitations.get()
+    note_view(invitation)
+    connection = spend_use(invitation)
+    revoke_invitation(invitation, by=Actor.staff(UserFactory()), reason="Enough")
+
+    events = api.get(f"invitation/{made['id']}").json()["events"]
+
+    assert [set(event) for event in events] == [{"id", "type", "createdAt", "actor", "email", "detail"}] * 5
+    assert [(event["type"], event["actor"], event["detail"]) for event in events] == [
+        ("CREATED", "PARTNER", {}),
+        ("VIEWED", "CONTRIBUTOR", {}),
+        ("USED", "CONTRIBUTOR", {"connectionId": str(connection.pk)}),
+        ("FULFILLED", "CONTRIBUTOR", {}),
+        ("REVOKED", "STAFF", {"reason": "Enough"}),
+    ]
+    assert [event["email"] for event in events] == [None] * 5
+    assert [event["createdAt"] for event in events] == sorted(event["createdAt"] for event in events)
+
+
+def test_the_log_remembers_which_key_and_who_of_the_staff(api, company):
+    api.post(f"invitation/company/{company.pk}")
+    staff = UserFactory()
+    revoke_invitation(company.invitations.get(), by=Actor.staff(staff))
+
+    created, revoked = InvitationEvent.objects.order_by("pk")
+
+    assert (created.api_key, created.user) == (company.partner.api_keys.get(), None)
+    assert (revoked.api_key, revoked.user) == (None, staff)
+
+
+def test_reading_changes_nothing(api, company):
+    invitation = make_invitation(company, expires_in=timedelta(hours=1), max_uses=1)
+
+    first = api.get(f"invitation/{invitation.pk}").json()
+    second = api.get(f"invitation/{invitation.pk}").json()
+
+    assert first == second
+
+
+@pytest.mark.parametrize("uses", [0, 20])
+def test_it_takes_the_same_queries_however_much_it_has_made(api, company, uses, django_assert_num_queries):
+    invitation = make_invitation(company)
+    for _ in range(uses):
+        spend_use(invitation)
+    api.get("ping")
+
+    with django_assert_num_queries(4):  # the key, the invitation, its log, its mails
+        shown = api.get(f"invitation/{invitation.pk}").json()
+
+    assert len(shown["createdConnections"]) == uses
+
+
+@pytest.mark.parametrize("path", ["invitation/7", "invitation/01a21072-4c8c-72a9-a48a-e339ae75129a"])
+def test_one_that_is_not_there_is_a_404(api, path):
+    assert api.get(path).status_code == 404

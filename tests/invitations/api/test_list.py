@@ -1,0 +1,247 @@
+"""GET /v2/invitation/company/{companyId}: pages, newest first, and filters."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.signing import Signer
+from django.test import override_settings
+from django.utils import timezone
+
+from companies.models import Company
+from invitations.models import Invitation, InvitationType
+from invitations.tokens import seal_token
+from tests.companies.refusals import wrong_fields
+from tests.factories import CompanyFactory, make_connection, make_invitation
+from tests.invitations.api.uses import spend_use
+
+
+@pytest.fixture
+def listed(api, company) -> Any:
+    """What the list says to a query: the body of the answer."""
+
+    def ask(**query: Any) -> Any:
+        answer = api.get(f"invitation/company/{company.pk}", query)
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    return ask
+
+
+@pytest.fixture
+def found(listed) -> Any:
+    """The ids that the list finds for a query."""
+    return lambda **query: [row["id"] for row in listed(**query)["invitations"]]
+
+
+def seed(company: Company, number: int, **fields: Any) -> list[str]:
+    """The ids of that many invitations, newest first, made in one go."""
+    made = []
+    for index in range(number):
+        row = Invitation(company=company, invitation_type=InvitationType.CREATE_CONNECTION, **fields)
+        row.token_hash = row.pk.bytes * 2
+        row.sealed_token = seal_token(f"token {index}", owner_id=row.pk)
+        made.append(row)
+    Invitation.objects.bulk_create(made, batch_size=500)
+    return [str(row.pk) for row in reversed(made)]
+
+
+def test_an_empty_list_is_a_page_too(listed):
+    assert listed() == {"invitations": [], "perPage": 50, "hasNext": False, "nextCursor": None}
+
+
+def test_the_newest_comes_first_and_only_the_companys_own(company, found):
+    mine = [str(make_invitation(company).pk) for _ in range(3)]
+    make_invitation(CompanyFactory(partner=company.partner))
+    make_invitation()
+
+    assert found() == mine[::-1]
+
+
+def test_a_walk_over_120_rows_meets_each_once_in_order(company, listed):
+    ids = seed(company, 120)
+
+    met, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        page = listed(limit=7, **({"cursor": cursor} if cursor else {}))
+        met += [row["id"] for row in page["invitations"]]
+        assert page["perPage"] == 7
+        assert page["hasNext"] == bool(page["nextCursor"])
+        cursor, pages = page["nextCursor"], pages + 1
+
+    assert met == ids
+    assert pages == 18
+
+
+def test_a_walk_is_not_disturbed_by_rows_that_come_in_between(company, listed):
+    ids = seed(company, 4)
+    page = listed(limit=2)
+    make_invitation(company)
+
+    rest = listed(limit=2, cursor=page["nextCursor"])
+
+    assert [row["id"] for row in page["invitations"] + rest["invitations"]] == ids
+    assert rest["hasNext"] is False
+
+
+def test_a_page_has_fifty_rows_unless_asked_otherwise_and_a_hundred_at_most(company, listed):
+    seed(company, 101)
+
+    assert len(listed()["invitations"]) == 50
+    assert len(listed(limit=100)["invitations"]) == 100
+    assert len(listed(limit=1)["invitations"]) == 1
+
+
+def test_a_last_page_that_is_full_has_no_next(company, listed):
+    seed(company, 3)
+
+    page = listed(limit=3)
+
+    assert (page["hasNext"], page["nextCursor"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("limit", value) for value in ("0", "101", "-1", "ten", "", "1.5", "9" * 5000)),
+        *(("cursor", value) for value in ("", "x", "0" * 32, "a\x00b", "x" * 201)),
+        *(("status", value) for value in ("", "active", "OPEN", "ACTIVE,REVOKED")),
+        *(("invitationType", value) for value in ("", "CREATE", "EDIT_CONNECTION ")),
+        ("connectionId", "7"),
+        ("connectionId", ""),
+        *(("email", value) for value in ("", "anna", "@example.com", "anna@example.com,ben@example.com")),
+        ("email", "a\x00b"),
+        ("email", "x" * 255),
+        ("externalId", ""),
+        ("externalId", "x" * 256),
+        *(("createdAfter", value) for value in ("", "yesterday", "2026-13-01T00:00:00Z", "2026-01-01T25:00Z")),
+        ("createdBefore", "10000-01-01T00:00:00Z"),
+    ],
+)
+def test_a_value_that_does_not_hold_is_refused_by_name(api, company, name, value):
+    assert set(wrong_fields(api.get(f"invitation/company/{company.pk}", {name: value}))) == {f"?{name}"}
+
+
+@pytest.mark.parametrize("name", ["Status", "page", "offset", "companyId", "createdafter", "status[]", "", "a/b"])
+def test_an_unknown_query_parameter_is_refused_by_name(api, company, name):
+    answer = api.get(f"invitation/company/{company.pk}", {name: "1"})
+
+    assert wrong_fields(answer) == [f"?{name}"]
+    assert answer.json()["errors"][0]["code"] == "UNKNOWN_FIELD"
+
+
+@pytest.mark.parametrize("name", ["limit", "cursor", "email", "connectionId", "externalId", "createdAfter"])
+def test_a_single_parameter_given_twice_is_refused(api, company, name):
+    assert set(wrong_fields(api.get(f"invitation/company/{company.pk}", {name: ["1", "2"]}))) == {f"?{name}"}
+
+
+def test_a_cursor_that_was_changed_or_signed_by_somebody_else_is_refused(api, company, listed):
+    seed(company, 2)
+    cursor = listed(limit=1)["nextCursor"]
+    with override_settings(SECRET_KEY="of somebody else"):
+        foreign = Signer(salt="latchkey.cursor").sign(cursor.split(":")[0])
+
+    for bad in (foreign, cursor[:-1], "f" + cursor[1:], cursor.split(":")[0], f"{cursor}:x"):
+        assert wrong_fields(api.get(f"invitation/company/{company.pk}", {"cursor": bad})) == ["?cursor"]
+
+
+@pytest.mark.parametrize("rows", [10, 1000])
+def test_a_page_takes_the_same_queries_however_many_rows(company, listed, rows, django_assert_num_queries):
+    seed(company, rows - 5)
+    for _ in range(5):
+        spend_use(make_invitation(company))
+    listed()
+
+    with django_assert_num_queries(2):  # the key with its company, and the page
+        page = listed(limit=100, status="ACTIVE")
+
+    assert len(page["invitations"]) == min(rows, 100)
+
+
+def test_the_status_filter_agrees_with_what_is_shown(company, listed):
+    now = timezone.now()
+    long_ago = now - timedelta(days=2)
+    for revoked_at in (None, now):
+        for max_uses, use_count in ((None, 0), (None, 3), (1, 0), (1, 1)):
+            for expires_at in (None, now + timedelta(days=1), now - timedelta(days=1)):
+                facts = {"revoked_at": revoked_at, "max_uses": max_uses, "use_count": use_count}
+                seed(company, 1, expires_at=expires_at, created_at=long_ago, **facts)
+
+    everything = {row["id"]: row["status"] for row in listed()["invitations"]}
+    assert len(everything) == 24
+    for status in ("ACTIVE", "REVOKED", "FULFILLED", "EXPIRED"):
+        rows = listed(status=status)["invitations"]
+        assert {row["status"] for row in rows} == {status}
+        assert {row["id"] for row in rows} == {key for key, shown in everything.items() if shown == status}
+    both = listed(status=["REVOKED", "EXPIRED"])["invitations"]
+    assert {row["id"] for row in both} == {key for key, shown in everything.items() if shown in {"REVOKED", "EXPIRED"}}
+
+
+def test_the_type_filter_may_be_repeated(company, found):
+    create = make_invitation(company)
+    edit = make_invitation(company)
+    edit.invitation_type, edit.connection = InvitationType.EDIT_CONNECTION, make_connection(company)
+    edit.save()
+
+    assert found(invitationType="CREATE_CONNECTION") == [str(create.pk)]
+    assert found(invitationType="EDIT_CONNECTION") == [str(edit.pk)]
+    assert found(invitationType=["EDIT_CONNECTION", "CREATE_CONNECTION"]) == [str(edit.pk), str(create.pk)]
+    assert found(connectionId=str(edit.connection_id)) == [str(edit.pk)]
+    assert found(connectionId=str(create.pk)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("anna@example.com", True),
+        ("ANNA@Example.COM", True),
+        (" anna@example.com ", True),
+        ("x@bücher.example", True),
+        ("x@xn--bcher-kva.example", True),
+        ("ann@example.com", False),
+        ("anna+tag@example.com", False),
+        ("%@example.com", False),
+    ],
+)
+def test_the_email_filter_is_exact_in_any_case(company, found, query, is_found):
+    invitation = make_invitation(company, allowed_emails=["Anna@Example.com", "x@bücher.example"])
+    make_invitation(company)
+
+    assert found(email=query) == ([str(invitation.pk)] if is_found else [])
+
+
+def test_the_external_id_filter_is_exact(company, found):
+    first = make_invitation(company, external_id="order-1")
+    make_invitation(company, external_id="ORDER-1")
+    make_invitation(company)
+    again = make_invitation(company, external_id="order-1")
+
+    assert found(externalId="order-1") == [str(again.pk), str(first.pk)]
+
+
+def test_the_time_filters_leave_out_the_moment_itself(company, found):
+    older, middle, newer = (make_invitation(company) for _ in range(3))
+    moment = middle.created_at.isoformat()
+
+    assert found(createdAfter=moment) == [str(newer.pk)]
+    assert found(createdBefore=moment) == [str(older.pk)]
+    assert found(createdAfter=older.created_at.isoformat(), createdBefore=newer.created_at.isoformat()) == [
+        str(middle.pk)
+    ]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+14:00"],
+)
+@pytest.mark.parametrize("name", ["createdAfter", "createdBefore"])
+def test_a_time_at_the_end_of_all_times_is_a_time_or_refused_but_no_error_of_ours(api, company, name, moment):
+    assert api.get(f"invitation/company/{company.pk}", {name: moment}).status_code in {200, 400}
+
+
+def test_filters_hold_together(company, found):
+    wanted = make_invitation(company, allowed_emails=["a@example.com"], external_id="one", max_uses=1)
+    make_invitation(company, allowed_emails=["a@example.com"], external_id="two")
+    make_invitation(company, external_id="one")
+
+    assert found(email="a@example.com", externalId="one", status="ACTIVE", limit=10) == [str(wanted.pk)]

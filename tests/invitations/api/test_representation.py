@@ -1,0 +1,138 @@
+"""An invitation as the wire has it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from companies.actors import SYSTEM
+from connections.status import Status as ConnectionStatus
+from invitations.models import Invitation, InvitationType
+from invitations.services import revoke_invitation
+from tests.factories import DatasourceFactory, make_connection, make_invitation
+from tests.invitations.api.uses import spend_use
+
+KEYS = {
+    *("id", "token", "invitationType", "status", "invitationUrl", "companyId", "connectionId", "allowedEmails"),
+    *("expiresAt", "maxUses", "useCount", "createdAt", "prefill", "createdConnections", "updatedAt", "message"),
+    *("locale", "externalId", "metadata", "redirectUrl", "revokedAt"),
+}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+@pytest.fixture
+def invitation(company) -> Invitation:
+    return make_invitation(company, expires_in=timedelta(days=1), max_uses=2)
+
+
+def test_the_keys_are_those_of_the_contract_wherever_an_invitation_is_shown(api, company, invitation):
+    created = api.post(f"invitation/company/{company.pk}").json()
+    (_, listed) = api.get(f"invitation/company/{company.pk}").json()["invitations"]
+    shown = api.get(f"invitation/{invitation.pk}").json()
+    revoked = api.post(f"invitation/{invitation.pk}/revoke").json()
+
+    assert set(created) == set(listed) == set(revoked) == KEYS
+    assert KEYS | {"events"} <= set(shown) <= KEYS | {"events", "deliveries"}
+
+
+def test_what_is_created_is_what_is_read_later(api, company):
+    body = {"expiresInSeconds": 3600, "maxUses": 2, "prefill": {"country": "GB"}, "metadata": {"a": "b"}}
+    created = api.post(f"invitation/company/{company.pk}", body).json()
+
+    shown = api.get(f"invitation/{created['id']}").json()
+    (listed,) = api.get(f"invitation/company/{company.pk}").json()["invitations"]
+
+    assert {name: shown[name] for name in created} == created == listed
+
+
+def test_times_are_utc_with_a_z(api, invitation):
+    revoke_invitation(invitation, by=SYSTEM)
+
+    shown = api.get(f"invitation/{invitation.pk}").json()
+
+    for name in ("createdAt", "updatedAt", "expiresAt", "revokedAt"):
+        assert MOMENT.fullmatch(shown[name]), name
+    assert parse_datetime(shown["createdAt"]) == invitation.created_at
+    assert parse_datetime(shown["expiresAt"]) == invitation.expires_at
+
+
+def test_never_unlimited_and_none_are_null(api, company):
+    shown = api.get(f"invitation/{make_invitation(company).pk}").json()
+
+    for name in ("connectionId", "expiresAt", "maxUses", "message", "externalId", "redirectUrl", "revokedAt"):
+        assert shown[name] is None, name
+
+
+@override_settings(PUBLIC_URL="https://connect.example.org", ALLOWED_HOSTS=["*"], TRUSTED_PROXIES=1)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"X-Forwarded-Host": "evil.example"},
+        {"Host": "evil.example:8000", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "1", "Forwarded": "host=evil"},
+    ],
+)
+def test_the_url_is_built_from_the_public_url_whatever_host_the_request_names(api, company, headers):
+    made = api.post(f"invitation/company/{company.pk}", **headers).json()
+
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", made["token"])
+    assert made["invitationUrl"] == f"https://connect.example.org/p/i/{made['token']}"
+
+
+def test_each_invitation_has_its_own_token(api, company):
+    tokens = {api.post(f"invitation/company/{company.pk}").json()["token"] for _ in range(5)}
+
+    assert len(tokens) == 5
+
+
+def test_the_connections_it_made_are_shown_oldest_first(api, company):
+    datasource = DatasourceFactory(name="Stadtwerke Übersee")
+    invitation = make_invitation(company, max_uses=3)
+    first = spend_use(invitation, datasource=datasource)
+    second = spend_use(invitation, url="https://portal.utility.example.com/login")
+
+    shown = api.get(f"invitation/{invitation.pk}").json()
+
+    assert shown["useCount"] == 2
+    assert [set(made) for made in shown["createdConnections"]] == [{"id", "datasourceName", "status", "created"}] * 2
+    assert [(made["id"], made["datasourceName"], made["status"]) for made in shown["createdConnections"]] == [
+        (str(first.pk), "Stadtwerke Übersee", ConnectionStatus.PENDING),
+        (str(second.pk), "portal.utility.example.com", ConnectionStatus.PENDING),
+    ]
+    assert [parse_datetime(made["created"]) for made in shown["createdConnections"]] == [
+        first.created_at,
+        second.created_at,
+    ]
+    assert all(MOMENT.fullmatch(made["created"]) for made in shown["createdConnections"])
+    (listed,) = api.get(f"invitation/company/{company.pk}").json()["invitations"]
+    assert listed["createdConnections"] == shown["createdConnections"]
+
+
+def test_one_that_repairs_a_connection_names_it_and_has_made_none(api, company):
+    connection = make_connection(company)
+    invitation = make_invitation(company)
+    Invitation.objects.filter(pk=invitation.pk).update(
+        invitation_type=InvitationType.EDIT_CONNECTION, connection=connection
+    )
+
+    shown = api.get(f"invitation/{invitation.pk}").json()
+
+    assert (shown["invitationType"], shown["connectionId"]) == ("EDIT_CONNECTION", str(connection.pk))
+    assert (shown["prefill"], shown["createdConnections"]) == ({}, [])
+
+
+def test_the_status_is_the_first_that_applies(api, company):
+    now = timezone.now()
+    invitation = make_invitation(company, max_uses=1, expires_in=timedelta(days=1))
+
+    def status_with(**facts) -> str:
+        Invitation.objects.filter(pk=invitation.pk).update(**facts)
+        return api.get(f"invitation/{invitation.pk}").json()["status"]
+
+    assert status_with() == "ACTIVE"
+    assert status_with(created_at=now - timedelta(days=2), expires_at=now - timedelta(days=1)) == "EXPIRED"
+    assert status_with(use_count=1) == "FULFILLED"
+    assert status_with(revoked_at=now) == "REVOKED"

@@ -1,0 +1,18 @@
+"""A use spent, in one line."""
+
+from typing import Any
+from uuid import uuid4
+
+from connections.models import Connection
+from invitations.models import Invitation
+from invitations.services import Account, redeem_invitation
+from tests.factories import DatasourceFactory
+
+CREDENTIALS = {"username": "someone", "password": "something only they know"}
+
+
+def spend_use(invitation: Invitation, **account: Any) -> Connection:
+    """Connect an account through the invitation, by default at a new provider."""
+    if not account:
+        account = {"datasource": DatasourceFactory()}
+    return redeem_invitation(invitation, submission=uuid4(), account=Account(**account), credentials=CREDENTIALS)

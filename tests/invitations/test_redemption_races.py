@@ -1,0 +1,161 @@
+"""Uses are spent one at a time: real threads, each with a connection of its own to the database."""
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from companies.actors import SYSTEM
+from connections.models import Connection, Credential
+from invitations.exceptions import InvitationFulfilled, InvitationRevoked
+from invitations.models import InvitationEvent, Use
+from invitations.services import Account, redeem_invitation, revoke_invitation
+from tests.factories import make_invitation
+from tests.invitations.answers import PROVIDER_URL, answers, page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ACCOUNT = Account(url=PROVIDER_URL)
+CREDENTIALS = {"username": "riverside", "password": "secret"}
+# the server takes 100 connections, and other tests run beside these
+AT_ONCE = 40
+
+
+def race(number, act):
+    """What `number` threads that start together got: an answer or an exception each."""
+    start, places = threading.Barrier(number), threading.BoundedSemaphore(AT_ONCE)
+
+    def run(index):
+        start.wait()
+        with places:
+            try:
+                return act(index)
+            except Exception as error:
+                return error
+            finally:
+                connection.close()
+
+    with ThreadPoolExecutor(number) as threads:
+        return list(threads.map(run, range(number)))
+
+
+def redeem(invitation, submission=None):
+    return redeem_invitation(
+        invitation, submission=submission or uuid4(), account=ACCOUNT, credentials=CREDENTIALS
+    )
+
+
+def kinds(results):
+    """How many of each kind; of an exception that nobody expected, its words."""
+    kind = {Connection: "connected", InvitationFulfilled: "used up", InvitationRevoked: "revoked"}
+    return Counter(kind.get(type(result), repr(result)) for result in results)
+
+
+def stored(invitation):
+    """How many connections there are, by every way of counting them."""
+    invitation.refresh_from_db()
+    used = InvitationEvent.objects.filter(invitation=invitation, type="USED").count()
+    return {invitation.use_count, used, *(model.objects.count() for model in (Connection, Credential, Use))}
+
+
+def test_fifty_at_once_spend_seven_uses_and_the_others_are_told():
+    invitation = make_invitation(max_uses=7)
+    results = race(50, lambda _: redeem(invitation))
+    assert kinds(results) == {"connected": 7, "used up": 43}
+    assert stored(invitation) == {7}
+    assert InvitationEvent.objects.filter(type="FULFILLED").count() == 1
+
+
+def test_fifty_forms_at_once_through_the_page():
+    invitation = make_invitation(max_uses=7)
+    path = page(invitation, "connect")
+    responses = race(50, lambda _: Client().post(path, answers()).status_code)
+    assert Counter(responses) == {302: 7, 410: 43}
+    assert stored(invitation) == {7}
+
+
+def test_twenty_clicks_on_one_form_make_one_connection():
+    invitation = make_invitation(max_uses=7)
+    submission = uuid4()
+    results = race(20, lambda _: redeem(invitation, submission))
+    assert kinds(results) == {"connected": 20}
+    assert len({each.pk for each in results}) == 1
+    assert stored(invitation) == {1}
+
+
+def test_twenty_clicks_on_the_last_form_are_all_answered_with_the_done_page():
+    invitation = make_invitation(max_uses=1)
+    path, form = page(invitation, "connect"), answers()
+    responses = race(20, lambda _: Client().post(path, form).status_code)
+    assert Counter(responses) == {302: 20}
+    assert stored(invitation) == {1}
+
+
+def test_a_revoke_among_submissions_is_the_end_of_them():
+    for _ in range(5):
+        invitation = make_invitation()
+        seen_by_revoker = []
+
+        def act(index, invitation=invitation, seen=seen_by_revoker):
+            if index != 10:
+                return redeem(invitation)
+            revoke_invitation(invitation, by=SYSTEM)
+            seen.append(Use.objects.filter(invitation=invitation).count())
+            return None
+
+        results = race(30, act)
+        connected = kinds(results)["connected"]
+        assert set(kinds(results)) <= {"connected", "revoked", "None"}
+        # what the revoker saw after its commit is all there ever will be
+        assert [Use.objects.filter(invitation=invitation).count()] == seen_by_revoker == [connected]
+
+
+def test_a_submission_that_meets_a_revoke_waits_for_it_and_is_refused():
+    invitation = make_invitation()
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            revoke_invitation(invitation, by=SYSTEM)
+            submission = threads.submit(race, 1, lambda _: redeem(invitation))
+            wait_for_a_lock()
+        results = submission.result()
+    assert kinds(results) == {"revoked": 1}
+    assert not Connection.objects.exists()
+
+
+def test_a_revoke_that_meets_a_submission_comes_after_it():
+    invitation, order = make_invitation(), []
+
+    def revoke(_):
+        revoke_invitation(invitation, by=SYSTEM)
+        order.append("revoked")
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            redeem(invitation)
+            revoker = threads.submit(race, 1, revoke)
+            wait_for_a_lock()
+            order.append("connected")
+        revoker.result()
+    assert order == ["connected", "revoked"]
+    assert [event.type for event in invitation.events.order_by("pk")] == ["CREATED", "USED", "REVOKED"]
+
+
+def wait_for_a_lock():
+    """Until another connection of this database waits for a row."""
+    waiting = """
+        SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE NOT granted AND datname = current_database()
+    """
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    pytest.fail("nobody waited")
