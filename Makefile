@@ -34,7 +34,7 @@ check: new-enough $(INSTALLED)
 	@echo "djade --check, every template"
 	@$(BIN)/djade --target-version 5.2 --check $(TEMPLATES)
 	$(BIN)/uv lock --check --quiet
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null

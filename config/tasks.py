@@ -14,7 +14,7 @@ logger = logging.getLogger("latchkey.jobs")
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queueing_lock="take_up_stalled_jobs", pass_context=True)
+@app.task(queueing_lock="take_up_stalled_jobs", priority=100, pass_context=True)
 async def take_up_stalled_jobs(context: JobContext, timestamp: int) -> None:
     """A worker that was killed leaves its jobs in `doing`: put them back into the queue."""
     manager = context.app.job_manager

@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 from companies.log import LogLine
 from companies.models import Company, Partner, Site
 from connections.status import MENDABLE, Status
+from connections.words import WORDS, Words
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
 
@@ -189,6 +190,19 @@ class Connection(models.Model):
     @property
     def provider_host(self) -> str:
         return urlsplit(self.login_url).hostname or ""
+
+    @property
+    def words(self) -> Words:
+        """Its state, for the person who gave the login."""
+        return WORDS[Status(self.status)]
+
+    @property
+    def is_being_checked(self) -> bool:
+        return self.status == Status.PENDING
+
+    @property
+    def is_connected(self) -> bool:
+        return self.status == Status.CONNECTED
 
     @property
     def can_be_mended(self) -> bool:

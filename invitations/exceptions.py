@@ -84,3 +84,8 @@ class LinkBelongsElsewhere(Refusal):
     status = 403
     code = "LINK_USED_IN_ANOTHER_BROWSER"
     sentence = "This link was opened in another browser first. We can send you a code instead."
+
+
+class NothingToCorrect(Refusal):
+    code = "NOTHING_TO_CORRECT"
+    sentence = "There is nothing to correct at the moment. Look at the state above."

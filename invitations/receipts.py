@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.signing import BadSignature
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from connections.models import Connection
@@ -35,7 +36,8 @@ def read_receipt(request: HttpRequest, invitation: Invitation) -> Connection | N
         connection_id = UUID(request.get_signed_cookie(COOKIE, salt=_salt(invitation), max_age=AGE) or "")
     except (KeyError, BadSignature, ValueError):
         return None
-    connections = Connection.objects.filter(use__invitation=invitation, pk=connection_id)
+    connections = Connection.objects.filter(Q(use__invitation=invitation) | Q(repair_invitations=invitation))
+    connections = connections.filter(pk=connection_id).distinct()
     return connections.select_related("datasource").prefetch_related("sites").first()
 
 

@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from config.jobs import TryLater, job
 from invitations.limits import forget_old_windows
 from invitations.services import attempt_delivery, forget_old_proofs
+from invitations.services import follow_status as follow_status_of
 from invitations.services import send_code as send_code_mail
 
 KEPT = timedelta(days=1)
@@ -26,6 +27,11 @@ def send_code(code_id: str) -> None:
     pause = send_code_mail(UUID(code_id))
     if pause:
         raise TryLater(pause)
+
+
+@job()
+def follow_status(connection_id: str) -> None:
+    follow_status_of(UUID(connection_id))
 
 
 @app.periodic(cron="23 * * * *")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from invitations.views import pages, verify
+from invitations.views import pages, repair, verify
 
 urlpatterns = [
     path("p/i/<str:token>", pages.invitation, name="invitation"),
@@ -9,5 +9,7 @@ urlpatterns = [
     path("p/i/<str:token>/proceed", verify.proceed, name="proceed"),
     path("p/i/<str:token>/connect", pages.connect, name="connect"),
     path("p/i/<str:token>/done", pages.done, name="done"),
+    path("p/i/<str:token>/state", repair.state, name="state"),
+    path("p/i/<str:token>/correct", repair.correct, name="correct"),
     path("p/i/<str:token>/providers", pages.providers, name="providers"),
 ]

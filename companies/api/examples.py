@@ -7,6 +7,7 @@ COMPANY_BODY = {
     "locale": "en",
     "replyTo": "energy@riverside.example",
     "externalId": "crm-1042",
+    "repairsAutomatically": False,
 }
 COMPANY = {
     "id": "019ab5d2-3c4e-7f10-8a52-6d1f0c9b7e21",

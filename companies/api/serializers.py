@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.models import Company, Site
-from config.api.fields import Locale, StrictSerializer, Text
+from config.api.fields import Boolean, Locale, StrictSerializer, Text
 from config.api.pages import PageOutput
 
 
@@ -14,6 +14,11 @@ class CompanyInput(StrictSerializer):
     locale = Locale(required=False, help_text="Language of pages and mails, a BCP 47 tag; `en` when omitted.")
     replyTo = serializers.EmailField(source="reply_to", max_length=254, allow_null=True, required=False)
     externalId = Text(source="external_id", max_length=255, allow_null=True, required=False)
+    repairsAutomatically = Boolean(
+        source="repairs_automatically",
+        required=False,
+        help_text="Mail whoever can mend it when a connection stops working; off when omitted.",
+    )
 
 
 class CompanyChanges(CompanyInput):
@@ -41,6 +46,7 @@ class CompanyOutput(serializers.Serializer[Any]):
     locale = serializers.CharField()
     replyTo = serializers.EmailField(allow_null=True)
     externalId = serializers.CharField(allow_null=True)
+    repairsAutomatically = serializers.BooleanField()
     createdAt = serializers.DateTimeField()
     updatedAt = serializers.DateTimeField()
 
@@ -70,6 +76,7 @@ def represent_company(company: Company) -> dict[str, Any]:
         "locale": company.locale,
         "replyTo": company.reply_to,
         "externalId": company.external_id,
+        "repairsAutomatically": company.repairs_automatically,
         "createdAt": company.created_at,
         "updatedAt": company.updated_at,
     }

@@ -25,7 +25,7 @@ from companies.api.serializers import (
 from companies.models import Company, Scope, Site
 from companies.services import create_company, create_site, update_company, update_site
 from config.api.openapi import operation
-from config.api.pages import PageQuery, newest_first
+from config.api.pages import PageQuery, each, newest_first
 from config.refusals import NotThere
 
 READ_AND_WRITE: dict[str, Scope | None] = {
@@ -56,7 +56,7 @@ class CompanyList(PartnerView):
     def get(self, request: Request) -> Response:
         query = PageQuery.of(request)
         companies = Company.objects.visible_to(self.partner)
-        return Response(newest_first("companies", companies, represent_company, **query))
+        return Response(newest_first("companies", companies, each(represent_company), **query))
 
     @operation(
         "createCompany",
@@ -105,7 +105,7 @@ class SiteList(PartnerView):
     )
     def get(self, request: Request, company_id: UUID) -> Response:
         query = PageQuery.of(request)
-        return Response(newest_first("sites", Site.objects.filter(company=self.company), represent_site, **query))
+        return Response(newest_first("sites", Site.objects.filter(company=self.company), each(represent_site), **query))
 
     @operation(
         "createSite",

@@ -57,10 +57,15 @@ class PageQuery(QuerySerializer):
             raise serializers.ValidationError("This cursor is not one of ours.", code="bad_cursor") from None
 
 
+def each(represent: Callable[[Any], dict[str, Any]]) -> Callable[[list[Any]], list[dict[str, Any]]]:
+    """`represent` for every row of a page."""
+    return lambda rows: [represent(row) for row in rows]
+
+
 def newest_first(
     name: str,
     rows: QuerySet[Any],
-    represent: Callable[[Any], dict[str, Any]],
+    represent: Callable[[list[Any]], list[dict[str, Any]]],
     *,
     limit: int,
     cursor: UUID | None = None,
@@ -74,8 +79,8 @@ def newest_first(
     found = list(rows.order_by("-pk")[: limit + 1])
     has_next = len(found) > limit
     return {
-        name: [represent(row) for row in found[:limit]],
+        name: represent(found[:limit]),
         "perPage": limit,
         "hasNext": has_next,
-        "nextCursor": _signer.sign(found[limit - 1].pk.hex) if has_next else None,
+        "nextCursor": _signer.sign(found[limit - 1].id.hex) if has_next else None,
     }

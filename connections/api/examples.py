@@ -27,6 +27,30 @@ CONNECTION: dict[str, Any] = {
     "createdAt": "2026-11-25T09:40:00.000000Z",
     "updatedAt": "2026-11-25T09:40:00.000000Z",
 }
+CONNECTED = {**CONNECTION, "status": "CONNECTED"}
+CONNECTION_DETAILS = {
+    **CONNECTION,
+    "events": [
+        {
+            "id": "019ab5d2-5b78-7e21-8c40-5f1a0b6c7d88",
+            "type": "CREATED",
+            "createdAt": "2026-11-25T09:40:00.000000Z",
+            "actor": "PARTNER",
+            "email": None,
+            "detail": {},
+        }
+    ],
+}
+CREDENTIALS = {
+    "connectionId": CONNECTION["id"],
+    "url": CONNECTION["url"],
+    "credentialsVersion": 1,
+    "username": "riverside",
+    "password": "what the utility knows",
+    "accountNumber": None,
+    "securityAnswer": None,
+    "authenticatorSeed": None,
+}
 CONNECTIONS = {"connections": [CONNECTION], "perPage": 50, "hasNext": False, "nextCursor": None}
 DATASOURCES = {
     "datasources": [

@@ -1,13 +1,42 @@
 """Connections and providers on the wire. Credentials go in and never come out."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
-from config.api.fields import Country, StrictSerializer, Text
-from config.api.pages import PageOutput, QuerySerializer
-from connections.models import Connection, Datasource, UtilityType
-from connections.status import Status
+from companies.actors import ActorKind
+from config.api.fields import Country, Integer, StrictSerializer, Text
+from config.api.pages import PageOutput, PageQuery, QuerySerializer
+from connections.models import ConnectionEventType, ExtraCredential, UtilityType
+from connections.services import Credentials
+from connections.status import OUTCOMES, Status
+
+
+class ConnectionQuery(PageQuery):
+    status = serializers.ListField(child=serializers.ChoiceField(Status.choices), required=False)
+    connectionOwnerEmail = serializers.CharField(max_length=254, required=False, help_text="Exact, in any case.")
+    site = serializers.UUIDField(required=False)
+    invitationId = serializers.UUIDField(required=False)
+
+
+class StatusInput(StrictSerializer):
+    """What a collector found out."""
+
+    status = serializers.ChoiceField([choice for choice in Status.choices if choice[0] in OUTCOMES])
+    statusErrorDetail = Text(source="error_detail", max_length=2000, required=False, allow_null=True)
+    credentialsVersion = Integer(
+        source="credentials_version",
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="The version that was read: a report on credentials that were changed since is refused.",
+    )
+
+
+class NothingInput(StrictSerializer):
+    """An empty object, or no body."""
 
 
 class ConnectionInput(StrictSerializer):
@@ -15,6 +44,9 @@ class ConnectionInput(StrictSerializer):
     url = Text(max_length=500, required=False, allow_null=True)
     username = Text(max_length=254, trim_whitespace=False)
     password = Text(max_length=1000, trim_whitespace=False, write_only=True)
+    accountNumber = Text(source="account_number", max_length=100, required=False, write_only=True)
+    securityAnswer = Text(source="security_answer", max_length=254, required=False, write_only=True)
+    authenticatorSeed = Text(source="authenticator_seed", max_length=254, required=False, write_only=True)
     country = Country(required=False, allow_null=True)
     utilityTypes = serializers.ListField(
         child=serializers.ChoiceField(UtilityType.choices),
@@ -46,6 +78,30 @@ class ConnectionOutput(serializers.Serializer[Any]):
     updatedAt = serializers.DateTimeField()
 
 
+class ConnectionEventOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    type = serializers.ChoiceField(ConnectionEventType.choices)
+    createdAt = serializers.DateTimeField()
+    actor = serializers.ChoiceField(ActorKind.choices)
+    email = serializers.CharField(allow_null=True)
+    detail = serializers.DictField()
+
+
+class ConnectionDetailsOutput(ConnectionOutput):
+    events = ConnectionEventOutput(many=True, help_text="The latest hundred, oldest first.")
+
+
+class CredentialsOutput(serializers.Serializer[Any]):
+    connectionId = serializers.UUIDField()
+    url = serializers.URLField(help_text="The provider's login page.")
+    credentialsVersion = serializers.IntegerField()
+    username = serializers.CharField()
+    password = serializers.CharField()
+    accountNumber = serializers.CharField(allow_null=True)
+    securityAnswer = serializers.CharField(allow_null=True)
+    authenticatorSeed = serializers.CharField(allow_null=True)
+
+
 class ConnectionPage(PageOutput):
     connections = ConnectionOutput(many=True)
 
@@ -69,33 +125,9 @@ class DatasourceList(serializers.Serializer[Any]):
     datasources = DatasourceOutput(many=True)
 
 
-def represent_connection(connection: Connection) -> dict[str, Any]:
-    """A connection read with `with_wire_facts()`."""
-    return {
-        "id": connection.pk,
-        "companyId": connection.company_id,
-        "datasourceId": connection.datasource_id,
-        "datasourceName": connection.provider_name,
-        "url": connection.login_url,
-        "status": connection.status,
-        "statusErrorDetail": connection.status_error_detail,
-        "country": connection.country,
-        "utilityTypes": connection.utility_types,
-        "siteIds": [site.pk for site in connection.sites.all()],
-        "connectionOwnerEmail": connection.owner_email,
-        "dataCollectionStartDate": connection.collection_start_date,
-        "verifiedEmail": connection.verified_email,
-        "invitationId": connection.invitation_id,  # type: ignore[attr-defined]
-        "createdAt": connection.created_at,
-        "updatedAt": connection.updated_at,
-    }
-
-
-def represent_datasource(datasource: Datasource) -> dict[str, Any]:
-    return {
-        "id": datasource.pk,
-        "name": datasource.name,
-        "loginUrl": datasource.login_url,
-        "country": datasource.country,
-        "utilityTypes": datasource.utility_types,
-    }
+@sensitive_variables()
+def take_credentials(given: dict[str, Any]) -> Credentials:
+    """Take the credentials out of a checked body."""
+    names = ("username", "password", *ExtraCredential.values)
+    taken: Any = {name: given.pop(name) for name in names if name in given}
+    return cast(Credentials, taken)

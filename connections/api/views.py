@@ -12,38 +12,60 @@ from companies.api.idempotency import idempotent
 from companies.models import Scope
 from companies.services import sites_of
 from config.api.openapi import operation
-from config.api.pages import PageQuery, newest_first
+from config.api.pages import each, newest_first
 from config.refusals import NotThere
 from connections.api import examples
+from connections.api.filters import matching
+from connections.api.representation import (
+    represent_connection,
+    represent_credentials,
+    represent_datasource,
+    represent_details,
+)
 from connections.api.serializers import (
+    ConnectionDetailsOutput,
     ConnectionInput,
     ConnectionOutput,
     ConnectionPage,
+    ConnectionQuery,
+    CredentialsOutput,
     DatasourceList,
     DatasourceQuery,
-    represent_connection,
-    represent_datasource,
+    NothingInput,
+    StatusInput,
+    take_credentials,
 )
-from connections.models import Connection, ConnectionQuerySet, Datasource
-from connections.services import create_connection, find_datasource
+from connections.models import Connection, Datasource
+from connections.services import create_connection, find_datasource, read_credentials, report_status
 
 READ_AND_WRITE: dict[str, Scope | None] = {"GET": Scope.CONNECTIONS_READ, "POST": Scope.CONNECTIONS_WRITE}
 
 
-class ConnectionList(PartnerView):
+class ConnectionView(PartnerView):
+    def connection(self, connection_id: UUID) -> Connection:
+        """The partner's connection with this id. Raises `NotThere`."""
+        visible = Connection.objects.visible_to(self.partner).with_wire_facts()
+        connection = visible.filter(pk=connection_id).first()
+        if connection is None:
+            raise NotThere
+        return connection
+
+
+class ConnectionList(ConnectionView):
     scopes = READ_AND_WRITE
 
     @operation(
         "listConnections",
         "Connections of a company, newest first",
-        query=PageQuery,
+        query=ConnectionQuery,
         answer=ConnectionPage,
         example=examples.CONNECTIONS,
     )
     def get(self, request: Request, company_id: UUID) -> Response:
-        query = PageQuery.of(request)
-        connections = Connection.objects.filter(company=self.company).with_wire_facts()
-        return Response(newest_first("connections", connections, represent_connection, **query))
+        query = ConnectionQuery.of(request)
+        limit, cursor = query.pop("limit"), query.pop("cursor", None)
+        found = matching(Connection.objects.filter(company=self.company), query).with_wire_facts()
+        return Response(newest_first("connections", found, each(represent_connection), limit=limit, cursor=cursor))
 
     @operation(
         "createConnection",
@@ -61,21 +83,65 @@ class ConnectionList(PartnerView):
         datasource_id = given.pop("datasource_id", None)
         connection = create_connection(
             self.company,
-            credentials={"username": given.pop("username"), "password": given.pop("password")},
+            by=self.actor,
+            credentials=take_credentials(given),
             datasource=find_datasource(datasource_id) if datasource_id else None,
             sites=sites_of(self.company, given.pop("site_ids", []), field=("site_ids",)),
             **given,
         )
-        return Response(represent_connection(_read(Connection.objects.filter(pk=connection.pk))), status=201)
+        return Response(represent_connection(self.connection(connection.pk)), status=201)
 
 
-class ConnectionDetails(PartnerView):
+class ConnectionDetails(ConnectionView):
     scopes = READ_AND_WRITE
 
-    @operation("getConnection", "One connection", answer=ConnectionOutput, example=examples.CONNECTION)
+    @operation(
+        "getConnection",
+        "One connection with its log",
+        answer=ConnectionDetailsOutput,
+        example=examples.CONNECTION_DETAILS,
+    )
     def get(self, request: Request, connection_id: UUID) -> Response:
-        visible = Connection.objects.visible_to(self.partner).filter(pk=connection_id)
-        return Response(represent_connection(_read(visible)))
+        return Response(represent_details(self.connection(connection_id)))
+
+
+class ConnectionStatus(ConnectionView):
+    scopes: ClassVar[dict[str, Scope | None]] = {"POST": Scope.CONNECTIONS_STATUS}
+
+    @operation(
+        "reportStatus",
+        "Report what a collector found out",
+        body=StatusInput,
+        body_example={"status": "CONNECTED", "credentialsVersion": 1},
+        answer=ConnectionOutput,
+        example=examples.CONNECTED,
+    )
+    @idempotent
+    def post(self, request: Request, connection_id: UUID) -> Response:
+        connection = self.connection(connection_id)
+        report_status(connection, by=self.actor, **StatusInput.checked(request.data))
+        return Response(represent_connection(self.connection(connection_id)))
+
+
+class ConnectionCredentials(ConnectionView):
+    scopes: ClassVar[dict[str, Scope | None]] = {"POST": Scope.CREDENTIALS_READ}
+
+    @operation(
+        "readCredentials",
+        "Read the credentials, for a collector; every read is logged",
+        body=NothingInput,
+        body_example={},
+        answer=CredentialsOutput,
+        example=examples.CREDENTIALS,
+    )
+    @sensitive_variables()
+    def post(self, request: Request, connection_id: UUID) -> Response:
+        # an Idempotency-Key is taken and changes nothing: reading makes nothing, and no copy may be kept
+        NothingInput.checked(request.data)
+        connection = self.connection(connection_id)
+        credentials, version = read_credentials(connection, by=self.actor)
+        answer = represent_credentials(connection, credentials, version)
+        return Response(answer, headers={"Cache-Control": "no-store"})
 
 
 class DatasourceSearch(PartnerView):
@@ -94,10 +160,3 @@ class DatasourceSearch(PartnerView):
             query.get("query", ""), country=query.get("country"), utility_type=query.get("utilityType")
         )
         return Response({"datasources": [represent_datasource(each) for each in found[: query["limit"]]]})
-
-
-def _read(connections: ConnectionQuerySet) -> Connection:
-    connection = connections.with_wire_facts().first()
-    if connection is None:
-        raise NotThere
-    return connection

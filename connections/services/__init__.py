@@ -1,8 +1,14 @@
 """Every change to what is connected."""
 
-from connections.services.catalogue import DatasourceRow, check_provider_url, find_datasource, load_datasources
+from connections.services.catalogue import (
+    DatasourceRow,
+    check_provider_url,
+    ensure_sandbox,
+    find_datasource,
+    load_datasources,
+)
 from connections.services.connections import change_credentials, create_connection, report_status
-from connections.services.credentials import Credentials, read_credentials, reseal_credentials
+from connections.services.credentials import Credentials, read_credentials
 
 __all__ = [
     "Credentials",
@@ -10,9 +16,9 @@ __all__ = [
     "change_credentials",
     "check_provider_url",
     "create_connection",
+    "ensure_sandbox",
     "find_datasource",
     "load_datasources",
     "read_credentials",
     "report_status",
-    "reseal_credentials",
 ]

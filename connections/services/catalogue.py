@@ -52,6 +52,20 @@ def _is_public_name(host: str) -> bool:
     return False
 
 
+def ensure_sandbox() -> Datasource:
+    """The provider that does not exist: see `connections.sandbox`."""
+    sandbox, _ = Datasource.objects.get_or_create(
+        country="GB",
+        name="Sandbox Utility",
+        defaults={
+            "login_url": "https://sandbox.latchkey.example/login",
+            "utility_types": ["ELECTRICITY"],
+            "is_sandbox": True,
+        },
+    )
+    return sandbox
+
+
 def find_datasource(datasource_id: UUID, *, field: tuple[str | int, ...] = ("datasource_id",)) -> Datasource:
     """The provider with this id. Refuses an id that is not in the catalogue, naming the field."""
     datasource = Datasource.objects.filter(pk=datasource_id).first()

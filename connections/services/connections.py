@@ -103,7 +103,7 @@ def report_status(
     )
     if credentials_version is not None and credentials_version != locked.credential.version:
         raise StaleReport
-    _move(locked, status, by=by, error_detail=error_detail)
+    _move(locked, Status(status), by=by, error_detail=error_detail)
     return locked
 
 

@@ -1,6 +1,5 @@
 """The vault: what the utility asks for goes in, sealed, and comes out for a collector only."""
 
-from collections.abc import Iterator
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
@@ -11,8 +10,6 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential
-
-BATCH = 500
 
 
 class Credentials(TypedDict):
@@ -41,29 +38,6 @@ def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials,
 def seal_credentials(connection: Connection, credentials: Credentials) -> bytes:
     """Readable only with the keys from the environment, and only as this connection's."""
     return settings.KEYRING.seal(orjson.dumps(credentials), bound_to=_binding(connection.pk))
-
-
-def reseal_credentials() -> Iterator[int]:
-    """Seal again, with the newest key, what an older key sealed; yields the number done after each batch.
-
-    Each batch is a transaction of its own that passes over rows somebody holds: it may be stopped and run again
-    while the system is live.
-    """
-    newest = settings.KEYRING.sealing_key_id
-    after: UUID | None = None
-    while True:
-        with transaction.atomic():
-            rows = Credential.objects.select_for_update(skip_locked=True).order_by("pk")
-            batch = list((rows.filter(pk__gt=after) if after else rows)[:BATCH])
-            old = [row for row in batch if bytes(row.sealed)[: len(newest)] != newest]
-            for row in old:
-                secret = settings.KEYRING.unseal(bytes(row.sealed), bound_to=_binding(row.pk))
-                row.sealed = settings.KEYRING.seal(secret, bound_to=_binding(row.pk))
-            Credential.objects.bulk_update(old, ["sealed"])
-        if not batch:
-            return
-        after = batch[-1].pk
-        yield len(old)
 
 
 def log_connection_event(

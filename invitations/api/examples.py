@@ -50,5 +50,13 @@ INVITATION_DETAIL = {
     ],
     "deliveries": [],
 }
+REPAIR = {
+    **INVITATION,
+    "invitationType": "EDIT_CONNECTION",
+    "connectionId": "019ab5d2-5b77-7d3a-b1c4-93f0a2e8d6f5",
+    "allowedEmails": ["jane@example.com"],
+    "prefill": {},
+    "message": None,
+}
 RESTRICTED = {**INVITATION, "allowedEmails": ["jane@example.com"]}
 REVOKED = {**INVITATION, "status": "REVOKED", "revokedAt": "2026-11-26T08:00:00.000000Z"}

@@ -77,7 +77,6 @@ class InvitationFields(StrictSerializer):
         max_value=MAX_MAX_USES,
         help_text="How many connections may be made; null: any number.",
     )
-    prefill = PrefillInput(required=False, allow_null=True)
     message = Text(max_length=MAX_MESSAGE_LENGTH, required=False, allow_null=True, allow_blank=True)
     externalId = Text(source="external_id", max_length=255, required=False, allow_null=True)
     metadata = TextMap(max_pairs=MAX_METADATA_PAIRS, max_key=40, max_value=500, required=False)
@@ -85,12 +84,16 @@ class InvitationFields(StrictSerializer):
     def validate_expiresInSeconds(self, seconds: int | None) -> timedelta | None:
         return None if seconds is None else timedelta(seconds=seconds)
 
+
+class Prefilled(StrictSerializer):
+    prefill = PrefillInput(required=False, allow_null=True)
+
     def validate_prefill(self, given: dict[str, Any] | None) -> Prefill | None:
         return None if given is None else to_prefill(given)
 
 
-class InvitationInput(InvitationFields):
-    """Every field may be left out."""
+class RepairInput(InvitationFields):
+    """Every field may be left out. There is nothing to fill in beforehand: the provider stands fast."""
 
     sendEmail = Boolean(source="send_email", required=False, help_text="Mail each allowed address its own link.")
     locale = Locale(required=False, allow_null=True, help_text="BCP 47; the company's when omitted.")
@@ -103,7 +106,11 @@ class InvitationInput(InvitationFields):
     )
 
 
-class InvitationChanges(InvitationFields):
+class InvitationInput(Prefilled, RepairInput):
+    """Every field may be left out."""
+
+
+class InvitationChanges(Prefilled, InvitationFields):
     """What is left out stays as it is."""
 
     expiresAt = serializers.DateTimeField(source="expires_at", required=False, allow_null=True)

@@ -12,9 +12,15 @@ from companies.models import Scope
 from config.api.openapi import operation
 from config.api.pages import newest_first
 from config.refusals import NotThere
+from connections.models import Connection
 from invitations.api import examples
 from invitations.api.filters import matching
-from invitations.api.representation import represent_detail, represent_invitation
+from invitations.api.representation import (
+    COLUMNS,
+    represent_detail,
+    represent_invitation,
+    represent_invitations,
+)
 from invitations.api.serializers import (
     InvitationChanges,
     InvitationDetailOutput,
@@ -23,12 +29,14 @@ from invitations.api.serializers import (
     InvitationPage,
     InvitationQuery,
     NothingInput,
+    RepairInput,
     ResendInput,
     RevokeInput,
 )
 from invitations.models import Invitation
 from invitations.services import (
     create_invitation,
+    create_repair_invitation,
     resend_invitation,
     revoke_invitation,
     rotate_invitation,
@@ -45,7 +53,7 @@ class InvitationView(PartnerView):
 
     def invitation(self, invitation_id: UUID) -> Invitation:
         """The partner's invitation with this id. Raises `NotThere`."""
-        visible = Invitation.objects.visible_to(self.partner).with_created_connections()
+        visible = Invitation.objects.visible_to(self.partner)
         invitation = visible.filter(pk=invitation_id).first()
         if invitation is None:
             raise NotThere
@@ -63,8 +71,9 @@ class InvitationList(InvitationView):
     def get(self, request: Request, company_id: UUID) -> Response:
         query = InvitationQuery.of(request)
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
-        found = matching(Invitation.objects.filter(company=self.company), query).with_created_connections()
-        return Response(newest_first("invitations", found, represent_invitation, limit=limit, cursor=cursor))
+        found = matching(Invitation.objects.filter(company=self.company), query)
+        rows = found.values_list(*COLUMNS, named=True)
+        return Response(newest_first("invitations", rows, represent_invitations, limit=limit, cursor=cursor))
 
     @operation(
         "createInvitation",
@@ -78,6 +87,26 @@ class InvitationList(InvitationView):
     @idempotent
     def post(self, request: Request, company_id: UUID) -> Response:
         invitation = create_invitation(self.company, by=self.actor, **InvitationInput.checked(request.data))
+        return Response(represent_invitation(invitation), status=201)
+
+
+class RepairInvitation(InvitationView):
+    @operation(
+        "createRepairInvitation",
+        "Invite somebody to repair a connection",
+        body=RepairInput,
+        body_example={"allowedEmails": ["jane@example.com"], "sendEmail": True, "maxUses": 1},
+        answer=InvitationOutput,
+        status=201,
+        example=examples.REPAIR,
+    )
+    @idempotent
+    def post(self, request: Request, connection_id: UUID) -> Response:
+        visible = Connection.objects.visible_to(self.partner).select_related("company__partner")
+        connection = visible.filter(pk=connection_id).first()
+        if connection is None:
+            raise NotThere
+        invitation = create_repair_invitation(connection, by=self.actor, **RepairInput.checked(request.data))
         return Response(represent_invitation(invitation), status=201)
 
 

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django_countries import countries
@@ -10,8 +9,9 @@ from django_countries import countries
 from companies.models import Site
 from config.refusals import InvalidField
 from connections.models import Datasource, UtilityType
-from connections.services import Credentials, check_provider_url
+from connections.services import check_provider_url
 from invitations.addresses import normalize_address
+from invitations.forms.login import LoginForm
 from invitations.models import EmailProof, Invitation
 from invitations.services import Account
 
@@ -28,17 +28,13 @@ FIELDS_OF_LOCKS = {
 }
 
 
-class ConnectForm(forms.Form):
+class ConnectForm(LoginForm):
     """Which account, and how to log in to it.
 
     `provider` takes a name of the catalogue or the address of a login page; a name that fits several providers
     brings up `datasource` as a choice. `submission` names this form: posted twice, it is saved once.
     """
 
-    submission = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(("required", "invalid"), "This page was not complete. Reload it, then try again."),
-    )
     datasource = forms.ModelChoiceField(
         Datasource.objects.all(),
         required=False,
@@ -79,18 +75,6 @@ class ConnectForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Enter a date like 2026-01-31."},
     )
-    username = forms.CharField(
-        max_length=254,
-        label="User name",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-        error_messages={"required": "Enter the user name you log in with."},
-    )
-    password = forms.CharField(
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"data-reveal": True, "autocomplete": "off"}),
-        error_messages={"required": "Enter the password you log in with."},
-    )
 
     def __init__(self, invitation: Invitation, data: Any = None, *, proof: EmailProof | None = None) -> None:
         super().__init__(data, initial=_initial(invitation, proof))
@@ -116,6 +100,7 @@ class ConnectForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("provider") and not self.fields["provider"].disabled:
             self._find_provider(self.cleaned_data["provider"].strip())
+        self._demand_what_the_provider_asks_for()
         return self.cleaned_data
 
     @property
@@ -132,9 +117,11 @@ class ConnectForm(forms.Form):
             collection_start_date=said["collection_start_date"],
         )
 
-    @property
-    def credentials(self) -> Credentials:
-        return {"username": self.cleaned_data["username"], "password": self.cleaned_data["password"]}
+    def _demand_what_the_provider_asks_for(self) -> None:
+        datasource = self.cleaned_data.get("datasource")
+        for name in datasource.asks_for if datasource else ():
+            if not self.cleaned_data.get(name):
+                self.add_error(name, "Your provider asks for this.")
 
     def _offer_sites(self, invitation: Invitation) -> None:
         sites = invitation.company.sites.order_by("name", "pk")
@@ -183,7 +170,6 @@ def _initial(invitation: Invitation, proof: EmailProof | None) -> dict[str, Any]
     prefill = invitation.prefilled
     datasource = Datasource.objects.filter(pk=prefill.datasource_id).first() if prefill.datasource_id else None
     return {
-        "submission": uuid4(),
         "datasource": datasource,
         "provider": datasource.name if datasource else prefill.url,
         "country": prefill.country or (datasource.country if datasource else None),

@@ -3,15 +3,11 @@
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
-from django.apps import apps
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, OuterRef, Q, Value
-from django.db.models.functions import JSONObject
-from django.urls import reverse
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -45,22 +41,6 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def active(self) -> Self:
         return self.in_status(Status.ACTIVE)
-
-    def with_created_connections(self) -> Self:
-        """Each with `created`: `[{id, name, url, status}]` of what it bought, in the same query."""
-        uses = (
-            apps.get_model("invitations", "Use")
-            .objects.filter(invitation=OuterRef("pk"), connection__isnull=False)
-            .order_by("pk")
-        )
-        document = JSONObject(
-            id="connection_id",
-            name="connection__datasource__name",
-            url="connection__url",
-            status="connection__status",
-            created="connection__created_at",
-        )
-        return self.annotate(created=ArraySubquery(uses.values_list(document)))
 
     def with_token(self, token: str) -> "Invitation | None":
         return self.filter(token_hash=hash_token(token)).first()
@@ -109,6 +89,8 @@ class Invitation(models.Model):
                 name="invitation_repair",
             ),
             models.Index("company", "external_id", F("id").desc(), name="invitation_external_id"),
+            # staff look for it without knowing the company
+            models.Index("external_id", condition=Q(external_id__isnull=False), name="invitation_any_external_id"),
             GinIndex("allowed_emails", name="invitation_allowed_emails"),
         ]
         constraints = [
@@ -164,6 +146,11 @@ class Invitation(models.Model):
         return public_url(self.token)
 
     @property
+    def repairs(self) -> bool:
+        """Whether it repairs a connection rather than making one."""
+        return self.invitation_type == InvitationType.EDIT_CONNECTION
+
+    @property
     def is_restricted(self) -> bool:
         """Whether only certain addresses may use it."""
         return bool(self.allowed_emails)
@@ -194,4 +181,4 @@ class Invitation(models.Model):
 
 def public_url(token: str) -> str:
     """The address of an invitation's page, built from `PUBLIC_URL` only."""
-    return f"{settings.PUBLIC_URL}{reverse('invitation', args=[token])}"
+    return f"{settings.PUBLIC_URL}/p/i/{token}"

@@ -10,6 +10,7 @@ from invitations.services.invitations import (
     LONGEST_LIFE,
     SHORTEST_LIFE,
     create_invitation,
+    create_repair_invitation,
     note_view,
     revoke_invitation,
     rotate_invitation,
@@ -25,6 +26,7 @@ from invitations.services.proofs import (
 )
 from invitations.services.redemption import Account, apply_locks, redeem_invitation
 from invitations.services.refusals import refuse_unless_active, refuse_unproved
+from invitations.services.repairs import correct_credentials, follow_status, repair_connection
 
 __all__ = [
     "LONGEST_LIFE",
@@ -33,8 +35,11 @@ __all__ = [
     "apply_locks",
     "attempt_delivery",
     "check_code",
+    "correct_credentials",
     "create_invitation",
+    "create_repair_invitation",
     "find_proof",
+    "follow_status",
     "forget_old_proofs",
     "note_delivery_report",
     "note_view",
@@ -42,6 +47,7 @@ __all__ = [
     "redeem_invitation",
     "refuse_unless_active",
     "refuse_unproved",
+    "repair_connection",
     "request_code",
     "resend_invitation",
     "revoke_invitation",

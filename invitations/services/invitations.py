@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,6 +15,7 @@ from companies.models import Company
 from companies.services import sites_of
 from config.api.problems import camel
 from config.refusals import InvalidField
+from connections.models import Connection
 from connections.services import check_provider_url, find_datasource
 from invitations.addresses import normalize_address, normalize_allowed_emails
 from invitations.events import log_event
@@ -30,52 +31,74 @@ LONGEST_LIFE = timedelta(days=3650)
 VIEW_GRAIN = timedelta(minutes=10)
 
 
+class Terms(TypedDict, total=False):
+    """On what terms somebody is invited, whatever for.
+
+    `allowed_emails` (empty: anyone with the link), `expires_in` from now (None: for ever), `max_uses` (None: any
+    number), `send_email` to each address, and what comes back unchanged.
+    """
+
+    allowed_emails: Sequence[str]
+    expires_in: timedelta | None
+    max_uses: int | None
+    send_email: bool
+    message: str | None
+    locale: str | None
+    external_id: str | None
+    metadata: dict[str, str] | None
+    redirect_url: str | None
+
+
 @transaction.atomic
 def create_invitation(
-    company: Company,
-    *,
-    by: Actor,
-    allowed_emails: Sequence[str] = (),
-    expires_in: timedelta | None = None,
-    max_uses: int | None = None,
-    send_email: bool = False,
-    prefill: Prefill | None = None,
-    message: str | None = None,
-    locale: str | None = None,
-    external_id: str | None = None,
-    metadata: dict[str, str] | None = None,
-    redirect_url: str | None = None,
+    company: Company, *, by: Actor, prefill: Prefill | None = None, **terms: Unpack[Terms]
 ) -> Invitation:
-    """An invitation to connect an account of the company's, for `expires_in` from now (None: for ever).
+    """An invitation to connect an account of the company's.
 
     Refuses, naming the field: a life under 60 seconds or over 10 years, `max_uses` outside 1 to 1,000,000, an
     address that is none, prefill that is not the company's or not in the catalogue, a `redirect_url` that is
     not on the partner's list.
     """
-    emails = normalize_allowed_emails(allowed_emails)
+    given = _checked_prefill(prefill, company).to_json() if prefill else {}
+    return _create(company, by=by, kind={"prefill": given}, terms=terms)
+
+
+@transaction.atomic
+def create_repair_invitation(
+    connection: Connection, *, by: Actor, is_automatic: bool = False, **terms: Unpack[Terms]
+) -> Invitation:
+    """An invitation to give the connection new login details. Refuses what `create_invitation` refuses."""
+    kind = {
+        "invitation_type": InvitationType.EDIT_CONNECTION,
+        "connection": connection,
+        "is_automatic": is_automatic,
+    }
+    return _create(connection.company, by=by, kind=kind, terms=terms)
+
+
+def _create(company: Company, *, by: Actor, kind: dict[str, Any], terms: Terms) -> Invitation:
     now = timezone.now()
     invitation_id, token = uuid7(), new_token()
     invitation = Invitation.objects.create(
         id=invitation_id,
         company=company,
-        invitation_type=InvitationType.CREATE_CONNECTION,
         token_hash=hash_token(token),
         sealed_token=seal_token(token, owner_id=invitation_id),
-        allowed_emails=emails,
-        send_email=send_email,
-        expires_at=_expiry(now, expires_in),
-        max_uses=_checked_max_uses(max_uses),
-        prefill=_checked_prefill(prefill, company).to_json() if prefill else {},
-        message=message or None,
-        locale=locale or company.locale,
-        external_id=external_id,
-        metadata=metadata or {},
-        redirect_url=_checked_redirect(redirect_url, company),
+        allowed_emails=normalize_allowed_emails(terms.get("allowed_emails") or ()),
+        send_email=terms.get("send_email", False),
+        expires_at=_expiry(now, terms.get("expires_in")),
+        max_uses=_checked_max_uses(terms.get("max_uses")),
+        message=terms.get("message") or None,
+        locale=terms.get("locale") or company.locale,
+        external_id=terms.get("external_id"),
+        metadata=terms.get("metadata") or {},
+        redirect_url=_checked_redirect(terms.get("redirect_url"), company),
         created_at=now,
         updated_at=now,
+        **{"invitation_type": InvitationType.CREATE_CONNECTION, **kind},
     )
     log_event(invitation, EventType.CREATED, by=by)
-    if send_email:
+    if invitation.send_email:
         queue_mails(invitation, invitation.mailable_emails)
     return invitation
 

@@ -42,7 +42,7 @@ def redeem_invitation(
     credentials: Credentials,
     proof: EmailProof | None = None,
 ) -> Connection:
-    """Connect the account and spend one use, under a lock on the invitation.
+    """Connect the account and spend one use, under a lock on the invitation (to create a connection).
 
     The same `submission` again returns the connection it made and spends nothing. What the invitation locks
     is taken from the invitation, whatever `account` says. Refuses, and stores nothing, when the invitation was
@@ -50,7 +50,7 @@ def redeem_invitation(
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
     if earlier := Use.objects.filter(invitation=locked, submission=submission).first():
-        return _connection_of(earlier)
+        return connection_of(earlier)
     refuse_unless_active(locked)
     refuse_unproved(locked, proof)
     account = apply_locks(account, locked)
@@ -65,28 +65,32 @@ def redeem_invitation(
         owner_email=account.owner_email,
         collection_start_date=account.collection_start_date,
         verified_email=proof.email if proof else None,
+        by=CONTRIBUTOR,
     )
-    _spend_use(locked, submission=submission, connection=connection)
+    spend_use(locked, submission=submission, made=connection, email=connection.verified_email)
     return connection
 
 
-def _connection_of(use: Use) -> Connection:
+def connection_of(use: Use) -> Connection:
     """What the use made, or repaired."""
     connection = use.connection or use.invitation.connection
     assert connection is not None  # noqa: S101 - a check constraint has seen to it
     return connection
 
 
-def _spend_use(invitation: Invitation, *, submission: UUID, connection: Connection) -> None:
-    Use.objects.create(invitation=invitation, submission=submission, connection=connection)
+def spend_use(
+    invitation: Invitation,
+    *,
+    submission: UUID,
+    made: Connection | None = None,
+    repaired: Connection | None = None,
+    email: str | None = None,
+) -> None:
+    """Count one use of a locked invitation, for the connection that was made or repaired."""
+    Use.objects.create(invitation=invitation, submission=submission, connection=made)
     Invitation.objects.filter(pk=invitation.pk).update(use_count=F("use_count") + 1, updated_at=timezone.now())
-    log_event(
-        invitation,
-        EventType.USED,
-        by=CONTRIBUTOR,
-        email=connection.verified_email,
-        connectionId=str(connection.pk),
-    )
+    connection = made or repaired
+    log_event(invitation, EventType.USED, by=CONTRIBUTOR, email=email, connectionId=str(connection and connection.pk))
     if invitation.uses_left == 1:
         log_event(invitation, EventType.FULFILLED, by=CONTRIBUTOR)
 

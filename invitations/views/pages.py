@@ -5,9 +5,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from connections.models import Datasource
-from invitations.forms import ConnectForm
+from invitations.forms import ConnectForm, LoginForm
 from invitations.receipts import hand_receipt, read_receipt
 from invitations.services import note_view, redeem_invitation, refuse_unless_active, refuse_unproved
+from invitations.views.repair import repair
 from invitations.views.visits import Visit, contributor_page
 
 MAX_SUGGESTIONS = 8
@@ -29,6 +30,8 @@ def connect(visit: Visit) -> HttpResponse:
     """The form, and what it saves."""
     proof = visit.proof
     refuse_unproved(visit.invitation, proof)
+    if visit.invitation.repairs:
+        return repair(visit)
     form = ConnectForm(visit.invitation, visit.posted, proof=proof)
     if form.is_valid():
         connection = redeem_invitation(
@@ -47,7 +50,9 @@ def connect(visit: Visit) -> HttpResponse:
 @contributor_page
 def done(visit: Visit) -> HttpResponse:
     """What was connected, to the browser that connected it."""
-    return visit.page("done", connection=read_receipt(visit.request, visit.invitation))
+    connection = read_receipt(visit.request, visit.invitation)
+    form = LoginForm(connection=connection)
+    return visit.page("done", connection=connection, form=form)
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from config.refusals import Refusal
 from invitations.exceptions import Closed, LinkBelongsElsewhere
@@ -53,11 +53,13 @@ def code(visit: Visit) -> HttpResponse:
     return visit.page("code", form=form, typed=typed)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @contributor_page
 def proceed(visit: Visit) -> HttpResponse:
     """The button of a personal link: whoever presses it has the mail."""
     refuse_unless_active(visit.invitation)
+    if visit.posted is None:
+        return visit.go("invitation")
     if visit.link is None:
         return visit.go("verify")
     try:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.crypto import salted_hmac
 
+from config.privacy import keep_private
 from config.requests import client_address
 from invitations.exceptions import Closed, ProofRequired, TooManyAttempts
 from invitations.limits import count_attempt
@@ -87,12 +88,12 @@ def contributor_page(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
         try:
             visit = _find(request, token)
         except Http404:
-            return _keep_private(render(request, "404.html", status=404))
+            return keep_private(render(request, "404.html", status=404))
         except TooManyAttempts as refusal:
             response = render(request, "429.html", status=429)
             response["Retry-After"] = str(refusal.retry_after)
-            return _keep_private(response)
-        return _keep_private(_answer(view, visit))
+            return keep_private(response)
+        return keep_private(_answer(view, visit))
 
     return page
 
@@ -114,18 +115,13 @@ def _answer(view: View, visit: Visit) -> HttpResponse:
 def _find(request: HttpRequest, token: str) -> Visit:
     """The visit by this token. Guesses are counted by client address; a right link is never held up."""
     if SHAPE.fullmatch(token):
-        invitation = Invitation.objects.select_related("company__partner").with_token(token)
+        invitation = Invitation.objects.select_related("company__partner", "connection__datasource").with_token(token)
         if invitation is not None:
             return Visit(request, invitation, token)
-        link = PersonalLink.objects.select_related("delivery__invitation__company__partner")
+        link = PersonalLink.objects.select_related(
+            "delivery__invitation__company__partner", "delivery__invitation__connection__datasource"
+        )
         if (personal := link.filter(token_hash=hash_token(token)).first()) is not None:
             return Visit(request, personal.delivery.invitation, token, personal)
     count_attempt(f"unknown-token:{name_client(request)}", limit=UNKNOWN_TOKENS_PER_HOUR, per=timedelta(hours=1))
     raise Http404
-
-
-def _keep_private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
-    return response

@@ -3,11 +3,14 @@
 function enhance(input) {
   const box = document.createElement("div");
   const button = document.createElement("button");
+  // Without "(optional)", which stands in an element of its own.
+  const label = input.labels[0].firstChild.textContent.trim();
+  const name = label.charAt(0).toLowerCase() + label.slice(1);
 
   function setVisible(visible) {
     input.type = visible ? "text" : "password";
     button.textContent = visible ? "Hide" : "Show";
-    button.setAttribute("aria-label", visible ? "Hide password" : "Show password");
+    button.setAttribute("aria-label", `${visible ? "Hide" : "Show"} ${name}`);
   }
 
   box.className = "reveal";
@@ -25,4 +28,9 @@ function enhance(input) {
   window.addEventListener("pagehide", () => setVisible(false));
 }
 
-document.querySelectorAll("input[type=password][data-reveal]").forEach(enhance);
+function enhanceAll(root) {
+  root.querySelectorAll("input[type=password][data-reveal]").forEach(enhance);
+}
+
+enhanceAll(document);
+document.addEventListener("replaced", (event) => enhanceAll(event.target));

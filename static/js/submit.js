@@ -1,6 +1,6 @@
 // A second press on the button of form[data-once] does nothing. The server holds the rule; this is a courtesy.
 
-for (const form of document.querySelectorAll("form[data-once]")) {
+function enhance(form) {
   const button = form.querySelector("button[type=submit]");
   const words = button.textContent;
 
@@ -16,3 +16,10 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     button.textContent = words;
   });
 }
+
+function enhanceAll(root) {
+  root.querySelectorAll("form[data-once]").forEach(enhance);
+}
+
+enhanceAll(document);
+document.addEventListener("replaced", (event) => enhanceAll(event.target));

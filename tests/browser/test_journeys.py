@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from connections.models import Connection
-from invitations.models import Invitation
+from tests.browser.people import expect_saved, field, log_in_with, press
 
 PREFILL = {
     "country": "CA",
@@ -18,24 +18,6 @@ PREFILL = {
 
 def sites(partner, *names):
     return [str(site.pk) for site in partner.company.sites.filter(name__in=names)]
-
-
-def field(page, label):
-    return page.get_by_label(re.compile(rf"^{label}( \(optional\))?$"))
-
-
-def log_in_with(page, username="riverside", password="pa55 wörd"):
-    field(page, "User name").fill(username)
-    page.locator("[name=password]").fill(password)
-
-
-def press(page, name="Connect account"):
-    page.get_by_role("button", name=name).click()
-
-
-def expect_saved(page, provider):
-    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, the account is saved")
-    expect(page.locator("dl.summary")).to_contain_text(provider)
 
 
 def details(partner, invitation):
@@ -230,62 +212,6 @@ def test_errors_are_shown_and_lead_to_their_fields(partner, visitor):
     log_in_with(visitor)
     press(visitor)
     expect_saved(visitor, "E.ON Next")
-
-
-def test_the_browser_asks_for_what_is_missing_before_anything_is_sent(partner, visitor):
-    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
-    press(visitor)
-    expect(field(visitor, "Provider")).to_be_focused()
-    assert visitor.url.endswith("/connect")
-    assert not Connection.objects.exists()
-
-
-def test_another_text_after_choosing_makes_the_choice_void(partner, visitor):
-    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
-    provider = field(visitor, "Provider")
-    provider.press_sequentially("octopus")
-    visitor.get_by_role("option", name="Octopus Energy").click()
-    provider.fill("https://portal.utility.example/login")
-    expect(visitor.get_by_text("Found in our list")).to_be_hidden()
-    log_in_with(visitor)
-    press(visitor)
-    expect_saved(visitor, "portal.utility.example")
-    assert Connection.objects.get().datasource is None
-
-
-def test_a_double_click_connects_once(partner, visitor):
-    invitation = partner.invite(maxUses=3)
-    visitor.goto(invitation["invitationUrl"] + "/connect")
-    field(visitor, "Provider").fill("portal.utility.example")
-    log_in_with(visitor)
-    visitor.get_by_role("button", name="Connect account").dblclick(no_wait_after=True)
-    expect_saved(visitor, "portal.utility.example")
-    assert (Connection.objects.count(), Invitation.objects.get().use_count) == (1, 1)
-
-
-def test_going_back_and_pressing_again_connects_once(partner, visitor):
-    invitation = partner.invite(maxUses=3)
-    visitor.goto(invitation["invitationUrl"] + "/connect")
-    field(visitor, "Provider").fill("portal.utility.example")
-    log_in_with(visitor)
-    press(visitor)
-    expect_saved(visitor, "portal.utility.example")
-    visitor.go_back()
-    # no-store: the browser asks for the page again, and it knows nothing of what was typed
-    expect(field(visitor, "User name")).to_have_value("")
-    expect(visitor.locator("[name=password]")).to_have_value("")
-    assert Connection.objects.count() == 1
-
-
-def test_the_password_is_shown_on_request_and_hidden_before_it_leaves(partner, visitor):
-    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
-    password = visitor.locator("[name=password]")
-    expect(password).to_have_attribute("type", "password")
-    password.fill("secret")
-    press(visitor, "Show password")
-    expect(password).to_have_attribute("type", "text")
-    press(visitor, "Hide password")
-    expect(password).to_have_attribute("type", "password")
 
 
 def test_revoked_between_opening_and_pressing_is_told_kindly(partner, visitor):

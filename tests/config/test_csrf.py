@@ -11,7 +11,12 @@ from tests.invitations.answers import answers, page
 
 pytestmark = pytest.mark.django_db
 
-CHROMIUM = {"Origin": "null", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+CHROMIUM = {
+    "Origin": "null",
+    "Sec-Fetch-Site": "same-origin",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+}
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_a_port_in_use_is_one_sentence():
 
         said = refusal(PORT=str(port))
 
-    assert said == f"Port {port} is in use; stop what runs there, or name another: make run PORT=8001"
+    assert said == f"Port {port} is in use; stop what runs there, or name another: make run PORT={port + 1}"
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,11 @@ def database_url() -> Iterator[str]:
 
 
 def url_of(name: str) -> str:
+    """The server of the tests, with another database of it."""
     entry = settings.DATABASES["default"]
     who = ":".join(quote(entry[part], safe="") for part in ("USER", "PASSWORD") if entry.get(part))
     where = {"host": entry.get("HOST"), "port": entry.get("PORT")}
+    where |= {part: entry["OPTIONS"][part] for part in ("host", "port", "sslmode") if part in entry["OPTIONS"]}
     return f"postgres://{who}@/{name}?{urlencode({part: value for part, value in where.items() if value})}"
 
 

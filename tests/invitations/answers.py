@@ -3,7 +3,10 @@
 from typing import Any
 from uuid import uuid4
 
-from invitations.models import Invitation
+from django.test import Client
+
+from connections.models import Connection, Credential
+from invitations.models import Invitation, Use
 
 PASSWORD = "pa55 wörd & more"
 PROVIDER_URL = "https://portal.utility.example/login"
@@ -23,3 +26,20 @@ def answers(**changes: Any) -> dict[str, Any]:
 def page(invitation: Invitation, name: str = "") -> str:
     """The path of one of the invitation's pages."""
     return f"/p/i/{invitation.token}" + (f"/{name}" if name else "")
+
+
+def submit(client: Client, invitation: Invitation, **changes: Any) -> Any:
+    return client.post(page(invitation, "connect"), answers(**changes))
+
+
+def saved(client: Client, invitation: Invitation, **changes: Any) -> Connection:
+    """Submit a form that is taken; the connection it made."""
+    response = submit(client, invitation, **changes)
+    assert response.status_code == 302, response.content.decode()
+    assert response["Location"] == page(invitation, "done")
+    return Connection.objects.order_by("pk").last()
+
+
+def stored() -> list[int]:
+    """How many rows submitted forms have left."""
+    return [model.objects.count() for model in (Connection, Credential, Use)]

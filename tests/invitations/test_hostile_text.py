@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 HOSTILE = [
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "'onmouseover='alert(1)",
     "</title></textarea></select><h1>hello",
     "{{ 7*7 }} {{7*7}} {% include 'base.html' %} {% csrf_token %} {# hidden #}",

@@ -17,7 +17,7 @@ from tests.invitations.answers import PASSWORD, PROVIDER_URL, answers, page
 
 pytestmark = pytest.mark.django_db
 
-SAVED = "Thank you, the account is saved"
+SAVED = "What we saved"
 NOTHING = "There is nothing more to see here"
 
 
@@ -53,7 +53,7 @@ def test_the_browser_that_connected_sees_what_it_connected(client, invitation):
     for shown in [
         datasource.name,
         "session.hydro.example",
-        "Waiting to be checked",
+        "We are checking the login",
         "Main bakery",
         "Gas, District heating or cooling",
         "owner@example.com",

@@ -45,9 +45,7 @@ def race(number, act):
 
 
 def redeem(invitation, submission=None):
-    return redeem_invitation(
-        invitation, submission=submission or uuid4(), account=ACCOUNT, credentials=CREDENTIALS
-    )
+    return redeem_invitation(invitation, submission=submission or uuid4(), account=ACCOUNT, credentials=CREDENTIALS)
 
 
 def kinds(results):

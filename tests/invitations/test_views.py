@@ -223,9 +223,7 @@ def test_providers_are_suggested_by_their_beginning(client, invitation):
     DatasourceFactory(name="Berliner Wasser")
     response = client.get(page(invitation, "providers"), {"query": "hydro que"})
     assert response.json() == {
-        "datasources": [
-            {"id": str(known.pk), "name": "Hydro-Québec", "host": "session.hydro.example", "country": "CA"}
-        ]
+        "datasources": [{"id": str(known.pk), "name": "Hydro-Québec", "host": "session.hydro.example", "country": "CA"}]
     }
 
 
@@ -249,7 +247,9 @@ def test_at_most_eight_are_suggested(client, invitation):
 def test_a_forged_host_appears_on_no_page(client, invitation, settings):
     settings.ALLOWED_HOSTS = ["*"]
     for name in PAGES:
-        response = client.get(page(invitation, name), headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+        response = client.get(
+            page(invitation, name), headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+        )
         assert "evil.example" not in response.content.decode() + str(response.headers)
 
 

@@ -1,5 +1,6 @@
 """Every operation of the API, found in the URL patterns, so that a new one cannot be forgotten."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -39,10 +40,8 @@ class Operation:
     @property
     def described(self) -> dict[str, Any]:
         """What the OpenAPI document says of it."""
-        path = self.route
-        for name in self.parameters:
-            path = path.replace(f"<uuid:{name}>", f"{{{name}}}")
-        return document()["paths"][f"/v2/{path}"][self.method]
+        (said,) = (path for path in document()["paths"] if _shape(path) == _shape(f"/v2/{self.route}"))
+        return document()["paths"][said][self.method]
 
     @property
     def example_body(self) -> Any:
@@ -61,6 +60,11 @@ def document() -> dict[str, Any]:
 def operations() -> list[Operation]:
     """All of them."""
     return sorted(_in(get_resolver().url_patterns, ""), key=str)
+
+
+def _shape(path: str) -> str:
+    """The path without the names of its ids, which URL patterns and the document spell in their own ways."""
+    return re.sub(r"<[^>]*>|\{[^}]*\}", "{}", path)
 
 
 def _in(patterns: list[Any], prefix: str) -> Iterator[Operation]:

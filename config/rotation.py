@@ -1,0 +1,57 @@
+"""Sealing again, with the newest key, what an older one sealed: live, stopped and resumed at will."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import BinaryField, Count
+from django.db.models.functions import Substr
+
+from config.vault import ID_BYTES
+
+BATCH = 500
+
+
+class Sealed(NamedTuple):
+    """A column of sealed values, and what each is bound to."""
+
+    model: type[models.Model]
+    column: str
+    binding: Callable[[Any], str]
+
+
+def reseal(sealed: Sealed) -> Iterator[int]:
+    """Yields, batch by batch, how many rows were sealed again.
+
+    Each batch is a transaction of its own and passes over rows that somebody holds: run again, it finds those.
+    """
+    after: Any = None
+    while True:
+        with transaction.atomic():
+            rows = sealed.model._default_manager.select_for_update(skip_locked=True).order_by("pk")
+            batch = list((rows.filter(pk__gt=after) if after else rows).only("pk", sealed.column)[:BATCH])
+            old = [row for row in batch if _renew(row, sealed)]
+            sealed.model._default_manager.bulk_update(old, [sealed.column])
+        if not batch:
+            return
+        after = batch[-1].pk
+        yield len(old)
+
+
+def count_by_key(sealed: Sealed) -> dict[str, int]:
+    """How many rows each key has sealed, by the key's id in hexadecimal."""
+    key_id = Substr(sealed.column, 1, ID_BYTES, output_field=BinaryField())
+    counted = (
+        sealed.model._default_manager.order_by().annotate(key_id=key_id).values("key_id").annotate(rows=Count("pk"))
+    )
+    return {bytes(row["key_id"]).hex(): row["rows"] for row in counted}
+
+
+def _renew(row: Any, sealed: Sealed) -> bool:
+    value = bytes(getattr(row, sealed.column))
+    if value[:ID_BYTES] == settings.KEYRING.sealing_key_id:
+        return False
+    secret = settings.KEYRING.unseal(value, bound_to=sealed.binding(row))
+    setattr(row, sealed.column, settings.KEYRING.seal(secret, bound_to=sealed.binding(row)))
+    return True

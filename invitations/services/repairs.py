@@ -1,0 +1,84 @@
+"""Login details that are put right: by an invitation to repair, or at once by whoever has just typed them."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from companies.actors import CONTRIBUTOR, SYSTEM
+from connections.models import Connection
+from connections.services import Credentials, change_credentials
+from connections.status import Status
+from invitations.exceptions import InvitationRevoked, NothingToCorrect
+from invitations.models import EmailProof, Invitation, Use
+from invitations.services.invitations import create_repair_invitation, revoke_invitation
+from invitations.services.redemption import connection_of, spend_use
+from invitations.services.refusals import refuse_unless_active, refuse_unproved
+
+RECOVERED = "The connection works again."
+
+
+@sensitive_variables("credentials")
+@transaction.atomic
+def repair_connection(
+    invitation: Invitation, *, submission: UUID, credentials: Credentials, proof: EmailProof | None = None
+) -> Connection:
+    """Give the invitation's connection new login details and spend one use, under a lock on the invitation.
+
+    The same `submission` again spends nothing. Refuses as `redeem_invitation` does.
+    """
+    locked = Invitation.objects.select_for_update(of=("self",)).select_related("connection").get(pk=invitation.pk)
+    if earlier := Use.objects.filter(invitation=locked, submission=submission).first():
+        return connection_of(earlier)
+    refuse_unless_active(locked)
+    refuse_unproved(locked, proof)
+    assert locked.connection is not None  # noqa: S101 - a check constraint has seen to it
+    email = proof.email if proof else None
+    connection = change_credentials(locked.connection, credentials=credentials, by=CONTRIBUTOR, email=email)
+    spend_use(locked, submission=submission, repaired=connection, email=email)
+    return connection
+
+
+@sensitive_variables("credentials")
+@transaction.atomic
+def correct_credentials(invitation: Invitation, connection: Connection, *, credentials: Credentials) -> Connection:
+    """New login details from the browser that gave the refused ones; spends no use.
+
+    Whether it is that browser is for the caller to know (its receipt). Refuses when the invitation was revoked, and
+    when the check is still under way or found nothing that other details would mend.
+    """
+    fresh = Invitation.objects.get(pk=invitation.pk)
+    if fresh.revoked_at:
+        raise InvitationRevoked
+    locked = Connection.objects.select_for_update().get(pk=connection.pk)
+    if not locked.can_be_mended:
+        raise NothingToCorrect
+    return change_credentials(locked, credentials=credentials, by=CONTRIBUTOR)
+
+
+@transaction.atomic
+def follow_status(connection_id: UUID) -> Invitation | None:
+    """Automatic repair, for companies that want it: invite whoever can mend it, and withdraw that when it recovers.
+
+    One invitation, never a second while one is open: the connection is locked. It goes to the address that last
+    proved itself, else to the account's owner; returns it, or None when there is nobody or nothing to do.
+    """
+    connection = (
+        Connection.objects.select_for_update(of=("self",))
+        .select_related("company__partner")
+        .filter(pk=connection_id, company__repairs_automatically=True)
+        .first()
+    )
+    if connection is None:
+        return None
+    open_repairs = connection.repair_invitations.active()
+    if connection.status == Status.CONNECTED:
+        for invitation in open_repairs.filter(is_automatic=True):
+            revoke_invitation(invitation, by=SYSTEM, reason=RECOVERED)
+        return None
+    email = connection.verified_email or connection.owner_email
+    if not connection.can_be_mended or not email or open_repairs.exists():
+        return None
+    return create_repair_invitation(
+        connection, by=SYSTEM, is_automatic=True, allowed_emails=[email], send_email=True, max_uses=1
+    )

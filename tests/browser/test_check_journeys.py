@@ -1,0 +1,204 @@
+"""After the form: the check is followed, and login details that were refused are put right."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from companies.actors import SYSTEM
+from connections.models import Connection
+from connections.services import ensure_sandbox, report_status
+from connections.status import MENDABLE, Status
+from connections.words import WORDS
+from invitations.models import Invitation
+from tests.browser.people import field, log_in_with, press
+from tests.browser.workers import working
+from tests.factories import make_connection
+
+REFUSED = WORDS[Status.PASSWORD_INCORRECT].title
+WITHOUT_SCRIPT_MS = 40_000
+
+
+@pytest.fixture
+def check(partner):
+    """The sandbox's collector checks what is connected there."""
+    with working(partner.base):
+        yield
+
+
+def heading(page, words, **options):
+    expect(page.get_by_role("heading", level=1)).to_have_text(words, **options)
+
+
+def connect(page, partner, username, **invitation):
+    """Connect an account at the sandbox, where the user name decides what the check finds."""
+    prefill = {"datasourceId": str(ensure_sandbox().pk)}
+    page.goto(partner.invite(prefill=prefill, **invitation)["invitationUrl"] + "/connect")
+    log_in_with(page, username)
+    press(page)
+    heading(page, "We are checking the login")
+
+
+def correct(page, username="works"):
+    log_in_with(page, username)
+    press(page, "Save and check again")
+    heading(page, "We are checking the login")
+
+
+def test_success_is_told_without_reloading(partner, visitor, check):
+    connect(visitor, partner, "works")
+    visitor.evaluate("window.isTheSamePage = true")
+    heading(visitor, "It works")
+    assert visitor.evaluate("window.isTheSamePage")
+    expect(visitor).to_have_title("It works · Latchkey")
+    expect(visitor.get_by_role("status")).to_have_text(
+        "It works. The login was accepted. You do not need to do anything more."
+    )
+
+
+def test_success_is_told_without_javascript(partner, visitors, check):
+    visitor = visitors.visitor(java_script_enabled=False)
+    connect(visitor, partner, "works")
+    heading(visitor, "It works", timeout=WITHOUT_SCRIPT_MS)
+    expect(visitor.locator("meta[http-equiv=refresh]")).to_have_count(0)
+
+
+def test_a_wrong_password_and_then_the_right_one_spend_one_use(partner, visitor, check):
+    connect(visitor, partner, "wrong-password", maxUses=1)
+    heading(visitor, REFUSED)
+    expect(visitor.locator("main")).to_contain_text("The user name or the password is not right.")
+    expect(field(visitor, "User name")).to_have_value("")
+    visitor.locator("[name=password]").fill("secret")
+    press(visitor, "Show password")
+    expect(visitor.locator("[name=password]")).to_have_attribute("type", "text")
+    correct(visitor)
+    heading(visitor, "It works")
+    assert Invitation.objects.get().use_count == 1
+    (followed,) = partner.call("GET", f"invitation/{Invitation.objects.get().pk}")["createdConnections"]
+    assert followed["status"] == "CONNECTED"
+
+
+def test_a_wrong_password_is_put_right_without_javascript(partner, visitors, check):
+    visitor = visitors.visitor(java_script_enabled=False)
+    connect(visitor, partner, "wrong-password")
+    heading(visitor, REFUSED, timeout=WITHOUT_SCRIPT_MS)
+    correct(visitor)
+    heading(visitor, "It works", timeout=WITHOUT_SCRIPT_MS)
+
+
+@pytest.mark.parametrize("username", ["mfa", "more-needed"])
+def test_what_the_provider_wants_beside_the_password_can_be_given_at_once(partner, visitor, check, username):
+    connect(visitor, partner, username)
+    heading(
+        visitor, WORDS[Status.MFA_TOKEN_EXPIRED if username == "mfa" else Status.ADDITIONAL_CREDENTIALS_NEEDED].title
+    )
+    expect(field(visitor, "Account number")).to_be_visible()
+    seed = visitor.locator("[name=authenticator_seed]")
+    seed.fill("JBSWY3DP")
+    press(visitor, "Show authenticator key")
+    expect(seed).to_have_attribute("type", "text")
+    correct(visitor)
+    heading(visitor, "It works")
+
+
+def test_a_site_that_is_down_is_nobodys_wrong_password(partner, visitor, check):
+    connect(visitor, partner, "site-down")
+    heading(visitor, "The provider’s site is down")
+    expect(visitor.locator("main")).to_contain_text("Your login may well be right")
+    expect(visitor.locator("[name=password]")).to_have_count(0)
+
+
+def test_what_is_missing_in_the_correction_is_named(partner, visitor):
+    open_state(visitor, partner, Status.PASSWORD_INCORRECT)
+    visitor.locator("form").evaluate("form => { form.noValidate = true; }")
+    press(visitor, "Save and check again")
+    expect(visitor.get_by_role("alert")).to_be_focused()
+    expect(visitor.get_by_role("alert")).to_contain_text("Please check 2 things")
+    visitor.get_by_role("alert").get_by_role("link", name="User name").click()
+    expect(field(visitor, "User name")).to_be_focused()
+    correct(visitor)
+
+
+def test_a_connection_is_repaired_from_its_link(partner, visitor, check):
+    connection = make_connection(partner.company, datasource=ensure_sandbox(), sites=partner.company.sites.all())
+    report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
+    invitation = partner.call("POST", f"invitation/connection/{connection.pk}", {"maxUses": 1})
+    visitor.goto(invitation["invitationUrl"])
+    heading(visitor, "The login at Sandbox Utility needs your help")
+    visitor.get_by_role("link", name="Continue").click()
+    heading(visitor, "The login at Sandbox Utility needs your help")
+    expect(visitor.locator("[name=provider]")).to_have_count(0)
+    log_in_with(visitor, "wrong-password")
+    press(visitor, "Save login")
+    heading(visitor, REFUSED)
+    correct(visitor)
+    heading(visitor, "It works")
+
+    told = partner.call("GET", f"connection/{connection.pk}/details")
+    assert (told["id"], told["status"]) == (str(connection.pk), "CONNECTED")
+    assert Connection.objects.get().sites.count() == 3
+    assert partner.call("GET", f"invitation/{invitation['id']}")["useCount"] == 1
+    visitor.goto(invitation["invitationUrl"])
+    heading(visitor, "This invitation has been used")
+
+
+def test_another_invitation_to_repair_says_that_there_is_nothing_to_do_any_more(partner, visitor):
+    connection = make_connection(partner.company)
+    report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
+    invitation = partner.call("POST", f"invitation/connection/{connection.pk}", {})
+    report_status(connection, Status.CONNECTED, by=SYSTEM)
+    visitor.goto(invitation["invitationUrl"])
+    heading(visitor, "This connection works")
+    expect(visitor.locator("main")).to_contain_text("There is nothing to do")
+
+
+# --- every state, for everybody ---------------------------------------------------------------------------
+
+
+def open_state(page, partner, status):
+    """The done page of a provider that nobody checks, as it is when the collector has reported."""
+    page.goto(partner.invite()["invitationUrl"] + "/connect")
+    field(page, "Provider").fill("portal.utility.example")
+    log_in_with(page)
+    press(page)
+    heading(page, "We are checking the login")
+    if status != Status.PENDING:
+        report_status(Connection.objects.get(), status, by=SYSTEM, error_detail="E-17: see the log")
+        page.reload()
+    heading(page, WORDS[status].title)
+
+
+def open_repair(page, partner, status, name=""):
+    connection = make_connection(partner.company)
+    if status != Status.PENDING:
+        report_status(connection, status, by=SYSTEM)
+    invitation = partner.call("POST", f"invitation/connection/{connection.pk}", {"message": "Hello,\nplease help."})
+    page.goto(invitation["invitationUrl"] + name)
+
+
+def expect_nothing_in_the_way(page):
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.fixture
+def reader(visitors):
+    return visitors.visitor(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+
+
+@pytest.mark.parametrize("status", Status.values)
+def test_nothing_is_in_the_way_of_anybody_on_the_done_page(partner, reader, status):
+    open_state(reader, partner, Status(status))
+    assert (reader.locator("[name=password]").count() == 1) == (status in MENDABLE)
+    expect_nothing_in_the_way(reader)
+
+
+@pytest.mark.parametrize("name", ["", "/connect"], ids=["page", "form"])
+@pytest.mark.parametrize("status", ["PENDING", "CONNECTED", "PASSWORD_INCORRECT", "WEBSITE_DOWN"])
+def test_nothing_is_in_the_way_of_anybody_who_repairs(partner, reader, status, name):
+    open_repair(reader, partner, Status(status), name)
+    expect(reader.get_by_role("heading", level=1)).to_have_count(1)
+    expect_nothing_in_the_way(reader)

@@ -1,0 +1,12 @@
+"""What staff see, and who may."""
+
+from django.contrib.auth.models import Permission
+
+
+def may(user, *codenames):
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def words(response):
+    return response.content.decode()

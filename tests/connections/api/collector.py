@@ -1,0 +1,27 @@
+"""A collector as a test has it: a key with what it takes and nothing else."""
+
+from typing import Any
+
+from companies.models import Company, Scope
+from tests.conftest import Api
+from tests.factories import make_api_key
+
+SCOPES = [Scope.CONNECTIONS_READ, Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS]
+SECRETS = {
+    "username": "name-at-the-utility",
+    "password": " pa55wörd-at-the-utility ",
+    "accountNumber": "number-at-the-utility",
+    "securityAnswer": "answer-at-the-utility",
+    "authenticatorSeed": "SEEDATTHEUTILITY",
+}
+
+
+def caller(company: Company, *scopes: str) -> Api:
+    """A program of the company's partner whose key may do just this."""
+    return Api(make_api_key(company.partner, scopes=list(scopes))[1])
+
+
+def create(api: Api, company: Company, **body: Any) -> Any:
+    """A connection made over the API; `body` may name a datasourceId in place of the url."""
+    provider = {} if "datasourceId" in body else {"url": "https://portal.example.com/login"}
+    return api.post(f"connection/company/{company.pk}", {**provider, **SECRETS, **body})

@@ -1,0 +1,280 @@
+"""Connections are created, listed and followed."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from companies.actors import SYSTEM
+from connections.models import Connection
+from connections.services import read_credentials, report_status
+from connections.status import Status
+from tests.companies.refusals import problem_in, wrong_fields
+from tests.connections.api.collector import SECRETS, create
+from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_connection, make_invitation
+from tests.invitations.answers import saved
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(api, company, **query):
+    answer = api.get(f"connection/company/{company.pk}", query)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def ids(api, company, **query):
+    return [each["id"] for each in listed(api, company, **query)["connections"]]
+
+
+# --- create
+
+
+def test_a_connection_by_its_login_page(api, company):
+    sites = SiteFactory.create_batch(2, company=company)
+
+    answer = create(
+        api,
+        company,
+        siteIds=[str(site.pk) for site in sites],
+        country="DE",
+        utilityTypes=["GAS", "WATER"],
+        connectionOwnerEmail="owner@example.com",
+        dataCollectionStartDate="2024-01-31",
+    )
+
+    assert answer.status_code == 201, answer.content
+    said = answer.json()
+    assert said | {"siteIds": sorted(said["siteIds"])} == {
+        "id": said["id"],
+        "companyId": str(company.pk),
+        "datasourceId": None,
+        "datasourceName": "portal.example.com",
+        "url": "https://portal.example.com/login",
+        "status": "PENDING",
+        "statusErrorDetail": None,
+        "country": "DE",
+        "utilityTypes": ["GAS", "WATER"],
+        "siteIds": sorted(str(site.pk) for site in sites),
+        "connectionOwnerEmail": "owner@example.com",
+        "dataCollectionStartDate": "2024-01-31",
+        "verifiedEmail": None,
+        "invitationId": None,
+        "createdAt": said["createdAt"],
+        "updatedAt": said["updatedAt"],
+    }
+    credentials, version = read_credentials(Connection.objects.get(pk=said["id"]), by=SYSTEM)
+    assert list(credentials.values()) == list(SECRETS.values())
+    assert version == 1
+
+
+def test_a_connection_by_the_catalogue(api, company):
+    datasource = DatasourceFactory(country="FR")
+
+    said = create(api, company, datasourceId=str(datasource.pk)).json()
+
+    assert (said["datasourceId"], said["datasourceName"]) == (str(datasource.pk), datasource.name)
+    assert (said["url"], said["country"]) == (datasource.login_url, "FR")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"username": None}, "/username"),
+        ({"password": ""}, "/password"),
+        ({"password": 12345}, "/password"),
+        ({"username": "x" * 255}, "/username"),
+        ({"datasourceId": "7"}, "/datasourceId"),
+        ({"datasourceId": str(uuid4())}, "/datasourceId"),
+        ({"url": "javascript:alert(1)"}, "/url"),
+        ({"url": "https://127.0.0.1/login"}, "/url"),
+        ({"url": None}, "/datasourceId"),
+        ({"country": "XX"}, "/country"),
+        ({"utilityTypes": ["STEAM"]}, "/utilityTypes/0"),
+        ({"siteIds": ["7"]}, "/siteIds/0"),
+        ({"connectionOwnerEmail": "no address"}, "/connectionOwnerEmail"),
+        ({"connectionOwnerEmail": "a@example.com\nBcc: b@example.com"}, "/connectionOwnerEmail"),
+        ({"dataCollectionStartDate": "31.1.2024"}, "/dataCollectionStartDate"),
+        ({"status": "CONNECTED"}, "/status"),
+        ({"verifiedEmail": "a@example.com"}, "/verifiedEmail"),
+        ({"userName": "x"}, "/userName"),
+        ({"accountNumber": "x" * 101}, "/accountNumber"),
+    ],
+)
+def test_a_field_that_does_not_hold_is_named_and_nothing_is_stored(api, company, wrong, pointer):
+    assert wrong_fields(create(api, company, **wrong)) == [pointer]
+    assert not Connection.objects.exists()
+
+
+def test_both_a_provider_and_a_login_page_are_one_too_many(api, company):
+    answer = create(api, company, datasourceId=str(DatasourceFactory().pk), url="https://portal.example.com")
+
+    assert wrong_fields(answer) == ["/datasourceId"]
+
+
+def test_a_site_of_another_company_of_the_same_partner_is_refused(api, company):
+    ours = SiteFactory(company=company)
+    theirs = SiteFactory(company=CompanyFactory(partner=company.partner))
+
+    answer = create(api, company, siteIds=[str(ours.pk), str(theirs.pk)])
+
+    assert wrong_fields(answer) == ["/siteIds/1"]
+    assert not Connection.objects.exists()
+
+
+def test_a_retry_with_its_idempotency_key_makes_one_connection(api, company):
+    body = {"url": "https://portal.example.com/login", **SECRETS}
+    path = f"connection/company/{company.pk}"
+
+    first, again = (api.post(path, body, Idempotency_Key="k") for _ in range(2))
+
+    assert again.json() == first.json()
+    assert Connection.objects.count() == 1
+
+
+# --- list
+
+
+def test_the_newest_is_first_and_only_the_companys(api, company):
+    made = [make_connection(company) for _ in range(3)]
+    make_connection(CompanyFactory(partner=company.partner))
+
+    assert ids(api, company) == [str(each.pk) for each in reversed(made)]
+
+
+def test_the_list_is_filtered_by_status(api, company):
+    made = {status: make_connection(company) for status in ("PENDING", "CONNECTED", "WEBSITE_DOWN")}
+    for status in ("CONNECTED", "WEBSITE_DOWN"):
+        report_status(made[status], Status(status), by=SYSTEM)
+
+    assert ids(api, company, status="PENDING") == [str(made["PENDING"].pk)]
+    assert set(ids(api, company, status=["CONNECTED", "WEBSITE_DOWN"])) == {
+        str(made["CONNECTED"].pk),
+        str(made["WEBSITE_DOWN"].pk),
+    }
+    assert ids(api, company, status="OTHER_ERROR") == []
+
+
+def test_the_list_is_filtered_by_owner_in_any_case(api, company):
+    ours = make_connection(company, owner_email="Owner@Example.com")
+    make_connection(company, owner_email="another-owner@example.com")
+
+    assert ids(api, company, connectionOwnerEmail="owner@example.COM") == [str(ours.pk)]
+    assert ids(api, company, connectionOwnerEmail="%owner%") == []
+
+
+def test_the_list_is_filtered_by_site(api, company):
+    here, there = SiteFactory.create_batch(2, company=company)
+    both = make_connection(company, sites=[here, there])
+    make_connection(company, sites=[there])
+
+    assert ids(api, company, site=str(here.pk)) == [str(both.pk)]
+    assert ids(api, company, site=str(uuid4())) == []
+
+
+def test_the_list_is_filtered_by_invitation(api, company):
+    invitation = make_invitation(company)
+    made = saved(Client(), invitation)
+    make_connection(company)
+
+    (said,) = listed(api, company, invitationId=str(invitation.pk))["connections"]
+
+    assert (said["id"], said["invitationId"]) == (str(made.pk), str(invitation.pk))
+
+
+def test_filters_are_joined_by_and(api, company):
+    site = SiteFactory(company=company)
+    ours = make_connection(company, sites=[site], owner_email="a@example.com")
+    make_connection(company, sites=[site])
+
+    assert ids(api, company, site=str(site.pk), connectionOwnerEmail="a@example.com", status="PENDING") == [
+        str(ours.pk)
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"status": "FINE"}, {"site": "7"}, {"invitationId": "7"}, {"limit": 0}, {"limit": 101}, {"cursor": "x"}]
+    + [{"Status": "PENDING"}, {"offset": 5}],
+)
+def test_a_query_that_does_not_hold_is_refused(api, company, query):
+    (name,) = query
+    assert wrong_fields(api.get(f"connection/company/{company.pk}", query)) == [f"?{name}"]
+
+
+def test_a_walk_sees_each_once_while_others_come(api, company):
+    made = [str(make_connection(company).pk) for _ in range(7)]
+    walked, cursor = [], {}
+    while True:
+        page = listed(api, company, limit=3, **cursor)
+        assert page["perPage"] == 3
+        walked += [each["id"] for each in page["connections"]]
+        make_connection(company)
+        if not page["hasNext"]:
+            assert page["nextCursor"] is None
+            break
+        cursor = {"cursor": page["nextCursor"]}
+
+    assert walked == list(reversed(made))
+
+
+def test_a_thousand_rows_cost_as_many_queries_as_ten(api, company):
+    datasource, site = DatasourceFactory(), SiteFactory(company=company)
+
+    def grow(number):
+        made = Connection.objects.bulk_create(Connection(company=company, datasource=datasource) for _ in range(number))
+        through = Connection.sites.through
+        through.objects.bulk_create(through(connection_id=each.pk, site_id=site.pk) for each in made)
+
+    def queries(**query):
+        with CaptureQueriesContext(database) as captured:
+            assert len(ids(api, company, limit=100, **query)) >= 10
+        return len(captured)
+
+    queries_of_the_first_call_today = grow(10) or queries()
+    assert queries_of_the_first_call_today
+    few = [queries(), queries(site=str(site.pk)), queries(status="PENDING")]
+    grow(990)
+    assert [queries(), queries(site=str(site.pk)), queries(status="PENDING")] == few
+    assert max(few) <= 4
+
+
+# --- one
+
+
+def test_details_tell_where_it_came_from_and_its_history(api, company):
+    invitation = make_invitation(company)
+    made = saved(Client(), invitation)
+    Connection.objects.update(verified_email="jane@example.com")
+    report_status(made, Status.PASSWORD_INCORRECT, by=SYSTEM, error_detail="No.")
+
+    said = api.get(f"connection/{made.pk}/details").json()
+
+    assert (said["invitationId"], said["verifiedEmail"]) == (str(invitation.pk), "jane@example.com")
+    assert (said["status"], said["statusErrorDetail"]) == ("PASSWORD_INCORRECT", "No.")
+    assert [(line["type"], line["actor"], line["detail"]) for line in said["events"]] == [
+        ("CREATED", "CONTRIBUTOR", {}),
+        ("STATUS_CHANGED", "SYSTEM", {"from": "PENDING", "to": "PASSWORD_INCORRECT", "error": "No."}),
+    ]
+
+
+def test_details_show_the_latest_hundred_lines_oldest_first(api, company):
+    connection = make_connection(company)
+    for number in range(120):
+        report_status(connection, [Status.CONNECTED, Status.WEBSITE_DOWN][number % 2], by=SYSTEM)
+
+    events = api.get(f"connection/{connection.pk}/details").json()["events"]
+
+    assert len(events) == 100
+    assert [line["id"] for line in events] == sorted(line["id"] for line in events)
+    assert events[-1]["detail"]["to"] == "WEBSITE_DOWN"
+
+
+def test_a_strangers_connection_is_not_there(stranger, company):
+    connection = make_connection(company)
+
+    problem_in(stranger.get(f"connection/{connection.pk}/details"), 404)
+    problem_in(stranger.get(f"connection/company/{company.pk}"), 404)
+    problem_in(create(stranger, company), 404)

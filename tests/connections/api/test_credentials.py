@@ -1,0 +1,174 @@
+"""`POST /v2/connection/{id}/credentials`: the one way out of the vault."""
+
+import logging
+
+import pytest
+
+from companies.models import ApiKey, Scope, StoredAnswer
+from connections.models import ConnectionEvent
+from connections.services import change_credentials
+from tests.companies.refusals import problem_in, wrong_fields
+from tests.connections.api.collector import SCOPES, SECRETS, caller, create
+from tests.factories import make_connection, make_invitation
+from tests.invitations.api.operations import operations
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def collector(company):
+    return caller(company, *SCOPES)
+
+
+@pytest.fixture
+def connection_id(api, company):
+    return create(api, company).json()["id"]
+
+
+def hidden(content):
+    text = content.decode() if isinstance(content, bytes) else content
+    assert [name for name, secret in SECRETS.items() if secret.strip() in text] == []
+
+
+def test_a_collector_reads_what_was_typed(collector, connection_id):
+    answer = collector.post(f"connection/{connection_id}/credentials")
+
+    assert answer.status_code == 200
+    assert answer.json() == SECRETS | {
+        "connectionId": connection_id,
+        "url": "https://portal.example.com/login",
+        "credentialsVersion": 1,
+    }
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_what_was_not_given_is_null(collector, company):
+    connection = make_connection(company, credentials={"username": "u", "password": "p"})
+
+    said = collector.post(f"connection/{connection.pk}/credentials").json()
+
+    assert (said["accountNumber"], said["securityAnswer"], said["authenticatorSeed"]) == (None, None, None)
+    assert said["url"] == connection.datasource.login_url
+
+
+def test_every_read_is_logged_on_the_connection_with_key_and_time(collector, company, connection_id):
+    for _ in range(3):
+        collector.post(f"connection/{connection_id}/credentials")
+
+    reads = ConnectionEvent.objects.filter(connection=connection_id, type="CREDENTIALS_READ")
+    assert {line.api_key for line in reads} == {ApiKey.objects.get(scopes=SCOPES)}
+    told = [line for line in details(collector, connection_id)["events"] if line["type"] == "CREDENTIALS_READ"]
+    assert [line["actor"] for line in told] == ["PARTNER"] * 3
+    assert all(line["createdAt"].endswith("Z") for line in told)
+
+
+def details(caller, connection_id):
+    return caller.get(f"connection/{connection_id}/details").json()
+
+
+@pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.CREDENTIALS_READ}))
+def test_no_other_scope_reads_them(company, connection_id, scope):
+    answer = caller(company, scope).post(f"connection/{connection_id}/credentials")
+
+    assert problem_in(answer, 403)["code"] == "SCOPE_MISSING"
+    assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
+
+
+def test_all_other_scopes_together_do_not_either(company, connection_id):
+    others = caller(company, *sorted(set(Scope) - {Scope.CREDENTIALS_READ}))
+
+    hidden(others.post(f"connection/{connection_id}/credentials").content)
+
+
+def test_a_key_that_nobody_gave_scopes_is_no_collectors(api, connection_id):
+    problem_in(api.post(f"connection/{connection_id}/credentials"), 403)
+    problem_in(api.post(f"connection/{connection_id}/status", {"status": "CONNECTED"}), 403)
+
+
+def test_a_strangers_collector_finds_nothing(stranger, connection_id):
+    problem_in(stranger.post(f"connection/{connection_id}/credentials"), 404)
+
+    assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
+
+
+def test_it_takes_no_fields(collector, connection_id):
+    answer = collector.post(f"connection/{connection_id}/credentials", {"reason": "curiosity"})
+
+    assert wrong_fields(answer) == ["/reason"]
+    assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
+
+
+def test_get_shows_nothing(collector, connection_id):
+    problem_in(collector.get(f"connection/{connection_id}/credentials"), 405)
+
+
+def test_an_idempotency_key_keeps_no_copy(collector, connection_id):
+    first = collector.post(f"connection/{connection_id}/credentials", Idempotency_Key="once")
+    change_credentials_of(connection_id, "changed")
+
+    second = collector.post(f"connection/{connection_id}/credentials", Idempotency_Key="once")
+
+    assert first.json()["password"] == SECRETS["password"]
+    assert (second.json()["password"], second.json()["credentialsVersion"]) == ("changed", 2)
+    assert "Idempotent-Replayed" not in second
+    assert not StoredAnswer.objects.exists()
+    assert ConnectionEvent.objects.filter(type="CREDENTIALS_READ").count() == 2
+
+
+def change_credentials_of(connection_id, password):
+    from companies.actors import CONTRIBUTOR
+    from connections.models import Connection
+
+    connection = Connection.objects.get(pk=connection_id)
+    change_credentials(connection, credentials={"username": "u", "password": password}, by=CONTRIBUTOR)
+
+
+def test_no_other_operation_shows_them_and_no_log_line_has_them(company, caplog):
+    """Every operation there is, with every scope, on a connection that has them all."""
+    caplog.set_level(logging.DEBUG)
+    everything = caller(company, *Scope)
+    made = create(everything, company, Idempotency_Key="kept")
+    ids = {
+        "company_id": company.pk,
+        "site_id": company.sites.create(name="Somewhere").pk,
+        "connection_id": made.json()["id"],
+        "invitation_id": make_invitation(company, allowed_emails=["jane@example.com"]).pk,
+    }
+    tried = 0
+    for operation in operations():
+        if operation.route.endswith("/credentials"):
+            continue
+        path, body = operation.path(ids), operation.example_body
+        call = getattr(everything, operation.method)
+        answer = call(path) if operation.method == "get" else call(path, body)
+        hidden(answer.content)
+        tried += 1
+    hidden(made.content)
+    hidden(caplog.text)
+    assert tried > 15
+
+
+def test_a_body_that_is_refused_is_not_repeated(api, company, caplog):
+    caplog.set_level(logging.DEBUG)
+    for wrong in ({"country": "XX"}, {"passwort": SECRETS["password"]}, {"username": ["x"]}, {"password": ""}):
+        answer = create(api, company, **wrong)
+        assert answer.status_code == 400
+        hidden(answer.content)
+    hidden(caplog.text)
+
+
+def test_a_collectors_key_can_do_its_work_and_nothing_else(company, connection_id):
+    collector = caller(company, *SCOPES)
+    path = f"connection/company/{company.pk}"
+
+    assert collector.get(path, {"status": "PENDING"}).json()["connections"][0]["id"] == connection_id
+    assert collector.get(f"connection/{connection_id}/details").status_code == 200
+    version = collector.post(f"connection/{connection_id}/credentials").json()["credentialsVersion"]
+    report = {"status": "CONNECTED", "credentialsVersion": version}
+    assert collector.post(f"connection/{connection_id}/status", report).status_code == 200
+
+    problem_in(create(collector, company), 403)
+    for path in ("company", f"site/company/{company.pk}", f"invitation/company/{company.pk}"):
+        problem_in(collector.get(path), 403)
+    problem_in(collector.post(f"invitation/connection/{connection_id}"), 403)
+    problem_in(collector.post(f"invitation/company/{company.pk}"), 403)

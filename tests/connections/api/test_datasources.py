@@ -1,0 +1,134 @@
+"""`GET /v2/datasource`: the catalogue is searched, and stays fast when it is long."""
+
+import json
+import time
+
+import pytest
+from django.db import connection as database
+
+from connections.models import Datasource
+from tests.companies.refusals import wrong_fields
+from tests.factories import DatasourceFactory
+
+pytestmark = pytest.mark.django_db
+
+KINDS = ("Water", "Electric", "Gas", "Energie", "Power", "Stadtwerke", "Câmara", "Light")
+
+
+def found(api, **query):
+    answer = api.get("datasource", query)
+    assert answer.status_code == 200, answer.content
+    return [each["name"] for each in answer.json()["datasources"]]
+
+
+def test_words_are_found_by_their_beginnings_in_any_order_without_accents(api):
+    DatasourceFactory(name="Énergie du Nord")
+    DatasourceFactory(name="Northern Energy")
+
+    for query in ("energie", "NORD", "nord éner", "É", "energie du nord"):
+        assert "Énergie du Nord" in found(api, query=query)
+    assert found(api, query="ergie") == []
+    assert found(api, query="energie sud") == []
+
+
+def test_a_name_that_looks_like_a_host_is_found(api):
+    DatasourceFactory(name="E.ON Energie")
+
+    for query in ("e.on", "E.ON Energie", "e.on e"):
+        assert found(api, query=query) == ["E.ON Energie"]
+
+
+def test_what_is_found_is_narrowed_by_country_and_kind(api):
+    DatasourceFactory(name="Acme A", country="GB", utility_types=["GAS", "WATER"])
+    DatasourceFactory(name="Acme B", country="FR", utility_types=["GAS"])
+
+    assert found(api, query="acme", country="FR") == ["Acme B"]
+    assert found(api, query="acme", utilityType="WATER") == ["Acme A"]
+    assert found(api, country="GB", utilityType="GAS") == ["Acme A"]
+
+
+def test_a_provider_is_shown_as_the_contract_says(api):
+    datasource = DatasourceFactory()
+
+    (said,) = api.get("datasource").json()["datasources"]
+
+    assert said == {
+        "id": str(datasource.pk),
+        "name": datasource.name,
+        "loginUrl": datasource.login_url,
+        "country": "GB",
+        "utilityTypes": ["ELECTRICITY"],
+    }
+
+
+def test_there_are_never_more_than_asked_for(api):
+    DatasourceFactory.create_batch(25)
+
+    assert len(found(api)) == 20
+    assert len(found(api, limit=3)) == 3
+
+
+@pytest.mark.parametrize("query", ["'", "a'b", "_", "\\", "&", "|!():*", "a:*b", "<->", "%", "it's", "ⅷ", " ", "💡", "--"])
+def test_odd_characters_search_for_what_they_are(api, query):
+    DatasourceFactory(name="Plain")
+
+    assert found(api, query=query) in ([], ["Plain"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"country": "XX"}, {"utilityType": "STEAM"}, {"limit": 0}, {"limit": 101}, {"q": "x"}, {"query": "x" * 101}],
+)
+def test_a_query_that_does_not_hold_is_refused(api, query):
+    (name,) = query
+    assert wrong_fields(api.get("datasource", query)) == [f"?{name}"]
+
+
+def test_a_query_with_a_nul_is_refused(api):
+    assert wrong_fields(api.get("datasource", {"query": "a\x00b"})) == ["?query"]
+
+
+# --- twenty thousand
+
+
+@pytest.fixture
+def long_catalogue(db):
+    Datasource.objects.bulk_create(
+        (
+            Datasource(
+                name=f"{KINDS[number % len(KINDS)]} of Town{number} Nr{number % 977}",
+                login_url="https://provider.example.com/login",
+                country=("GB", "FR", "US")[number % 3],
+                utility_types=["GAS"],
+            )
+            for number in range(20_000)
+        ),
+        batch_size=5000,
+    )
+    with database.cursor() as cursor:
+        cursor.execute("ANALYZE connections_datasource")
+
+
+def plan_of(queryset):
+    return json.loads(queryset.explain(format="json"))
+
+
+def nodes(plan):
+    """Every node of a plan as (what, which index)."""
+    if isinstance(plan, list):
+        return [node for each in plan for node in nodes(each)]
+    own = [(plan["Node Type"], plan.get("Index Name"))] if "Node Type" in plan else []
+    return own + nodes(plan.get("Plans", [])) + (nodes(plan["Plan"]) if "Plan" in plan else [])
+
+
+@pytest.mark.parametrize("query", ["town4711", "stadtwerke town47", "nr45 gas", "nothing of the kind", "camara of town1"])
+def test_twenty_thousand_providers_are_searched_by_the_index(api, long_catalogue, query, capsys):
+    plan = nodes(plan_of(Datasource.objects.search(query)[:20]))
+    began = time.perf_counter()
+    number = len(found(api, query=query))
+    milliseconds = (time.perf_counter() - began) * 1000
+
+    with capsys.disabled():
+        print(f"\n{query!r}: {number} of 20,000 in {milliseconds:.1f} ms, {plan}")
+    assert "Seq Scan" not in [what for what, _ in plan]
+    assert "datasource_name_search" in [index for _, index in plan]

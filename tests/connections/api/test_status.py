@@ -1,0 +1,133 @@
+"""`POST /v2/connection/{id}/status`: what a collector found out."""
+
+import pytest
+
+from companies.actors import CONTRIBUTOR
+from companies.models import ApiKey, Scope
+from connections.models import Connection, ConnectionEvent
+from connections.services import change_credentials
+from connections.status import OUTCOMES
+from tests.companies.refusals import problem_in, wrong_fields
+from tests.connections.api.collector import caller
+from tests.factories import make_connection
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def connection(company):
+    return make_connection(company)
+
+
+@pytest.fixture
+def report(company, connection):
+    collector = caller(company, Scope.CONNECTIONS_STATUS)
+
+    def say(status, **fields):
+        return collector.post(f"connection/{connection.pk}/status", {"status": status, **fields})
+
+    return say
+
+
+def status_of(connection):
+    return Connection.objects.get(pk=connection.pk).status
+
+
+@pytest.mark.parametrize("status", sorted(OUTCOMES))
+def test_each_outcome_is_taken(report, connection, status):
+    answer = report(status, statusErrorDetail="What the site said.", credentialsVersion=1)
+
+    assert answer.status_code == 200
+    said = answer.json()
+    assert (said["id"], said["status"], said["statusErrorDetail"]) == (
+        str(connection.pk),
+        status,
+        "What the site said.",
+    )
+    (line,) = ConnectionEvent.objects.filter(type="STATUS_CHANGED")
+    assert (line.actor, line.api_key) == ("PARTNER", ApiKey.objects.get())
+    assert line.detail == {"from": "PENDING", "to": status, "error": "What the site said."}
+
+
+def test_pending_is_no_outcome(report, connection):
+    report("CONNECTED")
+
+    assert wrong_fields(report("PENDING")) == ["/status"]
+    assert status_of(connection) == "CONNECTED"
+
+
+def test_an_impossible_move_is_a_409_and_changes_nothing(report, connection):
+    report("COMPANY_INACTIVE")
+
+    problem = problem_in(report("CONNECTED"), 409)
+
+    assert problem["code"] == "IMPOSSIBLE_STATUS_CHANGE"
+    assert problem["detail"] == "A connection that is COMPANY_INACTIVE cannot become CONNECTED."
+    assert status_of(connection) == "COMPANY_INACTIVE"
+
+
+def test_the_same_status_again_changes_its_detail(report):
+    report("WEBSITE_DOWN", statusErrorDetail="503")
+
+    said = report("WEBSITE_DOWN", statusErrorDetail="Still 503").json()
+
+    assert said["statusErrorDetail"] == "Still 503"
+    assert ConnectionEvent.objects.filter(type="STATUS_CHANGED").count() == 1
+
+
+def test_a_report_on_login_details_that_were_changed_since_is_a_409(report, connection):
+    change_credentials(connection, credentials={"username": "u", "password": "new"}, by=CONTRIBUTOR)
+
+    assert problem_in(report("PASSWORD_INCORRECT", credentialsVersion=1), 409)["code"] == "CREDENTIALS_CHANGED"
+    assert status_of(connection) == "PENDING"
+    assert report("CONNECTED", credentialsVersion=2).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"status": "FINE"}, "/status"),
+        ({"status": None}, "/status"),
+        ({"statusErrorDetail": "x" * 2001}, "/statusErrorDetail"),
+        ({"statusErrorDetail": 5}, "/statusErrorDetail"),
+        ({"credentialsVersion": "1"}, "/credentialsVersion"),
+        ({"credentialsVersion": 0}, "/credentialsVersion"),
+        ({"credentialsVersion": 2**31}, "/credentialsVersion"),
+        ({"statusDetail": "misspelt"}, "/statusDetail"),
+        ({"companyId": "mine"}, "/companyId"),
+    ],
+)
+def test_a_field_that_does_not_hold_is_named(report, connection, wrong, pointer):
+    assert wrong_fields(report(**{"status": "CONNECTED"} | wrong)) == [pointer]
+    assert status_of(connection) == "PENDING"
+
+
+def test_no_status_is_no_report(company, connection):
+    answer = caller(company, Scope.CONNECTIONS_STATUS).post(f"connection/{connection.pk}/status", {})
+
+    assert wrong_fields(answer) == ["/status"]
+
+
+@pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.CONNECTIONS_STATUS}))
+def test_no_other_scope_reports(company, connection, scope):
+    answer = caller(company, scope).post(f"connection/{connection.pk}/status", {"status": "CONNECTED"})
+
+    problem_in(answer, 403)
+    assert status_of(connection) == "PENDING"
+
+
+def test_a_stranger_reports_nothing(stranger, connection):
+    problem_in(stranger.post(f"connection/{connection.pk}/status", {"status": "CONNECTED"}), 404)
+
+    assert status_of(connection) == "PENDING"
+
+
+def test_a_retry_with_its_idempotency_key_reports_once(company, connection):
+    collector = caller(company, Scope.CONNECTIONS_STATUS)
+    path, body = f"connection/{connection.pk}/status", {"status": "CONNECTED"}
+
+    first = collector.post(path, body, Idempotency_Key="k")
+    again = collector.post(path, body, Idempotency_Key="k")
+
+    assert again["Idempotent-Replayed"] == "true"
+    assert again.json() == first.json()

@@ -1,0 +1,3 @@
+from tests.invitations.conftest import worker
+
+__all__ = ["worker"]

@@ -1,0 +1,117 @@
+"""The sandbox plays the collector: the user name decides, the way is the real one."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from companies.actors import CONTRIBUTOR
+from connections import sandbox
+from connections.models import Connection
+from connections.services import change_credentials, ensure_sandbox, read_credentials
+from connections.status import OUTCOMES, Status
+from connections.tasks import check_sandbox
+from tests.factories import make_connection
+
+CHECKS = "connections.tasks.check_sandbox"
+
+
+def try_as(username, **fields):
+    return make_connection(
+        datasource=ensure_sandbox(), credentials={"username": username, "password": "anything"}, **fields
+    )
+
+
+def status_of(connection):
+    return Connection.objects.get(pk=connection.pk).status
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("username", "status"), [*sandbox.USER_NAMES.items(), ("anybody else", Status.CONNECTED)])
+def test_a_chosen_user_name_leads_to_its_status_by_the_collectors_way(username, status):
+    connection = try_as(username)
+
+    check_sandbox(str(connection.pk))
+
+    assert status_of(connection) == status
+    assert [event.type for event in connection.events.order_by("pk")] == [
+        "CREATED",
+        "CREDENTIALS_READ",
+        "STATUS_CHANGED",
+    ]
+
+
+@pytest.mark.django_db
+def test_there_is_a_user_name_for_every_outcome():
+    assert set(sandbox.USER_NAMES.values()) == OUTCOMES
+
+
+@pytest.mark.django_db
+def test_case_and_spaces_of_a_user_name_do_not_matter():
+    connection = try_as("  Wrong-Password ")
+
+    check_sandbox(str(connection.pk))
+
+    assert status_of(connection) == Status.PASSWORD_INCORRECT
+
+
+@pytest.mark.django_db
+def test_a_check_is_queued_with_a_short_delay_and_without_a_secret():
+    connection = try_as("works")
+
+    job = ProcrastinateJob.objects.get(task_name=CHECKS)
+
+    assert job.args == {"connection_id": str(connection.pk)}
+    assert timedelta(0) < job.scheduled_at - timezone.now() <= timedelta(seconds=2)
+
+
+@pytest.mark.django_db
+def test_real_providers_are_left_to_real_collectors():
+    connection = make_connection(credentials={"username": "wrong-password", "password": "x"})
+    assert not ProcrastinateJob.objects.filter(task_name=CHECKS).exists()
+
+    check_sandbox(str(connection.pk))
+
+    assert status_of(connection) == Status.PENDING
+    assert not connection.events.filter(type="CREDENTIALS_READ").exists()
+
+
+@pytest.mark.django_db
+def test_what_was_checked_already_is_not_checked_again():
+    connection = try_as("mfa")
+    check_sandbox(str(connection.pk))
+
+    check_sandbox(str(connection.pk))
+
+    assert connection.events.filter(type="CREDENTIALS_READ").count() == 1
+
+
+@pytest.mark.django_db
+def test_an_older_check_does_not_overwrite_newer_login_details(monkeypatch):
+    """The login details change just between the check's reading and its report."""
+    connection = try_as("wrong-password")
+
+    def read_and_be_overtaken(*args, **kwargs):
+        read = read_credentials(*args, **kwargs)
+        change_credentials(connection, credentials={"username": "works", "password": "x"}, by=CONTRIBUTOR)
+        return read
+
+    with monkeypatch.context() as overtaken:
+        overtaken.setattr(sandbox, "read_credentials", read_and_be_overtaken)
+        check_sandbox(str(connection.pk))
+    assert status_of(connection) == Status.PENDING
+
+    check_sandbox(str(connection.pk))
+    assert status_of(connection) == Status.CONNECTED
+
+
+def test_the_worker_checks_in_earnest(worker):
+    connection = try_as("site-down")
+
+    worker()
+    assert status_of(connection) == Status.PENDING
+    worker.later()
+
+    assert status_of(connection) == Status.WEBSITE_DOWN
+    assert ProcrastinateJob.objects.get(task_name=CHECKS).status == "succeeded"

@@ -1,0 +1,109 @@
+"""Staff revoke one or several, asked once more, with a reason that is kept."""
+
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+
+from config.admin import revocation
+from invitations.models import EventType, Invitation
+from invitations.status import Status
+from tests.factories import make_invitation
+from tests.invitations.admin.pages import LIST, address, may, page_of, words
+
+
+def test_revoking_asks_first(admin_client, company):
+    invitation = make_invitation(company)
+
+    assert "This cannot be undone." in words(admin_client.get(address("revoke", invitation)))
+    invitation.refresh_from_db()
+    assert invitation.status == Status.ACTIVE
+
+
+def test_revoking_keeps_the_reason_and_who_it_was(admin_client, company, staff):
+    invitation = make_invitation(company)
+
+    response = admin_client.post(address("revoke", invitation), {"reason": "Wrong person"})
+
+    assert response.url == address("change", invitation)
+    invitation.refresh_from_db()
+    assert invitation.status == Status.REVOKED
+    event = invitation.events.get(type=EventType.REVOKED)
+    assert (event.actor_name, event.detail) == ("Mary Okafor", {"reason": "Wrong person"})
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id, entry.is_change()) == (staff, str(invitation.pk), True)
+
+
+def test_a_reason_may_be_left_out(admin_client, company):
+    invitation = make_invitation(company)
+
+    admin_client.post(address("revoke", invitation))
+
+    assert invitation.events.get(type=EventType.REVOKED).detail == {}
+
+
+def test_a_reason_that_is_too_long_revokes_nothing(admin_client, company):
+    invitation = make_invitation(company)
+
+    assert "at most 500" in words(admin_client.post(address("revoke", invitation), {"reason": "x" * 501}))
+    invitation.refresh_from_db()
+    assert invitation.status == Status.ACTIVE
+
+
+def test_revoking_again_changes_and_logs_nothing(admin_client, company):
+    invitation = make_invitation(company)
+    for _ in range(2):
+        admin_client.post(address("revoke", invitation), {"reason": "Wrong person"})
+
+    assert invitation.events.filter(type=EventType.REVOKED).count() == 1
+    assert LogEntry.objects.count() == 1
+    assert "revokelink" not in page_of(admin_client, invitation)
+
+
+def chosen(*invitations, **more):
+    return {"action": "revoke_selected", "_selected_action": [each.pk for each in invitations], **more}
+
+
+def test_several_are_revoked_from_the_list(admin_client, company):
+    first, second, other = (make_invitation(company) for _ in range(3))
+
+    assert "Revoke 2 invitations?" in words(admin_client.post(reverse(LIST), chosen(first, second)))
+    assert not Invitation.objects.in_status(Status.REVOKED).exists()
+
+    admin_client.post(reverse(LIST), chosen(first, second, confirmed="yes", reason="Spring cleaning"))
+    assert set(Invitation.objects.in_status(Status.REVOKED)) == {first, second}
+    assert [event.detail for each in (first, second) for event in each.events.filter(type="REVOKED")] == [
+        {"reason": "Spring cleaning"}
+    ] * 2
+    assert LogEntry.objects.count() == 2
+    assert other.status == Status.ACTIVE
+
+
+def test_no_more_are_revoked_at_once_than_can_be_meant(admin_client, company, monkeypatch):
+    monkeypatch.setattr(revocation, "MOST_AT_ONCE", 2)
+    three = [make_invitation(company) for _ in range(3)]
+
+    response = admin_client.post(reverse(LIST), chosen(*three, confirmed="yes"), follow=True)
+
+    assert "At most 2 can be revoked at once." in words(response)
+    assert not Invitation.objects.in_status(Status.REVOKED).exists()
+
+
+def test_whoever_may_not_change_invitations_cannot_revoke(client, company):
+    invitation = make_invitation(company)
+    client.force_login(may("view_invitation", "add_invitation"))
+
+    assert "revokelink" not in page_of(client, invitation)
+    assert client.get(address("revoke", invitation)).status_code == 403
+    assert client.post(address("revoke", invitation)).status_code == 403
+    client.post(reverse(LIST), chosen(invitation, confirmed="yes"))
+    invitation.refresh_from_db()
+    assert invitation.status == Status.ACTIVE
+
+
+def test_whoever_may_change_invitations_revokes(client, company):
+    invitation = make_invitation(company)
+    client.force_login(may("view_invitation", "change_invitation"))
+
+    client.post(address("revoke", invitation))
+
+    invitation.refresh_from_db()
+    assert invitation.status == Status.REVOKED

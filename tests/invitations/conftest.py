@@ -1,0 +1,93 @@
+"""Mails leave as they do in earnest: by the real worker, to a real mail server."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tests.invitations.mail_server import MailServer, free_port
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+class Worker:
+    """Works on what is due, as `manage.py procrastinate worker` does, and ends when nothing is."""
+
+    def __call__(self, **options: Any) -> None:
+        quiet = {"wait": False, "install_signal_handlers": False, "listen_notify": False}
+        with app.replace_connector(app.connector.get_worker_connector()) as worker:
+            worker.run_worker(**quiet | options)
+
+    def later(self, **options: Any) -> None:
+        """The same, when every job that waits has become due."""
+        execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
+        self(**options)
+
+
+class Jobs:
+    """What is queued."""
+
+    @property
+    def names(self) -> list[str]:
+        return [name.rpartition(".")[2] for name in self._all.values_list("task_name", flat=True)]
+
+    @property
+    def statuses(self) -> list[str]:
+        return list(self._all.values_list("status", flat=True))
+
+    @property
+    def due(self) -> datetime:
+        """When the one that waits is due."""
+        return ProcrastinateJob.objects.get(status="todo", scheduled_at__isnull=False).scheduled_at
+
+    @property
+    def _all(self) -> Any:
+        return ProcrastinateJob.objects.filter(task_name__startswith="invitations.tasks.send").order_by("pk")
+
+
+@pytest.fixture
+def jobs(db: None) -> Jobs:
+    forget_jobs()
+    return Jobs()
+
+
+@pytest.fixture
+def worker(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    # the worker's threads leave no connection behind, or the test database could not be dropped
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+    forget_jobs()
+    yield Worker()
+    forget_jobs()
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> Iterator[MailServer]:
+    """Mails go to it."""
+    with MailServer() as server:
+        use_mail_server(settings, server.port)
+        yield server
+
+
+@pytest.fixture
+def no_mail_server(settings: Any) -> None:
+    """Mails go where nobody listens."""
+    use_mail_server(settings, free_port())
+
+
+def use_mail_server(settings: Any, port: int) -> None:
+    settings.EMAIL_BACKEND = SMTP
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+
+
+def forget_jobs() -> None:
+    """Django's flush leaves them, for their tables are not its own."""
+    execute("TRUNCATE procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers CASCADE")
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -1,0 +1,92 @@
+"""A real SMTP server on this machine that does as a test tells it."""
+
+import asyncio
+import socket
+from collections import defaultdict
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+
+@dataclass(frozen=True)
+class Received:
+    """A mail that a client handed over."""
+
+    to: str
+    content: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        return message_from_bytes(self.content, policy=policy.default)
+
+    @property
+    def text(self) -> str:
+        return self.message.get_body(("plain",)).get_content()
+
+    @property
+    def html(self) -> str:
+        return self.message.get_body(("html",)).get_content()
+
+
+class MailServer:
+    """Takes every mail, unless it was told otherwise.
+
+    `answers["a@example.com"] = ["451 later"]` is said to the next mails for that address, one after the other; `pause`
+    is how many seconds after it took a mail it says so; `drops` is how many connections end in that moment.
+    """
+
+    def __init__(self, *, refuses_logins: bool = False) -> None:
+        self.mails: list[Received] = []
+        self.tried: list[str] = []
+        self.answers: dict[str, list[str]] = defaultdict(list)
+        self.pause = 0.0
+        self.drops = 0
+        self.port = free_port()
+        login = {"authenticator": refuse, "auth_require_tls": False} if refuses_logins else {}
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **login)
+
+    def __enter__(self) -> Self:
+        self._controller.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._controller.stop()
+
+    @property
+    def recipients(self) -> list[str]:
+        return [mail.to for mail in self.mails]
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
+    ) -> str:
+        self.tried.append(address)
+        if self.answers[address]:
+            answer = self.answers[address].pop(0)
+            if not answer.startswith("250"):
+                return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        (to,) = envelope.rcpt_tos
+        self.mails.append(Received(to, envelope.original_content))
+        await asyncio.sleep(self.pause)
+        if self.drops:
+            self.drops -= 1
+            server.transport.abort()
+        return "250 taken"
+
+
+def refuse(*login: Any) -> AuthResult:
+    return AuthResult(success=False, handled=False)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,378 @@
+"""Mails to contributors: what becomes of each, told by a real worker and a real mail server."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from companies.actors import SYSTEM
+from invitations.models import Delivery, DeliveryStatus, EventType, PersonalLink
+from invitations.services import (
+    attempt_delivery,
+    note_delivery_report,
+    resend_invitation,
+    revoke_invitation,
+    rotate_invitation,
+    update_invitation,
+)
+from invitations.services.deliveries import PAUSES
+from tests.factories import make_invitation
+from tests.invitations.mail_server import MailServer
+
+ANNA, BEN, CLEO = "anna@example.com", "ben@example.com", "cleo@example.com"
+
+
+def mailed(*emails, **fields):
+    return make_invitation(allowed_emails=emails or [ANNA], send_email=True, **fields)
+
+
+def delivery(invitation, email=ANNA):
+    return invitation.deliveries.get(email=email)
+
+
+def told(invitation, email=ANNA):
+    """Status, attempts and words."""
+    known = delivery(invitation, email)
+    return known.status, known.attempts, known.last_error
+
+
+def logged(invitation, *types):
+    wanted = types or [EventType.SENT, EventType.DELIVERY_FAILED]
+    return list(invitation.events.filter(type__in=wanted).order_by("pk").values_list("type", "email"))
+
+
+# --- queued with what causes it ---------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_creating_queues_a_mail_for_each_address_and_sends_none(jobs, mailoutbox):
+    invitation = mailed(ANNA, BEN, "*@example.org")
+    assert jobs.names == ["send_invitation", "send_invitation"]
+    assert {each.email: each.status for each in invitation.deliveries.all()} == {ANNA: "QUEUED", BEN: "QUEUED"}
+    assert mailoutbox == []
+
+
+@pytest.mark.django_db
+def test_without_send_email_nothing_is_queued(jobs):
+    make_invitation(allowed_emails=[ANNA])
+    make_invitation(send_email=True)
+    assert jobs.names == []
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_rolled_back_leaves_no_mail_behind(jobs):
+    with transaction.atomic():
+        mailed(ANNA, BEN)
+        assert jobs.names == ["send_invitation", "send_invitation"]
+        transaction.set_rollback(True)
+    assert jobs.names == []
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_hundred_addresses_take_no_more_queries_than_one(company, jobs):
+    counts = []
+    for number in (1, 100):
+        with CaptureQueriesContext(connection) as queries:
+            mailed(*(f"person{index}@example.com" for index in range(number)), company=company)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] < 20
+    assert len(jobs.names) == 101
+
+
+def test_no_request_waits_for_a_mail_server_that_hangs(worker, mail_server, api, company):
+    mail_server.pause = 2
+    path, body = f"invitation/company/{company.pk}", {"allowedEmails": [ANNA], "sendEmail": True}
+    made = api.post(path, body).json()
+    hanging = threading.Thread(target=worker)
+    hanging.start()
+    until(lambda: mail_server.mails)
+
+    started = time.monotonic()
+    assert api.post(path, body).status_code == 201
+    assert api.post(f"invitation/{made['id']}/resend").status_code == 202
+    assert api.post(f"invitation/{made['id']}/revoke").status_code == 200
+    took = time.monotonic() - started
+
+    assert len(mail_server.mails) == 1
+    hanging.join()
+    assert took < 1.5
+
+
+# --- accepted, refused, away ------------------------------------------------------------------------------
+
+
+def test_a_mail_that_is_accepted_is_sent(worker, mail_server):
+    invitation = mailed()
+    worker()
+    sent = delivery(invitation)
+    assert (sent.status, sent.attempts, sent.last_error) == ("SENT", 1, None)
+    assert sent.last_attempt_at
+    assert mail_server.recipients == [ANNA]
+    (event,) = invitation.events.filter(type=EventType.SENT)
+    assert (event.email, event.actor) == (ANNA, "SYSTEM")
+
+
+def test_a_mail_that_is_put_off_is_sent_at_the_second_attempt(worker, mail_server, jobs):
+    mail_server.answers[ANNA] = ["451 4.7.1 greylisted, come back"]
+    invitation = mailed()
+
+    worker()
+    words = "The mail server refused the address: 451 4.7.1 greylisted, come back"
+    assert told(invitation) == ("QUEUED", 1, words)
+    worker()
+    assert mail_server.tried == [ANNA], "not before the pause is over"
+
+    worker.later()
+    assert told(invitation) == ("SENT", 2, None)
+    assert logged(invitation) == [("SENT", ANNA)]
+    assert jobs.statuses == ["succeeded"]
+
+
+def test_one_refused_of_three_is_final_at_once_and_the_others_get_theirs(worker, mail_server, jobs):
+    mail_server.answers[BEN] = ["550 5.1.1 no such user here"]
+    invitation = mailed(ANNA, BEN, CLEO)
+
+    worker()
+
+    assert told(invitation, ANNA) == told(invitation, CLEO) == ("SENT", 1, None)
+    refused = "The mail server refused the address: 550 5.1.1 no such user here"
+    assert told(invitation, BEN) == ("FAILED", 1, refused)
+    assert sorted(mail_server.recipients) == [ANNA, CLEO]
+    (event,) = invitation.events.filter(type=EventType.DELIVERY_FAILED)
+    assert (event.email, event.actor, event.detail) == (BEN, "SYSTEM", {"reason": refused})
+    assert set(jobs.statuses) == {"succeeded"}
+
+
+def test_without_a_mail_server_it_is_tried_for_a_day_and_more_then_given_up(worker, no_mail_server, jobs):
+    invitation = mailed()
+    pauses = []
+    worker()
+    while delivery(invitation).status == "QUEUED":
+        assert delivery(invitation).last_error == "The mail server could not be reached."
+        pauses.append(jobs.due - delivery(invitation).last_attempt_at)
+        worker.later()
+
+    assert told(invitation) == ("FAILED", len(pauses) + 1, "The mail server could not be reached.")
+    assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
+    assert sum(pauses, timedelta()) >= timedelta(hours=24)
+    seconds = [round(pause.total_seconds(), -1) for pause in pauses]
+    assert seconds == sorted(seconds)
+    assert seconds[0] == 60
+    assert set(jobs.statuses) == {"succeeded"}
+
+
+def test_a_mail_server_that_comes_back_gets_the_mail(worker, settings, no_mail_server):
+    invitation = mailed()
+    worker()
+    worker.later()
+    with MailServer() as server:
+        settings.EMAIL_PORT = server.port
+        worker.later()
+    assert told(invitation) == ("SENT", 3, None)
+    assert server.recipients == [ANNA]
+
+
+def test_a_mail_server_that_is_too_slow_is_tried_again(worker, mail_server, settings):
+    settings.EMAIL_TIMEOUT = 0.3
+    mail_server.pause = 1
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("QUEUED", 1, "The mail server did not answer in time.")
+    mail_server.pause = 0
+    worker.later()
+    assert told(invitation) == ("SENT", 2, None)
+
+
+def test_a_connection_that_ends_after_the_mail_leads_to_a_second_copy_with_the_same_name(worker, mail_server):
+    mail_server.drops = 1
+    invitation = mailed()
+    worker()
+    words = "The mail server closed the connection before it had taken the mail."
+    assert told(invitation) == ("QUEUED", 1, words)
+    worker.later()
+    assert told(invitation) == ("SENT", 2, None)
+    first, second = (mail.message["Message-ID"] for mail in mail_server.mails)
+    assert first == second == delivery(invitation).message_id
+
+
+def test_a_login_that_is_refused_is_the_operators_to_mend_and_the_mail_waits(worker, settings, no_mail_server):
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "latchkey", "wrong"
+    with MailServer(refuses_logins=True) as server:
+        settings.EMAIL_PORT = server.port
+        invitation = mailed()
+        worker()
+    assert told(invitation) == ("QUEUED", 1, "The mail server did not accept our login.")
+
+
+def test_a_fault_of_ours_is_told_and_tried_again_too(worker, settings, mail_server):
+    settings.EMAIL_BACKEND = "no.such.Backend"
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("QUEUED", 1, "The mail could not be sent; the fault is on our side.")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    worker.later()
+    assert told(invitation) == ("SENT", 2, None)
+
+
+def test_a_link_that_the_server_repeats_is_not_kept(worker, mail_server):
+    invitation = mailed()
+    link = PersonalLink.objects.get()
+    mail_server.answers[ANNA] = [f"550 spam: http://localhost:8000/p/i/{link.token} " + "x" * 300]
+    worker()
+    status, _, words = told(invitation)
+    assert status == "FAILED"
+    assert "/p/i/[redacted]" in words
+    assert len(words) < 400
+    assert link.token not in str(list(invitation.events.values_list("detail")))
+
+
+# --- withdrawn before it was sent -------------------------------------------------------------------------
+
+
+def revoke(invitation):
+    revoke_invitation(invitation, by=SYSTEM)
+
+
+def remove(invitation):
+    update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN])
+
+
+def rotate(invitation):
+    rotate_invitation(invitation, by=SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("withdraw", "words"),
+    [
+        (revoke, "Not sent: the invitation was revoked by then."),
+        (remove, "Not sent: the address was taken off the invitation."),
+        (rotate, "Not sent: the link was replaced."),
+    ],
+)
+def test_what_was_withdrawn_in_the_meantime_is_not_sent_and_says_why(worker, mail_server, withdraw, words):
+    invitation = mailed()
+    withdraw(invitation)
+    worker()
+    assert told(invitation) == ("FAILED", 1, words)
+    assert mail_server.tried == []
+    assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
+
+
+# --- rounds -----------------------------------------------------------------------------------------------
+
+
+def test_sending_again_begins_a_round_of_its_own(worker, mail_server):
+    invitation = mailed()
+    worker()
+    resend_invitation(invitation, by=SYSTEM)
+    assert told(invitation) == ("QUEUED", 0, None)
+    worker()
+    assert told(invitation) == ("SENT", 1, None)
+    first, second = (mail.message["Message-ID"] for mail in mail_server.mails)
+    assert first != second
+    assert logged(invitation) == [("SENT", ANNA), ("SENT", ANNA)]
+
+
+def test_a_round_that_was_overtaken_sends_nothing(worker, mail_server):
+    mail_server.answers[ANNA] = ["451 later"]
+    invitation = mailed()
+    worker()
+    resend_invitation(invitation, by=SYSTEM)
+    worker.later()
+    assert told(invitation) == ("SENT", 1, None)
+    assert len(mail_server.mails) == 1
+
+
+def test_a_round_that_is_overtaken_while_it_is_being_sent_leaves_the_later_one_alone(worker, mail_server):
+    mail_server.pause = 1
+    invitation = mailed()
+    sending = threading.Thread(target=worker)
+    sending.start()
+    until(lambda: mail_server.mails)
+    resend_invitation(invitation, by=SYSTEM)
+    sending.join()
+    worker.later()
+    assert told(invitation) == ("SENT", 1, None)
+    assert len({mail.message["Message-ID"] for mail in mail_server.mails}) == 2
+    assert logged(invitation) == [("SENT", ANNA), ("SENT", ANNA)]
+
+
+def test_two_workers_with_the_same_mail_send_it_once(worker, mail_server):
+    mail_server.pause = 0.5
+    known = delivery(mailed())
+
+    def attempt(_):
+        try:
+            return attempt_delivery(known.pk, round_number=1)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(attempt, range(4)))
+    assert sorted(results, key=bool) == [None, *([PAUSES[0]] * 3)]
+    assert len(mail_server.mails) == 1
+
+
+# --- what the provider reports ----------------------------------------------------------------------------
+
+
+def test_a_report_that_is_faster_than_our_own_note_is_kept(worker, mail_server):
+    mail_server.pause = 1
+    invitation = mailed()
+    sending = threading.Thread(target=worker)
+    sending.start()
+    until(lambda: mail_server.mails)
+    note_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED, reason="no such user")
+    sending.join()
+    assert told(invitation) == ("BOUNCED", 1, "no such user")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("reports", "status"),
+    [
+        (["DELIVERED"], "DELIVERED"),
+        (["DELIVERED", "BOUNCED"], "BOUNCED"),
+        (["BOUNCED", "DELIVERED"], "BOUNCED"),
+        (["COMPLAINED", "DELIVERED"], "COMPLAINED"),
+        (["DELIVERED", "COMPLAINED", "DELIVERED"], "COMPLAINED"),
+    ],
+)
+def test_a_late_delivered_never_covers_a_bounce_or_a_complaint(reports, status):
+    invitation = mailed()
+    for report in reports:
+        note_delivery_report(delivery(invitation).reference, DeliveryStatus(report), reason="mailbox full")
+    assert delivery(invitation).status == status
+    assert delivery(invitation).last_error == (None if status == "DELIVERED" else "mailbox full")
+
+
+@pytest.mark.django_db
+def test_a_bounce_that_is_reported_twice_is_logged_once():
+    invitation = mailed()
+    for _ in range(2):
+        note_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED)
+    assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
+    assert delivery(invitation).last_error == "Came back"
+
+
+@pytest.mark.django_db
+def test_a_report_of_an_earlier_round_or_of_another_mail_changes_nothing():
+    invitation = mailed()
+    early = delivery(invitation).reference
+    resend_invitation(invitation, by=SYSTEM)
+    for reference in (early, "", ".", "x.1", early.partition(".")[0], f"{invitation.pk}.1", early + "x", early + "٣"):
+        assert note_delivery_report(reference, DeliveryStatus.BOUNCED) is None
+    assert delivery(invitation).status == "QUEUED"
+
+
+def until(happened, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)

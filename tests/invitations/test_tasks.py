@@ -1,0 +1,142 @@
+"""The worker in earnest: killed in the middle of its work, and what it tidies up."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued
+
+from invitations.models import Delivery, EmailProof, EventType, InvitationEvent, PersonalLink, VerificationCode
+from invitations.services import find_proof, request_code, use_personal_link
+from invitations.tasks import forget_what_is_over
+from tests.factories import make_invitation
+from tests.invitations.conftest import execute
+
+HUNDRED = [f"person{number}@example.com" for number in range(100)]
+
+
+def database_url():
+    """The test database, for another process."""
+    known = connection.get_connection_params()
+    login = quote(known["user"]) + (f":{quote(known['password'])}" if known.get("password") else "")
+    place = urlencode({name: known[name] for name in ("host", "port") if known.get(name)})
+    return f"postgres://{login}@/{known['dbname']}?{place}"
+
+
+def start_worker(port, concurrency):
+    """`manage.py procrastinate worker` as a process of its own."""
+    command = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", str(concurrency)]
+    environment = os.environ | {"DATABASE_URL": database_url(), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=open("/tmp/w.log","w"), stderr=subprocess.STDOUT)
+
+
+def wait_for(happened, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
+
+
+def take_up_stalled_jobs(worker):
+    """What happens by itself in the minute after the killed worker's last sign of life is half a minute old."""
+    execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
+    with suppress(AlreadyEnqueued):  # by the killed worker itself, at a full minute
+        app.configure_task("config.tasks.take_up_stalled_jobs").defer(timestamp=0)
+    worker()
+    worker(concurrency=4)
+
+
+def test_of_two_hundred_mails_all_arrive_when_the_worker_is_killed_in_the_middle(worker, mail_server, capsys):
+    mail_server.pause = 0.02
+    for _ in range(2):
+        make_invitation(allowed_emails=HUNDRED, send_email=True)
+    victim = start_worker(mail_server.port, concurrency=4)
+    try:
+        wait_for(lambda: len(mail_server.mails) >= 70)
+    finally:
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.wait()
+    arrived = len(mail_server.mails)
+    stalled = ProcrastinateJob.objects.filter(status="doing").count()
+    assert arrived < 200
+    assert stalled
+
+    take_up_stalled_jobs(worker)
+
+    copies = Counter(mail.message["Message-ID"] for mail in mail_server.mails)
+    duplicates = copies.total() - len(copies)
+    with capsys.disabled():
+        print(f"\nkilled after {arrived} of 200 mails with {stalled} jobs in hand; duplicates: {duplicates}")
+    assert len(copies) == 200
+    assert duplicates <= stalled
+    assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
+    assert InvitationEvent.objects.filter(type=EventType.SENT).count() == 200
+    assert set(ProcrastinateJob.objects.values_list("status", flat=True)) == {"succeeded"}
+
+
+def test_a_job_that_cannot_be_taken_up_keeps_no_other_from_it(worker, mail_server):
+    make_invitation(allowed_emails=["anna@example.com"], send_email=True)
+    execute("""
+        INSERT INTO procrastinate_jobs (task_name, queue_name, queueing_lock, args, status)
+        SELECT 'invitations.tasks.forget_what_is_over', 'default', 'forget_what_is_over', '{"timestamp": 0}', status
+        FROM unnest(ARRAY['doing', 'todo']::procrastinate_job_status[]) AS status
+    """)
+    execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE queue_name = 'mail'")
+    execute("UPDATE procrastinate_jobs SET priority = -1 WHERE task_name LIKE '%forget%'")
+
+    take_up_stalled_jobs(worker)
+
+    assert mail_server.recipients == ["anna@example.com"]
+
+
+def test_a_code_goes_out_before_a_hundred_invitations(worker, mail_server):
+    invitation = make_invitation(allowed_emails=HUNDRED, send_email=True)
+    request_code(invitation, HUNDRED[7], client="somebody")
+    worker()
+    assert "is your code" in mail_server.mails[0].message["Subject"]
+    assert set(Delivery.objects.values_list("status", "attempts", "last_error")) == {("SENT", 1, None)}
+    assert len(mail_server.mails) == 101
+
+
+@pytest.mark.django_db
+def test_codes_proofs_and_windows_that_decide_nothing_any_more_are_forgotten(rf):
+    invitation = make_invitation(allowed_emails=["anna@example.com"], send_email=True)
+    request_code(invitation, "anna@example.com", client="somebody")
+    EmailProof.objects.create(
+        invitation=invitation, email="anna@example.com", secret_hash=b"1", expires_at=timezone.now()
+    )
+    forget_what_is_over(timestamp=0)
+    assert VerificationCode.objects.count() == EmailProof.objects.count() == 1
+
+    for model in (VerificationCode, EmailProof):
+        model.objects.update(expires_at=timezone.now() - timedelta(days=1, minutes=1))
+    forget_what_is_over(timestamp=0)
+    assert VerificationCode.objects.count() == EmailProof.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_the_browser_that_pressed_first_is_known_for_a_month():
+    invitation = make_invitation(allowed_emails=["anna@example.com"], send_email=True)
+    link = PersonalLink.objects.get()
+    _, secret = use_personal_link(invitation, link, secret=None)
+    EmailProof.objects.update(expires_at=timezone.now() - timedelta(days=28))
+    forget_what_is_over(timestamp=0)
+    assert find_proof(invitation, secret) is None
+    assert use_personal_link(invitation, link, secret=secret)
+
+    PersonalLink.objects.update(created_at=timezone.now() - timedelta(days=31))
+    EmailProof.objects.update(expires_at=timezone.now() - timedelta(days=28))
+    forget_what_is_over(timestamp=0)
+    assert not EmailProof.objects.exists()

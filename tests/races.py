@@ -1,0 +1,47 @@
+"""Real threads, each with a connection of its own to the database."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+
+# the server takes 100 connections, and other tests run beside these
+AT_ONCE = 40
+
+
+def race(number: int, act: Callable[[int], Any]) -> list[Any]:
+    """What `number` threads that start together got: an answer or an exception each."""
+    start, places = threading.Barrier(number), threading.BoundedSemaphore(AT_ONCE)
+
+    def run(index: int) -> Any:
+        start.wait()
+        with places:
+            try:
+                return act(index)
+            except Exception as error:
+                return error
+            finally:
+                connection.close()
+
+    with ThreadPoolExecutor(number) as threads:
+        return list(threads.map(run, range(number)))
+
+
+def wait_for_a_lock() -> None:
+    """Until another connection of this database waits for a row."""
+    waiting = """
+        SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE NOT granted AND datname = current_database()
+    """
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    pytest.fail("nobody waited")
