@@ -13,11 +13,13 @@ from uuid import UUID
 import psycopg
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import Model
 from psycopg import sql
 
 from companies.models import Company, Partner, Site
 from companies.services import issue_api_key
 from connections.models import Connection, Datasource
+from invitations.models import Invitation, InvitationEvent, Use
 from invitations.tokens import seal_token
 
 YEAR_MS = 365 * 24 * 60 * 60 * 1000
@@ -51,6 +53,8 @@ def seed(rows: int) -> Seeded:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("load_datasources", stdout=io.StringIO())
     seeded = _seed_companies()
+    for model in (Invitation, Connection, Use, InvitationEvent):
+        _let_the_database_know_defaults(model)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE staged (n integer, at timestamptz, id uuid, token_hash bytea, sealed_token bytea)"
@@ -62,6 +66,19 @@ def seed(rows: int) -> Seeded:
         cursor.connection.execute(STATEMENTS.read_text(), prepare=False)
     _settle()
     return seeded
+
+
+def _let_the_database_know_defaults(model: type[Model]) -> None:
+    """The SQL names only the columns it has something to say about; the model knows what the others begin with."""
+    table = sql.Identifier(model._meta.db_table)
+    for field in model._meta.concrete_fields:
+        default = field.get_default()
+        if default is None or field.primary_key:
+            continue
+        literal = sql.Literal(field.get_db_prep_save(default, connection))
+        statement = sql.SQL("ALTER TABLE {} ALTER {} SET DEFAULT {}")
+        with connection.cursor() as cursor:
+            cursor.connection.execute(statement.format(table, sql.Identifier(field.column), literal))
 
 
 def _seed_companies() -> Seeded:

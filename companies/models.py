@@ -111,7 +111,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """
         keys = self.active().filter(secret_hash=hash_api_key(value)).select_related("partner")
         if company_id:
-            named = FilteredRelation("partner__companies", condition=Q(partner__companies=company_id))
+            named = FilteredRelation("partner__companies", condition=Q(partner__companies__id=company_id))
             keys = keys.annotate(company=named).select_related("partner", "company")  # type: ignore[misc]
         return keys.first()
 

@@ -56,7 +56,7 @@ class PlainFormatter(logging.Formatter):
 
 
 class RedactedFilter(SafeExceptionReporterFilter):
-    """Hides settings, form values and local variables in every report, in development too."""
+    """Hides settings, form values, cookies and local variables in every report, in development too."""
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern
@@ -69,6 +69,10 @@ class RedactedFilter(SafeExceptionReporterFilter):
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return {} if request is None else dict.fromkeys(request.POST, REDACTED)
+
+    def get_safe_cookies(self, request: HttpRequest) -> dict[str, Any]:
+        """No cookie's value: receipts and proofs of address are cookies too."""
+        return dict.fromkeys(getattr(request, "COOKIES", {}), REDACTED)
 
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> Any:
         """No local variables: any of them may hold what somebody typed."""

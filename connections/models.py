@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.validators import RegexValidator
 from django.db import models
@@ -109,6 +109,8 @@ class Datasource(models.Model):
         indexes = [
             GinIndex(SearchVector("folded_name", config="simple"), name="datasource_name_search"),
             models.Index("folded_name", "country", name="datasource_by_name"),
+            # LIKE 'e.on%' needs it where the database's collation is not C; without it the whole OR reads every row
+            models.Index(OpClass("folded_name", "text_pattern_ops"), name="datasource_name_beginning"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["country", "name"], name="one_provider_per_country_and_name"),

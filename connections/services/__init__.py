@@ -2,6 +2,7 @@
 
 from connections.services.catalogue import (
     DatasourceRow,
+    check_country,
     check_provider_url,
     ensure_sandbox,
     find_datasource,
@@ -14,6 +15,7 @@ __all__ = [
     "Credentials",
     "DatasourceRow",
     "change_credentials",
+    "check_country",
     "check_provider_url",
     "create_connection",
     "ensure_sandbox",

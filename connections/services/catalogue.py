@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django_countries import countries
 
 from config.refusals import InvalidField
 from connections.models import Datasource
@@ -50,6 +51,13 @@ def _is_public_name(host: str) -> bool:
     except ValueError:
         return "." in host and not host.endswith((".local", ".internal", ".localhost"))
     return False
+
+
+def check_country(code: str, *, field: tuple[str | int, ...] = ("country",)) -> str:
+    """The code, if ISO 3166-1 has it. Refuses others, such as `UK`, naming the field."""
+    if code not in countries:
+        raise InvalidField(field, "There is no such country (ISO 3166-1 alpha-2).", code="invalid_country")
+    return code
 
 
 def ensure_sandbox() -> Datasource:

@@ -9,11 +9,12 @@ from django.views.decorators.debug import sensitive_variables
 from procrastinate.contrib.django import app
 
 from companies.actors import SYSTEM, Actor
+from companies.addresses import normalize_address
 from companies.models import Company, Site
 from config.refusals import InvalidField
 from connections.exceptions import ImpossibleMove, StaleReport
 from connections.models import Connection, ConnectionEventType, Credential, Datasource
-from connections.services.catalogue import check_provider_url
+from connections.services.catalogue import check_country, check_provider_url
 from connections.services.credentials import Credentials, log_connection_event, seal_credentials
 from connections.status import TRANSITIONS, Status
 
@@ -44,9 +45,9 @@ def create_connection(
         company=company,
         datasource=datasource,
         url=check_provider_url(url) if url else None,
-        country=country or (datasource.country if datasource else None),
+        country=check_country(country) if country else (datasource.country if datasource else None),
         utility_types=list(dict.fromkeys(utility_types)),
-        owner_email=owner_email,
+        owner_email=normalize_address(owner_email, field=("connection_owner_email",)) if owner_email else None,
         collection_start_date=collection_start_date,
         verified_email=verified_email,
     )

@@ -26,7 +26,8 @@ class Credentials(TypedDict):
 @transaction.atomic
 def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials, int]:
     """The credentials and their version, for a collector. Every read is logged on the connection."""
-    credential = Credential.objects.select_for_update().get(connection=connection)
+    # without a lock: a change holds the connection, which the log line needs, and waits for the credential
+    credential = Credential.objects.get(connection=connection)
     log_connection_event(connection, ConnectionEventType.CREDENTIALS_READ, by=by)
     opened: Credentials = orjson.loads(
         settings.KEYRING.unseal(bytes(credential.sealed), bound_to=_binding(connection.pk))

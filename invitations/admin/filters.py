@@ -6,10 +6,10 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
+from companies.addresses import normalize_address
 from companies.admin import companies_named
 from config.admin.lists import as_id
 from config.refusals import InvalidField
-from invitations.addresses import normalize_address
 from invitations.models import InvitationQuerySet
 from invitations.status import Status
 

@@ -6,12 +6,12 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.actors import ActorKind
+from companies.addresses import normalize_address
 from config.api.fields import Boolean, Country, Integer, Locale, StrictSerializer, Text, TextMap
 from config.api.pages import PageOutput, PageQuery
 from config.refusals import InvalidField
 from connections.models import UtilityType
 from connections.status import Status as ConnectionStatus
-from invitations.addresses import normalize_address
 from invitations.models import (
     MAX_ALLOWED_EMAILS,
     MAX_MAX_USES,

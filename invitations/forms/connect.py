@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django_countries import countries
 
+from companies.addresses import normalize_address
 from companies.models import Site
 from config.refusals import InvalidField
 from connections.models import Datasource, UtilityType
 from connections.services import check_provider_url
-from invitations.addresses import normalize_address
 from invitations.forms.login import LoginForm
 from invitations.models import EmailProof, Invitation
 from invitations.services import Account

@@ -14,6 +14,12 @@ WANTS_MORE = frozenset({Status.MFA_TOKEN_EXPIRED, Status.ADDITIONAL_CREDENTIALS_
 PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
+class SecretInput(forms.PasswordInput):
+    """Shows what is being typed, and never what was: browsers take several password inputs for several logins."""
+
+    input_type = "text"
+
+
 class LoginForm(forms.Form):
     """User name, password, and what else the provider asks for; of a `connection`, what its provider asks for.
 
@@ -37,20 +43,17 @@ class LoginForm(forms.Form):
         error_messages={"required": "Enter the password you log in with."},
     )
     account_number = forms.CharField(
-        max_length=100, required=False, label="Account number", widget=forms.TextInput(attrs=PLAIN)
+        max_length=100, required=False, label="Account number", widget=SecretInput(attrs=PLAIN)
     )
     security_answer = forms.CharField(
-        max_length=254,
-        required=False,
-        label="Answer to the security question",
-        widget=forms.PasswordInput(attrs={"data-reveal": True, "autocomplete": "off"}),
+        max_length=254, required=False, label="Answer to the security question", widget=SecretInput(attrs=PLAIN)
     )
     authenticator_seed = forms.CharField(
         max_length=254,
         required=False,
         label="Authenticator key",
         help_text="The text key that the provider shows beside the QR code when an authenticator app is set up.",
-        widget=forms.PasswordInput(attrs={"data-reveal": True, "autocomplete": "off"}),
+        widget=SecretInput(attrs=PLAIN),
     )
 
     def __init__(self, data: Any = None, *, connection: Connection | None = None, **kwargs: Any) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 from django import forms
 
+from companies.addresses import normalize_address
 from config.refusals import InvalidField
-from invitations.addresses import normalize_address
 from invitations.models import PersonalLink
 
 
 class AddressForm(forms.Form):
-    """Which address to send a code to. By a personal link it may be left out: it is the link's."""
+    """Which address to send a code to. By a personal link it may be left out altogether: it is the link's."""
 
     email = forms.CharField(
         max_length=254,
@@ -23,7 +23,7 @@ class AddressForm(forms.Form):
     def __init__(self, data: Any = None, *, link: PersonalLink | None = None) -> None:
         super().__init__(data)
         self.link = link
-        self.fields["email"].required = link is None
+        self.fields["email"].required = link is None or data is None or "email" in data
 
     def clean_email(self) -> str:
         typed = self.cleaned_data["email"]
@@ -41,9 +41,15 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         max_length=40,
         label="Code",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
         error_messages={"required": "Enter the six digits from the mail."},
     )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        if data is None:
+            # else the list of errors has the focus
+            self.fields["code"].widget.attrs["autofocus"] = True
 
     def clean_code(self) -> str:
         digits = re.sub(r"[\s-]", "", self.cleaned_data["code"])

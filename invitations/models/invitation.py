@@ -157,8 +157,8 @@ class Invitation(models.Model):
 
     def allows(self, email: str) -> bool:
         """Whether this address, in its normal form, may use a restricted invitation."""
-        domain = email.rpartition("@")[2]
-        return email in self.allowed_emails or f"*@{domain}" in self.allowed_emails
+        local, _, domain = email.rpartition("@")
+        return local != "*" and (email in self.allowed_emails or f"*@{domain}" in self.allowed_emails)
 
     @property
     def mailable_emails(self) -> list[str]:

@@ -15,10 +15,10 @@ from procrastinate.types import JSONDict
 from uuid_utils.compat import uuid7
 
 from companies.actors import SYSTEM, Actor
+from companies.addresses import normalize_address
 from config.locks import try_lock
 from config.redaction import redact
 from config.refusals import InvalidField
-from invitations.addresses import normalize_address
 from invitations.emails import invitation_mail
 from invitations.events import log_event
 from invitations.limits import count_attempt

@@ -11,13 +11,14 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.actors import CONTRIBUTOR, Actor
+from companies.addresses import normalize_address
 from companies.models import Company
 from companies.services import sites_of
 from config.api.problems import camel
 from config.refusals import InvalidField
 from connections.models import Connection
-from connections.services import check_provider_url, find_datasource
-from invitations.addresses import normalize_address, normalize_allowed_emails
+from connections.services import check_country, check_provider_url, find_datasource
+from invitations.addresses import normalize_allowed_emails
 from invitations.events import log_event
 from invitations.exceptions import InvitationRevoked, MaxUsesBelowUseCount
 from invitations.models import MAX_MAX_USES, EventType, Invitation, InvitationType
@@ -212,6 +213,8 @@ def _checked_prefill(prefill: Prefill, company: Company) -> Prefill:
         find_datasource(prefill.datasource_id, field=("prefill", "datasource_id"))
     if prefill.url:
         check_provider_url(prefill.url, field=("prefill", "url"))
+    if prefill.country:
+        check_country(prefill.country, field=("prefill", "country"))
     if prefill.initial_sites:
         sites_of(company, list(prefill.initial_sites), field=("prefill", "initial_sites"))
     if prefill.connection_owner_email:

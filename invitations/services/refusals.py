@@ -17,6 +17,12 @@ def refuse_unless_active(invitation: Invitation) -> None:
 
 
 def refuse_unproved(invitation: Invitation, proof: EmailProof | None) -> None:
-    """Raises `ProofRequired` when the invitation is restricted and `proof` does not hold for it now."""
-    if invitation.is_restricted and not (proof and proof.holds_for(invitation)):
+    """Raises `ProofRequired` when the invitation is restricted and `proof` does not hold for it now.
+
+    What the database says counts: a proof may have been ended since it was read.
+    """
+    if not invitation.is_restricted:
+        return
+    stored = EmailProof.objects.filter(pk=proof.pk).first() if proof else None
+    if stored is None or not stored.holds_for(invitation):
         raise ProofRequired

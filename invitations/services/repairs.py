@@ -63,6 +63,7 @@ def follow_status(connection_id: UUID) -> Invitation | None:
     One invitation, never a second while one is open: the connection is locked. It goes to the address that last
     proved itself, else to the account's owner; returns it, or None when there is nobody or nothing to do.
     """
+    _lock_automatic_repairs(connection_id)
     connection = (
         Connection.objects.select_for_update(of=("self",))
         .select_related("company__partner")
@@ -82,3 +83,9 @@ def follow_status(connection_id: UUID) -> Invitation | None:
     return create_repair_invitation(
         connection, by=SYSTEM, is_automatic=True, allowed_emails=[email], send_email=True, max_uses=1
     )
+
+
+def _lock_automatic_repairs(connection_id: UUID) -> None:
+    """Before the connection, as a repair does: in another order each would wait for the other."""
+    automatic = Invitation.objects.filter(connection=connection_id, is_automatic=True, revoked_at=None)
+    list(automatic.select_for_update().order_by("pk").values_list("pk"))

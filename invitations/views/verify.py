@@ -42,7 +42,7 @@ def code(visit: Visit) -> HttpResponse:
         return visit.go("verify")
     form = CodeForm(visit.posted)
     if form.is_valid():
-        address = AddressForm({"email": typed}, link=visit.link)
+        address = AddressForm({"email": typed} if typed else {}, link=visit.link)
         email = address.cleaned_data["email"] if address.is_valid() else ""
         try:
             _, secret = check_code(visit.invitation, email, form.cleaned_data["code"], client=visit.client)

@@ -18,8 +18,11 @@ function enhance(input) {
   button.type = "button";
   button.setAttribute("aria-controls", input.id);
   input.classList.add("reveal__input");
+  // An input that is moved loses the focus: somebody may have begun to type.
+  const focused = document.activeElement === input;
   input.replaceWith(box);
   box.append(input, button);
+  if (focused) input.focus();
   setVisible(false);
 
   button.addEventListener("click", () => setVisible(input.type === "password"));

@@ -27,8 +27,11 @@ function enhance(input) {
   })) {
     input.setAttribute(name, value);
   }
+  // An input that is moved loses the focus: somebody may have begun to type.
+  const focused = document.activeElement === input;
   input.replaceWith(box);
   box.append(input, list);
+  if (focused) input.focus();
   box.after(chosen, status);
 
   // The chosen entry's id travels in a hidden input. Where the server offered radio buttons

@@ -32,6 +32,7 @@ def open_code(page, partner):
     page.get_by_label("Your email address").fill("a@example.com")
     page.get_by_role("button", name="Send me a code").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Enter the code")
+    expect(page.get_by_label("Code")).to_be_focused()
 
 
 def open_wrong_code(page, partner):

@@ -25,13 +25,18 @@ def heading(page, words):
     expect(page.get_by_role("heading", level=1)).to_have_text(words)
 
 
+def expect_code_page(page):
+    heading(page, "Enter the code")
+    expect(page.get_by_label("Code")).to_be_focused()
+
+
 def ask_for_code(page, invitation, address):
     page.goto(invitation["invitationUrl"])
     page.get_by_role("link", name="Continue").click()
     heading(page, "Verify your email address")
     page.get_by_label("Your email address").fill(address)
     press(page, "Send me a code")
-    heading(page, "Enter the code")
+    expect_code_page(page)
 
 
 def enter(page, code):
@@ -111,7 +116,7 @@ def test_in_a_second_browser_the_same_link_asks_for_a_code(partner, visitors, ma
     press(second, "Continue as a•••@example.com")
     expect(second.get_by_role("alert")).to_contain_text("opened in another browser first")
     press(second, "Send a code to a•••@example.com")
-    heading(second, "Enter the code")
+    expect_code_page(second)
     expect(second.locator("main")).to_contain_text("a•••@example.com")
     expect(second.locator("main")).not_to_contain_text(ANNA)
     enter(second, mails.code(ANNA, number=2))
@@ -139,7 +144,7 @@ def test_another_code_can_be_asked_for_after_a_while_and_the_first_still_works(p
     expect(visitor.get_by_role("alert")).to_contain_text(re.compile("try again in [0-9]+ seconds"))
     VerificationCode.objects.update(created_at=F("created_at") - timedelta(seconds=31))
     press(visitor, "Send me a code")
-    heading(visitor, "Enter the code")
+    expect_code_page(visitor)
     assert mails.code(ANNA, number=2) != first
     enter(visitor, first)
     heading(visitor, "Connect a utility account")

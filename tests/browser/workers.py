@@ -38,7 +38,7 @@ class Mails:
 
     def link(self, address: str, number: int = 1) -> str:
         """The personal link in the address's mail."""
-        return re.search(r"^\S+/p/i/\S+$", self.of(address, number)[-1].text, re.MULTILINE)[0]
+        return re.search(r"\S+/p/i/\S+", self.of(address, number)[-1].text)[0]
 
 
 @contextmanager
@@ -50,9 +50,10 @@ def working(base: str) -> Iterator[Mails]:
             "DATABASE_URL": database_url(),
             "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
             "PUBLIC_URL": base,
+            "DEBUG": "true",  # as here: a PUBLIC_URL alone would mean production
         }
         command = [sys.executable, "manage.py", "procrastinate", "worker", "--fetch-job-polling-interval", "0.2"]
-        quiet = {"stdout": open("/tmp/j_w.log", "a"), "stderr": subprocess.STDOUT}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         worker = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, **quiet)
         try:
             yield Mails(server)
@@ -76,6 +77,7 @@ def database_url() -> str:
     """The test database, for another process."""
     known = connection.settings_dict
     login = quote(known["USER"]) + (f":{quote(known['PASSWORD'])}" if known["PASSWORD"] else "")
-    if known["HOST"].startswith("/"):
-        return f"postgres://{login}@/{known['NAME']}?host={known['HOST']}"
-    return f"postgres://{login}@{known['HOST']}:{known['PORT'] or 5432}/{known['NAME']}"
+    host = known["HOST"] or known["OPTIONS"].get("host", "")
+    if host.startswith("/"):
+        return f"postgres://{login}@/{known['NAME']}?host={host}"
+    return f"postgres://{login}@{host or 'localhost'}:{known['PORT'] or 5432}/{known['NAME']}"

@@ -13,8 +13,14 @@ from connections.services import change_credentials, ensure_sandbox, read_creden
 from connections.status import OUTCOMES, Status
 from connections.tasks import check_sandbox
 from tests.factories import make_connection
+from tests.invitations.conftest import forget_jobs
 
 CHECKS = "connections.tasks.check_sandbox"
+
+
+@pytest.fixture
+def no_jobs(db):
+    forget_jobs()
 
 
 def try_as(username, **fields):
@@ -57,6 +63,7 @@ def test_case_and_spaces_of_a_user_name_do_not_matter():
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("no_jobs")
 def test_a_check_is_queued_with_a_short_delay_and_without_a_secret():
     connection = try_as("works")
 
@@ -67,6 +74,7 @@ def test_a_check_is_queued_with_a_short_delay_and_without_a_secret():
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("no_jobs")
 def test_real_providers_are_left_to_real_collectors():
     connection = make_connection(credentials={"username": "wrong-password", "password": "x"})
     assert not ProcrastinateJob.objects.filter(task_name=CHECKS).exists()

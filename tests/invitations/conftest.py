@@ -80,7 +80,7 @@ def no_mail_server(settings: Any) -> None:
 
 def use_mail_server(settings: Any, port: int) -> None:
     settings.EMAIL_BACKEND = SMTP
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 30
 
 
 def forget_jobs() -> None:

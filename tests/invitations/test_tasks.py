@@ -39,7 +39,9 @@ def start_worker(port, concurrency):
     """`manage.py procrastinate worker` as a process of its own."""
     command = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", str(concurrency)]
     environment = os.environ | {"DATABASE_URL": database_url(), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=open("/tmp/w.log","w"), stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, stdout=open("/tmp/w.log", "w"), stderr=subprocess.STDOUT
+    )
 
 
 def wait_for(happened, seconds=30):
@@ -78,7 +80,7 @@ def test_of_two_hundred_mails_all_arrive_when_the_worker_is_killed_in_the_middle
     copies = Counter(mail.message["Message-ID"] for mail in mail_server.mails)
     duplicates = copies.total() - len(copies)
     with capsys.disabled():
-        print(f"\nkilled after {arrived} of 200 mails with {stalled} jobs in hand; duplicates: {duplicates}")
+        sys.stdout.write(f"\n{arrived} of 200 mails had arrived at the kill; {duplicates} arrived twice\n")
     assert len(copies) == 200
     assert duplicates <= stalled
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}

@@ -275,7 +275,7 @@ def test_eight_at_once_make_one_invitation():
 @pytest.mark.django_db(transaction=True)
 def test_while_the_first_is_running_the_second_is_told_and_may_try_again():
     company = CompanyFactory()
-    key, value = make_api_key(company.partner)
+    _key, value = make_api_key(company.partner)
     path, running, finish = f"invitation/company/{company.pk}", threading.Event(), threading.Event()
 
     class Slow(PartnerView):

@@ -196,8 +196,16 @@ def test_filters_are_joined_by_and(api, company):
 
 @pytest.mark.parametrize(
     "query",
-    [{"status": "FINE"}, {"site": "7"}, {"invitationId": "7"}, {"limit": 0}, {"limit": 101}, {"cursor": "x"}]
-    + [{"Status": "PENDING"}, {"offset": 5}],
+    [
+        {"status": "FINE"},
+        {"site": "7"},
+        {"invitationId": "7"},
+        {"limit": 0},
+        {"limit": 101},
+        {"cursor": "x"},
+        {"Status": "PENDING"},
+        {"offset": 5},
+    ],
 )
 def test_a_query_that_does_not_hold_is_refused(api, company, query):
     (name,) = query
@@ -233,8 +241,8 @@ def test_a_thousand_rows_cost_as_many_queries_as_ten(api, company):
             assert len(ids(api, company, limit=100, **query)) >= 10
         return len(captured)
 
-    queries_of_the_first_call_today = grow(10) or queries()
-    assert queries_of_the_first_call_today
+    grow(10)
+    queries()  # the first call of a minute notes that the key was used
     few = [queries(), queries(site=str(site.pk)), queries(status="PENDING")]
     grow(990)
     assert [queries(), queries(site=str(site.pk)), queries(status="PENDING")] == few

@@ -4,8 +4,9 @@ import logging
 
 import pytest
 
+from companies.actors import CONTRIBUTOR
 from companies.models import ApiKey, Scope, StoredAnswer
-from connections.models import ConnectionEvent
+from connections.models import Connection, ConnectionEvent
 from connections.services import change_credentials
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.connections.api.collector import SCOPES, SECRETS, caller, create
@@ -116,9 +117,6 @@ def test_an_idempotency_key_keeps_no_copy(collector, connection_id):
 
 
 def change_credentials_of(connection_id, password):
-    from companies.actors import CONTRIBUTOR
-    from connections.models import Connection
-
     connection = Connection.objects.get(pk=connection_id)
     change_credentials(connection, credentials={"username": "u", "password": password}, by=CONTRIBUTOR)
 
@@ -127,7 +125,8 @@ def test_no_other_operation_shows_them_and_no_log_line_has_them(company, caplog)
     """Every operation there is, with every scope, on a connection that has them all."""
     caplog.set_level(logging.DEBUG)
     everything = caller(company, *Scope)
-    made = create(everything, company, Idempotency_Key="kept")
+    body = {"url": "https://portal.example.com/login", **SECRETS}
+    made = everything.post(f"connection/company/{company.pk}", body, Idempotency_Key="kept")
     ids = {
         "company_id": company.pk,
         "site_id": company.sites.create(name="Somewhere").pk,

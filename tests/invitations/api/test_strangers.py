@@ -10,6 +10,7 @@ from companies.models import Company, Scope
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.conftest import Api
 from tests.factories import (
+    CompanyFactory,
     PartnerFactory,
     SiteFactory,
     make_api_key,
@@ -160,6 +161,22 @@ def test_another_partners_connection_finds_no_invitation(api, company):
     answer = api.get(f"invitation/company/{company.pk}", {"connectionId": str(theirs.pk)})
 
     assert answer.json()["invitations"] == []
+
+
+@pytest.mark.parametrize("name", ["invitation", "site", "connection"])
+def test_of_a_partners_companies_the_one_in_the_path_is_meant(api, company, name):
+    companies = [company, *CompanyFactory.create_batch(3, partner=company.partner)]
+    bodies = {
+        "site": {"name": "Roof"},
+        "connection": {"url": "https://x.example.com", "username": "u", "password": "p"},
+    }
+
+    for each in companies:
+        made = api.post(f"{name}/company/{each.pk}", bodies.get(name, {})).json()
+        assert made["companyId"] == str(each.pk)
+        (listed,) = api.get(f"{name}/company/{each.pk}").json()[f"{name}s"]
+        assert listed["id"] == made["id"]
+        assert api.get(f"company/{each.pk}").json()["name"] == each.name
 
 
 def test_a_new_partner_has_no_companies(db):

@@ -1,0 +1,23 @@
+"""One normal form for e-mail addresses, so that the same mailbox is the same text."""
+
+from email_validator import EmailNotValidError, validate_email
+
+from config.refusals import InvalidField
+
+MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3
+
+
+def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)) -> str:
+    """Lower case, the domain in its ASCII form (IDNA 2008): `A@Bücher.example` is `a@xn--bcher-kva.example`.
+
+    Plus-tags stay: they are part of the mailbox's name. Refuses what is not an address, line breaks and other
+    control characters included.
+    """
+    try:
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise InvalidField(field, "This is not an e-mail address.", code="invalid_email") from None
+    normal = f"{checked.local_part}@{checked.ascii_domain}".lower()
+    if len(normal) > MAX_LENGTH:
+        raise InvalidField(field, f"An address may have at most {MAX_LENGTH} characters.", code="invalid_email")
+    return normal

@@ -1,0 +1,67 @@
+"""Sites on the wire."""
+
+import pytest
+
+from companies.models import Site
+from tests.companies.refusals import wrong_fields
+from tests.factories import CompanyFactory, SiteFactory
+
+KEYS = {"id", "companyId", "name", "address", "externalId", "createdAt", "updatedAt"}
+FULL = {"name": "Main bakery", "address": "1 Mill Lane, Bath", "externalId": "s-1"}
+
+
+def test_a_site_comes_back_as_it_was_given(api, company):
+    answer = api.post(f"site/company/{company.pk}", FULL)
+
+    assert answer.status_code == 201
+    made = answer.json()
+    assert set(made) == KEYS
+    assert {name: made[name] for name in FULL} == FULL
+    assert made["companyId"] == str(company.pk)
+    assert api.get(f"site/{made['id']}").json() == made
+
+
+def test_a_name_is_enough(api, company):
+    made = api.post(f"site/company/{company.pk}", {"name": "Roof"}).json()
+
+    assert (made["address"], made["externalId"]) == ("", None)
+
+
+def test_what_is_not_named_stays_when_it_is_changed(api, company):
+    made = api.post(f"site/company/{company.pk}", FULL).json()
+
+    changed = api.patch(f"site/{made['id']}", {"address": ""}).json()
+
+    assert changed == made | {"address": "", "updatedAt": changed["updatedAt"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"name": ""}, "/name"),
+        ({"name": "n" * 201}, "/name"),
+        ({"address": "a" * 501}, "/address"),
+        ({"address": None}, "/address"),
+        ({"address": "a\x00"}, "/address"),
+        ({"externalId": "x" * 256}, "/externalId"),
+        ({"companyId": "01a21072-4c8c-72a9-a48a-e339ae75129a"}, "/companyId"),
+        ({"id": "x"}, "/id"),
+    ],
+)
+def test_a_field_that_does_not_hold_is_named_when_created_and_when_changed(api, company, body, pointer):
+    site = SiteFactory(company=company)
+
+    assert wrong_fields(api.post(f"site/company/{company.pk}", {"name": "Roof"} | body)) == [pointer]
+    assert wrong_fields(api.patch(f"site/{site.pk}", body)) == [pointer]
+    assert list(Site.objects.all()) == [site]
+
+
+def test_the_list_has_the_companys_own_newest_first_page_by_page(api, company):
+    ids = [str(SiteFactory(company=company).pk) for _ in range(3)]
+    SiteFactory(company=CompanyFactory(partner=company.partner))
+
+    first = api.get(f"site/company/{company.pk}", {"limit": 2}).json()
+    second = api.get(f"site/company/{company.pk}", {"limit": 2, "cursor": first["nextCursor"]}).json()
+
+    assert [row["id"] for row in first["sites"] + second["sites"]] == ids[::-1]
+    assert not second["hasNext"]

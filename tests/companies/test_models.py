@@ -1,0 +1,45 @@
+"""Members of staff, and who sees what."""
+
+import pytest
+from django.contrib.auth import authenticate
+from django.db import IntegrityError, transaction
+
+from companies.models import Company, Site, User
+from tests.factories import CompanyFactory, PartnerFactory, SiteFactory
+
+
+def test_staff_log_in_by_their_address_in_any_case(db):
+    User.objects.create_user(" Anna@Example.com ", "correct horse battery")
+
+    assert User.objects.get().email == "anna@example.com"
+    assert authenticate(username="ANNA@example.COM", password="correct horse battery")
+    assert authenticate(username="anna@example.com", password="another") is None
+
+
+def test_the_database_keeps_addresses_of_staff_in_lower_case(db):
+    user = User.objects.create_user("anna@example.com")
+
+    with pytest.raises(IntegrityError, match="user_email_is_lower_case"), transaction.atomic():
+        User.objects.filter(pk=user.pk).update(email="Anna@example.com")
+
+
+def test_a_superuser_may_do_everything_and_an_ordinary_one_nothing_yet(db):
+    chief = User.objects.create_superuser("chief@example.com", "correct horse battery")
+    other = User.objects.create_user("other@example.com", "correct horse battery")
+
+    assert (chief.is_staff, chief.is_superuser) == (True, True)
+    assert (other.is_staff, other.is_superuser) == (True, False)
+
+
+def test_somebody_without_a_name_is_called_by_the_address():
+    assert str(User(email="anna@example.com")) == "anna@example.com"
+    assert str(User(email="anna@example.com", name="Anna")) == "Anna"
+
+
+def test_a_partner_sees_its_own_companies_and_sites(company):
+    site = SiteFactory(company=company)
+    SiteFactory(company=CompanyFactory())
+
+    assert list(Company.objects.visible_to(company.partner)) == [company]
+    assert list(Site.objects.visible_to(company.partner)) == [site]
+    assert not Company.objects.visible_to(PartnerFactory()).exists()

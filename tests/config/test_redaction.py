@@ -1,0 +1,169 @@
+"""Nothing secret leaves by a log line or an error report."""
+
+import hashlib
+import json
+import logging
+import sys
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory, override_settings
+from django.urls import path
+from django.views.debug import get_exception_reporter_class
+
+from config.context import request_id
+from config.redaction import JSONFormatter, PlainFormatter, redact
+from tests.factories import make_invitation
+from tests.invitations.answers import PASSWORD, answers, page
+
+# computed: a report shows lines of this file, and they should not be what is looked for
+TOKEN = hashlib.sha256(b"token").hexdigest()[:43]
+KEY = f"lk_4f0c21aa_{hashlib.sha256(b'key').hexdigest()[:43]}"
+TYPED = hashlib.sha256(b"typed").hexdigest()
+
+
+def boom(request: HttpRequest, token: str = "") -> HttpResponse:
+    typed = request.body.decode() if request.content_type == "application/json" else request.POST.get("password")
+    raise RuntimeError(f"broken at {request.path} for {request.headers.get('X-API-KEY')}, {bool(typed)}")
+
+
+urlpatterns = [path("p/i/<str:token>/connect", boom), path("v2/boom", boom)]
+handler500 = "config.errors.server_error"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"GET /p/i/{TOKEN} 200", "GET /p/i/[redacted] 200"),
+        (f"GET /p/i/{TOKEN}/connect 200", "GET /p/i/[redacted]/connect 200"),
+        (f"https://x.example/p/i/{TOKEN}?a=b", "https://x.example/p/i/[redacted]?a=b"),
+        (f"next=%2Fp%2Fi%2F{TOKEN}%2Fconnect", "next=%2Fp%2Fi%2F[redacted]"),
+        (f"next=%2fp%2fi%2f{TOKEN}", "next=%2fp%2fi%2f[redacted]"),
+        (f'{{"url":"/p/i/{TOKEN}"}}', '{"url":"/p/i/[redacted]"}'),
+        (f"key {KEY}.", "key lk_[redacted]."),
+        (f"'{KEY}' and {KEY}", "'lk_[redacted]' and lk_[redacted]"),
+        ("lk_4f0c21aa is a prefix", "lk_4f0c21aa is a prefix"),
+        ("talk_about_it", "talk_about_it"),
+        ("/p/invoices/7", "/p/invoices/7"),
+        ("", ""),
+    ],
+)
+def test_tokens_and_keys_are_taken_out_of_a_text(text, left):
+    assert redact(text) == left
+
+
+@pytest.mark.parametrize("formatter", [JSONFormatter(), PlainFormatter()], ids=["json", "plain"])
+def test_they_are_taken_out_of_messages_arguments_extras_and_tracebacks(formatter):
+    try:
+        raise RuntimeError(f"no such page: /p/i/{TOKEN} for {KEY}")
+    except RuntimeError:
+        record = logging.getLogger("x").makeRecord(
+            "x", logging.ERROR, __file__, 1, "%s said %s", (KEY, f"/p/i/{TOKEN}/done"), sys.exc_info()
+        )
+    record.path, record.headers = f"/p/i/{TOKEN}", {"X-API-KEY": KEY}
+
+    line = formatter.format(record)
+
+    assert TOKEN not in line
+    assert "RuntimeError" in line
+
+
+def test_a_line_of_the_log_is_one_json_object_with_the_id_of_its_request():
+    record = logging.getLogger("latchkey").makeRecord(
+        "latchkey", logging.WARNING, __file__, 1, 'two\nlines and "quotes"', (), None, extra={"status": 200}
+    )
+    token = request_id.set("abc12345")
+    try:
+        line = JSONFormatter().format(record)
+    finally:
+        request_id.reset(token)
+
+    assert "\n" not in line
+    said = json.loads(line)
+    assert said["message"] == 'two\nlines and "quotes"'
+    assert (said["level"], said["logger"], said["request_id"], said["status"]) == (
+        "WARNING",
+        "latchkey",
+        "abc12345",
+        200,
+    )
+    assert said["time"]
+
+
+# --- error reports -----------------------------------------------------------------------------------------
+
+
+def break_down(path_: str, debug: bool, caplog: Any, **how: Any) -> tuple[Any, str]:
+    """The answer to a POST that meets an error of ours, and what the log says of it."""
+    client = Client(raise_request_exception=False)
+    with override_settings(DEBUG=debug), caplog.at_level(logging.INFO):
+        answer = client.post(path_, headers={"X-API-KEY": KEY, "Cookie": f"receipt={TOKEN}"}, **how)
+    assert answer.status_code == 500
+    lines = [formatter.format(record) for record in caplog.records for formatter in (JSONFormatter(), PlainFormatter())]
+    assert any("RuntimeError" in line for line in lines)
+    return answer, "\n".join(lines)
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("where", [f"/p/i/{TOKEN}/connect", "/v2/boom"])
+def test_an_error_of_ours_tells_neither_token_nor_key_nor_what_was_typed(caplog, debug, where):
+    posts: list[dict[str, Any]] = [
+        {"data": {"username": TYPED, "password": TYPED}},
+        {"data": {"username": TYPED, "password": TYPED}, "content_type": "application/json"},
+    ]
+    for how in posts:
+        answer, log = break_down(where, debug, caplog, **how)
+
+        for text in (answer.content.decode(), log):
+            assert TOKEN not in text
+            assert KEY not in text
+            assert TYPED not in text
+
+
+@pytest.mark.urls(__name__)
+def test_outside_development_the_answer_tells_nothing_of_the_error(caplog):
+    page_, _ = break_down(f"/p/i/{TOKEN}/connect", False, caplog)
+    problem, _ = break_down("/v2/boom", False, caplog)
+
+    for answer in (page_, problem):
+        assert b"RuntimeError" not in answer.content
+        assert b"Traceback" not in answer.content
+    assert problem["Content-Type"] == "application/problem+json"
+    assert problem.json()["code"] == "INTERNAL_ERROR"
+    assert page_["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_report_itself_has_no_settings_values_cookies_or_local_variables(settings, debug):
+    settings.DEBUG = debug
+    request = RequestFactory().post(
+        f"/p/i/{TOKEN}/connect", {"password": TYPED}, headers={"X-API-KEY": KEY, "Authorization": TYPED}
+    )
+    request.COOKIES = {settings.SESSION_COOKIE_NAME: TYPED, "receipt": TYPED, settings.CSRF_COOKIE_NAME: TYPED}
+    try:
+        password = TYPED  # noqa: F841 - a local variable of the frame that fails
+        boom(request)
+    except RuntimeError:
+        reporter = get_exception_reporter_class(request)(request, *sys.exc_info())
+
+    for report in (reporter.get_traceback_html(), reporter.get_traceback_text()):
+        assert "RuntimeError" in report
+        for secret in (TYPED, TOKEN, KEY, settings.SECRET_KEY, str(settings.DATABASES["default"]["HOST"])):
+            assert secret not in report.replace("&#x27;", "'")
+
+
+def test_a_whole_run_leaves_no_secret_in_the_log(company, api, caplog):
+    with caplog.at_level(logging.DEBUG):
+        made = api.post(f"invitation/company/{company.pk}").json()
+        invitation = make_invitation(company)
+        Client().get(page(invitation))
+        Client().post(page(invitation, "connect"), answers())
+        api.post("company", {"name": 5})
+        Client().get("/p/i/" + "x" * 43)
+
+    text = "\n".join(JSONFormatter().format(record) for record in caplog.records if record.name != "django.db.backends")
+    assert "/p/i/[redacted]" in text
+    for secret in (made["token"], invitation.token, "x" * 43, PASSWORD, json.dumps(PASSWORD)):
+        assert secret not in text

@@ -1,0 +1,106 @@
+"""What production demands before it starts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PRODUCTION = {
+    "SECRET_KEY": "x" * 50,
+    "PUBLIC_URL": "https://connect.example.org",
+    "ALLOWED_HOSTS": "connect.example.org",
+    "ENCRYPTION_KEYS": "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA=",
+    "DATABASE_URL": "postgres://me:sekret@db.example.org/latchkey",
+}
+KEPT = ("PATH", "HOME", "LANG")
+TOLD = """
+import json
+from django.conf import settings
+names = ["DEBUG", "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_NAME", "CSRF_COOKIE_SECURE",
+         "SESSION_COOKIE_HTTPONLY", "SECURE_HSTS_SECONDS", "PUBLIC_URL", "X_FRAME_OPTIONS", "ALLOWED_HOSTS"]
+print(json.dumps({name: getattr(settings, name) for name in names}))
+"""
+
+
+def start(code: str = "from django.conf import settings; settings.DEBUG", **changes: str | None) -> Any:
+    """A process of its own that reads the settings from this environment; None takes a variable away."""
+    asked = {name: value for name, value in (PRODUCTION | changes).items() if value is not None}
+    env = {name: os.environ[name] for name in KEPT if name in os.environ} | asked
+    env["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+def sentence(ended: Any) -> str:
+    """The last line of what a process said that did not start."""
+    assert ended.returncode != 0
+    assert "sekret" not in ended.stderr
+    return ended.stderr.strip().splitlines()[-1]
+
+
+def test_with_everything_it_starts_and_is_closed_on_every_side():
+    ended = start(TOLD)
+
+    assert ended.returncode == 0, ended.stderr
+    for said in (
+        '"DEBUG": false',
+        '"SECURE_SSL_REDIRECT": true',
+        '"SESSION_COOKIE_SECURE": true',
+        '"SESSION_COOKIE_NAME": "__Host-session"',
+        '"CSRF_COOKIE_SECURE": true',
+        '"SESSION_COOKIE_HTTPONLY": true',
+        '"SECURE_HSTS_SECONDS": 31536000',
+        '"X_FRAME_OPTIONS": "DENY"',
+        '"ALLOWED_HOSTS": ["connect.example.org"]',
+    ):
+        assert said in ended.stdout
+
+
+@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "ENCRYPTION_KEYS"])
+def test_each_of_the_four_is_demanded_by_name(name, value):
+    said = sentence(start(**{name: value}))
+
+    assert f"Set {name} in the environment" in said
+
+
+def test_all_that_are_missing_are_named_at_once():
+    said = sentence(start(SECRET_KEY=None, ENCRYPTION_KEYS=None))
+
+    assert "Set SECRET_KEY, ENCRYPTION_KEYS in the environment: DEBUG is off." in said
+
+
+def test_debug_off_demands_all_four():
+    said = sentence(start(DEBUG="false", SECRET_KEY=None, PUBLIC_URL=None, ALLOWED_HOSTS=None, ENCRYPTION_KEYS=None))
+
+    assert "Set SECRET_KEY, PUBLIC_URL, ALLOWED_HOSTS, ENCRYPTION_KEYS in the environment" in said
+
+
+@pytest.mark.parametrize("url", ["http://connect.example.org", "connect.example.org", "ftp://x", "javascript:alert(1)"])
+def test_links_lead_to_https_only(url):
+    assert "PUBLIC_URL must begin with https://" in sentence(start(PUBLIC_URL=url))
+
+
+@pytest.mark.parametrize("keys", ["short", "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA=,short"])
+def test_encryption_keys_have_32_bytes_each(keys):
+    said = sentence(start(ENCRYPTION_KEYS=keys))
+
+    assert "Each of ENCRYPTION_KEYS must be 32 bytes in Base64." in said
+
+
+def test_a_slash_at_the_end_of_the_public_url_does_not_double():
+    assert (
+        '"PUBLIC_URL": "https://connect.example.org"' in start(TOLD, PUBLIC_URL="https://connect.example.org/").stdout
+    )
+
+
+def test_a_checkout_without_any_of_them_is_a_development_one_for_this_machine_only():
+    ended = start(TOLD, SECRET_KEY=None, PUBLIC_URL=None, ALLOWED_HOSTS=None, ENCRYPTION_KEYS=None)
+
+    assert ended.returncode == 0, ended.stderr
+    assert '"DEBUG": true' in ended.stdout
+    assert '"ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]' in ended.stdout
+    assert '"PUBLIC_URL": "http://localhost:8000"' in ended.stdout

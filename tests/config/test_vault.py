@@ -1,0 +1,123 @@
+"""Secrets at rest."""
+
+import base64
+import os
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.vault import ID_BYTES, NONCE_BYTES, Keyring, Unsealable
+
+
+def new_key() -> str:
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+OLD, NEW = new_key(), new_key()
+RING = Keyring([NEW, OLD])
+
+
+@settings(max_examples=50, derandomize=True, deadline=None, database=None)
+@given(secret=st.binary(max_size=200), binding=st.text(max_size=40))
+def test_what_was_sealed_comes_back(secret, binding):
+    try:
+        binding.encode()
+    except UnicodeEncodeError:
+        return
+    assert RING.unseal(RING.seal(secret, bound_to=binding), bound_to=binding) == secret
+
+
+@pytest.mark.parametrize("binding", ["credential:2", "", "credential:11", "CREDENTIAL:1", "token:1"])
+def test_moved_to_another_row_it_does_not_open(binding):
+    sealed = RING.seal(b"secret", bound_to="credential:1")
+
+    with pytest.raises(Unsealable):
+        RING.unseal(sealed, bound_to=binding)
+
+
+def test_altered_anywhere_it_does_not_open():
+    sealed = RING.seal(b"secret", bound_to="row")
+    for place in range(len(sealed)):
+        altered = bytearray(sealed)
+        altered[place] ^= 1
+        with pytest.raises(Unsealable):
+            RING.unseal(bytes(altered), bound_to="row")
+
+
+def test_cut_short_or_lengthened_it_does_not_open():
+    sealed = RING.seal(b"secret", bound_to="row")
+    for length in range(len(sealed)):
+        with pytest.raises(Unsealable):
+            RING.unseal(sealed[:length], bound_to="row")
+    with pytest.raises(Unsealable):
+        RING.unseal(sealed + b"\0", bound_to="row")
+
+
+def test_another_key_does_not_open_it_and_says_nothing():
+    sealed = RING.seal(b"secret", bound_to="row")
+
+    with pytest.raises(Unsealable) as refusal:
+        Keyring([new_key()]).unseal(sealed, bound_to="row")
+
+    assert "secret" not in str(refusal.value)
+
+
+def test_the_first_key_seals_and_every_key_opens_what_it_sealed():
+    before, after = Keyring([OLD]), Keyring([NEW, OLD])
+    of_old = before.seal(b"secret", bound_to="row")
+    of_new = after.seal(b"secret", bound_to="row")
+
+    assert after.unseal(of_old, bound_to="row") == b"secret"
+    assert of_new[:ID_BYTES] == after.sealing_key_id == Keyring([NEW]).sealing_key_id
+    assert Keyring([NEW]).unseal(of_new, bound_to="row") == b"secret"
+    with pytest.raises(Unsealable):
+        Keyring([NEW]).unseal(of_old, bound_to="row")
+
+
+def test_the_same_secret_is_sealed_differently_each_time():
+    sealed = {RING.seal(b"secret", bound_to="row") for _ in range(100)}
+
+    assert len({each[ID_BYTES : ID_BYTES + NONCE_BYTES] for each in sealed}) == 100
+
+
+def test_the_secret_is_not_in_what_is_stored():
+    assert b"secret" not in RING.seal(b"secret", bound_to="row")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [],
+        [""],
+        ["short"],
+        [base64.b64encode(b"x" * 31).decode()],
+        [base64.b64encode(b"x" * 33).decode()],
+        ["not base64 at all!" * 3],
+        ["é" * 44],
+        [new_key(), "short"],
+    ],
+)
+def test_a_ring_without_proper_keys_is_refused_and_tells_none(keys):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        Keyring(keys)
+
+    assert not any(key and key in str(refusal.value) for key in keys)
+
+
+def test_both_alphabets_of_base64_are_the_same_key():
+    raw = bytes(range(220, 252))
+    standard, urlsafe = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
+    assert standard != urlsafe
+
+    sealed = Keyring([standard]).seal(b"secret", bound_to="row")
+
+    assert Keyring([f" {urlsafe}\n"]).unseal(sealed, bound_to="row") == b"secret"
+
+
+def test_the_ring_does_not_tell_its_keys():
+    text = repr(RING) + str(RING)
+
+    assert NEW not in text
+    assert base64.b64decode(NEW).hex() not in text

@@ -1,0 +1,76 @@
+"""Login details are changed, read and reported on at once: real threads, real transactions."""
+
+from collections import Counter
+
+import pytest
+
+from companies.actors import CONTRIBUTOR, SYSTEM
+from connections.exceptions import StaleReport
+from connections.models import Connection, ConnectionEvent, Credential
+from connections.services import change_credentials, read_credentials, report_status
+from connections.status import Status
+from tests.factories import make_connection
+from tests.races import race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def numbered(number):
+    return {"username": f"user {number}", "password": f"password {number}"}
+
+
+def is_whole(credentials):
+    return credentials["username"].removeprefix("user ") == credentials["password"].removeprefix("password ")
+
+
+def test_of_twenty_changes_at_once_each_counts_and_one_stands_whole():
+    connection = make_connection(credentials=numbered(0))
+
+    results = race(20, lambda index: change_credentials(connection, credentials=numbered(index), by=CONTRIBUTOR))
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    credentials, version = read_credentials(connection, by=SYSTEM)
+    assert is_whole(credentials)
+    assert version == 21
+    assert ConnectionEvent.objects.filter(type="CREDENTIALS_CHANGED").count() == 20
+
+
+def test_readers_among_changes_are_never_turned_away_and_read_whole_details():
+    connection = make_connection(credentials=numbered(0))
+
+    def act(index):
+        for round_number in range(10):
+            if index % 2:
+                change_credentials(connection, credentials=numbered(100 * index + round_number), by=CONTRIBUTOR)
+            else:
+                credentials, _ = read_credentials(connection, by=SYSTEM)
+                assert is_whole(credentials)
+
+    assert race(12, act) == [None] * 12
+    assert Credential.objects.get().version == 61
+    assert ConnectionEvent.objects.filter(type="CREDENTIALS_READ").count() == 60
+
+
+def test_a_report_and_a_change_at_once_never_leave_an_outcome_of_the_old_details():
+    for _ in range(10):
+        connection = make_connection(credentials=numbered(0))
+
+        def act(index, connection=connection):
+            if index == 0:
+                return change_credentials(connection, credentials=numbered(1), by=CONTRIBUTOR)
+            return report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM, credentials_version=1)
+
+        results = race(4, act)
+
+        assert {type(result) for result in results} <= {Connection, StaleReport}, results
+        connection.refresh_from_db()
+        assert connection.status == Status.PENDING
+
+
+def test_of_many_reports_at_once_one_moves_it():
+    connection = make_connection()
+
+    results = race(20, lambda _: report_status(connection, Status.CONNECTED, by=SYSTEM))
+
+    assert Counter(type(result) for result in results) == {Connection: 20}
+    assert ConnectionEvent.objects.filter(type="STATUS_CHANGED").count() == 1

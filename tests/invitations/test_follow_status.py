@@ -1,0 +1,172 @@
+"""Automatic repair: whoever can mend a connection is invited once, and not for longer than needed."""
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from companies.actors import SYSTEM, Actor
+from connections.models import Connection
+from connections.services import report_status
+from connections.status import MENDABLE, OUTCOMES, Status
+from invitations.models import Delivery, Invitation, Use
+from invitations.services import create_repair_invitation, follow_status, revoke_invitation
+from tests.factories import CompanyFactory, make_api_key, make_connection
+from tests.invitations.conftest import forget_jobs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_of_others(db):
+    forget_jobs()
+
+
+@pytest.fixture
+def company(db):
+    """One that wants automatic repair."""
+    return CompanyFactory.create(repairs_automatically=True)
+
+
+@pytest.fixture
+def connection(company):
+    return make_connection(company, verified_email="jane@example.com", owner_email="owner@example.com")
+
+
+def turn(connection, status):
+    """The connection turns to this status, and what follows from it."""
+    report_status(connection, Status(status), by=SYSTEM)
+    return follow_status(connection.pk)
+
+
+def followers():
+    return ProcrastinateJob.objects.filter(task_name="invitations.tasks.follow_status")
+
+
+def test_it_is_off_by_default():
+    connection = make_connection(verified_email="jane@example.com")
+
+    assert turn(connection, "PASSWORD_INCORRECT") is None
+
+    assert not Invitation.objects.exists()
+    assert not followers().exists()
+
+
+@pytest.mark.parametrize("status", sorted(MENDABLE))
+def test_whoever_proved_an_address_last_is_invited_to_mend_it(connection, status):
+    invitation = turn(connection, status)
+
+    assert (invitation.invitation_type, invitation.connection) == ("EDIT_CONNECTION", connection)
+    assert (invitation.is_automatic, invitation.max_uses) == (True, 1)
+    assert invitation.allowed_emails == ["jane@example.com"]
+    assert [(line.type, line.actor) for line in invitation.events.all()] == [("CREATED", "SYSTEM")]
+    assert Delivery.objects.get().email == "jane@example.com"
+    assert ProcrastinateJob.objects.filter(task_name="invitations.tasks.send_invitation").count() == 1
+
+
+@pytest.mark.parametrize("status", sorted(OUTCOMES - MENDABLE))
+def test_nobody_is_bothered_with_what_they_cannot_mend(connection, status):
+    assert turn(connection, status) is None
+    assert not Invitation.objects.exists()
+
+
+def test_without_a_proof_the_owner_is_invited(company):
+    connection = make_connection(company, owner_email="Owner@Example.com")
+
+    assert turn(connection, "PASSWORD_INCORRECT").allowed_emails == ["owner@example.com"]
+
+
+def test_where_nobody_is_known_nothing_happens(company):
+    connection = make_connection(company)
+
+    assert turn(connection, "PASSWORD_INCORRECT") is None
+    assert not Invitation.objects.exists()
+
+
+def test_there_is_never_a_second_while_one_is_open(connection):
+    assert turn(connection, "PASSWORD_INCORRECT")
+
+    assert turn(connection, "NEW_PASSWORD_NEEDED") is None
+    assert turn(connection, "MFA_TOKEN_EXPIRED") is None
+
+    assert Invitation.objects.count() == 1
+
+
+def test_an_open_invitation_of_the_partners_is_enough(connection):
+    create_repair_invitation(connection, by=SYSTEM)
+
+    assert turn(connection, "PASSWORD_INCORRECT") is None
+
+
+@pytest.mark.parametrize("over", ["revoked", "used up"])
+def test_when_the_last_one_is_over_there_is_a_new_one(connection, over):
+    first = turn(connection, "PASSWORD_INCORRECT")
+    if over == "revoked":
+        revoke_invitation(first, by=SYSTEM)
+    else:
+        Invitation.objects.update(use_count=1)
+
+    second = turn(connection, "NEW_PASSWORD_NEEDED")
+
+    assert second.pk != first.pk
+
+
+def test_it_is_withdrawn_when_the_connection_recovers_by_itself(connection):
+    invitation = turn(connection, "PASSWORD_INCORRECT")
+
+    assert turn(connection, "CONNECTED") is None
+
+    invitation.refresh_from_db()
+    assert invitation.status == "REVOKED"
+    line = invitation.events.get(type="REVOKED")
+    assert (line.actor, line.detail) == ("SYSTEM", {"reason": "The connection works again."})
+
+
+@pytest.mark.parametrize("status", ["WEBSITE_DOWN", "OTHER_ERROR", "UNDER_INVESTIGATION"])
+def test_another_trouble_is_no_recovery(connection, status):
+    invitation = turn(connection, "PASSWORD_INCORRECT")
+
+    turn(connection, status)
+
+    invitation.refresh_from_db()
+    assert invitation.status == "ACTIVE"
+
+
+def test_only_automatic_ones_are_withdrawn(connection):
+    key, _ = make_api_key(connection.company.partner)
+    automatic = turn(connection, "PASSWORD_INCORRECT")
+    asked_for = create_repair_invitation(connection, by=Actor.partner(key))
+    another = turn(make_connection(connection.company, owner_email="o@example.com"), "PASSWORD_INCORRECT")
+
+    turn(connection, "CONNECTED")
+
+    still_open = Invitation.objects.active().order_by("pk").values_list("pk", flat=True)
+    assert list(still_open) == [asked_for.pk, another.pk]
+    assert Invitation.objects.get(pk=automatic.pk).status == "REVOKED"
+
+
+def test_a_connection_that_is_gone_asks_for_nothing(connection):
+    connection_id = connection.pk
+    Connection.objects.all().delete()
+
+    assert follow_status(connection_id) is None
+
+
+def test_each_change_of_status_is_followed_by_a_job_that_knows_only_the_id(connection):
+    report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
+    report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM, error_detail="Still.")
+
+    assert [job.args for job in followers()] == [{"connection_id": str(connection.pk)}]
+
+
+def test_the_mail_goes_out_by_the_worker_in_earnest(worker, mail_server):
+    company = CompanyFactory(repairs_automatically=True)
+    connection = make_connection(company, verified_email="jane@example.com")
+    report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
+
+    worker()  # invites
+    worker()  # and mails
+
+    assert mail_server.recipients == ["jane@example.com"]
+    assert not Use.objects.exists()
+    report_status(connection, Status.CONNECTED, by=SYSTEM)
+    worker()
+    assert Invitation.objects.get().status == "REVOKED"

@@ -1,0 +1,81 @@
+"""How often something may be tried."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from invitations.exceptions import TooManyAttempts
+from invitations.limits import count_attempt, forget_old_windows
+from invitations.models import RateWindow
+from tests.races import race
+
+HOUR = timedelta(hours=1)
+
+
+def attempts(key: str, number: int, *, limit: int = 3) -> None:
+    for _ in range(number):
+        count_attempt(key, limit=limit, per=HOUR)
+
+
+def test_up_to_the_limit_it_may_be_tried_and_then_not_before_the_window_ends(db):
+    attempts("one", 3)
+
+    with pytest.raises(TooManyAttempts) as refusal:
+        attempts("one", 1)
+
+    assert 3590 <= refusal.value.retry_after <= 3600
+    assert refusal.value.status == 429
+
+
+def test_a_new_window_begins_when_the_old_one_is_over(db):
+    attempts("one", 3)
+    RateWindow.objects.update(started_at=timezone.now() - HOUR - timedelta(seconds=1))
+
+    attempts("one", 3)
+
+    window = RateWindow.objects.get()
+    assert window.count == 3
+    assert timezone.now() - window.started_at < timedelta(minutes=1)
+
+
+def test_trying_on_does_not_lengthen_the_wait(db):
+    attempts("one", 3)
+    RateWindow.objects.update(started_at=timezone.now() - timedelta(minutes=59))
+    for _ in range(5):
+        with pytest.raises(TooManyAttempts) as refusal:
+            attempts("one", 1)
+
+    assert refusal.value.retry_after <= 60
+
+
+def test_the_wait_is_never_nought(db):
+    attempts("one", 3)
+    RateWindow.objects.update(started_at=timezone.now() - HOUR + timedelta(milliseconds=300))
+
+    with pytest.raises(TooManyAttempts) as refusal:
+        attempts("one", 1)
+
+    assert refusal.value.retry_after == 1
+
+
+def test_each_key_has_a_window_of_its_own(db):
+    attempts("one", 3)
+    attempts("other", 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_at_once_are_counted_each():
+    results = race(20, lambda _: count_attempt("one", limit=7, per=HOUR))
+
+    assert sum(isinstance(result, TooManyAttempts) for result in results) == 13
+    assert RateWindow.objects.get().count == 20
+
+
+def test_windows_that_are_long_over_are_forgotten(db):
+    attempts("old", 1)
+    RateWindow.objects.update(started_at=timezone.now() - timedelta(days=2))
+    attempts("new", 1)
+
+    assert forget_old_windows(older_than=timedelta(days=1)) == 1
+    assert RateWindow.objects.get().key == "new"

@@ -1,0 +1,204 @@
+"""What a proof opens: this invitation, in this browser, for two hours, and only while the address is allowed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from companies.actors import SYSTEM
+from connections.models import Connection
+from invitations.exceptions import InvitationRevoked, ProofRequired
+from invitations.models import PROOF_AGE, EmailProof, EventType, PersonalLink
+from invitations.models.proof import hash_secret
+from invitations.services import (
+    Account,
+    find_proof,
+    redeem_invitation,
+    revoke_invitation,
+    rotate_invitation,
+    update_invitation,
+    use_personal_link,
+)
+from tests.factories import make_invitation
+from tests.invitations.answers import PROVIDER_URL, answers, page
+from tests.invitations.clock import pass_time
+from tests.invitations.test_redemption_races import wait_for_a_lock
+
+pytestmark = pytest.mark.django_db
+
+ANNA, BEN = "anna@example.com", "ben@example.com"
+
+
+def restricted(company=None, *emails, **fields):
+    return make_invitation(company, allowed_emails=emails or [ANNA, BEN], send_email=True, **fields)
+
+
+def prove(invitation, email=ANNA):
+    """The proof and its secret."""
+    link = PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email=email).latest("pk")
+    return use_personal_link(invitation, link, secret=None)
+
+
+def browser(invitation, secret):
+    """One that has this secret for this invitation."""
+    client = Client()
+    client.cookies[f"proof-{invitation.pk.hex}"] = secret
+    return client
+
+
+def redeem(invitation, proof):
+    return redeem_invitation(
+        invitation,
+        submission=uuid4(),
+        account=Account(url=PROVIDER_URL),
+        credentials={"username": "riverside", "password": "secret"},
+        proof=proof,
+    )
+
+
+def is_let_in(invitation, secret):
+    """By the page and by the form alike."""
+    client = browser(invitation, secret)
+    shown = client.get(page(invitation, "connect")).status_code == 200
+    saved = client.post(page(invitation, "connect"), answers())["Location"] == page(invitation, "done")
+    assert shown == saved
+    return shown
+
+
+def test_a_proof_opens_the_invitation_it_was_made_for(company):
+    invitation = restricted(company)
+    assert is_let_in(invitation, prove(invitation)[1])
+
+
+def test_a_proof_of_one_invitation_opens_no_other(company):
+    one, other = restricted(company), restricted(company)
+    proof, secret = prove(one)
+    assert not is_let_in(other, secret)
+    assert find_proof(other, secret) is None
+    with pytest.raises(ProofRequired):
+        redeem(other, proof)
+
+
+@pytest.mark.parametrize("secret", ["", "x", "x" * 5000, "é", '"', "None"])
+def test_a_secret_that_is_none_opens_nothing(company, secret):
+    invitation = restricted(company)
+    prove(invitation)
+    assert not is_let_in(invitation, secret)
+
+
+def test_a_proof_holds_for_two_hours(company):
+    invitation = restricted(company)
+    proof, secret = prove(invitation)
+    pass_time(hours=1.9)
+    assert is_let_in(invitation, secret)
+    pass_time(hours=0.2)
+    proof.refresh_from_db()
+    assert not is_let_in(invitation, secret)
+    with pytest.raises(ProofRequired):
+        redeem(invitation, proof)
+
+
+def test_a_proof_of_an_address_that_was_taken_off_holds_no_more(company):
+    invitation = restricted(company)
+    proof, secret = prove(invitation)
+    update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN])
+    assert not is_let_in(invitation, secret)
+    with pytest.raises(ProofRequired):
+        redeem(invitation, proof)
+    assert not Connection.objects.exists()
+
+
+def test_an_open_invitation_that_becomes_restricted_in_between_asks_for_proof(company, client):
+    invitation = make_invitation(company)
+    assert client.get(page(invitation, "connect")).status_code == 200
+    update_invitation(invitation, by=SYSTEM, allowed_emails=[ANNA])
+    assert client.post(page(invitation, "connect"), answers())["Location"] == page(invitation, "verify")
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize("emails", [[ANNA], ["*@example.com"]])
+def test_the_connection_remembers_who_proved_which_address(company, api, emails):
+    invitation = make_invitation(company, allowed_emails=emails)
+    secret = "a secret"
+    EmailProof.objects.create(
+        invitation=invitation, email=ANNA, secret_hash=hash_secret(secret), expires_at=timezone.now() + PROOF_AGE
+    )
+    assert is_let_in(invitation, secret)
+    connection_made = Connection.objects.get()
+    assert connection_made.verified_email == ANNA
+    details = api.get(f"connection/{connection_made.pk}/details").json()
+    assert details["verifiedEmail"] == ANNA
+    (event,) = api.get(f"invitation/{invitation.pk}").json()["events"][-1:]
+    assert (event["type"], event["email"], event["actor"]) == ("USED", ANNA, "CONTRIBUTOR")
+
+
+def test_of_an_open_invitation_nobody_proved_anything(company, client):
+    invitation = make_invitation(company)
+    client.post(page(invitation, "connect"), answers())
+    assert Connection.objects.get().verified_email is None
+
+
+# --- checked again under the lock -------------------------------------------------------------------------
+
+
+def meeting(invitation, change, proof):
+    """What becomes of a submission that has to wait for `change`."""
+
+    def submit():
+        try:
+            return type(redeem(invitation, proof))
+        except (ProofRequired, InvitationRevoked) as refusal:
+            return type(refusal)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            change(invitation)
+            submission = threads.submit(submit)
+            wait_for_a_lock()
+        return submission.result()
+
+
+CHANGES = {
+    "revoked": (lambda invitation: revoke_invitation(invitation, by=SYSTEM), InvitationRevoked),
+    "taken off": (lambda invitation: update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN]), ProofRequired),
+    "rotated": (lambda invitation: rotate_invitation(invitation, by=SYSTEM), ProofRequired),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("change", "outcome"), CHANGES.values(), ids=CHANGES)
+def test_a_submission_that_meets_a_change_waits_for_it_and_is_refused(change, outcome):
+    invitation = restricted()
+    proof, _ = prove(invitation)
+    assert meeting(invitation, change, proof) is outcome
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_submission_that_meets_another_change_goes_through():
+    invitation = restricted()
+    proof, _ = prove(invitation)
+    change = meeting(invitation, lambda it: update_invitation(it, by=SYSTEM, message="Hello"), proof)
+    assert change is Connection
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_link_pressed_in_ten_browsers_at_once_lets_one_in():
+    invitation = restricted()
+    link = PersonalLink.objects.filter(delivery__email=ANNA).get()
+
+    def press(_):
+        try:
+            return Client().post(f"/p/i/{link.token}/proceed").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as threads:
+        assert sorted(threads.map(press, range(10))) == [200] * 9 + [302]
+    assert EmailProof.objects.count() == 1
+    assert invitation.events.filter(type=EventType.EMAIL_VERIFIED).count() == 1

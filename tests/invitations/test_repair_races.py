@@ -1,0 +1,139 @@
+"""Repairs at once: real threads, real transactions."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from companies.actors import SYSTEM
+from connections.models import Connection, ConnectionEvent, Credential
+from connections.services import read_credentials, report_status
+from connections.status import Status
+from invitations.exceptions import InvitationFulfilled, NothingToCorrect
+from invitations.models import Invitation
+from invitations.services import (
+    correct_credentials,
+    create_repair_invitation,
+    follow_status,
+    repair_connection,
+    revoke_invitation,
+)
+from tests.factories import CompanyFactory, make_connection, make_invitation
+from tests.races import race, wait_for_a_lock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def numbered(number):
+    return {"username": f"user {number}", "password": f"password {number}"}
+
+
+def refused(**fields):
+    """A connection whose password was refused."""
+    connection = make_connection(credentials=numbered(1000), **fields)
+    return report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
+
+
+def stands_whole(connection, version):
+    credentials, found = read_credentials(connection, by=SYSTEM)
+    user, password = credentials["username"], credentials["password"]
+    assert user.removeprefix("user ") == password.removeprefix("password ")
+    assert found == version
+
+
+def kinds(results):
+    return Counter(
+        type(result) if isinstance(result, NothingToCorrect | InvitationFulfilled | Connection) else repr(result)
+        for result in results
+    )
+
+
+def repair(invitation, index):
+    return repair_connection(invitation, submission=uuid4(), credentials=numbered(index))
+
+
+def test_two_forms_of_one_invitation_at_once_leave_one_consistent_credential():
+    for _ in range(5):
+        connection = refused()
+        invitation = create_repair_invitation(connection, by=SYSTEM)
+
+        results = race(2, lambda index, invitation=invitation: repair(invitation, index))
+
+        assert kinds(results) == {Connection: 2}
+        stands_whole(connection, version=3)
+        invitation.refresh_from_db()
+        assert invitation.use_count == 2
+
+
+def test_twenty_forms_of_twenty_invitations_at_once_do_so_too():
+    connection = refused()
+    invitations = [create_repair_invitation(connection, by=SYSTEM) for _ in range(20)]
+
+    results = race(20, lambda index: repair(invitations[index], index))
+
+    assert kinds(results) == {Connection: 20}
+    stands_whole(connection, version=21)
+
+
+def test_one_use_lets_one_of_twenty_repair():
+    connection = refused()
+    invitation = create_repair_invitation(connection, by=SYSTEM, max_uses=1)
+
+    results = race(20, lambda index: repair(invitation, index))
+
+    assert kinds(results) == {Connection: 1, InvitationFulfilled: 19}
+    stands_whole(connection, version=2)
+
+
+def test_of_twenty_corrections_at_once_one_is_taken():
+    connection = refused()
+    invitation = make_invitation(connection.company)
+
+    results = race(20, lambda index: correct_credentials(invitation, connection, credentials=numbered(index)))
+
+    assert kinds(results) == {Connection: 1, NothingToCorrect: 19}
+    stands_whole(connection, version=2)
+    assert ConnectionEvent.objects.filter(type="CREDENTIALS_CHANGED").count() == 1
+
+
+def test_twenty_workers_send_one_automatic_invitation():
+    connection = refused(company=CompanyFactory(repairs_automatically=True), verified_email="a@example.com")
+
+    results = race(20, lambda _: follow_status(connection.pk))
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert sum(result is not None for result in results) == 1
+    assert Invitation.objects.count() == 1
+
+
+def test_a_repair_that_meets_the_withdrawal_of_its_invitation_is_answered():
+    """Both take the invitation first, then the connection: in another order each would wait for the other."""
+    connection = refused(company=CompanyFactory(repairs_automatically=True), verified_email="a@example.com")
+    invitation = follow_status(connection.pk)
+    Invitation.objects.update(allowed_emails=[])
+    report_status(connection, Status.CONNECTED, by=SYSTEM)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            Invitation.objects.select_for_update().get(pk=invitation.pk)
+            withdrawal = threads.submit(race, 1, lambda _: follow_status(connection.pk))
+            wait_for_a_lock()
+            repair(invitation, 1)
+        assert withdrawal.result() == [None]
+    stands_whole(connection, version=2)
+    invitation.refresh_from_db()
+    assert (invitation.use_count, invitation.revoked_at) == (1, None)
+
+
+def test_a_revoke_that_meets_a_repair_comes_after_it():
+    connection = refused()
+    invitation = create_repair_invitation(connection, by=SYSTEM)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            repair(invitation, 1)
+            revoker = threads.submit(race, 1, lambda _: revoke_invitation(invitation, by=SYSTEM).pk)
+            wait_for_a_lock()
+        assert revoker.result() == [invitation.pk]
+    assert [event.type for event in invitation.events.order_by("pk")] == ["CREATED", "USED", "REVOKED"]
+    assert Credential.objects.get().version == 2

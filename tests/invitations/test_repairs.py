@@ -1,0 +1,247 @@
+"""Login details are put right: by an invitation to repair, or at once by whoever has just typed them."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from companies.actors import SYSTEM
+from connections.models import Connection, Credential
+from connections.services import read_credentials, report_status
+from connections.status import MENDABLE, OUTCOMES, Status
+from invitations.exceptions import (
+    InvitationExpired,
+    InvitationFulfilled,
+    InvitationRevoked,
+    NothingToCorrect,
+    ProofRequired,
+)
+from invitations.models import EmailProof, Invitation, Use
+from invitations.services import (
+    correct_credentials,
+    create_repair_invitation,
+    repair_connection,
+    revoke_invitation,
+    update_invitation,
+)
+from tests.factories import SiteFactory, make_connection, make_invitation
+
+pytestmark = pytest.mark.django_db
+
+OLD = {"username": "riverside", "password": "the old one"}
+NEW = {"username": "riverside-2", "password": "the new one"}
+
+
+@pytest.fixture
+def connection(company):
+    site = SiteFactory(company=company)
+    made = make_connection(
+        company, credentials=OLD, sites=[site], utility_types=["GAS"], verified_email="a@example.com"
+    )
+    return report_status(made, Status.PASSWORD_INCORRECT, by=SYSTEM, error_detail="The site said no.")
+
+
+def invite(connection, **terms):
+    return create_repair_invitation(connection, by=SYSTEM, **terms)
+
+
+def repair(invitation, **changes):
+    return repair_connection(invitation, **{"submission": uuid4(), "credentials": NEW} | changes)
+
+
+def prove(invitation, email, **lasting):
+    expires_at = timezone.now() + timedelta(**lasting or {"hours": 1})
+    return EmailProof.objects.create(
+        invitation=invitation, email=email, secret_hash=uuid4().bytes, expires_at=expires_at
+    )
+
+
+def credentials_of(connection):
+    return read_credentials(connection, by=SYSTEM)
+
+
+def facts(connection):
+    """Everything a repair could touch."""
+    row = Connection.objects.values().get(pk=connection.pk)
+    events = list(connection.events.values_list("type", flat=True))
+    return row, bytes(Credential.objects.get(connection=connection).sealed), events, Use.objects.count()
+
+
+# --- by an invitation
+
+
+def test_a_repair_keeps_the_connection_and_waits_for_its_check(connection):
+    before = Connection.objects.values().get()
+    sites, history = list(connection.sites.all()), list(connection.events.order_by("pk"))
+
+    repaired = repair(invite(connection))
+
+    after = Connection.objects.values().get()
+    touched = {name for name in after if after[name] != before[name]}
+    assert touched == {"status", "status_error_detail", "status_changed_at", "updated_at"}
+    assert (repaired.pk, after["status"], after["status_error_detail"]) == (connection.pk, "PENDING", None)
+    assert list(connection.sites.all()) == sites
+    assert list(connection.events.order_by("pk"))[: len(history)] == history
+    assert credentials_of(connection) == (NEW, 2)
+
+
+def test_a_repair_spends_a_use_and_is_logged(connection):
+    invitation = invite(connection, max_uses=2)
+
+    repair(invitation)
+
+    invitation.refresh_from_db()
+    use = Use.objects.get()
+    assert (invitation.use_count, invitation.status, use.connection) == (1, "ACTIVE", None)
+    line = invitation.events.get(type="USED")
+    assert (line.actor, line.detail) == ("CONTRIBUTOR", {"connectionId": str(connection.pk)})
+    assert connection.events.filter(type="CREDENTIALS_CHANGED", actor="CONTRIBUTOR").count() == 1
+
+
+def test_the_last_use_fulfils_it(connection):
+    invitation = invite(connection, max_uses=1)
+
+    repair(invitation)
+
+    invitation.refresh_from_db()
+    assert invitation.status == "FULFILLED"
+    assert invitation.events.filter(type="FULFILLED").count() == 1
+
+
+def test_the_same_form_twice_is_saved_once(connection):
+    invitation, submission = invite(connection, max_uses=1), uuid4()
+
+    repair(invitation, submission=submission)
+    again = repair(invitation, submission=submission, credentials=OLD)
+
+    assert again.pk == connection.pk
+    assert credentials_of(connection) == (NEW, 2)
+    assert Use.objects.count() == 1
+
+
+def test_whoever_proved_an_address_is_remembered(connection):
+    invitation = invite(connection, allowed_emails=["b@example.com"])
+
+    repair(invitation, proof=prove(invitation, "b@example.com"))
+
+    connection.refresh_from_db()
+    assert connection.verified_email == "b@example.com"
+    assert invitation.events.get(type="USED").email == "b@example.com"
+
+
+def test_a_healthy_connection_takes_new_login_details_all_the_same(connection):
+    report_status(connection, Status.CONNECTED, by=SYSTEM)
+
+    assert repair(invite(connection)).status == Status.PENDING
+
+
+def expired(invitation):
+    long_ago = timezone.now() - timedelta(days=2)
+    ended = long_ago + timedelta(days=1)
+    Invitation.objects.filter(pk=invitation.pk).update(created_at=long_ago, expires_at=ended)
+
+
+def used_up(invitation):
+    Invitation.objects.filter(pk=invitation.pk).update(max_uses=1, use_count=1)
+
+
+CLOSED = {
+    "revoked": (lambda invitation: revoke_invitation(invitation, by=SYSTEM), InvitationRevoked),
+    "expired": (expired, InvitationExpired),
+    "used up": (used_up, InvitationFulfilled),
+}
+
+
+@pytest.mark.parametrize(("close", "refusal"), CLOSED.values(), ids=CLOSED)
+def test_a_closed_invitation_repairs_nothing(connection, close, refusal):
+    invitation = invite(connection)
+    close(invitation)
+    before = facts(connection)
+
+    with pytest.raises(refusal):
+        repair(invitation)
+
+    assert facts(connection) == before
+
+
+def proof_of_another_invitation(invitation):
+    return prove(make_invitation(invitation.company, allowed_emails=["b@example.com"]), "b@example.com")
+
+
+def proof_of_a_removed_address(invitation):
+    proof = prove(invitation, "b@example.com")
+    update_invitation(invitation, by=SYSTEM, allowed_emails=["c@example.com"])
+    return proof
+
+
+UNPROVED = {
+    "none": lambda _: None,
+    "of another invitation": proof_of_another_invitation,
+    "of another address": lambda invitation: prove(invitation, "z@example.com"),
+    "too old": lambda invitation: prove(invitation, "b@example.com", seconds=-1),
+    "of an address that was removed": proof_of_a_removed_address,
+}
+
+
+@pytest.mark.parametrize("proof", UNPROVED.values(), ids=UNPROVED)
+def test_a_restricted_invitation_repairs_nothing_without_its_proof(connection, proof):
+    invitation = invite(connection, allowed_emails=["b@example.com"])
+    shown = proof(invitation)
+    before = facts(connection)
+
+    with pytest.raises(ProofRequired):
+        repair(invitation, proof=shown)
+
+    assert facts(connection) == before
+
+
+# --- at once
+
+
+@pytest.mark.parametrize("status", sorted(MENDABLE))
+def test_what_can_be_mended_is_corrected_without_spending_a_use(connection, status):
+    invitation = make_invitation(connection.company)
+    Connection.objects.update(status=status)
+
+    corrected = correct_credentials(invitation, connection, credentials=NEW)
+
+    assert corrected.status == Status.PENDING
+    assert credentials_of(connection) == (NEW, 2)
+    invitation.refresh_from_db()
+    assert (invitation.use_count, Use.objects.count()) == (0, 0)
+    assert connection.events.filter(type="CREDENTIALS_CHANGED", actor="CONTRIBUTOR").count() == 1
+
+
+@pytest.mark.parametrize("status", sorted((OUTCOMES | {Status.PENDING}) - MENDABLE))
+def test_where_other_details_would_not_help_there_is_nothing_to_correct(connection, status):
+    Connection.objects.update(status=status)
+    before = facts(connection)
+
+    with pytest.raises(NothingToCorrect):
+        correct_credentials(make_invitation(connection.company), connection, credentials=NEW)
+
+    assert facts(connection) == before
+
+
+def test_a_used_up_invitation_still_lets_its_browser_correct(connection):
+    invitation = invite(connection, max_uses=1)
+    repair(invitation)
+    report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
+
+    correct_credentials(invitation, connection, credentials=OLD)
+
+    assert credentials_of(connection) == (OLD, 3)
+    invitation.refresh_from_db()
+    assert invitation.use_count == 1
+
+
+def test_after_a_revoke_nothing_is_corrected(connection):
+    invitation = make_invitation(connection.company)
+    revoke_invitation(Invitation.objects.get(pk=invitation.pk), by=SYSTEM)
+    before = facts(connection)
+
+    with pytest.raises(InvitationRevoked):
+        correct_credentials(invitation, connection, credentials=NEW)
+
+    assert facts(connection) == before

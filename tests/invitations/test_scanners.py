@@ -1,0 +1,102 @@
+"""Mail scanners and link previews open every link of every mail, and change nothing by it."""
+
+import re
+from html import unescape
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from invitations.models import EventType
+from invitations.services import request_code
+from tests.factories import make_invitation
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ANNA, BEN = "anna@example.com", "ben@example.com"
+# what a visit may change: that it was opened
+MAY_CHANGE = {"invitations_invitation": {"last_viewed_at"}, "invitations_invitationevent": None}
+
+
+@pytest.fixture
+def mails(worker, mail_server):
+    invitation = make_invitation(
+        allowed_emails=[ANNA, BEN], send_email=True, message="Questions? See https://help.example.com/<b>\nBo"
+    )
+    request_code(invitation, ANNA, client="somebody")
+    worker()
+    assert len(mail_server.mails) == 3
+    return mail_server.mails
+
+
+def links_in(mail):
+    """Every address in the text and in the HTML, as programs that look for them find them."""
+    in_text = re.findall(r"https?://[^\s<>\"']+", mail.text)
+    in_html = re.findall(r"https?://[^\s<>\"']+", unescape(mail.html))
+    attributes = re.findall(r"(?:href|src|action|background)\s*=\s*[\"']([^\"']+)", mail.html)
+    return {unescape(link) for link in in_text + in_html + attributes}
+
+
+def ours(mails):
+    """Those that lead to our pages, with every page behind them."""
+    tokens = {urlsplit(link).path for mail in mails for link in links_in(mail) if "/p/i/" in link}
+    assert len(tokens) == 2
+    return [f"{path}{name}" for path in tokens for name in ("", "/verify", "/code", "/proceed", "/connect", "/done")]
+
+
+def snapshot():
+    """Every row of ours, by table and id."""
+    tables = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE tablename ~ '^(invitations|connections|companies|django)_'"
+        )
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SELECT to_jsonb(row) FROM {table} AS row")
+            tables[table] = [row for (row,) in cursor.fetchall()]
+    return tables
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_opening_every_link_twice_changes_nothing_but_that_it_was_opened(mails, method):
+    before = snapshot()
+    for _ in range(2):
+        scanner = Client(headers={"User-Agent": "SafeLinks", "Purpose": "prefetch"})
+        for path in ours(mails):
+            assert getattr(scanner, method)(path, follow=True).status_code == 200
+    after = snapshot()
+
+    changed = {table for table in before if before[table] != after[table]}
+    assert changed == set(MAY_CHANGE)
+    (invitation_before,), (invitation_after,) = before["invitations_invitation"], after["invitations_invitation"]
+    differs = {name for name, value in invitation_before.items() if invitation_after[name] != value}
+    assert differs == MAY_CHANGE["invitations_invitation"]
+    new = after["invitations_invitationevent"][len(before["invitations_invitationevent"]) :]
+    assert [event["type"] for event in new] == [EventType.VIEWED]
+
+
+def test_after_the_scanner_the_link_belongs_to_nobody_yet(mails):
+    for _ in range(2):
+        for path in ours(mails):
+            Client().get(path, follow=True)
+    link = next(urlsplit(link).path for mail in mails for link in links_in(mail) if "/p/i/" in link)
+    assert Client().post(f"{link}/proceed")["Location"] == f"{link}/connect"
+
+
+def test_the_mail_with_a_code_has_no_link_at_all(mails):
+    (code_mail,) = (mail for mail in mails if "code" in mail.message["Subject"])
+    assert links_in(code_mail) == set()
+
+
+def test_no_mail_loads_anything_from_anywhere(mails):
+    for mail in mails:
+        assert not re.search(
+            r"<(img|link|script|iframe|object|embed|video|audio|source|style|svg|form|input)\b", mail.html
+        )
+        assert not re.search(r"url\(|@import|\ssrc=|\ssrcset=|background=|\son[a-z]+=|http-equiv", mail.html)
+        assert {part.get_content_type() for part in mail.message.walk()} == {
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+        }

@@ -1,0 +1,112 @@
+"""The status: the first rule that applies, and the same in Python and in SQL."""
+
+from datetime import timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from invitations.models import Invitation, InvitationType
+from invitations.status import RULES, Status, status_of
+from tests.factories import make_invitation
+
+NOW = timezone.now()
+LONG_AGO = NOW - timedelta(days=1000)
+
+
+def facts(**known: Any) -> Invitation:
+    """An invitation of which only this is known."""
+    return Invitation(**known)
+
+
+@pytest.mark.parametrize(
+    ("known", "status"),
+    [
+        ({}, Status.ACTIVE),
+        ({"use_count": 1_000_000}, Status.ACTIVE),
+        ({"max_uses": 1, "use_count": 0}, Status.ACTIVE),
+        ({"max_uses": 1, "use_count": 1}, Status.FULFILLED),
+        ({"expires_at": NOW + timedelta(microseconds=1)}, Status.ACTIVE),
+        ({"expires_at": NOW}, Status.EXPIRED),
+        ({"expires_at": NOW - timedelta(microseconds=1)}, Status.EXPIRED),
+        ({"max_uses": 1, "use_count": 1, "expires_at": NOW}, Status.FULFILLED),
+        ({"revoked_at": NOW}, Status.REVOKED),
+        ({"revoked_at": NOW, "expires_at": NOW}, Status.REVOKED),
+        ({"revoked_at": NOW, "max_uses": 1, "use_count": 1, "expires_at": NOW}, Status.REVOKED),
+    ],
+)
+def test_the_first_rule_that_applies_names_the_status(known, status):
+    assert status_of(facts(**known), NOW) == status
+
+
+def test_every_status_but_active_has_one_rule():
+    assert [rule.status for rule in RULES] == [Status.REVOKED, Status.FULFILLED, Status.EXPIRED]
+    assert set(Status) == {rule.status for rule in RULES} | {Status.ACTIVE}
+
+
+@st.composite
+def rows(draw: Any) -> dict[str, Any]:
+    """Facts as the table's constraints permit them; no time so near that it passes while the test runs."""
+    max_uses = draw(st.none() | st.integers(1, 3))
+    away = st.timedeltas(timedelta(days=-900), timedelta(days=900)).filter(lambda t: abs(t) > timedelta(minutes=10))
+    moments = away.map(lambda shift: NOW + shift)
+    return {
+        "max_uses": max_uses,
+        "use_count": draw(st.integers(0, 5 if max_uses is None else max_uses)),
+        "expires_at": draw(st.none() | moments),
+        "revoked_at": draw(st.none() | moments),
+    }
+
+
+@settings(
+    max_examples=20,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(known=st.lists(rows(), min_size=10, max_size=30))
+def test_python_and_the_database_agree_about_any_facts(company, known):
+    Invitation.objects.all().delete()
+    Invitation.objects.bulk_create(row(company, fields) for fields in known)
+
+    for invitation in Invitation.objects.with_status():
+        assert invitation.current_status == status_of(invitation, timezone.now())
+
+
+def test_each_choice_of_statuses_finds_exactly_those(company):
+    past, future = NOW - timedelta(days=1), NOW + timedelta(days=1)
+    for revoked_at in (None, past):
+        for max_uses, use_count in ((None, 0), (None, 2), (2, 0), (2, 1), (2, 2)):
+            for expires_at in (None, past, future):
+                known = {"revoked_at": revoked_at, "max_uses": max_uses, "use_count": use_count}
+                row(company, known | {"expires_at": expires_at}).save()
+
+    everything = {invitation.pk: invitation.status for invitation in Invitation.objects.all()}
+    assert set(everything.values()) == set(Status)
+    for size in range(5):
+        for wanted in combinations(Status, size):
+            found = set(Invitation.objects.in_status(*wanted).values_list("pk", flat=True))
+            assert found == {pk for pk, status in everything.items() if status in wanted}, wanted
+
+
+def test_active_is_a_choice_by_its_own_name(company):
+    active = make_invitation(company)
+    row(company, {"revoked_at": NOW}).save()
+
+    assert list(Invitation.objects.active()) == [active]
+
+
+def row(company: Any, known: dict[str, Any]) -> Invitation:
+    made = Invitation(
+        company=company,
+        invitation_type=InvitationType.CREATE_CONNECTION,
+        created_at=LONG_AGO,
+        sealed_token=b"",
+        **known,
+    )
+    made.token_hash = made.pk.bytes * 2
+    return made

@@ -1,0 +1,56 @@
+"""The token in an invitation's URL."""
+
+from uuid import uuid4
+
+import pytest
+
+from config.vault import Unsealable
+from invitations.models import Invitation
+from invitations.tokens import SHAPE, hash_token, new_token, seal_token, unseal_token
+from tests.factories import make_invitation
+
+
+def test_a_token_has_256_random_bits_in_43_letters_of_a_url():
+    tokens = {new_token() for _ in range(200)}
+
+    assert len(tokens) == 200
+    assert all(SHAPE.fullmatch(token) for token in tokens)
+
+
+def test_a_sealed_token_comes_back_for_its_owner_only():
+    owner, token = uuid4(), new_token()
+    sealed = seal_token(token, owner_id=owner)
+
+    assert unseal_token(sealed, owner_id=owner) == token
+    with pytest.raises(Unsealable):
+        unseal_token(sealed, owner_id=uuid4())
+
+
+def test_neither_form_that_is_stored_has_the_token(company):
+    invitation = make_invitation(company)
+
+    stored = Invitation.objects.values().get(pk=invitation.pk)
+
+    assert invitation.token not in str(stored)
+    assert bytes(stored["token_hash"]) == hash_token(invitation.token)
+    assert invitation.token.encode() not in bytes(stored["sealed_token"])
+
+
+def test_an_invitation_is_found_by_its_token_and_by_nothing_else(company):
+    invitation = make_invitation(company)
+    other = make_invitation(company)
+    token = invitation.token
+
+    assert Invitation.objects.with_token(token) == invitation
+    for near in (token[:-1], token + "x", token.swapcase(), "", new_token(), invitation.token_hash.hex()):
+        assert Invitation.objects.with_token(near) is None
+    assert Invitation.objects.with_token(other.token) == other
+
+
+def test_tokens_of_two_rows_that_were_swapped_open_neither(company):
+    one, other = make_invitation(company), make_invitation(company)
+    Invitation.objects.filter(pk=one.pk).update(sealed_token=other.sealed_token)
+    one.refresh_from_db()
+
+    with pytest.raises(Unsealable):
+        _ = one.token

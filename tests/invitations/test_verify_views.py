@@ -1,0 +1,309 @@
+"""The pages that ask for an address and for a code, and how little they tell."""
+
+import re
+import statistics
+import sys
+import time
+from collections import defaultdict
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from companies.actors import SYSTEM
+from invitations.models import EmailProof, Invitation, PersonalLink, RateWindow, VerificationCode
+from invitations.services import revoke_invitation, update_invitation
+from tests.factories import make_invitation
+from tests.invitations.answers import page
+from tests.invitations.clock import pass_time
+
+pytestmark = pytest.mark.django_db
+
+ANNA, OTTO = "anna@example.com", "otto@example.com"
+
+
+@pytest.fixture
+def invitation(company):
+    return make_invitation(company, allowed_emails=[ANNA])
+
+
+def ask(client, invitation, email=ANNA, **options):
+    return client.post(page(invitation, "verify"), {"email": email}, **options)
+
+
+def enter(client, invitation, code, **options):
+    return client.post(page(invitation, "code"), {"code": code}, **options)
+
+
+def digits(invitation):
+    """Of the newest code."""
+    return invitation.codes.order_by("-pk").first().digits
+
+
+def wrong(invitation):
+    return "000000" if digits(invitation) != "000000" else "000001"
+
+
+def words(response):
+    """What the page says, in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+# --- the way through --------------------------------------------------------------------------------------
+
+
+def test_an_address_then_a_code_lead_to_the_form(client, invitation):
+    assert client.get(page(invitation, "connect"))["Location"] == page(invitation, "verify")
+    assert ask(client, invitation)["Location"] == page(invitation, "code")
+    assert enter(client, invitation, digits(invitation))["Location"] == page(invitation, "connect")
+    assert client.get(page(invitation, "connect")).status_code == 200
+    assert client.get(page(invitation, "verify"))["Location"] == page(invitation, "connect")
+
+
+@pytest.mark.parametrize("spelling", ["{} ", " {}", "\t{}\n", "{:.3}-{:.3}", "{:.3} {:.3}", "\u00a0{}", "\u2003{}"])
+def test_a_code_may_be_pasted_with_spaces_and_dashes(client, invitation, spelling):
+    ask(client, invitation)
+    code = digits(invitation)
+    typed = spelling.format(code) if "{}" in spelling else f"{code[:3]}{spelling[5]}{code[3:]}"
+    assert enter(client, invitation, typed).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "x" * 41, "12\x003456"])
+def test_what_is_no_code_is_said_so_and_is_no_try(client, invitation, typed):
+    ask(client, invitation)
+    response = enter(client, invitation, typed)
+    assert response.status_code == 200
+    assert "Please check 1 thing" in words(response)
+    assert invitation.codes.get().tries == 0
+
+
+@pytest.mark.parametrize("typed", ["Anna@Example.com", " anna@example.com ", "ANNA@EXAMPLE.COM", "anna@ｅxample.com"])
+def test_an_address_may_be_typed_in_any_case(client, invitation, typed):
+    ask(client, invitation, typed)
+    assert invitation.codes.get().email == ANNA
+    assert enter(client, invitation, digits(invitation)).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["", "anna", "anna@", "@example.com", "a b@example.com", "a@b\n@c"])
+def test_what_is_no_address_is_said_so(client, invitation, typed):
+    response = ask(client, invitation, typed)
+    assert response.status_code == 200
+    assert "Enter " in words(response)
+    assert not invitation.codes.exists()
+
+
+def test_an_address_in_another_script_finds_its_way_through_the_cookie(client, company):
+    invitation = make_invitation(company, allowed_emails=["x@日本.example"])
+    response = ask(client, invitation, "x@日本.example")
+    response.cookies.output().encode("latin-1")  # as a server must
+    assert "x@日本.example" in words(client.get(page(invitation, "code")))
+    assert enter(client, invitation, digits(invitation)).status_code == 302
+
+
+def test_the_code_field_is_filled_in_by_the_device(client, invitation):
+    ask(client, invitation)
+    field = re.search('<input[^>]*name="code"[^>]*>', client.get(page(invitation, "code")).content.decode())[0]
+    assert 'autocomplete="one-time-code"' in field
+    assert 'inputmode="numeric"' in field
+    assert 'type="text"' in field
+
+
+def test_the_address_field_is_filled_in_by_the_browser(client, invitation):
+    content = client.get(page(invitation, "verify")).content.decode()
+    field = re.search('<input[^>]*name="email"[^>]*>', content)[0]
+    assert 'type="email"' in field
+    assert 'autocomplete="email"' in field
+
+
+def test_without_an_address_there_is_no_code_to_enter(client, invitation):
+    assert client.get(page(invitation, "code"))["Location"] == page(invitation, "verify")
+    assert enter(client, invitation, "123456")["Location"] == page(invitation, "verify")
+
+
+def test_an_open_invitation_asks_for_no_address(client, company):
+    invitation = make_invitation(company)
+    assert client.get(page(invitation, "verify"))["Location"] == page(invitation, "connect")
+    assert ask(client, invitation)["Location"] == page(invitation, "connect")
+    assert not invitation.codes.exists()
+
+
+@pytest.mark.parametrize("name", ["verify", "code"])
+def test_a_closed_invitation_says_so_here_too(client, invitation, name):
+    ask(client, invitation)
+    revoke_invitation(invitation, by=SYSTEM)
+    for response in (client.get(page(invitation, name)), client.post(page(invitation, name), {"code": "123456"})):
+        assert response.status_code == 410
+        assert "withdrawn" in words(response)
+
+
+@pytest.mark.parametrize("name", ["verify", "code"])
+def test_looking_sends_and_tries_nothing(client, invitation, name):
+    ask(client, invitation)
+    for _ in range(3):
+        client.get(page(invitation, name), {"email": ANNA, "code": digits(invitation)})
+        client.head(page(invitation, name))
+    assert invitation.codes.get().tries == 0
+    assert not EmailProof.objects.exists()
+
+
+# --- three sentences --------------------------------------------------------------------------------------
+
+
+def test_a_wrong_code_a_code_too_old_and_one_try_too_many_are_told_apart(client, invitation):
+    ask(client, invitation)
+    first = words(enter(client, invitation, wrong(invitation)))
+    for _ in range(4):
+        last = words(enter(client, invitation, wrong(invitation)))
+    pass_time(minutes=11)
+    old = words(enter(client, invitation, wrong(invitation)))
+    told = [
+        "That is not the code. Check the newest mail, then try again.",
+        "That was one try too many, and the code no longer works. Ask for a new one below.",
+        "That code is too old. Ask for a new one below.",
+    ]
+    for text, sentence in zip((first, last, old), told, strict=True):
+        assert [each for each in told if each in text] == [sentence]
+        assert "Send another code" in text
+
+
+def test_who_asks_too_soon_is_told_how_long_and_finds_the_way_back_to_the_code(client, invitation):
+    ask(client, invitation)
+    response = ask(client, invitation)
+    assert "Please try again in 30 seconds." in words(response)
+    assert f'href="{page(invitation, "code")}"' in response.content.decode()
+    assert f'value="{ANNA}"' in response.content.decode()
+
+
+def test_who_never_asked_for_a_code_is_not_led_to_one(client, invitation):
+    assert page(invitation, "code") not in ask(client, invitation, "nothing").content.decode()
+
+
+# --- the proof and its browser ----------------------------------------------------------------------------
+
+
+def test_a_proof_is_worth_nothing_in_another_browser(client, invitation):
+    ask(client, invitation)
+    enter(client, invitation, digits(invitation))
+    assert Client().get(page(invitation, "connect"))["Location"] == page(invitation, "verify")
+
+
+def test_the_cookies_are_for_these_pages_only_and_no_script_reads_them(client, invitation):
+    cookies = [*ask(client, invitation).cookies.values()]
+    cookies += enter(client, invitation, digits(invitation)).cookies.values()
+    ours = [cookie for cookie in cookies if cookie.key.startswith(("proof", "address"))]
+    assert len(ours) == 2
+    for cookie in ours:
+        assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/p/i/", True, "Lax")
+        assert ANNA not in cookie.value
+
+
+def test_the_cookies_are_sent_by_https_only_where_there_is_https(client, invitation, settings):
+    settings.SECURE = True
+    cookies = [*ask(client, invitation).cookies.values()]
+    cookies += enter(client, invitation, digits(invitation)).cookies.values()
+    assert all(cookie["secure"] for cookie in cookies if cookie.key.startswith(("proof", "address")))
+
+
+def test_an_address_cookie_of_somebody_elses_making_is_nothing(client, invitation):
+    client.cookies[f"address-{invitation.pk.hex}"] = ANNA
+    assert client.get(page(invitation, "code"))["Location"] == page(invitation, "verify")
+
+
+def test_an_address_cookie_of_another_invitation_is_nothing(client, invitation):
+    other = make_invitation(invitation.company, allowed_emails=[OTTO])
+    ask(client, other, OTTO)
+    client.cookies[f"address-{invitation.pk.hex}"] = client.cookies[f"address-{other.pk.hex}"].value
+    assert client.get(page(invitation, "code"))["Location"] == page(invitation, "verify")
+
+
+def test_an_address_that_was_taken_off_loses_its_proof_at_once_and_for_good(client, invitation):
+    ask(client, invitation)
+    enter(client, invitation, digits(invitation))
+    for emails in ([OTTO], [OTTO, ANNA]):
+        update_invitation(invitation, by=SYSTEM, allowed_emails=emails)
+        assert client.get(page(invitation, "connect"))["Location"] == page(invitation, "verify")
+
+
+def test_a_forged_post_from_elsewhere_asks_and_tries_nothing(invitation):
+    client = Client(enforce_csrf_checks=True)
+    assert ask(client, invitation).status_code == 403
+    assert enter(client, invitation, "123456").status_code == 403
+    assert not invitation.codes.exists()
+
+
+# --- is this address on the list? -------------------------------------------------------------------------
+
+VARIES = re.compile(r'value="[A-Za-z0-9]{64}"|/p/i/[A-Za-z0-9_-]{43}')
+
+
+def shape(response, email):
+    """The answer without what is different in every answer anyway: form tokens, ids and what was typed."""
+    headers = {name: value for name, value in response.items() if name not in ("X-Request-Id", "Location")}
+    cookies = {
+        re.sub(r"-[0-9a-f]{32}$", "", name): {key: value for key, value in cookie.items() if key != "expires"}
+        for name, cookie in response.cookies.items()
+    }
+    body = VARIES.sub("…", response.content.decode()).replace(email, "typed")
+    return response.status_code, VARIES.sub("…", response.get("Location", "")), headers, cookies, body
+
+
+def statements(queries):
+    """What the database was asked, without the values."""
+    value = re.compile(r"'(?:[^']|'')*'|\bs\d+_x\d+\b|\b\d[\d.]*\b|\bNULL\b")  # savepoints have numbers too
+    return [value.sub("?", query["sql"]) for query in queries.captured_queries]
+
+
+def timed(ask_for, *arguments):
+    """The answer, what the database was asked, and how many milliseconds it took."""
+    with CaptureQueriesContext(connection) as queries:
+        started = time.perf_counter()
+        response = ask_for(*arguments)
+        took = time.perf_counter() - started
+    return response, statements(queries), took * 1000
+
+
+def test_the_answer_does_not_tell_whether_an_address_is_allowed(invitation, capsys):
+    answers, asked, times = defaultdict(set), defaultdict(set), defaultdict(list)
+    for number in range(402):
+        client, email = Client(), (ANNA, OTTO)[number % 2]
+        first, queries, took = timed(ask, client, invitation, email)
+        second, more_queries, took_too = timed(enter, client, invitation, wrong(invitation))
+        if number > 1:  # the first of each fills caches
+            answers[email].add(repr([shape(first, email), shape(second, email)]))
+            asked[email].add(repr([queries, more_queries]))
+            times[email].append((took, took_too))
+        VerificationCode.objects.all().delete()
+        RateWindow.objects.all().delete()
+    assert len(answers[ANNA]) == len(asked[ANNA]) == 1
+    assert answers[ANNA] == answers[OTTO]
+    assert asked[ANNA] == asked[OTTO]
+    for name, part in (("asking", 0), ("a wrong code", 1)):
+        allowed, not_allowed = (statistics.median(row[part] for row in times[email]) for email in (ANNA, OTTO))
+        with capsys.disabled():
+            sys.stdout.write(f"\n{name}: allowed {allowed:.2f} ms, not allowed {not_allowed:.2f} ms (medians of 200)")
+        assert 1 / 3 < allowed / not_allowed < 3
+
+
+def test_limits_are_told_alike_too(company):
+    outcomes = {}
+    for email in (ANNA, OTTO):
+        invitation = make_invitation(company, allowed_emails=[ANNA])
+        client = Client()
+        answers = [ask(client, invitation, email), ask(client, invitation, email)]
+        answers += [enter(client, invitation, wrong(invitation)) for _ in range(6)]
+        pass_time(minutes=11)
+        answers.append(enter(client, invitation, wrong(invitation)))
+        outcomes[email] = [shape(each, email) for each in answers]
+        RateWindow.objects.all().delete()
+    assert outcomes[ANNA] == outcomes[OTTO]
+
+
+def test_the_right_code_of_an_address_that_is_not_allowed_looks_like_one_that_is_spent(client, invitation):
+    ask(client, invitation, OTTO)
+    response = enter(client, invitation, digits(invitation))
+    assert response.status_code == 200
+    assert not EmailProof.objects.exists()
+    assert not any(name.startswith("proof") for name in client.cookies)
+    assert Invitation.objects.get().events.filter(email=OTTO).count() == 0
+    assert not PersonalLink.objects.exists()

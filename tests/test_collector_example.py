@@ -1,0 +1,85 @@
+"""The collector in examples/ is run as a partner would run it, against the real server."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from companies.models import ApiKey, Scope
+from connections.models import Connection, ConnectionEvent
+from connections.status import Status
+from tests.factories import CompanyFactory, make_api_key, make_connection
+
+COLLECTOR = Path(settings.BASE_DIR) / "examples" / "collector.py"
+SECRET = "a-password-at-the-utility"
+
+
+@pytest.fixture
+def collector(live_server, tmp_path):
+    """Starts it for a company; it is ended with the test."""
+    running = []
+
+    def start(company):
+        scopes = [Scope.CONNECTIONS_READ, Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS]
+        environment = os.environ | {
+            "BASE_URL": live_server.url,
+            "API_KEY": make_api_key(company.partner, scopes=scopes)[1],
+            "COMPANY_ID": str(company.pk),
+            "PAUSE_SECONDS": "0.1",
+            "NO_PROXY": "*",
+        }
+        output = (tmp_path / "output").open("w+")
+        program = subprocess.Popen(
+            [sys.executable, str(COLLECTOR)], env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        running.append((program, output))
+        return program, output
+
+    yield start
+    for program, output in running:
+        program.terminate()
+        program.wait(10)
+        output.close()
+
+
+def wait_until_none_waits(company, program, output):
+    deadline = time.monotonic() + 60
+    while Connection.objects.filter(company=company, status=Status.PENDING).exists():
+        output.seek(0)
+        assert program.poll() is None, output.read()
+        assert time.monotonic() < deadline, "nobody checked them"
+        time.sleep(0.1)
+
+
+def test_it_fits_on_a_page():
+    assert len(COLLECTOR.read_text().splitlines()) <= 60
+
+
+def test_it_takes_what_waits_to_connected(collector):
+    company = CompanyFactory()
+    made = [make_connection(company, credentials={"username": "u", "password": SECRET}) for _ in range(3)]
+    elsewhere = make_connection()
+    program, output = collector(company)
+
+    wait_until_none_waits(company, program, output)
+    made.append(make_connection(company, credentials={"username": "u", "password": SECRET}))
+    wait_until_none_waits(company, program, output)
+
+    key = ApiKey.objects.get(partner=company.partner)
+    for connection in made:
+        connection.refresh_from_db()
+        assert connection.status == Status.CONNECTED
+        lines = ConnectionEvent.objects.filter(connection=connection).order_by("pk")
+        assert [(line.type, line.api_key) for line in lines] == [
+            ("CREATED", None),
+            ("CREDENTIALS_READ", key),
+            ("STATUS_CHANGED", key),
+        ]
+    elsewhere.refresh_from_db()
+    assert elsewhere.status == Status.PENDING
+    output.seek(0)
+    assert SECRET not in output.read()
