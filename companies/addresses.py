@@ -17,6 +17,8 @@ def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise InvalidField(field, "This is not an e-mail address.", code="invalid_email") from None
+    if checked.local_part == "*":  # it would stand for everybody there
+        raise InvalidField(field, "This is not an e-mail address.", code="invalid_email")
     normal = f"{checked.local_part}@{checked.ascii_domain}".lower()
     if len(normal) > MAX_LENGTH:
         raise InvalidField(field, f"An address may have at most {MAX_LENGTH} characters.", code="invalid_email")

@@ -1,5 +1,6 @@
 """Sealing again, with the newest key, what an older one sealed: live, stopped and resumed at will."""
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -8,9 +9,10 @@ from django.db import models, transaction
 from django.db.models import BinaryField, Count
 from django.db.models.functions import Substr
 
-from config.vault import ID_BYTES
+from config.vault import ID_BYTES, Unsealable
 
 BATCH = 500
+logger = logging.getLogger("latchkey")
 
 
 class Sealed(NamedTuple):
@@ -52,6 +54,10 @@ def _renew(row: Any, sealed: Sealed) -> bool:
     value = bytes(getattr(row, sealed.column))
     if value[:ID_BYTES] == settings.KEYRING.sealing_key_id:
         return False
-    secret = settings.KEYRING.unseal(value, bound_to=sealed.binding(row))
+    try:
+        secret = settings.KEYRING.unseal(value, bound_to=sealed.binding(row))
+    except Unsealable as error:  # one damaged row does not keep the others from their new key
+        logger.error("%s %s: %s", sealed.model._meta.verbose_name, row.pk, error)
+        return False
     setattr(row, sealed.column, settings.KEYRING.seal(secret, bound_to=sealed.binding(row)))
     return True

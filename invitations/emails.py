@@ -12,7 +12,8 @@ from invitations.models import Delivery, Invitation, PersonalLink, VerificationC
 def invitation_mail(delivery: Delivery, link: PersonalLink) -> EmailMultiAlternatives:
     """The invitation with the personal link of its address."""
     context = {"invitation": delivery.invitation, "email": delivery.email, "url": public_url(link.token)}
-    mail = _mail("invitation", delivery.invitation, to=delivery.email, context=context)
+    name = "repair" if delivery.invitation.repairs else "invitation"
+    mail = _mail(name, delivery.invitation, to=delivery.email, context=context)
     mail.extra_headers["Message-ID"] = delivery.message_id
     # django-anymail hands it to the provider, and gets it back with each report; one of them takes 80 characters
     mail.metadata = {"delivery": delivery.reference}  # type: ignore[attr-defined]

@@ -1,6 +1,5 @@
 """A retry never makes a second thing: POSTs with an `Idempotency-Key` are answered once."""
 
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from rest_framework import exceptions
 from rest_framework.request import Request
 
@@ -62,9 +62,9 @@ def _answer(post: Callable[..., Any], view: Any, request: Request, *args: Any, *
 
 
 def _hash(request: Request) -> bytes:
-    """Of the path and what the body says, however it is spaced and ordered."""
+    """Of the path and what the body says, however it is spaced and ordered; keyed, for the body may hold a password."""
     body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(request.path.encode() + b"\n" + body).digest()
+    return salted_hmac("latchkey.request", request.path.encode() + b"\n" + body, algorithm="sha256").digest()
 
 
 def _find(api_key: ApiKey, key: str, request_hash: bytes) -> StoredAnswer | None:

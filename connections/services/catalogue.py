@@ -36,8 +36,11 @@ def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> 
     try:
         URLValidator(schemes=schemes)(url)
         parts = urlsplit(url)
+        is_whole = parts.port != 0 and url.isprintable()  # asking for the port refuses those over 65535
     except (ValidationError, ValueError):
-        raise InvalidField(field, "This is not the address of a web page that begins with https://.") from None
+        is_whole = False
+    if not is_whole:
+        raise InvalidField(field, "This is not the address of a web page that begins with https://.")
     if len(url) > MAX_URL_LENGTH:
         raise InvalidField(field, f"An address may have at most {MAX_URL_LENGTH} characters.")
     if parts.username is not None or not _is_public_name(parts.hostname or ""):
@@ -46,6 +49,7 @@ def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> 
 
 
 def _is_public_name(host: str) -> bool:
+    host = host.rstrip(".")
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -85,14 +89,15 @@ def find_datasource(datasource_id: UUID, *, field: tuple[str | int, ...] = ("dat
 def load_datasources(rows: Iterable[DatasourceRow]) -> int:
     """Bring the catalogue up to these rows; what is there already keeps its id. Returns how many rows there were.
 
-    Refuses the whole load when a row does not hold, naming the row.
+    Refuses the whole load when a row does not hold, naming the row and what of it.
     """
     datasources = [Datasource(**row) for row in rows]
+    seen: set[tuple[str, str]] = set()
     for number, datasource in enumerate(datasources, start=1):
-        try:
-            datasource.clean_fields()
-        except ValidationError as error:
-            raise InvalidField((number,), f"Row {number}: {'; '.join(error.messages)}") from None
+        key = (datasource.country, datasource.name)
+        if wrong := "name: stands in an earlier row as well" if key in seen else _what_is_wrong(datasource):
+            raise InvalidField((number,), f"Row {number}: {wrong}")
+        seen.add(key)
     Datasource.objects.bulk_create(
         datasources,
         batch_size=500,
@@ -101,3 +106,15 @@ def load_datasources(rows: Iterable[DatasourceRow]) -> int:
         update_fields=["login_url", "utility_types"],
     )
     return len(datasources)
+
+
+def _what_is_wrong(datasource: Datasource) -> str:
+    try:
+        datasource.clean_fields()
+        check_provider_url(datasource.login_url, field=("login_url",))
+        check_country(datasource.country)
+    except ValidationError as error:
+        return "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+    except InvalidField as refusal:
+        return f"{refusal.field[0]}: {refusal.detail}"
+    return ""

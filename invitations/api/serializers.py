@@ -176,7 +176,9 @@ class PrefillOutput(serializers.Serializer[Any]):
     country = serializers.CharField(required=False)
     connectionOwnerEmail = serializers.CharField(required=False)
     dataCollectionStartDate = serializers.DateField(required=False)
-    lockedFields = serializers.ListField(child=serializers.CharField(), required=False)
+    lockedFields = serializers.ListField(
+        child=serializers.ChoiceField([WIRE_NAMES[name] for name in LOCKABLE]), required=False
+    )
 
 
 class InvitationOutput(serializers.Serializer[Any]):

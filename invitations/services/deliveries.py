@@ -104,7 +104,7 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
         if not try_lock(f"delivery:{delivery_id}"):
             return PAUSES[0]
         waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED)
-        delivery = waiting.select_related("invitation__company__partner").first()
+        delivery = waiting.select_related("invitation__company__partner", "invitation__connection__datasource").first()
         if delivery is None:
             return None
         delivery.attempts += 1

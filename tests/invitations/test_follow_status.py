@@ -166,6 +166,9 @@ def test_the_mail_goes_out_by_the_worker_in_earnest(worker, mail_server):
     worker()  # and mails
 
     assert mail_server.recipients == ["jane@example.com"]
+    assert f"needs a new login for {connection.provider_name}" in " ".join(
+        str(mail_server.mails[0].message["Subject"]).split()
+    )
     assert not Use.objects.exists()
     report_status(connection, Status.CONNECTED, by=SYSTEM)
     worker()

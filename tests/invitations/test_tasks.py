@@ -18,6 +18,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
+from config.tasks import HOURS_KEPT
 from invitations.models import Delivery, EmailProof, EventType, InvitationEvent, PersonalLink, VerificationCode
 from invitations.services import find_proof, request_code, use_personal_link
 from invitations.tasks import forget_what_is_over
@@ -40,7 +41,7 @@ def start_worker(port, concurrency):
     command = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", str(concurrency)]
     environment = os.environ | {"DATABASE_URL": database_url(), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
     return subprocess.Popen(
-        command, cwd=settings.BASE_DIR, env=environment, stdout=open("/tmp/w.log", "w"), stderr=subprocess.STDOUT
+        command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
@@ -142,3 +143,19 @@ def test_the_browser_that_pressed_first_is_known_for_a_month():
     EmailProof.objects.update(expires_at=timezone.now() - timedelta(days=28))
     forget_what_is_over(timestamp=0)
     assert not EmailProof.objects.exists()
+
+
+def test_old_jobs_are_kept_for_a_week_and_no_longer(worker):
+    for hours in (HOURS_KEPT - 1, HOURS_KEPT + 1):
+        execute(f"""
+            WITH job AS (
+                INSERT INTO procrastinate_jobs (task_name, queue_name, args, status)
+                VALUES ('old', 'default', '{{}}', 'failed') RETURNING id
+            )
+            INSERT INTO procrastinate_events (job_id, type, at)
+            SELECT id, 'failed', now() - interval '{hours} hours' FROM job
+        """)
+        execute("DELETE FROM procrastinate_events WHERE type = 'deferred'")
+    app.configure_task("config.tasks.forget_old_jobs").defer(timestamp=0)
+    worker()
+    assert ProcrastinateJob.objects.filter(task_name="old").count() == 1

@@ -1,0 +1,59 @@
+"""Background work: how it is tried again."""
+
+from datetime import timedelta
+
+import pytest
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+from procrastinate.utils import utcnow
+
+from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, TryLater
+
+
+def decide(attempts, error=None):
+    job = Job(
+        id=1,
+        status="doing",
+        task_name="x",
+        queue="default",
+        lock=None,
+        queueing_lock=None,
+        attempts=attempts,
+        priority=0,
+    )
+    return Patience().get_retry_decision(exception=error or ValueError(), job=job)
+
+
+def pause(decision):
+    return decision.retry_at - utcnow()
+
+
+def test_a_fault_is_tried_again_after_pauses_that_grow_for_more_than_a_day():
+    pauses = []
+    while decision := decide(len(pauses)):
+        pauses.append(pause(decision) + timedelta(seconds=0.5))
+    assert len(pauses) == MOST_ATTEMPTS
+    seconds = [int(each.total_seconds()) for each in pauses]
+    assert seconds[:4] == [5, 10, 20, 40]
+    assert seconds == sorted(seconds)
+    assert max(seconds) == LONGEST_PAUSE.total_seconds()
+    assert sum(pauses, timedelta()) > timedelta(days=1)
+
+
+@pytest.mark.parametrize("attempts", [0, 7, MOST_ATTEMPTS + 5])
+def test_work_that_asks_for_a_pause_gets_it_however_often(attempts):
+    wanted = timedelta(minutes=37)
+    assert abs(pause(decide(attempts, TryLater(wanted))) - wanted) < timedelta(seconds=1)
+
+
+def test_every_task_of_ours_is_patient_or_housekeeping():
+    ours = [task for name, task in app.tasks.items() if not name.startswith(("builtin", "procrastinate"))]
+    assert len(ours) >= 5
+    impatient = {task.name for task in ours if not isinstance(task.retry_strategy, Patience)}
+    assert impatient <= {"config.tasks.take_up_stalled_jobs", "config.tasks.forget_old_jobs"}
+
+
+def test_stalled_jobs_are_looked_for_every_minute_before_anything_else():
+    registered = app.periodic_registry.periodic_tasks["config.tasks.take_up_stalled_jobs", ""]
+    assert registered.cron == "* * * * *"
+    assert registered.task.priority == max(task.priority for task in app.tasks.values())

@@ -1,0 +1,96 @@
+"""`manage.py demo --json`: made once, told as often as asked."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import authenticate
+from django.core.management import call_command
+
+from tests.companies.refusals import problem_in
+from tests.conftest import Api
+
+KEYS = [
+    *("baseUrl", "apiKey", "otherPartnerApiKey", "companyId", "siteIds", "connectionId"),
+    *("staffUsername", "staffPassword"),
+]
+
+
+def told() -> Any:
+    out = StringIO()
+    call_command("demo", "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+@pytest.fixture
+def demo(db: None) -> Any:
+    return told()
+
+
+def counts() -> dict[str, int]:
+    ours = [
+        model for model in apps.get_models() if model._meta.app_label in {"companies", "connections", "invitations"}
+    ]
+    return {model._meta.label: model.objects.count() for model in ours}
+
+
+def test_it_is_one_json_object_with_these_keys(demo, settings):
+    assert list(demo) == KEYS
+    assert demo["baseUrl"] == settings.PUBLIC_URL
+    assert len(demo["siteIds"]) > 1
+
+
+def test_again_it_says_the_same_and_makes_nothing(demo):
+    before = counts()
+
+    assert told() == demo
+    assert counts() == before
+
+
+def test_without_json_it_is_told_line_by_line(demo):
+    out = StringIO()
+    call_command("demo", stdout=out)
+
+    assert f"apiKey: {demo['apiKey']}" in out.getvalue().splitlines()
+
+
+def test_both_keys_open_and_each_is_a_stranger_to_the_other(demo):
+    mine, theirs = Api(demo["apiKey"]), Api(demo["otherPartnerApiKey"])
+    made = mine.post(f"invitation/company/{demo['companyId']}").json()
+    paths = [
+        f"company/{demo['companyId']}",
+        f"site/{demo['siteIds'][0]}",
+        f"connection/{demo['connectionId']}/details",
+        f"invitation/{made['id']}",
+        f"invitation/company/{demo['companyId']}",
+    ]
+    for path in paths:
+        assert mine.get(path).status_code == 200, path
+        problem_in(theirs.get(path), 404)
+    problem_in(theirs.post(f"invitation/company/{demo['companyId']}"), 404)
+    (company,) = theirs.get("company").json()["companies"]
+    assert company["id"] != demo["companyId"]
+
+
+def test_its_sites_are_the_companys(demo):
+    answer = Api(demo["apiKey"]).post(
+        f"invitation/company/{demo['companyId']}", {"prefill": {"initialSites": demo["siteIds"]}}
+    )
+
+    assert answer.status_code == 201
+
+
+def test_the_member_of_staff_may_log_in(demo):
+    assert authenticate(username=demo["staffUsername"], password=demo["staffPassword"]).is_superuser
+
+
+def test_another_secret_key_makes_other_keys(demo, settings):
+    settings.SECRET_KEY = "of another installation"
+
+    other = told()
+
+    assert other["apiKey"] != demo["apiKey"]
+    assert other["staffPassword"] != demo["staffPassword"]
+    assert other["companyId"] == demo["companyId"]

@@ -1,0 +1,169 @@
+"""PATCH /v2/invitation/{id}."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from companies.actors import SYSTEM
+from invitations.models import EventType, Invitation
+from invitations.services import revoke_invitation
+from tests.companies.refusals import problem_in, wrong_fields
+from tests.factories import SiteFactory, make_invitation
+from tests.invitations.api.uses import spend_use
+
+ANNA, BEN = "anna@example.com", "ben@example.com"
+
+
+@pytest.fixture
+def invitation(company):
+    return make_invitation(
+        company,
+        max_uses=5,
+        expires_in=timedelta(days=1),
+        message="Before",
+        external_id="before",
+        metadata={"before": "yes"},
+    )
+
+
+def patch(api, invitation, body):
+    return api.patch(f"invitation/{invitation.pk}", body)
+
+
+def shown(api, invitation):
+    return api.get(f"invitation/{invitation.pk}").json()
+
+
+FIELDS = [
+    ("maxUses", 7, 7),
+    ("maxUses", None, None),
+    ("allowedEmails", ["Anna@Example.com", "*@example.org"], [ANNA, "*@example.org"]),
+    ("allowedEmails", [], []),
+    ("prefill", {"country": "IE", "lockedFields": ["country"]}, {"country": "IE", "lockedFields": ["country"]}),
+    ("prefill", {}, {}),
+    ("prefill", None, {}),
+    ("message", "After", "After"),
+    ("message", "", None),
+    ("message", None, None),
+    ("externalId", "after", "after"),
+    ("externalId", None, None),
+    ("metadata", {"after": ""}, {"after": ""}),
+    ("metadata", {}, {}),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "stored"), FIELDS)
+def test_each_field_changes_and_the_others_stay(api, invitation, field, value, stored):
+    before = shown(api, invitation)
+
+    answer = patch(api, invitation, {field: value})
+
+    assert answer.status_code == 200
+    after = shown(api, invitation)
+    assert after[field] == answer.json()[field] == stored
+    same = {name for name in before if before[name] == after[name]}
+    assert set(before) - same <= {field, "updatedAt", "events"}
+    assert (after["token"], after["invitationUrl"]) == (before["token"], before["invitationUrl"])
+    assert after["updatedAt"] > before["updatedAt"]
+
+
+def test_the_end_is_moved_by_seconds_from_now_or_to_a_time_or_away(api, invitation):
+    moved = patch(api, invitation, {"expiresInSeconds": 3600}).json()["expiresAt"]
+    assert timedelta(seconds=3590) < parse_datetime(moved) - timezone.now() <= timedelta(seconds=3600)
+    there = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
+    moved = patch(api, invitation, {"expiresAt": there.isoformat()}).json()["expiresAt"]
+    assert parse_datetime(moved) == there
+    for name in ("expiresAt", "expiresInSeconds"):
+        assert patch(api, invitation, {name: None}).json()["expiresAt"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"expiresAt": "2126-01-01T00:00:00Z", "expiresInSeconds": 60}, "/expiresAt"),
+        ({"expiresAt": None, "expiresInSeconds": None}, "/expiresAt"),
+        ({"expiresAt": "2020-01-01T00:00:00Z"}, "/expiresAt"),
+        ({"expiresAt": "9999-12-31T23:59:59Z"}, "/expiresAt"),
+        ({"expiresAt": "0001-01-01T00:00:00Z"}, "/expiresAt"),
+        ({"expiresAt": "0001-01-01T00:00:00+14:00"}, "/expiresAt"),
+        ({"expiresAt": "9999-12-31T23:59:59-14:00"}, "/expiresAt"),
+        ({"expiresAt": "tomorrow"}, "/expiresAt"),
+        ({"expiresAt": 5}, "/expiresAt"),
+        ({"expiresInSeconds": 59}, "/expiresInSeconds"),
+        ({"maxUses": 0}, "/maxUses"),
+        ({"allowedEmails": None}, "/allowedEmails"),
+        ({"allowedEmails": ["anna"]}, "/allowedEmails/0"),
+        ({"metadata": None}, "/metadata"),
+        ({"prefill": {"datasourceId": str(UUID(int=7))}}, "/prefill/datasourceId"),
+        ({"externalId": ""}, "/externalId"),
+        ({"message": "m" * 2001}, "/message"),
+        ({"locale": "de"}, "/locale"),
+        ({"redirectUrl": None}, "/redirectUrl"),
+        ({"sendEmail": True}, "/sendEmail"),
+        ({"allowedEmail": []}, "/allowedEmail"),
+        ({"token": "x"}, "/token"),
+        ({"useCount": 0}, "/useCount"),
+        ({"status": "ACTIVE"}, "/status"),
+        ({"revokedAt": None}, "/revokedAt"),
+    ],
+)
+def test_what_does_not_hold_or_is_not_the_callers_is_refused_and_nothing_changes(api, invitation, body, pointer):
+    before = shown(api, invitation)
+    assert wrong_fields(patch(api, invitation, {"message": "After"} | body)) == [pointer]
+    assert shown(api, invitation) == before
+
+
+def test_a_strangers_site_is_refused(api, invitation):
+    site = SiteFactory()
+    assert wrong_fields(patch(api, invitation, {"prefill": {"initialSites": [str(site.pk)]}})) == [
+        "/prefill/initialSites/0"
+    ]
+
+
+def test_the_number_of_uses_cannot_be_lower_than_what_was_spent(api, invitation):
+    for _ in range(2):
+        spend_use(invitation)
+    assert problem_in(patch(api, invitation, {"maxUses": 1}), 409)["code"] == "MAX_USES_BELOW_USE_COUNT"
+    assert patch(api, invitation, {"maxUses": 2}).json()["status"] == "FULFILLED"
+    assert patch(api, invitation, {"maxUses": 3}).json()["status"] == "ACTIVE"
+
+
+def test_an_expired_one_lives_again_when_its_end_is_moved(api, invitation):
+    Invitation.objects.update(
+        created_at=F("created_at") - timedelta(days=2), expires_at=F("created_at") - timedelta(days=1)
+    )
+    assert shown(api, invitation)["status"] == "EXPIRED"
+    assert patch(api, invitation, {"expiresInSeconds": 60}).json()["status"] == "ACTIVE"
+
+
+def test_a_revoked_one_changes_no_more(api, invitation):
+    revoke_invitation(invitation, by=SYSTEM)
+    before = shown(api, invitation)
+    assert problem_in(patch(api, invitation, {"message": "After"}), 409)["code"] == "INVITATION_REVOKED"
+    assert shown(api, invitation) == before
+
+
+def test_what_was_changed_is_logged_by_name_with_whoever_did_it(api, invitation):
+    patch(api, invitation, {"maxUses": 7, "expiresInSeconds": 60, "allowedEmails": [BEN]})
+    (event,) = invitation.events.filter(type=EventType.UPDATED)
+    assert (event.actor, event.detail) == ("PARTNER", {"fields": ["allowedEmails", "expiresAt", "maxUses"]})
+    assert event.api_key is not None
+
+
+def test_an_address_that_is_added_is_let_in_and_not_mailed(api, company, jobs):
+    invitation = make_invitation(company, allowed_emails=[ANNA])
+    patch(api, invitation, {"allowedEmails": [ANNA, BEN]})
+    assert jobs.names == []
+    assert Invitation.objects.get().allows(BEN)
+
+
+def test_an_invitation_to_repair_has_no_prefill(api, company):
+    from invitations.services import create_repair_invitation
+    from tests.factories import make_connection
+
+    invitation = create_repair_invitation(make_connection(company), by=SYSTEM)
+    assert wrong_fields(patch(api, invitation, {"prefill": {"country": "IE"}})) == ["/prefill"]

@@ -1,0 +1,227 @@
+"""A mail provider: what it is handed, and what it reports of a mail (Postmark's own JSON, through its webhook)."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from django.conf import settings as configured
+
+from invitations.models import EventType
+from tests.factories import make_invitation
+from tests.invitations.test_tasks import database_url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ANNA = "anna@example.com"
+INACTIVE = (
+    "You tried to send to a recipient that has been marked as inactive. Found inactive addresses: anna@example.com. "
+    "Inactive recipients are ones that have generated a hard bounce, a spam complaint, or a manual suppression."
+)
+SECRET = "postmark:a-long-secret"
+# a process of its own, with the settings of an operator who uses a provider
+PROVIDER = {
+    "ANYMAIL_PROVIDER": "postmark",
+    "ANYMAIL_POSTMARK_SERVER_TOKEN": "token",
+    "ANYMAIL_WEBHOOK_SECRET": SECRET,
+}
+POST = """
+import json, sys
+import django
+django.setup()
+from base64 import b64encode
+from django.test import Client
+answers = []
+for secret, report in json.load(sys.stdin):
+    headers = {"Host": "localhost"}
+    if secret:
+        headers["Authorization"] = "Basic " + b64encode(secret.encode()).decode()
+    answers.append(Client(raise_request_exception=False, enforce_csrf_checks=True).post(
+        "/anymail/postmark/tracking/", report, content_type="application/json", headers=headers).status_code)
+print(json.dumps(answers))
+"""
+
+
+def report(*reports, secrets=(SECRET,)):
+    """What the webhook answers to each."""
+    environment = os.environ | PROVIDER | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    ended = subprocess.run(
+        [sys.executable, "-c", POST],
+        input=json.dumps([(secret, each) for secret in secrets for each in reports]),
+        cwd=configured.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(ended.stdout)
+
+
+@pytest.fixture
+def invitation():
+    return make_invitation(allowed_emails=[ANNA], send_email=True)
+
+
+@pytest.fixture
+def reference(invitation):
+    return invitation.deliveries.get().reference
+
+
+def delivered(reference):
+    return {
+        "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
+        "Recipient": ANNA,
+        "DeliveredAt": "2026-11-05T16:33:54.9070259Z",
+        "Details": "Test delivery webhook details",
+        "Tag": "",
+        "ServerID": 23,
+        "Metadata": {"delivery": reference},
+        "RecordType": "Delivery",
+        "MessageStream": "outbound",
+    }
+
+
+def bounced(reference, kind="HardBounce"):
+    return {
+        "RecordType": "Bounce",
+        "ID": 692560173,
+        "Type": kind,
+        "TypeCode": 1,
+        "Name": "Hard bounce",
+        "Tag": "",
+        "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483",
+        "ServerID": 23,
+        "Description": "The server was unable to deliver your message (ex: unknown user, mailbox not found).",
+        "Details": "smtp;550 5.1.1 The email account that you tried to reach does not exist.",
+        "Email": ANNA,
+        "From": "latchkey@example.org",
+        "BouncedAt": "2026-11-05T16:33:54.9070259Z",
+        "DumpAvailable": True,
+        "Inactive": True,
+        "CanActivate": True,
+        "Subject": "Northwind asks you to connect a utility account",
+        "Metadata": {"delivery": reference},
+        "MessageStream": "outbound",
+    }
+
+
+def complained(reference):
+    spam = {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "TypeCode": 512, "Name": "Spam complaint"}
+    return bounced(reference) | spam | {"Description": "", "Details": "Marked as spam"}
+
+
+def opened(reference):
+    return {"RecordType": "Open", "Recipient": ANNA, "Metadata": {"delivery": reference}, "FirstOpen": True}
+
+
+def told(invitation):
+    delivery = invitation.deliveries.get()
+    return delivery.status, delivery.last_error
+
+
+def test_delivered_then_bounced_then_late_delivered(invitation, reference):
+    assert report(delivered(reference)) == [200]
+    assert told(invitation) == ("DELIVERED", None)
+    assert report(bounced(reference), delivered(reference), bounced(reference)) == [200, 200, 200]
+    words = "smtp;550 5.1.1 The email account that you tried to reach does not exist."
+    assert told(invitation) == ("BOUNCED", words)
+    (event,) = invitation.events.filter(type=EventType.DELIVERY_FAILED)
+    assert (event.email, event.actor, event.detail) == (ANNA, "SYSTEM", {"reason": words})
+
+
+def test_a_complaint(invitation, reference):
+    assert report(delivered(reference), complained(reference), delivered(reference)) == [200, 200, 200]
+    assert told(invitation) == ("COMPLAINED", "Marked as spam")
+
+
+def test_what_says_nothing_of_a_delivery_of_ours_changes_nothing(invitation, reference):
+    unknown = [opened(reference), bounced(reference, kind="Transient"), delivered("x"), delivered(f"{reference}0")]
+    without = {name: value for name, value in delivered(reference).items() if name != "Metadata"}
+    assert report(*unknown, without) == [200] * 5
+    assert told(invitation) == ("QUEUED", None)
+
+
+def test_whoever_does_not_know_the_secret_reports_nothing(invitation, reference):
+    secrets = [None, "postmark:wrong", ":", SECRET.upper()]
+    assert report(bounced(reference), secrets=secrets) == [400] * 4
+    assert told(invitation) == ("QUEUED", None)
+
+
+def test_without_a_provider_there_is_no_webhook(client):
+    assert client.post("/anymail/postmark/tracking/", {}, content_type="application/json").status_code == 404
+
+
+# --- handing over -----------------------------------------------------------------------------------------
+
+
+class Provider:
+    """An HTTP server that answers as Postmark's API does."""
+
+    def __init__(self) -> None:
+        self.taken: list[dict] = []
+        self.status, self.answer = 200, {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": ANNA}
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                provider.taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                content = json.dumps(provider.answer).encode()
+                self.send_response(provider.status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+
+@pytest.fixture
+def provider(settings) -> Iterator[Provider]:
+    provider = Provider()
+    Thread(target=provider.server.serve_forever, daemon=True).start()
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    url = f"http://127.0.0.1:{provider.server.server_port}/"
+    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "token", "POSTMARK_API_URL": url}
+    yield provider
+    provider.server.shutdown()
+    provider.server.server_close()
+
+
+def test_the_provider_is_told_which_delivery_it_is(worker, provider, invitation, reference):
+    worker()
+    assert told(invitation) == ("SENT", None)
+    (mail,) = provider.taken
+    assert mail["Metadata"] == {"delivery": reference}
+    assert all(len(value) <= 80 for value in mail["Metadata"].values())  # Postmark takes no more
+    headers = {header["Name"]: header["Value"] for header in mail["Headers"]}
+    assert headers["Message-ID"] == invitation.deliveries.get().message_id
+    assert not mail.get("TrackOpens")
+    assert not mail.get("TrackLinks")
+
+
+def test_an_address_that_the_provider_refuses_is_final(worker, provider, invitation, jobs):
+    provider.status = 422
+    provider.answer = {"ErrorCode": 406, "Message": INACTIVE}
+    worker()
+    status, words = told(invitation)
+    assert (status, words and words[:39]) == ("FAILED", "The mail provider refused the address: ")
+    assert words.startswith("The mail provider refused the address: ")
+    assert jobs.statuses == ["succeeded"]
+
+
+@pytest.mark.parametrize(("status", "answer"), [(500, {}), (401, {"ErrorCode": 10, "Message": "Bad token"})])
+def test_a_provider_in_trouble_gets_the_mail_later(worker, provider, invitation, status, answer):
+    taken = provider.answer
+    provider.status, provider.answer = status, answer
+    worker()
+    assert told(invitation) == ("QUEUED", "The mail provider did not take the mail.")
+    provider.status, provider.answer = 200, taken
+    worker.later()
+    assert told(invitation) == ("SENT", None)
