@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core import mail
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import clear_url_caches
 
 from config.mailbox import SEPARATOR
@@ -126,12 +126,6 @@ def test_the_line_after_a_mail_is_the_one_that_django_writes(settings, tmp_path)
     send()
     (name,) = names(tmp_path)
     assert (tmp_path / name).read_bytes().endswith(SEPARATOR)
-
-
-@override_settings(DEBUG=False)
-def test_in_production_there_is_no_mailbox(client, db):
-    for path in ("/dev/mail", "/dev/mail/a.log", "/dev/mail/a.log/html"):
-        assert client.get(path).status_code == 404
 
 
 def test_a_checkout_with_nothing_set_writes_its_mails_to_files():
