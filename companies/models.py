@@ -1,7 +1,7 @@
 """Who takes part: staff, partners with their API keys, companies and their sites."""
 
 import hashlib
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
+from django.utils.functional import cached_property
 from uuid_utils.compat import uuid7
 
 
@@ -38,6 +39,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField("may log in", default=True)
     is_staff = models.BooleanField("may use this admin", default=True)
+    is_limited = models.BooleanField(
+        "only certain companies",
+        default=False,
+        db_default=False,
+        help_text="Sees and invites for the companies chosen here, and no other. Superusers see all.",
+    )
+    companies: "models.ManyToManyField[Company, Any]" = models.ManyToManyField(
+        "Company", blank=True, related_name="staff"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -57,6 +67,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         return str(self)
+
+    @cached_property
+    def company_limit(self) -> frozenset[UUID] | None:
+        """Ids of the companies this member of staff is limited to; None: all are open."""
+        if self.is_superuser or not self.is_limited:
+            return None
+        return frozenset(self.companies.values_list("pk", flat=True))
 
 
 class Partner(models.Model):
@@ -158,6 +175,10 @@ def hash_api_key(value: str) -> bytes:
 class CompanyQuerySet(models.QuerySet["Company"]):
     def visible_to(self, partner: Partner) -> Self:
         return self.filter(partner=partner)
+
+    def open_to(self, user: User) -> Self:
+        """Those that a member of staff may see and invite for."""
+        return self if user.company_limit is None else self.filter(pk__in=user.company_limit)
 
 
 class Company(models.Model):

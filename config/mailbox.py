@@ -7,14 +7,23 @@ from pathlib import Path
 
 from csp.decorators import csp, csp_update
 from django.conf import settings
+from django.core.mail.backends.filebased import EmailBackend
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+from uuid_utils.compat import uuid7
 
 NEWEST = 100
 NAME = re.compile(r"[0-9A-Za-z-]{1,100}\.log")
 # what Django's file transport writes after each mail
 SEPARATOR = b"-" * 79 + b"\n"
+
+
+class FileTransport(EmailBackend):
+    """Writes each mail to a file of its own; Django's names can be the same for two mails of one second."""
+
+    def _get_filename(self) -> str:
+        return str(Path(self.file_path) / f"{uuid7()}.log")
 
 
 def mailbox(request: HttpRequest) -> HttpResponse:
@@ -29,8 +38,9 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
     """One mail: its headers, its text with links that can be clicked, and how it looks."""
     message = _find(name)
     text = message.get_body(("plain",))
-    context = {"name": name, "mail": message, "text": text.get_content() if text else ""}
-    return render(request, "mailbox/mail.html", context)
+    # a template would look for a header of the name `items`
+    context = {"name": name, "subject": message["Subject"], "headers": message.items()}
+    return render(request, "mailbox/mail.html", context | {"text": text.get_content() if text else ""})
 
 
 @xframe_options_sameorigin

@@ -163,7 +163,7 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactedFilter"
 # --- mail -------------------------------------------------------------------------------------------------
 MAIL_DIR = database.DATA_DIR / "mail"
 environ.Env.EMAIL_SCHEMES |= {
-    "file": "django.core.mail.backends.filebased.EmailBackend",
+    "file": "config.mailbox.FileTransport",
     "console": "django.core.mail.backends.console.EmailBackend",
 }
 EMAIL_URL = env.str("EMAIL_URL", default=f"file:///{MAIL_DIR}" if DEBUG else "smtp://localhost:25")

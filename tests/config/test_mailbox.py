@@ -22,7 +22,7 @@ def pages(settings, tmp_path):
     """A browser on a development machine, whose mails are files in `tmp_path`."""
     settings.DEBUG = True
     settings.MAIL_DIR = tmp_path
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_BACKEND = "config.mailbox.FileTransport"
     settings.EMAIL_FILE_PATH = tmp_path
     look_again()
     yield Client()
@@ -56,6 +56,12 @@ def test_a_mailbox_that_does_not_exist_yet_is_empty(pages, settings, tmp_path):
     assert "No mail yet" in pages.get("/dev/mail").content.decode()
 
 
+def test_each_mail_is_a_file_of_its_own(pages, tmp_path):
+    for _ in range(50):
+        send()
+    assert len(names(tmp_path)) == 50
+
+
 def test_mails_are_listed_newest_first(pages, tmp_path):
     for number in range(3):
         send(f"Mail {number}")
@@ -76,6 +82,8 @@ def test_a_mail_is_shown_with_links_that_can_be_clicked_and_as_it_looks(pages, t
     assert 'href="http://localhost/p/i/token"' in content
     assert "The end &lt;script&gt;" in content
     assert f'src="/dev/mail/{name}/html"' in content
+    for header, value in (("To", "anna@example.com"), ("From", "latchkey@localhost"), ("Subject", "Hello")):
+        assert f"<dt>{header}</dt>\n        <dd>{value}</dd>" in content
     assert "frame-src 'self'" in response["Content-Security-Policy"]
 
     framed = pages.get(f"/dev/mail/{name}/html")
@@ -121,7 +129,7 @@ def test_no_other_file_is_shown(pages, settings, tmp_path, name, suffix):
 
 
 def test_the_line_after_a_mail_is_the_one_that_django_writes(settings, tmp_path):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_BACKEND = "config.mailbox.FileTransport"
     settings.EMAIL_FILE_PATH = tmp_path
     send()
     (name,) = names(tmp_path)
@@ -133,4 +141,4 @@ def test_a_checkout_with_nothing_set_writes_its_mails_to_files():
     env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     env["DJANGO_SETTINGS_MODULE"] = "config.settings"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["django.core.mail.backends.filebased.EmailBackend", "True"]
+    assert ended.stdout.split() == ["config.mailbox.FileTransport", "True"]

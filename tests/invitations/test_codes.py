@@ -1,17 +1,12 @@
 """Codes: how long they work, how often they may be tried and sent, and what nobody learns from them."""
 
 import re
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.db.models import F
 
 from companies.actors import SYSTEM
-from config.redaction import JSONFormatter
 from invitations.exceptions import (
     CodeExpired,
     InvitationExpired,
@@ -21,7 +16,7 @@ from invitations.exceptions import (
     TooManyTries,
     WrongCode,
 )
-from invitations.models import EmailProof, EventType, Invitation, PersonalLink, VerificationCode
+from invitations.models import EmailProof, EventType, Invitation, VerificationCode
 from invitations.services import (
     check_code,
     find_proof,
@@ -29,7 +24,6 @@ from invitations.services import (
     revoke_invitation,
     rotate_invitation,
     update_invitation,
-    use_personal_link,
 )
 from invitations.services.proofs import send_code
 from tests.factories import make_invitation
@@ -303,129 +297,3 @@ def test_a_code_whose_address_does_not_exist_is_told_to_the_partner(worker, mail
     words = {"reason": "The mail server refused the address: 550 nobody here"}
     assert logged(invitation, EventType.DELIVERY_FAILED) == [(ANNA, "SYSTEM", words)]
     assert jobs.statuses == ["succeeded"]
-
-
-# --- many at once -----------------------------------------------------------------------------------------
-
-
-def at_once(number, act, times=1):
-    """What `number` threads that start together got, each `times` times."""
-    start = Barrier(number)
-
-    def run(thread):
-        try:
-            start.wait()
-            return [act(thread * times + index) for index in range(times)]
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as threads:
-        return [result for results in threads.map(run, range(number)) for result in results]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_ten_thousand_wrong_codes_from_twenty_threads_never_pass(invitation):
-    codes = []
-    for _ in range(3):
-        codes.append(ask(invitation))
-        pass_time(seconds=31)
-    taken = {code.digits for code in codes}
-    guesses = [digits for digits in (f"{number:06d}" for number in range(10_010)) if digits not in taken]
-
-    outcomes = at_once(20, lambda n: enter(invitation, guesses[n], client=f"client {n % 1000}"), times=500)
-
-    kinds = Counter(outcomes)
-    assert kinds.total() == 10_000
-    assert kinds[WrongCode] <= 4
-    assert kinds[WrongCode] + kinds[TooManyTries] == 100
-    assert kinds[TooManyAttempts] == 9_900
-    assert {code.tries for code in VerificationCode.objects.all()} == {5}
-    assert invitation.events.filter(type=EventType.VERIFICATION_FAILED).count() == 100
-    # the right ones do not pass any more either, nor does a new one before the day is over
-    assert {enter(invitation, code, client="another") for code in codes} == {TooManyAttempts}
-    assert enter(invitation, ask(invitation), client="another") is TooManyAttempts
-    assert not EmailProof.objects.exists()
-    pass_time(hours=24)
-    assert isinstance(enter(invitation, ask(invitation)), EmailProof)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_no_number_of_threads_gets_more_than_five_tries_at_a_code(invitation):
-    for _ in range(5):
-        code = ask(invitation)
-        guesses = [wrong(invitation)] * 19 + [code.digits]
-        at_once(20, lambda n, guesses=guesses: enter(invitation, guesses[n], client=f"client {n}"))
-        code.refresh_from_db()
-        # how many were compared is how many were counted; the right one passes only among them
-        assert code.tries <= 5
-        assert EmailProof.objects.count() <= 1
-        assert bool(code.used_at) is EmailProof.objects.exists()
-        EmailProof.objects.all().delete()
-        pass_time(minutes=20)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_right_code_in_many_threads_proves_once(invitation):
-    code = ask(invitation)
-    outcomes = at_once(5, lambda n: enter(invitation, code, client=f"client {n}"))
-    assert [type(each) for each in outcomes].count(EmailProof) == 1
-    assert EmailProof.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_who_ask_at_once_get_one_code(invitation):
-    outcomes = at_once(10, lambda n: outcome_of_asking(invitation, ANNA, n))
-    assert Counter(outcomes) == {VerificationCode: 1, TooManyAttempts: 9}
-    assert VerificationCode.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_who_ask_at_once_for_many_addresses_get_twenty(invitation):
-    outcomes = at_once(20, lambda n: outcome_of_asking(invitation, f"person{n}@example.com", n), times=2)
-    assert Counter(outcomes) == {VerificationCode: 20, TooManyAttempts: 20}
-    assert VerificationCode.objects.count() == 20
-
-
-def outcome_of_asking(invitation, email, number):
-    try:
-        return type(ask(invitation, email, client=f"client {number}"))
-    except TooManyAttempts:
-        return TooManyAttempts
-
-
-# --- what nobody finds ------------------------------------------------------------------------------------
-
-
-def everything_stored():
-    """Every row of every table, as text."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
-        for (table,) in cursor.fetchall():
-            cursor.execute(f"SELECT row::text FROM {table} AS row")
-            yield from (text for (text,) in cursor.fetchall())
-
-
-def test_no_code_token_or_secret_is_stored_or_logged_in_clear(client, caplog, company, mailoutbox):
-    caplog.set_level("DEBUG")
-    invitation = make_invitation(company, allowed_emails=[ANNA, BEN], send_email=True)
-    links = list(PersonalLink.objects.all())
-    code = ask(invitation)
-    send_code(code.pk)
-    for token in (invitation.token, links[0].token):
-        client.get(f"/p/i/{token}")
-        client.post(f"/p/i/{token}/verify", {"email": ANNA})
-        client.post(f"/p/i/{token}/code", {"code": wrong(invitation)})
-    _, secret = check_code(invitation, ANNA, code.digits, client="somebody")
-    _, other_secret = use_personal_link(invitation, links[0], secret=None)
-    enter(invitation, "123456")
-
-    stored = "\n".join(everything_stored())
-    written = "\n".join(JSONFormatter().format(record) for record in caplog.records)
-    assert ANNA in stored
-    assert "/p/i/[redacted]" in written
-    for found in (secret, other_secret, invitation.token, *(link.token for link in links)):
-        assert found not in stored + written
-        assert found.encode().hex() not in stored
-    for digits in [code.digits, *(each.digits for each in invitation.codes.all())]:
-        assert not re.search(rf"(?<![0-9a-f.]){digits}(?![0-9a-f])", stored + written)
-    assert ANNA not in written

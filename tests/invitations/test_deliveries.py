@@ -2,7 +2,6 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,16 +9,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from companies.actors import SYSTEM
-from invitations.models import Delivery, DeliveryStatus, EventType, PersonalLink
+from invitations.models import Delivery, EventType, PersonalLink
 from invitations.services import (
-    attempt_delivery,
-    note_delivery_report,
-    resend_invitation,
     revoke_invitation,
     rotate_invitation,
     update_invitation,
 )
-from invitations.services.deliveries import PAUSES
 from tests.factories import make_invitation
 from tests.invitations.mail_server import MailServer
 
@@ -262,103 +257,6 @@ def test_what_was_withdrawn_in_the_meantime_is_not_sent_and_says_why(worker, mai
     assert told(invitation) == ("FAILED", 1, words)
     assert mail_server.tried == []
     assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
-
-
-# --- rounds -----------------------------------------------------------------------------------------------
-
-
-def test_sending_again_begins_a_round_of_its_own(worker, mail_server):
-    invitation = mailed()
-    worker()
-    resend_invitation(invitation, by=SYSTEM)
-    assert told(invitation) == ("QUEUED", 0, None)
-    worker()
-    assert told(invitation) == ("SENT", 1, None)
-    first, second = (mail.message["Message-ID"] for mail in mail_server.mails)
-    assert first != second
-    assert logged(invitation) == [("SENT", ANNA), ("SENT", ANNA)]
-
-
-def test_a_round_that_is_overtaken_while_it_is_being_sent_leaves_the_later_one_alone(worker, mail_server):
-    mail_server.pause = 1
-    invitation = mailed()
-    sending = threading.Thread(target=worker)
-    sending.start()
-    until(lambda: mail_server.mails)
-    resend_invitation(invitation, by=SYSTEM)
-    sending.join()
-    worker.later()
-    assert told(invitation) == ("SENT", 1, None)
-    assert len({mail.message["Message-ID"] for mail in mail_server.mails}) == 2
-    assert logged(invitation) == [("SENT", ANNA), ("SENT", ANNA)]
-
-
-def test_two_workers_with_the_same_mail_send_it_once(worker, mail_server):
-    mail_server.pause = 0.5
-    known = delivery(mailed())
-
-    def attempt(_):
-        try:
-            return attempt_delivery(known.pk, round_number=1)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as threads:
-        results = list(threads.map(attempt, range(4)))
-    assert sorted(results, key=bool) == [None, *([PAUSES[0]] * 3)]
-    assert len(mail_server.mails) == 1
-
-
-# --- what the provider reports ----------------------------------------------------------------------------
-
-
-def test_a_report_that_is_faster_than_our_own_note_is_kept(worker, mail_server):
-    mail_server.pause = 1
-    invitation = mailed()
-    sending = threading.Thread(target=worker)
-    sending.start()
-    until(lambda: mail_server.mails)
-    note_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED, reason="no such user")
-    sending.join()
-    assert told(invitation) == ("BOUNCED", 1, "no such user")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("reports", "status"),
-    [
-        (["DELIVERED"], "DELIVERED"),
-        (["DELIVERED", "BOUNCED"], "BOUNCED"),
-        (["BOUNCED", "DELIVERED"], "BOUNCED"),
-        (["COMPLAINED", "DELIVERED"], "COMPLAINED"),
-        (["DELIVERED", "COMPLAINED", "DELIVERED"], "COMPLAINED"),
-    ],
-)
-def test_a_late_delivered_never_covers_a_bounce_or_a_complaint(reports, status):
-    invitation = mailed()
-    for report in reports:
-        note_delivery_report(delivery(invitation).reference, DeliveryStatus(report), reason="mailbox full")
-    assert delivery(invitation).status == status
-    assert delivery(invitation).last_error == (None if status == "DELIVERED" else "mailbox full")
-
-
-@pytest.mark.django_db
-def test_a_bounce_that_is_reported_twice_is_logged_once():
-    invitation = mailed()
-    for _ in range(2):
-        note_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED)
-    assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
-    assert delivery(invitation).last_error == "Came back"
-
-
-@pytest.mark.django_db
-def test_a_report_of_an_earlier_round_or_of_another_mail_changes_nothing():
-    invitation = mailed()
-    early = delivery(invitation).reference
-    resend_invitation(invitation, by=SYSTEM)
-    for reference in (early, "", ".", "x.1", early.partition(".")[0], f"{invitation.pk}.1", early + "x", early + "٣"):
-        assert note_delivery_report(reference, DeliveryStatus.BOUNCED) is None
-    assert delivery(invitation).status == "QUEUED"
 
 
 def until(happened, seconds=10):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection
-from invitations.exceptions import InvitationRevoked, ProofRequired
+from invitations.exceptions import InvitationRevoked, LinkBelongsElsewhere, ProofRequired
 from invitations.models import PROOF_AGE, EmailProof, EventType, PersonalLink
 from invitations.models.proof import hash_secret
 from invitations.services import (
@@ -185,6 +185,28 @@ def test_a_submission_that_meets_another_change_goes_through():
     proof, _ = prove(invitation)
     change = meeting(invitation, lambda it: update_invitation(it, by=SYSTEM, message="Hello"), proof)
     assert change is Connection
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_press_that_meets_another_waits_for_it_and_is_refused():
+    invitation = restricted()
+    link = PersonalLink.objects.filter(delivery__email=ANNA).get()
+
+    def press():
+        try:
+            return type(use_personal_link(invitation, link, secret=None))
+        except LinkBelongsElsewhere as refusal:
+            return type(refusal)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            prove(invitation)
+            late = threads.submit(press)
+            wait_for_a_lock()
+        assert late.result() is LinkBelongsElsewhere
+    assert EmailProof.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -90,14 +90,14 @@ def test_of_two_hundred_mails_all_arrive_when_the_worker_is_killed_in_the_middle
 
 
 def test_a_job_that_cannot_be_taken_up_keeps_no_other_from_it(worker, mail_server):
-    make_invitation(allowed_emails=["anna@example.com"], send_email=True)
     execute("""
-        INSERT INTO procrastinate_jobs (task_name, queue_name, queueing_lock, args, status)
-        SELECT 'invitations.tasks.forget_what_is_over', 'default', 'forget_what_is_over', '{"timestamp": 0}', status
+        INSERT INTO procrastinate_jobs (task_name, queue_name, queueing_lock, args, status, scheduled_at)
+        SELECT 'invitations.tasks.forget_what_is_over', 'default', 'forget_what_is_over', '{"timestamp": 0}', status,
+            now() + interval '1 hour'
         FROM unnest(ARRAY['doing', 'todo']::procrastinate_job_status[]) AS status
     """)
+    make_invitation(allowed_emails=["anna@example.com"], send_email=True)
     execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE queue_name = 'mail'")
-    execute("UPDATE procrastinate_jobs SET priority = -1 WHERE task_name LIKE '%forget%'")
 
     take_up_stalled_jobs(worker)
 
