@@ -206,6 +206,16 @@ def test_the_provider_is_told_which_delivery_it_is(worker, provider, invitation,
     assert not mail.get("TrackLinks")
 
 
+def test_an_address_that_the_provider_refuses_is_final(worker, provider, jobs, invitation):
+    provider.status = 422
+    provider.answer = {"ErrorCode": 406, "Message": INACTIVE}
+    worker()
+    status, words = told(invitation)
+    assert status == "FAILED"
+    assert words.startswith("The mail provider refused the address: ")
+    assert jobs.statuses == ["succeeded"]
+
+
 @pytest.mark.parametrize(("status", "answer"), [(500, {}), (401, {"ErrorCode": 10, "Message": "Bad token"})])
 def test_a_provider_in_trouble_gets_the_mail_later(worker, provider, invitation, status, answer):
     taken = provider.answer
