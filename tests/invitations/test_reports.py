@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings as configured
 
 from invitations.models import EventType
+from tests.database import database_url
 from tests.factories import make_invitation
-from tests.invitations.test_tasks import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
