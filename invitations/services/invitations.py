@@ -110,13 +110,17 @@ def update_invitation(invitation: Invitation, *, by: Actor, **changes: Any) -> I
 
     `changes`: `expires_in` (from now; None: never) or `expires_at`, `max_uses`, `allowed_emails`, `prefill`,
     `message`, `external_id`, `metadata`, by the rules of `create_invitation`. An address that is removed ends the
-    personal links and proofs that belong to it. Refuses a revoked invitation, and fewer uses than were spent.
+    personal links and proofs that belong to it. What is so already is not logged as changed, and where nothing
+    changes nothing is logged. Refuses a revoked invitation, and fewer uses than were spent.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
     if locked.revoked_at:
         raise InvitationRevoked
     now = timezone.now()
-    values = _checked_changes(locked, changes, now)
+    checked = _checked_changes(locked, changes, now)
+    values = {name: value for name, value in checked.items() if getattr(locked, name) != value}
+    if not values:
+        return locked
     for name, value in values.items():
         setattr(locked, name, value)
     locked.updated_at = now

@@ -47,8 +47,8 @@ def correct_credentials(invitation: Invitation, connection: Connection, *, crede
     Whether it is that browser is for the caller to know (its receipt). Refuses when the invitation was revoked, and
     when the check is still under way or found nothing that other details would mend.
     """
-    fresh = Invitation.objects.get(pk=invitation.pk)
-    if fresh.revoked_at:
+    # under a lock, and before the connection as in a repair: of a revoke and a correction at once one is the first
+    if Invitation.objects.select_for_update().get(pk=invitation.pk).revoked_at:
         raise InvitationRevoked
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     if not locked.can_be_mended:
