@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from invitations.models import Delivery, Invitation, InvitationEvent, Use, public_url
+from companies.api.log import represent_log_line
+from invitations.models import Delivery, Invitation, Use, public_url
 from invitations.status import status_of
 from invitations.tokens import unseal_token
 
@@ -47,7 +48,7 @@ def represent_invitation(invitation: Invitation) -> dict[str, Any]:
 def represent_detail(invitation: Invitation) -> dict[str, Any]:
     """The same with its log and what became of its mails."""
     return represent_invitation(invitation) | {
-        "events": [represent_event(event) for event in invitation.events.order_by("pk")],
+        "events": [represent_log_line(event) for event in invitation.events.select_related("api_key").order_by("pk")],
         "deliveries": [represent_delivery(delivery) for delivery in invitation.deliveries.order_by("pk")],
     }
 
@@ -104,15 +105,4 @@ def represent_delivery(delivery: Delivery) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "lastAttemptAt": delivery.last_attempt_at,
         "lastError": delivery.last_error,
-    }
-
-
-def represent_event(event: InvitationEvent) -> dict[str, Any]:
-    return {
-        "id": event.pk,
-        "type": event.type,
-        "createdAt": event.created_at,
-        "actor": event.actor,
-        "email": event.email,
-        "detail": event.detail,
     }

@@ -26,7 +26,12 @@ from invitations.services.proofs import (
 )
 from invitations.services.redemption import Account, apply_locks, redeem_invitation
 from invitations.services.refusals import refuse_unless_active, refuse_unproved
-from invitations.services.repairs import correct_credentials, follow_status, repair_connection
+from invitations.services.repairs import (
+    correct_credentials,
+    end_automatic_repairs,
+    follow_status,
+    repair_connection,
+)
 
 __all__ = [
     "LONGEST_LIFE",
@@ -38,6 +43,7 @@ __all__ = [
     "correct_credentials",
     "create_invitation",
     "create_repair_invitation",
+    "end_automatic_repairs",
     "find_proof",
     "follow_status",
     "forget_old_proofs",

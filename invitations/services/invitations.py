@@ -15,6 +15,7 @@ from companies.addresses import normalize_address
 from companies.models import Company
 from companies.services import sites_of
 from config.api.problems import camel
+from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import Connection
 from connections.services import check_country, check_provider_url, find_datasource
@@ -90,7 +91,7 @@ def _create(company: Company, *, by: Actor, kind: dict[str, Any], terms: Terms) 
         expires_at=_expiry(now, terms.get("expires_in")),
         max_uses=_checked_max_uses(terms.get("max_uses")),
         message=terms.get("message") or None,
-        locale=terms.get("locale") or company.locale,
+        locale=check_locale(locale) if (locale := terms.get("locale")) else company.locale,
         external_id=terms.get("external_id"),
         metadata=terms.get("metadata") or {},
         redirect_url=_checked_redirect(terms.get("redirect_url"), company),
