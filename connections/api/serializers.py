@@ -102,7 +102,12 @@ class ConnectionPage(PageOutput):
 
 
 class DatasourceQuery(QuerySerializer):
-    query = serializers.CharField(max_length=100, required=False, help_text="The beginnings of words in the name.")
+    query = serializers.CharField(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        help_text="The beginnings of words in the name; empty: every provider.",
+    )
     country = Country(required=False)
     utilityType = serializers.ChoiceField(UtilityType.choices, required=False)
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)

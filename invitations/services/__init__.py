@@ -24,7 +24,7 @@ from invitations.services.proofs import (
     send_code,
     use_personal_link,
 )
-from invitations.services.redemption import Account, apply_locks, redeem_invitation
+from invitations.services.redemption import Account, apply_locks, prefilled_datasource, redeem_invitation
 from invitations.services.refusals import refuse_unless_active, refuse_unproved
 from invitations.services.repairs import (
     correct_credentials,
@@ -49,6 +49,7 @@ __all__ = [
     "forget_old_proofs",
     "note_delivery_report",
     "note_view",
+    "prefilled_datasource",
     "queue_mails",
     "redeem_invitation",
     "refuse_unless_active",

@@ -12,7 +12,7 @@ from companies.actors import SYSTEM
 from connections.models import Connection, Credential
 from connections.status import Status
 from connections.words import WORDS
-from invitations.models import EmailProof, InvitationEvent
+from invitations.models import EmailProof, InvitationEvent, PersonalLink
 from invitations.models.proof import hash_secret
 from invitations.services import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection
@@ -32,6 +32,8 @@ from tests.invitations.repairs import (
 )
 
 pytestmark = pytest.mark.django_db
+
+ANNA = "anna@example.com"
 
 
 @pytest.fixture
@@ -185,25 +187,52 @@ def test_looking_changes_nothing_but_what_was_viewed(client, broken, to_repair):
 
 @pytest.mark.parametrize("method", ["get", "head", "post"])
 def test_a_restricted_repair_needs_the_proof(client, broken, method):
-    invitation = create_repair_invitation(broken, by=SYSTEM, allowed_emails=["anna@example.com"])
+    invitation = create_repair_invitation(broken, by=SYSTEM, allowed_emails=[ANNA])
     before = rows()
     response = getattr(client, method)(page(invitation, "connect"), login())
     assert (response.status_code, response["Location"]) == (302, page(invitation, "verify"))
     assert rows() == before
 
 
-def test_a_restricted_repair_remembers_who_proved_which_address(client, broken):
-    invitation = create_repair_invitation(broken, by=SYSTEM, allowed_emails=["anna@example.com"])
+@pytest.mark.parametrize("status", [Status.PENDING, Status.CONNECTED, *MENDABLE_STATES])
+def test_a_stranger_with_the_link_learns_neither_the_provider_nor_what_is_wrong(client, company, status):
+    connection = make_connection(company, datasource=DatasourceFactory(name="Acme Water"))
+    if status != Status.PENDING:
+        found(connection, status, error_detail="The site said no.")
+    invitation = create_repair_invitation(connection, by=SYSTEM, allowed_emails=[ANNA], send_email=True)
+    link = PersonalLink.objects.get()
+    for token in (invitation.token, link.token):
+        for name in ("", "/verify", "/connect", "/code", "/done", "/state"):
+            content = client.get(f"/p/i/{token}{name}", follow=True).content.decode()
+            for kept in ("Acme", connection.provider_host, "The site said no", WORDS[Status(status)].title):
+                assert kept not in content
+    content = read(client.get(page(invitation)))
+    assert "Verify your email address first" in content
+    assert company.partner.name in content
+
+    prove(client, invitation)
+    content = read(client.get(page(invitation)))
+    assert "Acme Water" in content
+    assert "Verify your email address first" not in content
+
+
+def prove(client, invitation):
+    """The client has proved Anna's address."""
     EmailProof.objects.create(
         invitation=invitation,
-        email="anna@example.com",
+        email=ANNA,
         secret_hash=hash_secret("secret"),
         expires_at=timezone.now() + timedelta(hours=1),
     )
     client.cookies[f"proof-{invitation.pk.hex}"] = "secret"
+
+
+def test_a_restricted_repair_remembers_who_proved_which_address(client, broken):
+    invitation = create_repair_invitation(broken, by=SYSTEM, allowed_emails=[ANNA])
+    prove(client, invitation)
     assert client.post(page(invitation, "connect"), login()).status_code == 302
     broken.refresh_from_db()
-    assert broken.verified_email == "anna@example.com"
+    assert broken.verified_email == ANNA
 
 
 def test_hostile_text_is_text_on_the_pages_of_a_repair(client, company):
