@@ -1,12 +1,12 @@
 """What a line of a log says, whatever the log is of."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from companies.actors import ActorKind
+from companies.actors import Actor, ActorKind
 from companies.models import ApiKey, User
 
 
@@ -29,3 +29,13 @@ class LogLine(models.Model):
     def actor_name(self) -> str:
         """Who did it, for staff: a name, a key's visible part, or a kind."""
         return str(self.user or self.api_key or ActorKind(self.actor).label)
+
+
+Line = TypeVar("Line", bound=LogLine)
+
+
+def append_line(
+    log: "models.Manager[Line]", event_type: str, *, by: Actor, email: str | None, detail: dict[str, Any]
+) -> Line:
+    """Append a line to a log; call it in the transaction that makes the line true."""
+    return log.create(type=event_type, actor=by.kind, api_key=by.api_key, user=by.user, email=email, detail=detail)

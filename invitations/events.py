@@ -3,6 +3,7 @@
 from typing import Any
 
 from companies.actors import Actor
+from companies.log import append_line
 from invitations.models import EventType, Invitation, InvitationEvent
 
 
@@ -10,12 +11,4 @@ def log_event(
     invitation: Invitation, event_type: EventType, *, by: Actor, email: str | None = None, **detail: Any
 ) -> InvitationEvent:
     """Append a line; call it in the transaction that makes the line true."""
-    return InvitationEvent.objects.create(
-        invitation=invitation,
-        type=event_type,
-        actor=by.kind,
-        api_key=by.api_key,
-        user=by.user,
-        email=email,
-        detail=detail,
-    )
+    return append_line(invitation.events, event_type, by=by, email=email, detail=detail)

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.core.signing import BadSignature
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from connections.models import Connection
+from invitations.cookies import kept_private
 from invitations.models import Invitation
 
 COOKIE = "receipt"
@@ -22,10 +22,7 @@ def hand_receipt(response: HttpResponse, invitation: Invitation, connection: Con
         str(connection.pk),
         salt=_salt(invitation),
         max_age=AGE,
-        path="/p/i/",
-        secure=settings.SECURE,
-        httponly=True,
-        samesite="Lax",
+        **kept_private(),
     )
     return response
 

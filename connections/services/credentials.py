@@ -9,6 +9,7 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
+from companies.log import append_line
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential
 
 
@@ -45,15 +46,7 @@ def log_connection_event(
     connection: Connection, event_type: ConnectionEventType, *, by: Actor, email: str | None = None, **detail: Any
 ) -> ConnectionEvent:
     """Append a line to the connection's log; call it in the transaction that makes the line true."""
-    return ConnectionEvent.objects.create(
-        connection=connection,
-        type=event_type,
-        actor=by.kind,
-        api_key=by.api_key,
-        user=by.user,
-        email=email,
-        detail=detail,
-    )
+    return append_line(connection.events, event_type, by=by, email=email, detail=detail)
 
 
 def _binding(connection_id: UUID) -> str:

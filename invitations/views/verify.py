@@ -1,10 +1,10 @@
 """Proving an address: by the button of a personal link, or by a code."""
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse
 
 from config.refusals import Refusal
+from invitations.cookies import kept_private
 from invitations.exceptions import Closed, LinkBelongsElsewhere
 from invitations.forms import AddressForm, CodeForm
 from invitations.services import check_code, refuse_unless_active, request_code, use_personal_link
@@ -81,10 +81,7 @@ def _remember_address(visit: Visit, response: HttpResponse, *, typed: str) -> Ht
         # as ASCII: a domain may be written in any script
         signing.dumps(typed.strip(), salt=_cookie(visit)),
         max_age=ADDRESS_AGE_SECONDS,
-        path="/p/i/",
-        secure=settings.SECURE,
-        httponly=True,
-        samesite="Lax",
+        **kept_private(),
     )
     return response
 

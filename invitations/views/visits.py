@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.crypto import salted_hmac
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.privacy import keep_private
 from config.requests import client_network
+from invitations.cookies import kept_private
 from invitations.exceptions import Closed, ProofRequired, TooManyAttempts
 from invitations.limits import count_attempt
 from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink
@@ -62,15 +62,7 @@ class Visit:
 
     def keep_secret(self, response: HttpResponse, secret: str) -> HttpResponse:
         """Give the browser the secret of its new proof; an older one is worth nothing from now on."""
-        response.set_cookie(
-            self._cookie,
-            secret,
-            max_age=SECRET_AGE,
-            path="/p/i/",
-            secure=settings.SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        response.set_cookie(self._cookie, secret, max_age=SECRET_AGE, **kept_private())
         return response
 
     @property

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from connections.models import Connection
+from invitations.models import Invitation
 from tests.database import execute, forget_jobs
+from tests.invitations.answers import saved
 from tests.invitations.mail_server import MailServer, free_port
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -71,6 +75,12 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
     with MailServer() as server:
         use_mail_server(settings, server.port)
         yield server
+
+
+@pytest.fixture
+def connected(client: Client, invitation: Invitation) -> Connection:
+    """What the client has just connected by the test's `invitation`; it waits for its check."""
+    return saved(client, invitation)
 
 
 @pytest.fixture

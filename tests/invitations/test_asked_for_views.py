@@ -23,12 +23,6 @@ def invitation(company):
     return make_invitation(company, max_uses=1)
 
 
-@pytest.fixture
-def connected(client, invitation):
-    """What the client has just connected; it waits for its check."""
-    return saved(client, invitation)
-
-
 EXTRA = {"account_number": "4711", "authenticator_seed": "JBSWY3DP"}
 ASKED = "Your provider asks for this"
 

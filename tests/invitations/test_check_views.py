@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from connections.status import Status
 from connections.words import WORDS
 from tests.factories import make_invitation
-from tests.invitations.answers import PASSWORD, page, saved
+from tests.invitations.answers import PASSWORD, page
 from tests.invitations.repairs import (
     MENDABLE_STATES,
     OTHER_STATES,
@@ -23,12 +23,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def invitation(company):
     return make_invitation(company, max_uses=1)
-
-
-@pytest.fixture
-def connected(client, invitation):
-    """What the client has just connected; it waits for its check."""
-    return saved(client, invitation)
 
 
 def test_a_check_that_is_under_way_is_followed(client, invitation, connected):

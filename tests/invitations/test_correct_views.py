@@ -31,12 +31,6 @@ def invitation(company):
     return make_invitation(company, max_uses=1)
 
 
-@pytest.fixture
-def connected(client, invitation):
-    """What the client has just connected; it waits for its check."""
-    return saved(client, invitation)
-
-
 @pytest.mark.parametrize("status", MENDABLE_STATES)
 def test_corrected_login_details_are_checked_again_and_spend_no_use(client, invitation, connected, status):
     found(connected, status)

@@ -8,7 +8,7 @@ from django.test import Client
 from companies.actors import SYSTEM
 from invitations.services import create_repair_invitation
 from tests.factories import make_invitation
-from tests.invitations.answers import page, saved
+from tests.invitations.answers import page
 from tests.invitations.repairs import (
     found,
     login,
@@ -22,12 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def invitation(company):
     return make_invitation(company, max_uses=1)
-
-
-@pytest.fixture
-def connected(client, invitation):
-    """What the client has just connected; it waits for its check."""
-    return saved(client, invitation)
 
 
 def test_every_answer_is_private_and_strict(client, company, invitation, connected):
