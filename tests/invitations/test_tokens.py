@@ -1,8 +1,12 @@
 """The token in an invitation's URL."""
 
+import statistics
+import sys
+import time
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 
 from config.vault import Unsealable
 from invitations.models import Invitation
@@ -54,3 +58,20 @@ def test_tokens_of_two_rows_that_were_swapped_open_neither(company):
 
     with pytest.raises(Unsealable):
         _ = one.token
+
+
+@pytest.mark.django_db
+def test_a_guess_that_is_nearly_right_takes_as_long_as_one_that_is_not(company, capsys):
+    token = make_invitation(company).token
+    near = token[:-2] + ("xx" if token[-2:] != "xx" else "yy")
+    times = {near: [], new_token(): []}
+    for number in range(402):
+        guess = list(times)[number % 2]
+        client = Client(REMOTE_ADDR=f"10.0.{number // 200}.{number % 200}")
+        started = time.perf_counter()
+        assert client.get(f"/p/i/{guess}").status_code == 404
+        times[guess].append(time.perf_counter() - started)
+    nearly, far = (statistics.median(each[1:]) * 1000 for each in times.values())
+    with capsys.disabled():
+        sys.stdout.write(f"\nnearly right {nearly:.2f} ms, quite wrong {far:.2f} ms (medians of 200)")
+    assert 1 / 3 < nearly / far < 3

@@ -1,0 +1,55 @@
+"""Two versions run during a deployment: a migration only adds, and what it adds needs nothing of the older code."""
+
+import pytest
+from django.db import migrations
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import NOT_PROVIDED
+
+APPS = {"companies", "connections", "invitations"}
+ADDING = (
+    migrations.CreateModel,
+    migrations.AddField,
+    migrations.AddIndex,
+    migrations.AddConstraint,
+    migrations.AlterModelOptions,
+    migrations.AlterField,
+    migrations.RunPython,
+    migrations.RunSQL,
+    migrations.SeparateDatabaseAndState,
+)
+# older than the rule, and than any release
+KNOWN = {
+    "company.repairs_automatically",
+    "credential.version",
+    "datasource.asks_for",
+    "datasource.is_sandbox",
+    "invitation.is_automatic",
+}
+
+
+def later_migrations():
+    """Every migration of ours but the first of each app, which no older code has run beside."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return [
+        migration
+        for (app, _), migration in sorted(loader.disk_migrations.items())
+        if app in APPS and not migration.initial
+    ]
+
+
+@pytest.mark.parametrize(
+    "migration", later_migrations(), ids=lambda migration: f"{migration.app_label} {migration.name}"
+)
+def test_a_migration_takes_nothing_away(migration):
+    for operation in migration.operations:
+        assert isinstance(operation, ADDING), operation.describe()
+
+
+@pytest.mark.parametrize(
+    "migration", later_migrations(), ids=lambda migration: f"{migration.app_label} {migration.name}"
+)
+def test_the_older_code_can_still_insert_a_row(migration):
+    for operation in migration.operations:
+        if isinstance(operation, migrations.AddField) and not operation.field.many_to_many:
+            field, name = operation.field, f"{operation.model_name}.{operation.name}"
+            assert field.null or field.db_default is not NOT_PROVIDED or name in KNOWN, name
