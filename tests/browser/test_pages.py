@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from invitations.models import Invitation
+from tests.factories import DatasourceFactory
 
 LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
 
@@ -104,6 +105,22 @@ def open_revoked(page, partner):
     invitation = partner.invite()
     partner.call("POST", f"invitation/{invitation['id']}/revoke", {})
     page.goto(invitation["invitationUrl"])
+
+
+def open_restricted_repair(page, partner):
+    login = {"url": "https://portal.utility.example", "username": "riverside", "password": "secret"}
+    connection = partner.call("POST", f"connection/company/{partner.company.pk}", login)
+    body = {"allowedEmails": ["a@example.com"], "message": f"Hello,\n{LONG}"}
+    page.goto(partner.call("POST", f"invitation/connection/{connection['id']}", body)["invitationUrl"])
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your help is needed with a login")
+
+
+def open_form_whose_provider_is_gone(page, partner):
+    gone = DatasourceFactory()
+    url = partner.invite(prefill={"datasourceId": str(gone.pk), "lockedFields": ["datasourceId"]})["invitationUrl"]
+    gone.delete()
+    page.goto(url + "/connect")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This invitation needs a correction")
 
 
 def open_unknown(page, partner):
