@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import Company, Partner
+from config.prepared import prepared
 from connections.models import Connection
 from invitations.prefill import Prefill
 from invitations.status import FULFILLED, REVOKED, Status, status_case, status_condition, status_of
@@ -29,7 +31,7 @@ class InvitationType(models.TextChoices):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    def visible_to(self, partner: Partner) -> Self:
+    def visible_to(self, partner: Partner | UUID) -> Self:
         return self.filter(company__partner=partner)
 
     def with_status(self) -> Self:
@@ -43,7 +45,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.in_status(Status.ACTIVE)
 
     def with_token(self, token: str) -> "Invitation | None":
-        return self.filter(token_hash=hash_token(token)).first()
+        """The one this token opens, with its company and what it repairs: every page begins with it."""
+        found = _opened(token_hash=hash_token(token))
+        return found[0] if found else None
 
 
 class Invitation(models.Model):
@@ -177,6 +181,12 @@ class Invitation(models.Model):
     @property
     def prefilled(self) -> Prefill:
         return Prefill.from_json(self.prefill)
+
+
+@prepared
+def _opened(token_hash: bytes) -> models.QuerySet[Invitation]:
+    beside = Invitation.objects.select_related("company__partner", "connection__datasource")
+    return beside.filter(token_hash=token_hash)
 
 
 def public_url(token: str) -> str:
