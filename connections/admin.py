@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 from django_countries import countries
 
 from companies.admin import companies_named
-from config.admin.base import BoundedAdmin
+from config.admin.base import BoundedAdmin, ServiceForm
 from config.admin.lists import AutocompleteFilter, CreatedFilter, as_id, status_word
 from connections.models import Connection, Datasource, UtilityType
+from connections.services import create_datasource, update_datasource
 from connections.status import Status
 
 MOST_PROVIDERS = 50
@@ -22,11 +23,16 @@ MOST_SITES = 50
 TONES = {Status.CONNECTED: "good", Status.PENDING: "waiting", Status.UNDER_INVESTIGATION: "waiting"}
 
 
-class DatasourceForm(forms.ModelForm):  # type: ignore[type-arg]
+class DatasourceForm(ServiceForm):
     country = forms.ChoiceField(choices=[("", "Choose a country"), *countries])
     utility_types = forms.MultipleChoiceField(
         required=False, choices=UtilityType.choices, widget=forms.CheckboxSelectMultiple
     )
+
+    def perform(self) -> Datasource:
+        if self.instance._state.adding:
+            return create_datasource(**self.cleaned_data)
+        return update_datasource(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
 
 
 class UtilityTypeFilter(admin.SimpleListFilter):

@@ -33,6 +33,13 @@ class InvitationExpired(Closed):
     next_step = "Ask whoever sent it to you for a new one. Nothing you do here can go wrong in the meantime."
 
 
+class ProviderGone(Closed):
+    code = "PROVIDER_GONE"
+    title = "This invitation needs a correction"
+    sentence = "It is for one provider only, and that provider is not in our list any more."
+    next_step = "Ask whoever sent it to you for a new one. It is nothing that you have done."
+
+
 class ProofRequired(Refusal):
     status = 403
     code = "EMAIL_PROOF_REQUIRED"

@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
 from companies.models import ApiKey, Partner, Scope, partner_scopes
-from companies.services import issue_api_key, revoke_api_key
+from companies.services import create_partner, issue_api_key, rename_api_key, revoke_api_key, update_partner
 from config.admin.base import BoundedAdmin, ServiceForm
 from config.admin.lists import AutocompleteFilter, day, status_word
 from config.admin.revocation import RevokingAdmin
 
 
-class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
+class PartnerForm(ServiceForm):
     redirect_urls = SimpleArrayField(
         forms.URLField(assume_scheme="https", max_length=500),
         required=False,
@@ -27,6 +27,11 @@ class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Where contributors may go on to when done: exact addresses, separated by commas.",
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
+
+    def perform(self) -> Partner:
+        if self.instance._state.adding:
+            return create_partner(**self.cleaned_data)
+        return update_partner(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
 
 
 @admin.register(Partner)
@@ -57,6 +62,11 @@ class NewApiKeyForm(ServiceForm):
     def perform(self) -> ApiKey:
         key, self.value = issue_api_key(created_by=self.user, **self.cleaned_data)
         return key
+
+
+class ApiKeyForm(ServiceForm):
+    def perform(self) -> ApiKey:
+        return rename_api_key(self.instance, name=self.cleaned_data["name"])
 
 
 class ApiKeyStatus(admin.SimpleListFilter):
@@ -100,7 +110,7 @@ class ApiKeyAdmin(RevokingAdmin):
         return (*self.facts, "created_by", "revoked_at") if obj else ()
 
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs, **({} if obj else {"form": NewApiKeyForm}))
+        return super().get_form(request, obj, change, **kwargs, form=ApiKeyForm if obj else NewApiKeyForm)
 
     @admin.display(description="status")
     def status(self, key: ApiKey) -> SafeString:

@@ -7,6 +7,8 @@ from typing import Any
 from django_countries import countries
 from rest_framework import serializers
 
+from config.languages import MAX_LENGTH, TAG
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields it does not know: a misspelt one must never be ignored."""
@@ -92,4 +94,4 @@ class Locale(serializers.RegexField):
     """A language tag (BCP 47), such as `en` or `de-AT`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=35, **kwargs)
+        super().__init__(TAG, max_length=MAX_LENGTH, **kwargs)

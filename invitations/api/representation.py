@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from companies.api.log import represent_log_line
 from config.prepared import prepared
 from invitations.models import Delivery, Invitation, InvitationEvent, Use, public_url
 from invitations.status import status_of
@@ -49,14 +50,14 @@ def represent_invitation(invitation: Invitation) -> dict[str, Any]:
 def represent_detail(invitation: Invitation) -> dict[str, Any]:
     """The same with its log and what became of its mails."""
     return represent_invitation(invitation) | {
-        "events": [represent_event(event) for event in _events(invitation_id=invitation.pk)],
+        "events": [represent_log_line(event) for event in _events(invitation_id=invitation.pk)],
         "deliveries": [represent_delivery(delivery) for delivery in _deliveries(invitation_id=invitation.pk)],
     }
 
 
 @prepared
 def _events(invitation_id: UUID) -> QuerySet[InvitationEvent]:
-    return InvitationEvent.objects.filter(invitation=invitation_id).order_by("pk")
+    return InvitationEvent.objects.filter(invitation=invitation_id).select_related("api_key").order_by("pk")
 
 
 @prepared
@@ -118,15 +119,4 @@ def represent_delivery(delivery: Delivery) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "lastAttemptAt": delivery.last_attempt_at,
         "lastError": delivery.last_error,
-    }
-
-
-def represent_event(event: InvitationEvent) -> dict[str, Any]:
-    return {
-        "id": event.pk,
-        "type": event.type,
-        "createdAt": event.created_at,
-        "actor": event.actor,
-        "email": event.email,
-        "detail": event.detail,
     }

@@ -15,6 +15,7 @@ from companies.addresses import normalize_address
 from companies.models import Company
 from companies.services import sites_of
 from config.api.problems import camel
+from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import Connection
 from connections.services import check_country, check_provider_url, find_datasource
@@ -90,7 +91,7 @@ def _create(company: Company, *, by: Actor, kind: dict[str, Any], terms: Terms) 
         expires_at=_expiry(now, terms.get("expires_in")),
         max_uses=_checked_max_uses(terms.get("max_uses")),
         message=terms.get("message") or None,
-        locale=terms.get("locale") or company.locale,
+        locale=check_locale(locale) if (locale := terms.get("locale")) else company.locale,
         external_id=terms.get("external_id"),
         metadata=terms.get("metadata") or {},
         redirect_url=_checked_redirect(terms.get("redirect_url"), company),
@@ -110,13 +111,17 @@ def update_invitation(invitation: Invitation, *, by: Actor, **changes: Any) -> I
 
     `changes`: `expires_in` (from now; None: never) or `expires_at`, `max_uses`, `allowed_emails`, `prefill`,
     `message`, `external_id`, `metadata`, by the rules of `create_invitation`. An address that is removed ends the
-    personal links and proofs that belong to it. Refuses a revoked invitation, and fewer uses than were spent.
+    personal links and proofs that belong to it. What is so already is not logged as changed, and where nothing
+    changes nothing is logged. Refuses a revoked invitation, and fewer uses than were spent.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
     if locked.revoked_at:
         raise InvitationRevoked
     now = timezone.now()
-    values = _checked_changes(locked, changes, now)
+    checked = _checked_changes(locked, changes, now)
+    values = {name: value for name, value in checked.items() if getattr(locked, name) != value}
+    if not values:
+        return locked
     for name, value in values.items():
         setattr(locked, name, value)
     locked.updated_at = now
