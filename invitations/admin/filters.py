@@ -1,6 +1,7 @@
 """How staff find an invitation among a million."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q
@@ -27,7 +28,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.in_status(self.value()) if self.value() else queryset
 
 
-def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:
+def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] | None = None) -> InvitationQuerySet:
     """By id, by allowed address (exact, in any case), else by external id (exact) or company name (part of it).
 
     Each is a look into an index, so that the table may be large.
@@ -40,4 +41,4 @@ def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:
     try:
         return invitations.filter(allowed_emails__contains=[normalize_address(term)])
     except InvalidField:
-        return invitations.filter(Q(external_id=term) | Q(company__in=companies_named(term)))
+        return invitations.filter(Q(external_id=term) | Q(company__in=companies_named(term, limit)))

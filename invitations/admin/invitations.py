@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -15,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django_countries import countries
 
 from companies.actors import Actor
+from companies.admin import CompanyLimitedAdmin, limit_of
 from companies.models import Site
 from config.admin.lists import AutocompleteFilter, CreatedFilter, day, moment, status_word
 from config.admin.revocation import RevokingAdmin
@@ -35,7 +35,7 @@ TONES = {Status.ACTIVE: "good", Status.FULFILLED: "done", Status.EXPIRED: "over"
 
 
 @admin.register(Invitation)
-class InvitationAdmin(RevokingAdmin):
+class InvitationAdmin(CompanyLimitedAdmin, RevokingAdmin):
     """Made, followed and revoked here; what an invitation says is not changed."""
 
     autocomplete_fields = ("company",)
@@ -65,11 +65,11 @@ class InvitationAdmin(RevokingAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return Invitation.objects.with_status().order_by("-pk")
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_status()
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return found_by(queryset, search_term), False
+        return found_by(queryset, search_term, limit_of(request)), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
         return self.fieldsets if obj else self.add_fieldsets
