@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
@@ -61,7 +62,7 @@ class AttentionFilter(admin.ListFilter):
             yield {"selected": kind in self.chosen, "query_string": link, "display": kind.label}
 
 
-def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:
+def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] | None = None) -> InvitationQuerySet:
     """By id, by allowed address (exact, in any case), else by external id (exact), else by company name (part of it).
 
     Each is a look into one index, so that the table may be large; two at once would be a walk through all of it.
@@ -75,4 +76,6 @@ def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:
         return invitations.filter(allowed_emails__contains=[normalize_address(term)])
     except InvalidField:
         by_external_id = invitations.filter(external_id=term)
-        return by_external_id if by_external_id.exists() else invitations.filter(company__in=companies_named(term))
+        if by_external_id.exists():
+            return by_external_id
+        return invitations.filter(company__in=companies_named(term, limit))

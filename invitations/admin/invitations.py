@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from companies.admin import CompanyLimitedAdmin, limit_of
 from config.admin.lists import AutocompleteFilter, BoundedList, CreatedFilter
 from config.admin.times import when
 from invitations.admin.filters import AttentionFilter, StatusFilter, found_by
@@ -40,7 +41,7 @@ def last_events(invitation_ids: list[Any]) -> dict[Any, InvitationEvent]:
 
 
 @admin.register(Invitation)
-class InvitationAdmin(InvitationPage):
+class InvitationAdmin(CompanyLimitedAdmin, InvitationPage):
     """Made, followed and changed here; whatever changes one is a button on its page."""
 
     autocomplete_fields = ("company",)
@@ -55,10 +56,8 @@ class InvitationAdmin(InvitationPage):
         ("For your records", {"fields": ("external_id",)}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        open_ones: Any = super().get_queryset(request)
-        with_status: QuerySet[Any] = open_ones.with_status()
-        return with_status
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_status()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[InvitationList]:
         return InvitationList
@@ -72,8 +71,7 @@ class InvitationAdmin(InvitationPage):
         token = token_in(term)
         if token is None or request.method != "GET" or not self.has_view_permission(request):
             return None
-        invitations: Any = self.get_queryset(request)
-        if invitation := invitations.opened_by(token):
+        if invitation := self.get_queryset(request).opened_by(token):
             return redirect("admin:invitations_invitation_change", invitation.pk)
         if not LINK.search(term):
             return None
@@ -81,7 +79,7 @@ class InvitationAdmin(InvitationPage):
         return redirect("admin:invitations_invitation_changelist")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return found_by(queryset, search_term), False
+        return found_by(queryset, search_term, limit_of(request)), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
         return self.fieldsets if obj else self.add_fieldsets
