@@ -16,7 +16,7 @@ from companies.models import Company, Partner
 from config.prepared import prepared
 from connections.models import Connection
 from invitations.prefill import Prefill
-from invitations.status import FULFILLED, REVOKED, Status, status_case, status_condition, status_of
+from invitations.status import FULFILLED, OPEN, REVOKED, UNFINISHED, Status, status_case, status_condition, status_of
 from invitations.tokens import hash_token, unseal_token
 
 MAX_ALLOWED_EMAILS = 100
@@ -48,6 +48,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """The one this token opens, with its company and what it repairs: every page begins with it."""
         found = _opened(token_hash=hash_token(token))
         return found[0] if found else None
+
+    def opened_by(self, token: str) -> "Invitation | None":
+        """The one that this token opens, be it its own or that of a personal link."""
+        return self.with_token(token) or self.filter(deliveries__links__token_hash=hash_token(token)).first()
 
 
 class Invitation(models.Model):
@@ -83,7 +87,7 @@ class Invitation(models.Model):
     class Meta:
         indexes = [
             models.Index("company", F("id").desc(), name="invitation_newest_first"),
-            models.Index("company", F("id").desc(), condition=~REVOKED & ~FULFILLED, name="invitation_open"),
+            models.Index("company", F("id").desc(), condition=OPEN, name="invitation_open"),
             models.Index("company", F("id").desc(), condition=REVOKED, name="invitation_revoked"),
             models.Index("company", F("id").desc(), condition=FULFILLED, name="invitation_fulfilled"),
             models.Index(
@@ -95,6 +99,11 @@ class Invitation(models.Model):
             models.Index("company", "external_id", F("id").desc(), name="invitation_external_id"),
             # staff look for it without knowing the company
             models.Index("external_id", condition=Q(external_id__isnull=False), name="invitation_any_external_id"),
+            # and follow up what wants attention: of all companies, or of one without a look at the rows of the others
+            models.Index(
+                "expires_at", "company", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"
+            ),
+            models.Index(F("id").desc(), "company", condition=UNFINISHED, name="invitation_unfinished"),
             GinIndex("allowed_emails", name="invitation_allowed_emails"),
         ]
         constraints = [
