@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -22,7 +22,8 @@ from config.vault import Unsealable
 from connections.admin import connection_status
 from connections.models import Connection, Datasource, UtilityType
 from invitations.admin.filters import StatusFilter, found_by
-from invitations.admin.forms import NewInvitationForm, RevokeForm
+from invitations.admin.forms import RevokeForm
+from invitations.admin.inviting import InvitingAdmin
 from invitations.models import Invitation
 from invitations.services import revoke_invitation
 from invitations.status import Status
@@ -35,10 +36,9 @@ TONES = {Status.ACTIVE: "good", Status.FULFILLED: "done", Status.EXPIRED: "over"
 
 
 @admin.register(Invitation)
-class InvitationAdmin(RevokingAdmin):
+class InvitationAdmin(InvitingAdmin, RevokingAdmin):
     """Made, followed and revoked here; what an invitation says is not changed."""
 
-    autocomplete_fields = ("company",)
     list_display = ("company", "status_shown", "invitation_type", "recipients", "uses", "expires_on", "created")
     list_select_related = ("company",)
     list_filter = (StatusFilter, "invitation_type", ("company", AutocompleteFilter), CreatedFilter)
@@ -49,11 +49,6 @@ class InvitationAdmin(RevokingAdmin):
     revoke_consequence = (
         "The link leads nowhere from now on, and whoever opens it is told so. Accounts that were connected stay. "
         "This cannot be undone."
-    )
-    add_fieldsets = (
-        (None, {"fields": ("company", "message")}),
-        ("Who may use it, and how long", {"fields": ("allowed_emails", "expires_in", "max_uses")}),
-        ("For your records", {"fields": ("external_id",)}),
     )
     fieldsets = (
         (None, {"fields": ("status_shown", "link", "company", "invitation_type", "repaired")}),
@@ -70,18 +65,6 @@ class InvitationAdmin(RevokingAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return found_by(queryset, search_term), False
-
-    def get_fieldsets(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
-        return self.fieldsets if obj else self.add_fieldsets
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs, **({} if obj else {"form": NewInvitationForm}))
-
-    def response_post_save_add(self, request: HttpRequest, obj: Invitation) -> HttpResponseRedirect:
-        """To its page, where the link is."""
-        if not self.has_view_permission(request, obj):
-            return super().response_post_save_add(request, obj)
-        return HttpResponseRedirect(reverse("admin:invitations_invitation_change", args=[obj.pk]))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         if invitation := context.get("original"):
