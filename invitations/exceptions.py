@@ -1,6 +1,7 @@
 """What invitations refuse, each with its own words for the person and what to do next."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from config.refusals import Refusal
 
@@ -101,3 +102,14 @@ class LinkBelongsElsewhere(Refusal):
 class NothingToCorrect(Refusal):
     code = "NOTHING_TO_CORRECT"
     sentence = "There is nothing to correct at the moment. Look at the state above."
+
+
+class SubmittedBefore(Refusal):
+    """The same form was sent before. `invitation_id` names what it made."""
+
+    code = "SUBMITTED_BEFORE"
+    sentence = "This form was sent before. It made one invitation, and not a second."
+
+    def __init__(self, invitation_id: UUID) -> None:
+        super().__init__()
+        self.invitation_id = invitation_id

@@ -4,9 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -14,7 +13,7 @@ from companies.admin import CompanyLimitedAdmin, limit_of
 from config.admin.lists import AutocompleteFilter, BoundedList, CreatedFilter
 from config.admin.times import when
 from invitations.admin.filters import AttentionFilter, StatusFilter, found_by
-from invitations.admin.forms import NewInvitationForm
+from invitations.admin.inviting import InvitingAdmin
 from invitations.admin.page import InvitationPage
 from invitations.models import Invitation, InvitationEvent
 from invitations.tokens import LINK, token_in
@@ -41,20 +40,14 @@ def last_events(invitation_ids: list[Any]) -> dict[Any, InvitationEvent]:
 
 
 @admin.register(Invitation)
-class InvitationAdmin(CompanyLimitedAdmin, InvitationPage):
+class InvitationAdmin(CompanyLimitedAdmin, InvitingAdmin, InvitationPage):
     """Made, followed and changed here; whatever changes one is a button on its page."""
 
-    autocomplete_fields = ("company",)
     list_display = ("company", "status_shown", "invitation_type", "recipients", "uses", "expires_on", "last_event")
     list_select_related = ("company",)
     list_filter = (StatusFilter, AttentionFilter, "invitation_type", ("company", AutocompleteFilter), CreatedFilter)
     search_fields = ("id",)
     search_help_text = "Company, allowed address, external id, a whole id, or a link that somebody sent you."
-    add_fieldsets = (
-        (None, {"fields": ("company", "message")}),
-        ("Who may use it, and how long", {"fields": ("allowed_emails", "expires_in", "max_uses")}),
-        ("For your records", {"fields": ("external_id",)}),
-    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).with_status()
@@ -80,18 +73,6 @@ class InvitationAdmin(CompanyLimitedAdmin, InvitationPage):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return found_by(queryset, search_term, limit_of(request)), False
-
-    def get_fieldsets(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
-        return self.fieldsets if obj else self.add_fieldsets
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs, **({} if obj else {"form": NewInvitationForm}))
-
-    def response_post_save_add(self, request: HttpRequest, obj: Invitation) -> HttpResponseRedirect:
-        """To its page, where the link is."""
-        if not self.has_view_permission(request, obj):
-            return super().response_post_save_add(request, obj)
-        return HttpResponseRedirect(reverse("admin:invitations_invitation_change", args=[obj.pk]))
 
     @admin.display(description="recipients")
     def recipients(self, invitation: Invitation) -> str | SafeString:
