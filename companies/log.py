@@ -1,6 +1,7 @@
 """What a line of a log says, whatever the log is of."""
 
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -35,7 +36,21 @@ Line = TypeVar("Line", bound=LogLine)
 
 
 def append_line(
-    log: "models.Manager[Line]", event_type: str, *, by: Actor, email: str | None, detail: dict[str, Any]
+    log: "models.Manager[Line]",
+    event_type: str,
+    *,
+    by: Actor,
+    email: str | None,
+    detail: dict[str, Any],
+    line_id: UUID | None = None,
 ) -> Line:
-    """Append a line to a log; call it in the transaction that makes the line true."""
-    return log.create(type=event_type, actor=by.kind, api_key=by.api_key, user=by.user, email=email, detail=detail)
+    """Append a line to a log; call it in the transaction that makes the line true. The same `line_id` is stored once."""
+    return log.create(
+        id=line_id or uuid7(),
+        type=event_type,
+        actor=by.kind,
+        api_key=by.api_key,
+        user=by.user,
+        email=email,
+        detail=detail,
+    )

@@ -1,6 +1,7 @@
 """What invitations refuse, each with its own words for the person and what to do next."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from config.refusals import Refusal
 
@@ -69,6 +70,11 @@ class MaxUsesBelowUseCount(Refusal):
     sentence = "More connections were made than that. The number of uses cannot be lower."
 
 
+class ChangedMeanwhile(Refusal):
+    code = "CHANGED_MEANWHILE"
+    sentence = "Somebody else has changed the addresses in the meantime. Look at them, then change them again."
+
+
 class WrongCode(Refusal):
     status = 400
     code = "WRONG_CODE"
@@ -96,3 +102,14 @@ class LinkBelongsElsewhere(Refusal):
 class NothingToCorrect(Refusal):
     code = "NOTHING_TO_CORRECT"
     sentence = "There is nothing to correct at the moment. Look at the state above."
+
+
+class SubmittedBefore(Refusal):
+    """The same form was sent before. `invitation_id` names what it made."""
+
+    code = "SUBMITTED_BEFORE"
+    sentence = "This form was sent before. It made one invitation, and not a second."
+
+    def __init__(self, invitation_id: UUID) -> None:
+        super().__init__()
+        self.invitation_id = invitation_id

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
+from companies.admin.limits import UnlimitedAdmin
 from companies.models import ApiKey, Partner, Scope, partner_scopes
 from companies.services import create_partner, issue_api_key, rename_api_key, revoke_api_key, update_partner
 from config.admin.base import BoundedAdmin, ServiceForm
@@ -35,7 +36,7 @@ class PartnerForm(ServiceForm):
 
 
 @admin.register(Partner)
-class PartnerAdmin(BoundedAdmin):
+class PartnerAdmin(UnlimitedAdmin, BoundedAdmin):
     form = PartnerForm
     fields = ("name", "redirect_urls")
     list_display = ("name", "created")
@@ -88,7 +89,7 @@ class ApiKeyStatus(admin.SimpleListFilter):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(RevokingAdmin):
+class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
     """A key is made, renamed and revoked here; its value is shown once, on the page that answers its making."""
 
     autocomplete_fields = ("partner",)

@@ -1,6 +1,7 @@
 """Serializers and fields that take exactly what they say: no unknown names, no `"5"` for 5, no 1 for true."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django_countries import countries
@@ -22,9 +23,13 @@ class StrictSerializer(serializers.Serializer[Any]):
     @classmethod
     def checked(cls, data: Any) -> dict[str, Any]:
         """What `data` says, under the service's names. Raises `ValidationError` that points at each wrong field."""
-        serializer = cls(data=data)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        return dict(_serializer(cls).run_validation(data))
+
+
+@cache
+def _serializer(kind: type[StrictSerializer]) -> StrictSerializer:
+    """One for all requests: it keeps nothing of what it validates, and to copy its fields costs more than that."""
+    return kind()
 
 
 class Text(serializers.CharField):

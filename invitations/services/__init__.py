@@ -1,5 +1,6 @@
 """Every change to an invitation, and to what hangs on it."""
 
+from invitations.services.corrections import correct_address
 from invitations.services.deliveries import (
     attempt_delivery,
     note_delivery_report,
@@ -11,6 +12,8 @@ from invitations.services.invitations import (
     SHORTEST_LIFE,
     create_invitation,
     create_repair_invitation,
+    draft_invitation,
+    draft_repair_invitation,
     note_view,
     revoke_invitation,
     rotate_invitation,
@@ -40,9 +43,12 @@ __all__ = [
     "apply_locks",
     "attempt_delivery",
     "check_code",
+    "correct_address",
     "correct_credentials",
     "create_invitation",
     "create_repair_invitation",
+    "draft_invitation",
+    "draft_repair_invitation",
     "end_automatic_repairs",
     "find_proof",
     "follow_status",

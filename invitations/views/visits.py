@@ -117,7 +117,7 @@ def _answer(view: View, visit: Visit) -> HttpResponse:
 def _find(request: HttpRequest, token: str) -> Visit:
     """The visit by this token. Guesses are counted by client network; a right link is never held up."""
     if SHAPE.fullmatch(token):
-        invitation = Invitation.objects.select_related("company__partner", "connection__datasource").with_token(token)
+        invitation = Invitation.objects.with_token(token)
         if invitation is not None:
             return Visit(request, invitation, token)
         link = PersonalLink.objects.select_related(
