@@ -44,7 +44,7 @@ def append_line(
     detail: dict[str, Any],
     line_id: UUID | None = None,
 ) -> Line:
-    """Append a line to a log; call it in the transaction that makes the line true. The same `line_id` is stored once."""
+    """Append a line; call it in the transaction that makes the line true. The same `line_id` is stored once."""
     return log.create(
         id=line_id or uuid7(),
         type=event_type,
