@@ -20,7 +20,7 @@ from config.refusals import Refusal
 from invitations.admin.inviting.form import InvitingForm
 from invitations.admin.inviting.links import LinkAdmin
 from invitations.admin.inviting.offers import Offers, open_companies
-from invitations.admin.inviting.previews import POLICIES, preview
+from invitations.admin.inviting.previews import PARTS, preview
 from invitations.exceptions import SubmittedBefore
 from invitations.models import Invitation
 from invitations.status import Status
@@ -58,7 +58,7 @@ class InvitingAdmin(LinkAdmin):
     def preview_view(self, request: HttpRequest, part: str) -> HttpResponse:
         """For the frame of the form. POST, as the form is long; it stores and mails nothing."""
         self._refuse_unless_may_add(request)
-        if part not in POLICIES:
+        if part not in PARTS:
             raise Http404
         if request.method != "POST":
             return redirect("admin:invitations_invitation_add")
