@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from config.jobs import TryLater, job
 from invitations.limits import forget_old_windows
 from invitations.services import attempt_delivery, forget_old_proofs
+from invitations.services import end_automatic_repairs as end_automatic_repairs_of
 from invitations.services import follow_status as follow_status_of
 from invitations.services import send_code as send_code_mail
 
@@ -32,6 +33,11 @@ def send_code(code_id: str) -> None:
 @job()
 def follow_status(connection_id: str) -> None:
     follow_status_of(UUID(connection_id))
+
+
+@job()
+def end_automatic_repairs(company_id: str) -> None:
+    end_automatic_repairs_of(UUID(company_id))
 
 
 @app.periodic(cron="23 * * * *")

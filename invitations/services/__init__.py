@@ -1,5 +1,6 @@
 """Every change to an invitation, and to what hangs on it."""
 
+from invitations.services.corrections import correct_address
 from invitations.services.deliveries import (
     attempt_delivery,
     note_delivery_report,
@@ -26,9 +27,14 @@ from invitations.services.proofs import (
     send_code,
     use_personal_link,
 )
-from invitations.services.redemption import Account, apply_locks, redeem_invitation
+from invitations.services.redemption import Account, apply_locks, prefilled_datasource, redeem_invitation
 from invitations.services.refusals import refuse_unless_active, refuse_unproved
-from invitations.services.repairs import correct_credentials, follow_status, repair_connection
+from invitations.services.repairs import (
+    correct_credentials,
+    end_automatic_repairs,
+    follow_status,
+    repair_connection,
+)
 
 __all__ = [
     "LONGEST_LIFE",
@@ -37,16 +43,19 @@ __all__ = [
     "apply_locks",
     "attempt_delivery",
     "check_code",
+    "correct_address",
     "correct_credentials",
     "create_invitation",
     "create_repair_invitation",
     "draft_invitation",
     "draft_repair_invitation",
+    "end_automatic_repairs",
     "find_proof",
     "follow_status",
     "forget_old_proofs",
     "note_delivery_report",
     "note_view",
+    "prefilled_datasource",
     "queue_mails",
     "redeem_invitation",
     "refuse_unless_active",

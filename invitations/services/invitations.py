@@ -16,12 +16,13 @@ from companies.addresses import normalize_address
 from companies.models import Company
 from companies.services import sites_of
 from config.api.problems import camel
+from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import Connection
 from connections.services import check_country, check_provider_url, find_datasource
 from invitations.addresses import normalize_allowed_emails
 from invitations.events import log_event
-from invitations.exceptions import InvitationRevoked, MaxUsesBelowUseCount
+from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
 from invitations.models import MAX_MAX_USES, EventType, Invitation, InvitationType
 from invitations.prefill import Prefill
 from invitations.services.deliveries import queue_mails
@@ -110,7 +111,7 @@ def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitatio
         expires_at=_expiry(now, terms.get("expires_in")),
         max_uses=_checked_max_uses(terms.get("max_uses")),
         message=terms.get("message") or None,
-        locale=terms.get("locale") or company.locale,
+        locale=check_locale(locale) if (locale := terms.get("locale")) else company.locale,
         external_id=terms.get("external_id"),
         metadata=terms.get("metadata") or {},
         redirect_url=_checked_redirect(terms.get("redirect_url"), company),
@@ -129,18 +130,27 @@ def _store(invitation: Invitation, *, by: Actor, submission: UUID | None) -> Inv
 
 
 @transaction.atomic
-def update_invitation(invitation: Invitation, *, by: Actor, **changes: Any) -> Invitation:
+def update_invitation(
+    invitation: Invitation, *, by: Actor, seen_emails: Sequence[str] | None = None, **changes: Any
+) -> Invitation:
     """Change an invitation; the link stays the same.
 
     `changes`: `expires_in` (from now; None: never) or `expires_at`, `max_uses`, `allowed_emails`, `prefill`,
     `message`, `external_id`, `metadata`, by the rules of `create_invitation`. An address that is removed ends the
-    personal links and proofs that belong to it. Refuses a revoked invitation, and fewer uses than were spent.
+    personal links and proofs that belong to it. What is so already is not logged as changed, and where nothing
+    changes nothing is logged. Refuses a revoked invitation, fewer uses than were spent, and, when the caller says
+    which addresses it has seen, other addresses than those.
     """
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    locked = lock_invitation(invitation)
     if locked.revoked_at:
         raise InvitationRevoked
+    if seen_emails is not None and list(seen_emails) != locked.allowed_emails:
+        raise ChangedMeanwhile
     now = timezone.now()
-    values = _checked_changes(locked, changes, now)
+    checked = _checked_changes(locked, changes, now)
+    values = {name: value for name, value in checked.items() if getattr(locked, name) != value}
+    if not values:
+        return locked
     for name, value in values.items():
         setattr(locked, name, value)
     locked.updated_at = now
@@ -154,15 +164,16 @@ def update_invitation(invitation: Invitation, *, by: Actor, **changes: Any) -> I
 @transaction.atomic
 def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
     """A new link; the old one, every personal link and every proof end now. Refuses a revoked invitation."""
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    locked = lock_invitation(invitation)
     if locked.revoked_at:
         raise InvitationRevoked
+    # before the new token, which is a key of the row: see lock_invitation
+    end_access(locked, known_emails(locked))
     token = new_token()
     locked.token_hash = hash_token(token)
     locked.sealed_token = seal_token(token, owner_id=locked.pk)
     locked.updated_at = timezone.now()
     locked.save(update_fields=["token_hash", "sealed_token", "updated_at"])
-    end_access(locked, known_emails(locked))
     log_event(locked, EventType.ROTATED, by=by)
     return locked
 
@@ -177,6 +188,16 @@ def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None =
         log_event(invitation, EventType.REVOKED, by=by, **detail)
     invitation.refresh_from_db(fields=["revoked_at", "updated_at"])
     return invitation
+
+
+def lock_invitation(invitation: Invitation) -> Invitation:
+    """As it is now, and as it stays to the end of the transaction but for what this transaction changes.
+
+    Not its key: whoever presses the button of a personal link holds the link and waits for the invitation's key, and
+    what ends that link would wait for them in turn.
+    """
+    rows = Invitation.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("company__partner").get(pk=invitation.pk)
 
 
 def note_view(invitation: Invitation) -> None:
