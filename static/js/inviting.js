@@ -14,12 +14,17 @@ function offer(select) {
     width: "100%",
     placeholder: isCompany ? "Choose a company" : "Choose",
     allowClear: !isCompany && !select.multiple,
+    // Inside the page's main part, where screen readers look for it.
+    dropdownParent: $(form),
     ajax: {
       url: form.dataset.offers,
       delay: 200,
       data: ({ term = "", page = 1 }) => ({ kind: select.dataset.kind, company: company.value, term, page }),
     },
   });
+  // Select2 says so of a single choice only.
+  const several = select.parentElement.querySelector(".select2-selection--multiple");
+  several?.setAttribute("aria-controls", `select2-${select.id}-results`);
 }
 
 function belongTo(select) {

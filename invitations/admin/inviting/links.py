@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from config.admin.lists import status_word
-from config.privacy import keep_private
 from config.vault import Unsealable
 from invitations.models import Delivery, DeliveryStatus, Invitation
 from invitations.status import Status
@@ -42,7 +41,7 @@ class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "may_add": self.has_add_permission(request),
         }
         request.current_app = self.admin_site.name
-        return keep_private(TemplateResponse(request, "admin/invitations/invitation/link.html", context))
+        return TemplateResponse(request, "admin/invitations/invitation/link.html", context)
 
     def qr_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The link as a QR code in SVG, black on white whatever the page's colours; only while it leads somewhere."""
@@ -50,7 +49,7 @@ class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         url = _url(invitation) if invitation.status == Status.ACTIVE else None
         if url is None:
             raise Http404
-        return keep_private(HttpResponse(draw_qr(url), content_type="image/svg+xml"))
+        return HttpResponse(draw_qr(url), content_type="image/svg+xml")
 
     def _invitation(self, request: HttpRequest, object_id: str) -> Any:
         if not self.has_view_permission(request):

@@ -49,7 +49,7 @@ class PrefillForm(forms.Form):
         Site.objects.none(),
         required=False,
         help_text="The places of the company that the account serves.",
-        error_messages={"invalid_choice": "Choose from the company’s sites.", "invalid_pk_value": "Choose from these."},
+        error_messages={"invalid_choice": "Choose from the company’s sites."},
     )
     utility_types = forms.MultipleChoiceField(
         required=False,

@@ -14,25 +14,29 @@ from invitations.emails import LEADS_NOWHERE, preview_mail
 from invitations.models import Invitation
 
 FOLDER = "admin/invitations/invitation"
+PARTS = ("mail", "text", "page")
 FRAMED = {"frame-ancestors": ["'self'"]}
 # mails carry their styles inline
-STYLED = {"style-src": ["'unsafe-inline'"]}
-POLICIES = {"mail": FRAMED | STYLED, "text": FRAMED, "page": FRAMED}
+STYLED = FRAMED | {"style-src": ["'unsafe-inline'"]}
 
 
 def preview(request: HttpRequest, form: InvitingForm, part: str) -> HttpResponse:
     """`mail`, its `text`, or the contributor's first `page`; if the form does not hold, what is wrong with it."""
+    if form.is_valid():
+        try:
+            shown = _shown(request, form.draft(), part)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _framed(request, shown, STYLED if part == "mail" else FRAMED)
+    refused = TemplateResponse(request, f"{FOLDER}/preview_refused.html", {"form": form}, status=400)
+    return _framed(request, refused, FRAMED)
 
-    def shown(request: HttpRequest) -> HttpResponse:
-        if form.is_valid():
-            try:
-                return _shown(request, form.draft(), part)
-            except Refusal as refusal:
-                form.refuse(refusal)
-        return TemplateResponse(request, f"{FOLDER}/preview_refused.html", {"form": form}, status=400)
 
-    framed: Any = csp_replace(POLICIES[part])(xframe_options_sameorigin(shown))
-    return framed(request)  # type: ignore[no-any-return]
+def _framed(request: HttpRequest, response: HttpResponse, policy: dict[str, Any]) -> HttpResponse:
+    """Our own pages may frame it."""
+    frame: Any = csp_replace(policy)(xframe_options_sameorigin(lambda request: response))
+    return frame(request)  # type: ignore[no-any-return]
 
 
 def _shown(request: HttpRequest, invitation: Invitation, part: str) -> HttpResponse:

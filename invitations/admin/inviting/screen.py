@@ -16,12 +16,11 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 
 from companies.models import Company
-from config.privacy import keep_private
 from config.refusals import Refusal
 from invitations.admin.inviting.form import InvitingForm
 from invitations.admin.inviting.links import LinkAdmin
 from invitations.admin.inviting.offers import Offers, open_companies
-from invitations.admin.inviting.previews import POLICIES, preview
+from invitations.admin.inviting.previews import PARTS, preview
 from invitations.exceptions import SubmittedBefore
 from invitations.models import Invitation
 from invitations.status import Status
@@ -59,12 +58,12 @@ class InvitingAdmin(LinkAdmin):
     def preview_view(self, request: HttpRequest, part: str) -> HttpResponse:
         """For the frame of the form. POST, as the form is long; it stores and mails nothing."""
         self._refuse_unless_may_add(request)
-        if part not in POLICIES:
+        if part not in PARTS:
             raise Http404
         if request.method != "POST":
             return redirect("admin:invitations_invitation_add")
         user: Any = request.user
-        return keep_private(preview(request, InvitingForm(user, request.POST), part))
+        return preview(request, InvitingForm(user, request.POST), part)
 
     def offers_view(self, request: HttpRequest) -> JsonResponse:
         """`?kind=` of what, `company` whose, `term` what for, `page`: as Select2 reads it."""
@@ -76,7 +75,7 @@ class InvitingAdmin(LinkAdmin):
         offers = Offers(user, self._company(request))
         found, more = offers.find(kind, request.GET.get("term", ""), page=int(page))
         answer = {"results": [offer._asdict() for offer in found], "pagination": {"more": more}}
-        return JsonResponse(answer, headers={"Cache-Control": "no-store"})
+        return JsonResponse(answer)
 
     def lists_about(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
         """Also the screen with the QR code."""
@@ -129,7 +128,7 @@ class InvitingAdmin(LinkAdmin):
             "form": form,
         }
         request.current_app = self.admin_site.name
-        return keep_private(TemplateResponse(request, "admin/invitations/invitation/add_form.html", context))
+        return TemplateResponse(request, "admin/invitations/invitation/add_form.html", context)
 
 
 def _what_was_done(mailed: int) -> str:

@@ -7,7 +7,7 @@ ADD = reverse("admin:invitations_invitation_add")
 OFFERS = reverse("admin:invitations_invitation_offers")
 
 
-def answers(company, **fields):
+def answers(company, /, **fields):
     """The form as it is when only the company was chosen, and `fields`; without those that are None."""
     untouched = {
         "submission": uuid7(),
@@ -19,7 +19,7 @@ def answers(company, **fields):
     return {name: value for name, value in (untouched | fields).items() if value is not None}
 
 
-def invite(client, company, *, button="_link", **fields):
+def invite(client, company, /, *, button="_link", **fields):
     return client.post(ADD, answers(company, **fields) | {button: "1"})
 
 
@@ -29,7 +29,7 @@ def errors(response):
     return dict(response.context["form"].errors)
 
 
-def preview(client, company, part, **fields):
+def preview(client, company, part, /, **fields):
     return client.post(reverse("admin:invitations_invitation_preview", args=[part]), answers(company, **fields))
 
 
