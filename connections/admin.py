@@ -1,5 +1,6 @@
 """Providers and connections, for staff. No credential is shown anywhere."""
 
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django_countries import countries
 
 from companies.admin import companies_named
 from config.admin.base import BoundedAdmin
+from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, CreatedFilter, as_id, status_word
 from connections.models import Connection, Datasource, UtilityType
 from connections.status import Status
@@ -75,7 +77,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(BoundedAdmin):
+class ConnectionAdmin(ExportingAdmin, BoundedAdmin):
     """To be read: a connection is made through an invitation or by a partner's program."""
 
     list_display = ("provider_name", "company", "status_shown", "country", "owner_email", "created")
@@ -86,6 +88,20 @@ class ConnectionAdmin(BoundedAdmin):
         ("datasource", AutocompleteFilter),
         CreatedFilter,
     )
+    exported = {
+        "Id": attrgetter("pk"),
+        "Company": attrgetter("company.name"),
+        "Company id": attrgetter("company_id"),
+        "Provider": attrgetter("provider_name"),
+        "Login page": attrgetter("login_url"),
+        "Country": attrgetter("country"),
+        "Kinds of utility": lambda connection: ", ".join(connection.utility_type_names),
+        "Status": Connection.get_status_display,
+        "Status since": attrgetter("status_changed_at"),
+        "Detail": attrgetter("status_error_detail"),
+        "Account owner": attrgetter("owner_email"),
+        "Created": attrgetter("created_at"),
+    }
     search_fields = ("id",)
     search_help_text = "Company, provider, or a whole id."
     fieldsets = (

@@ -16,11 +16,13 @@ from django_countries import countries
 
 from companies.actors import Actor
 from companies.models import Site
+from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, CreatedFilter, day, moment, status_word
 from config.admin.revocation import RevokingAdmin
 from config.vault import Unsealable
 from connections.admin import connection_status
 from connections.models import Connection, Datasource, UtilityType
+from invitations.admin.exports import INVITATION_COLUMNS
 from invitations.admin.filters import StatusFilter, found_by
 from invitations.admin.forms import NewInvitationForm, RevokeForm
 from invitations.models import Invitation
@@ -35,13 +37,14 @@ TONES = {Status.ACTIVE: "good", Status.FULFILLED: "done", Status.EXPIRED: "over"
 
 
 @admin.register(Invitation)
-class InvitationAdmin(RevokingAdmin):
+class InvitationAdmin(ExportingAdmin, RevokingAdmin):
     """Made, followed and revoked here; what an invitation says is not changed."""
 
     autocomplete_fields = ("company",)
     list_display = ("company", "status_shown", "invitation_type", "recipients", "uses", "expires_on", "created")
     list_select_related = ("company",)
     list_filter = (StatusFilter, "invitation_type", ("company", AutocompleteFilter), CreatedFilter)
+    exported = INVITATION_COLUMNS
     search_fields = ("id",)
     search_help_text = "Company, allowed address, external id, or a whole id."
     change_form_template = "admin/invitations/invitation/change_form.html"
