@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -62,7 +63,7 @@ class ExportingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             action_flag=CHANGE,
             change_message="Export as CSV began.",
         )
-        name = f"{plural.replace(' ', '-')}-{timezone.now():%Y-%m-%d}"
+        name = f"{plural.replace(' ', '-')}-{timezone.now():%Y-%m-%d}.csv"
         return csv_response(name, list(self.exported), self._told(entry, rows))
 
     def _told(self, entry: LogEntry, rows: QuerySet[Any]) -> Iterator[list[object]]:
@@ -71,7 +72,7 @@ class ExportingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             for row in walk(rows, most=MOST_EXPORTED):
                 number += 1
-                yield [column(row) for column in self.exported.values()]
+                yield [_plain(column(row)) for column in self.exported.values()]
             how = "complete"
             if number == MOST_EXPORTED and rows.filter(pk__lt=row.pk).exists():
                 how = "cut off"
@@ -93,3 +94,8 @@ def walk(rows: QuerySet[Any], *, most: int) -> Iterator[Any]:
         yield from some
         left -= len(some)
         some = list(rows.filter(pk__lt=some[-1].pk)[: min(AT_ONCE, left)]) if left and len(some) == AT_ONCE else []
+
+
+def _plain(value: object) -> object:
+    """Times in ISO 8601 and UTC, as the API writes them."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
