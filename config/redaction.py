@@ -19,6 +19,8 @@ REDACTED = "[redacted]"
 PATTERNS = (
     # the token in /p/i/{token}, also percent-encoded or quoted inside a message
     (re.compile(r"(/p/i/|%2Fp%2Fi%2F)[A-Za-z0-9_\-.~%]+", re.IGNORECASE), rf"\1{REDACTED}"),
+    # a token by itself, such as one that was typed into a search; in 43 random letters there is one of these
+    (re.compile(r"(?<![A-Za-z0-9_\-])(?=[a-z_\-]*[A-Z0-9])[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])"), REDACTED),
     (re.compile(r"\blk_[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+"), f"lk_{REDACTED}"),
 )
 

@@ -62,6 +62,11 @@ class MaxUsesBelowUseCount(Refusal):
     sentence = "More connections were made than that. The number of uses cannot be lower."
 
 
+class ChangedMeanwhile(Refusal):
+    code = "CHANGED_MEANWHILE"
+    sentence = "Somebody else has changed the addresses in the meantime. Look at them, then change them again."
+
+
 class WrongCode(Refusal):
     status = 400
     code = "WRONG_CODE"

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from config.admin.lists import AutocompleteFilter, BoundedPaginator, day
+from config.admin.lists import AutocompleteFilter, BoundedList, BoundedPaginator, day
 from config.refusals import InvalidField, Refusal
 
 NAMES = Media(js=["js/comboboxes.js"])
@@ -68,6 +68,9 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         filters: Any = self.list_filter
         fields = [self.opts.get_field(item[0]) for item in filters if _completes(item)]
         return sum((AutocompleteSelect(field, self.admin_site).media for field in fields), start=super().media + NAMES)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedList]:
+        return BoundedList
 
     @admin.display(description="created")
     def created(self, obj: Any) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.filters import FieldListFilter
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -37,6 +37,14 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     @property
     def has_more(self) -> bool:
         return self._counted > MOST_COUNTED
+
+
+class BoundedList(ChangeList):
+    """A list whose search can be cleared without losing its filters."""
+
+    @property
+    def without_search(self) -> str:
+        return self.get_query_string({SEARCH_VAR: None, PAGE_VAR: None})
 
 
 class AutocompleteFilter(FieldListFilter):
@@ -73,7 +81,7 @@ class AutocompleteFilter(FieldListFilter):
         yield {
             "select": field.widget.render(self.field_path, chosen, attributes),
             "others": [(name, value) for name, values in others.items() if name != self.field_path for value in values],
-            "everything": changelist.get_query_string(remove=[self.field_path, PAGE_VAR]) if chosen else "",
+            "everything": changelist.get_query_string({self.field_path: None, PAGE_VAR: None}) if chosen else "",
         }
 
 

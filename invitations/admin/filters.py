@@ -1,8 +1,10 @@
 """How staff find an invitation among a million."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Q
 from django.http import HttpRequest
 
@@ -10,6 +12,7 @@ from companies.addresses import normalize_address
 from companies.admin import companies_named
 from config.admin.lists import as_id
 from config.refusals import InvalidField
+from invitations.attention import Attention, attention_condition
 from invitations.models import InvitationQuerySet
 from invitations.status import Status
 
@@ -25,6 +28,38 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.in_status(self.value()) if self.value() else queryset
+
+
+class AttentionFilter(admin.ListFilter):
+    """By what wants attention; several at once narrow it further."""
+
+    title = "what needs attention"
+    parameter_name = "attention"
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        given = params.pop(self.parameter_name, [])
+        self.chosen = [kind for kind in Attention if kind.value in given]
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return [self.parameter_name]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        for kind in self.chosen:
+            queryset = queryset.filter(attention_condition(kind))
+        return queryset
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        everything = changelist.get_query_string({self.parameter_name: None, PAGE_VAR: None})
+        yield {"selected": not self.chosen, "query_string": everything, "display": "All"}
+        for kind in Attention:
+            others = [each.value for each in self.chosen if each != kind]
+            values = others if kind in self.chosen else [*others, kind.value]
+            link = changelist.get_query_string({self.parameter_name: values or None, PAGE_VAR: None})
+            yield {"selected": kind in self.chosen, "query_string": link, "display": kind.label}
 
 
 def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:

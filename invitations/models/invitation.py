@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from companies.models import Company, Partner
 from connections.models import Connection
 from invitations.prefill import Prefill
-from invitations.status import FULFILLED, REVOKED, Status, status_case, status_condition, status_of
+from invitations.status import FULFILLED, OPEN, REVOKED, UNFINISHED, Status, status_case, status_condition, status_of
 from invitations.tokens import hash_token, unseal_token
 
 MAX_ALLOWED_EMAILS = 100
@@ -44,6 +44,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def with_token(self, token: str) -> "Invitation | None":
         return self.filter(token_hash=hash_token(token)).first()
+
+    def opened_by(self, token: str) -> "Invitation | None":
+        """The one that this token opens, be it its own or that of a personal link."""
+        return self.with_token(token) or self.filter(deliveries__links__token_hash=hash_token(token)).first()
 
 
 class Invitation(models.Model):
@@ -79,7 +83,7 @@ class Invitation(models.Model):
     class Meta:
         indexes = [
             models.Index("company", F("id").desc(), name="invitation_newest_first"),
-            models.Index("company", F("id").desc(), condition=~REVOKED & ~FULFILLED, name="invitation_open"),
+            models.Index("company", F("id").desc(), condition=OPEN, name="invitation_open"),
             models.Index("company", F("id").desc(), condition=REVOKED, name="invitation_revoked"),
             models.Index("company", F("id").desc(), condition=FULFILLED, name="invitation_fulfilled"),
             models.Index(
@@ -91,6 +95,9 @@ class Invitation(models.Model):
             models.Index("company", "external_id", F("id").desc(), name="invitation_external_id"),
             # staff look for it without knowing the company
             models.Index("external_id", condition=Q(external_id__isnull=False), name="invitation_any_external_id"),
+            # and follow up what wants attention
+            models.Index("expires_at", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"),
+            models.Index(F("id").desc(), condition=UNFINISHED, name="invitation_unfinished"),
             GinIndex("allowed_emails", name="invitation_allowed_emails"),
         ]
         constraints = [

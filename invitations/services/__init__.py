@@ -1,5 +1,6 @@
 """Every change to an invitation, and to what hangs on it."""
 
+from invitations.services.corrections import correct_address
 from invitations.services.deliveries import (
     attempt_delivery,
     note_delivery_report,
@@ -35,6 +36,7 @@ __all__ = [
     "apply_locks",
     "attempt_delivery",
     "check_code",
+    "correct_address",
     "correct_credentials",
     "create_invitation",
     "create_repair_invitation",

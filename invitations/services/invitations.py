@@ -20,7 +20,7 @@ from connections.models import Connection
 from connections.services import check_country, check_provider_url, find_datasource
 from invitations.addresses import normalize_allowed_emails
 from invitations.events import log_event
-from invitations.exceptions import InvitationRevoked, MaxUsesBelowUseCount
+from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
 from invitations.models import MAX_MAX_USES, EventType, Invitation, InvitationType
 from invitations.prefill import Prefill
 from invitations.services.deliveries import queue_mails
@@ -105,16 +105,21 @@ def _create(company: Company, *, by: Actor, kind: dict[str, Any], terms: Terms) 
 
 
 @transaction.atomic
-def update_invitation(invitation: Invitation, *, by: Actor, **changes: Any) -> Invitation:
+def update_invitation(
+    invitation: Invitation, *, by: Actor, seen_emails: Sequence[str] | None = None, **changes: Any
+) -> Invitation:
     """Change an invitation; the link stays the same.
 
     `changes`: `expires_in` (from now; None: never) or `expires_at`, `max_uses`, `allowed_emails`, `prefill`,
     `message`, `external_id`, `metadata`, by the rules of `create_invitation`. An address that is removed ends the
-    personal links and proofs that belong to it. Refuses a revoked invitation, and fewer uses than were spent.
+    personal links and proofs that belong to it. Refuses a revoked invitation, fewer uses than were spent, and, when
+    the caller says which addresses it has seen, other addresses than those.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
     if locked.revoked_at:
         raise InvitationRevoked
+    if seen_emails is not None and list(seen_emails) != locked.allowed_emails:
+        raise ChangedMeanwhile
     now = timezone.now()
     values = _checked_changes(locked, changes, now)
     for name, value in values.items():
