@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_countries import countries
 
-from companies.admin import companies_named
+from companies.admin import CompanyLimitedAdmin, companies_named, limit_of
 from config.admin.base import BoundedAdmin
 from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, CreatedFilter, as_id, status_word
@@ -77,7 +77,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ExportingAdmin, BoundedAdmin):
+class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     """To be read: a connection is made through an invitation or by a partner's program."""
 
     list_display = ("provider_name", "company", "status_shown", "country", "owner_email", "created")
@@ -123,7 +123,9 @@ class ConnectionAdmin(ExportingAdmin, BoundedAdmin):
             return queryset.filter(pk=connection_id), False
         if term:
             providers = list(Datasource.objects.search(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
-            queryset = queryset.filter(Q(company__in=companies_named(term)) | Q(datasource__in=providers))
+            queryset = queryset.filter(
+                Q(company__in=companies_named(term, limit_of(request))) | Q(datasource__in=providers)
+            )
         return queryset, False
 
     @admin.display(description="provider")

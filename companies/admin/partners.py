@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
+from companies.admin.limits import UnlimitedAdmin
 from companies.models import ApiKey, Partner, Scope, partner_scopes
 from companies.services import issue_api_key, revoke_api_key
 from config.admin.base import BoundedAdmin, ServiceForm
@@ -30,7 +31,7 @@ class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Partner)
-class PartnerAdmin(BoundedAdmin):
+class PartnerAdmin(UnlimitedAdmin, BoundedAdmin):
     form = PartnerForm
     fields = ("name", "redirect_urls")
     list_display = ("name", "created")
@@ -78,7 +79,7 @@ class ApiKeyStatus(admin.SimpleListFilter):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(RevokingAdmin):
+class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
     """A key is made, renamed and revoked here; its value is shown once, on the page that answers its making."""
 
     autocomplete_fields = ("partner",)

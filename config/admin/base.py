@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.db import transaction
-from django.db.models import Model, URLField
+from django.db.models import Model, QuerySet, URLField
 from django.forms.widgets import Media
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -93,6 +93,13 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             for link in ("add", "change", "delete", "view"):
                 setattr(field.widget, f"can_{link}_related", False)
         return field
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+        """What may be chosen is what the other model's own list shows to whoever asks."""
+        other = db_field.remote_field.model
+        if not self.admin_site.is_registered(other):
+            return super().get_field_queryset(db, db_field, request)
+        return self.admin_site.get_model_admin(other).get_queryset(request)
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Only what was changed: what happens to the row in the meantime stays."""

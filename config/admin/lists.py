@@ -72,7 +72,7 @@ class AutocompleteFilter(FieldListFilter):
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         chosen = self.used_parameters.get(self.field_path, [])
         field = forms.ModelChoiceField(
-            self.other._default_manager.all(),
+            admin.site.get_model_admin(self.other).get_queryset(self.request),
             required=False,
             widget=AutocompleteSelect(self.field, admin.site),
         )

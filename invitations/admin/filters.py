@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
@@ -62,7 +63,7 @@ class AttentionFilter(admin.ListFilter):
             yield {"selected": kind in self.chosen, "query_string": link, "display": kind.label}
 
 
-def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:
+def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] | None = None) -> InvitationQuerySet:
     """By id, by allowed address (exact, in any case), else by external id (exact) or company name (part of it).
 
     Each is a look into an index, so that the table may be large.
@@ -75,4 +76,4 @@ def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:
     try:
         return invitations.filter(allowed_emails__contains=[normalize_address(term)])
     except InvalidField:
-        return invitations.filter(Q(external_id=term) | Q(company__in=companies_named(term)))
+        return invitations.filter(Q(external_id=term) | Q(company__in=companies_named(term, limit)))

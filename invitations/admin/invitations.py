@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from companies.admin import CompanyLimitedAdmin, limit_of
 from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, BoundedList, CreatedFilter
 from config.admin.times import when
@@ -42,7 +43,7 @@ def last_events(invitation_ids: list[Any]) -> dict[Any, InvitationEvent]:
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ExportingAdmin, InvitationPage):
+class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitationPage):
     """Made, followed and changed here; whatever changes one is a button on its page."""
 
     autocomplete_fields = ("company",)
@@ -84,7 +85,7 @@ class InvitationAdmin(ExportingAdmin, InvitationPage):
         return redirect("admin:invitations_invitation_changelist")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return found_by(queryset, search_term), False
+        return found_by(queryset, search_term, limit_of(request)), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
         return self.fieldsets if obj else self.add_fieldsets
