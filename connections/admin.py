@@ -16,10 +16,12 @@ from companies.admin import CompanyLimitedAdmin, companies_named, limit_of
 from config.admin.base import BoundedAdmin
 from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, CreatedFilter, as_id, status_word
+from connections.counts import BROKEN
 from connections.models import Connection, Datasource, UtilityType
 from connections.status import Status
 
 MOST_PROVIDERS = 50
+ANY_BROKEN = "broken"
 MOST_SITES = 50
 TONES = {Status.CONNECTED: "good", Status.PENDING: "waiting", Status.UNDER_INVESTIGATION: "waiting"}
 
@@ -70,9 +72,11 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(status.value, str(status.label)) for status in Status]
+        return [(ANY_BROKEN, "Any that is broken"), *((status.value, str(status.label)) for status in Status)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
+        if self.value() == ANY_BROKEN:
+            return queryset.filter(status__in=BROKEN)
         return queryset.filter(status=self.value()) if self.value() in Status.values else queryset
 
 

@@ -18,6 +18,7 @@ from invitations.admin.exports import INVITATION_COLUMNS
 from invitations.admin.filters import AttentionFilter, StatusFilter, found_by
 from invitations.admin.forms import NewInvitationForm
 from invitations.admin.page import InvitationPage
+from invitations.admin.reached import ReachedFilter
 from invitations.models import Invitation, InvitationEvent
 from invitations.tokens import LINK, token_in
 
@@ -49,7 +50,14 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitationPage):
     autocomplete_fields = ("company",)
     list_display = ("company", "status_shown", "invitation_type", "recipients", "uses", "expires_on", "last_event")
     list_select_related = ("company",)
-    list_filter = (StatusFilter, AttentionFilter, "invitation_type", ("company", AutocompleteFilter), CreatedFilter)
+    list_filter = (
+        StatusFilter,
+        AttentionFilter,
+        ReachedFilter,
+        "invitation_type",
+        ("company", AutocompleteFilter),
+        CreatedFilter,
+    )
     exported = INVITATION_COLUMNS
     search_fields = ("id",)
     search_help_text = "Company, allowed address, external id, a whole id, or a link that somebody sent you."
