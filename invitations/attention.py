@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Concat, Now
@@ -12,6 +13,7 @@ from invitations.models.delivery import UNDELIVERED
 from invitations.status import OPEN, UNFINISHED
 
 SOON = timedelta(days=7)
+UNDELIVERED_MAILS = Delivery.objects.filter(status__in=UNDELIVERED)
 
 
 class Attention(models.TextChoices):
@@ -41,12 +43,14 @@ def attention_condition(kind: Attention) -> Q:
         case Attention.UNFINISHED:
             return UNFINISHED
         case Attention.MAIL_FAILED:
-            return OPEN & Q(Exists(_failed_mails()))
+            # by what failed, and not by what is open: that may be all of a large table
+            among_failed = IsAmong(F("pk"), ArraySubquery(UNDELIVERED_MAILS.values("invitation")))
+            return OPEN & Q(among_failed) & Q(Exists(_still_wanted()))
 
 
-def _failed_mails() -> Any:
-    """Those of an invitation to addresses that are still on it, alone or with their whole domain."""
+def _still_wanted() -> Any:
+    """The failed mails of an invitation to addresses that are still on it, alone or with their whole domain."""
     domain = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.CharField())
     allowed = OuterRef("allowed_emails")
     still_on = Q(IsAmong(F("email"), allowed)) | Q(IsAmong(Concat(Value("*@"), domain), allowed))
-    return Delivery.objects.filter(still_on, invitation=OuterRef("pk"), status__in=UNDELIVERED)
+    return UNDELIVERED_MAILS.filter(still_on, invitation=OuterRef("pk"))

@@ -95,9 +95,11 @@ class Invitation(models.Model):
             models.Index("company", "external_id", F("id").desc(), name="invitation_external_id"),
             # staff look for it without knowing the company
             models.Index("external_id", condition=Q(external_id__isnull=False), name="invitation_any_external_id"),
-            # and follow up what wants attention
-            models.Index("expires_at", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"),
-            models.Index(F("id").desc(), condition=UNFINISHED, name="invitation_unfinished"),
+            # and follow up what wants attention: of all companies, or of one without a look at the rows of the others
+            models.Index(
+                "expires_at", "company", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"
+            ),
+            models.Index(F("id").desc(), "company", condition=UNFINISHED, name="invitation_unfinished"),
             GinIndex("allowed_emails", name="invitation_allowed_emails"),
         ]
         constraints = [

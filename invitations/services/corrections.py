@@ -12,6 +12,7 @@ from invitations.events import log_event
 from invitations.limits import count_attempt
 from invitations.models import EventType, Invitation
 from invitations.services.deliveries import RESENDS_PER_HOUR, queue_mails
+from invitations.services.invitations import lock_invitation
 from invitations.services.proofs import end_access
 from invitations.services.refusals import refuse_unless_active
 
@@ -24,12 +25,7 @@ def correct_address(invitation: Invitation, *, by: Actor, old: str, new: str) ->
     on record. Counts as one of the 10 resends an hour. Refuses an invitation that is not active, an `old` that is not
     on it, and a `new` that is, or is no single address.
     """
-    # without the key: a visitor who presses the button of a personal link holds it, and waits for the row's key
-    locked = (
-        Invitation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("company__partner")
-        .get(pk=invitation.pk)
-    )
+    locked = lock_invitation(invitation)
     refuse_unless_active(locked)
     old, new = old.strip().lower(), normalize_address(new.strip(), field=("new",))
     if old not in locked.mailable_emails:

@@ -115,7 +115,7 @@ def update_invitation(
     personal links and proofs that belong to it. Refuses a revoked invitation, fewer uses than were spent, and, when
     the caller says which addresses it has seen, other addresses than those.
     """
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    locked = lock_invitation(invitation)
     if locked.revoked_at:
         raise InvitationRevoked
     if seen_emails is not None and list(seen_emails) != locked.allowed_emails:
@@ -135,15 +135,16 @@ def update_invitation(
 @transaction.atomic
 def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
     """A new link; the old one, every personal link and every proof end now. Refuses a revoked invitation."""
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    locked = lock_invitation(invitation)
     if locked.revoked_at:
         raise InvitationRevoked
+    # before the new token, which is a key of the row: see lock_invitation
+    end_access(locked, known_emails(locked))
     token = new_token()
     locked.token_hash = hash_token(token)
     locked.sealed_token = seal_token(token, owner_id=locked.pk)
     locked.updated_at = timezone.now()
     locked.save(update_fields=["token_hash", "sealed_token", "updated_at"])
-    end_access(locked, known_emails(locked))
     log_event(locked, EventType.ROTATED, by=by)
     return locked
 
@@ -157,6 +158,16 @@ def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None =
         log_event(invitation, EventType.REVOKED, by=by, **({"reason": reason} if reason else {}))
     invitation.refresh_from_db(fields=["revoked_at", "updated_at"])
     return invitation
+
+
+def lock_invitation(invitation: Invitation) -> Invitation:
+    """As it is now, and as it stays to the end of the transaction but for what this transaction changes.
+
+    Not its key: whoever presses the button of a personal link holds the link and waits for the invitation's key, and
+    what ends that link would wait for them in turn.
+    """
+    rows = Invitation.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("company__partner").get(pk=invitation.pk)
 
 
 def note_view(invitation: Invitation) -> None:
