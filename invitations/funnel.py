@@ -15,7 +15,7 @@ from connections.models import Connection
 from connections.status import Status as ConnectionStatus
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent, Use
 
-MOST_FOLLOWED = 100_000
+MOST_FOLLOWED = 50_000
 
 
 class Step(models.TextChoices):

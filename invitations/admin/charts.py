@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from config.admin.lists import MOST_COUNTED
-
 ROW = 44
 LEAST = 0.6
 
@@ -73,6 +71,6 @@ def chart(name: str, title: str, bars: Sequence[Bar], *, longest: int) -> Chart:
     return Chart(name, title, placed)
 
 
-def in_words(number: int) -> str:
-    """A number that was counted no further than a list is: “10,000+”."""
-    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+def in_words(number: int, *, most: int) -> str:
+    """A number that was counted no further than `most`: “10,000+” when there is more."""
+    return f"{most:,}+" if number > most else f"{number:,}"
