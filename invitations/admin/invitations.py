@@ -108,4 +108,4 @@ class InvitationAdmin(CompanyLimitedAdmin, InvitationPage):
     @admin.display(description="last event")
     def last_event(self, invitation: Any) -> str | SafeString:
         event: InvitationEvent | None = invitation.last_event
-        return format_html("<div>{}</div>{}", event, when(event.created_at)) if event else "–"
+        return format_html("<div>{}</div> {}", event, when(event.created_at)) if event else "–"
