@@ -76,6 +76,6 @@ def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] 
         return invitations.filter(allowed_emails__contains=[normalize_address(term)])
     except InvalidField:
         by_external_id = invitations.filter(external_id=term)
-        return (
-            by_external_id if by_external_id.exists() else invitations.filter(company__in=companies_named(term, limit))
-        )
+        if by_external_id.exists():
+            return by_external_id
+        return invitations.filter(company__in=companies_named(term, limit))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -67,10 +67,8 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitationPage):
         ("For your records", {"fields": ("external_id",)}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        open_ones: Any = super().get_queryset(request)
-        with_status: QuerySet[Any] = open_ones.with_status()
-        return with_status
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_status()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[InvitationList]:
         return InvitationList
@@ -84,8 +82,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitationPage):
         token = token_in(term)
         if token is None or request.method != "GET" or not self.has_view_permission(request):
             return None
-        invitations: Any = self.get_queryset(request)
-        if invitation := invitations.opened_by(token):
+        if invitation := self.get_queryset(request).opened_by(token):
             return redirect("admin:invitations_invitation_change", invitation.pk)
         if not LINK.search(term):
             return None
@@ -122,4 +119,4 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitationPage):
     @admin.display(description="last event")
     def last_event(self, invitation: Any) -> str | SafeString:
         event: InvitationEvent | None = invitation.last_event
-        return format_html("<div>{}</div>{}", event, when(event.created_at)) if event else "–"
+        return format_html("<div>{}</div> {}", event, when(event.created_at)) if event else "–"

@@ -6,7 +6,7 @@ import pytest
 
 from config.vault import Unsealable
 from invitations.models import Invitation
-from invitations.tokens import SHAPE, hash_token, new_token, seal_token, unseal_token
+from invitations.tokens import SHAPE, hash_token, new_token, seal_token, token_in, unseal_token
 from tests.factories import make_invitation
 
 
@@ -54,3 +54,24 @@ def test_tokens_of_two_rows_that_were_swapped_open_neither(company):
 
     with pytest.raises(Unsealable):
         _ = one.token
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{token}",
+        " {token}\n",
+        "https://x.example/p/i/{token}",
+        "<https://x.example/p/i/{token}/done?a=b#c>",
+        "/p/i/{token}",
+    ],
+)
+def test_a_token_is_found_in_what_was_pasted(text):
+    token = new_token()
+
+    assert token_in(text.format(token=token)) == token
+
+
+@pytest.mark.parametrize("text", ["", "anna@example.com", "/p/i/short", "x" * 42, "x" * 44, "/p/i/" + "x" * 44])
+def test_nothing_else_is_a_token(text):
+    assert token_in(text) is None
