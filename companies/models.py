@@ -127,18 +127,6 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Active, with the hash of its value, and with its partner."""
         return self.active().filter(secret_hash=secret_hash).select_related("partner")
 
-    def matching(self, value: str, *, company_id: UUID | None = None) -> "ApiKey | None":
-        """The active key with this value, its partner and, as `company`, that company of the partner's or None.
-
-        One query: every call of the API begins with it.
-        """
-        secret_hash = hash_api_key(value)
-        if company_id is None:
-            keys = _key(secret_hash=secret_hash)
-        else:
-            keys = _key_and_company(secret_hash=secret_hash, company_id=company_id)
-        return keys[0] if keys else None
-
 
 class ApiKey(models.Model):
     """A key of a partner. Its value is shown once; kept are a hash and the part by which people tell keys apart."""
@@ -172,6 +160,19 @@ class ApiKey(models.Model):
     @property
     def is_active(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+def find_api_key(value: str, *, company_id: UUID | None = None) -> ApiKey | None:
+    """The active key with this value, its partner and, as `company`, that company of the partner's or None.
+
+    One query: every call of the API begins with it.
+    """
+    secret_hash = hash_api_key(value)
+    if company_id is None:
+        keys = _key(secret_hash=secret_hash)
+    else:
+        keys = _key_and_company(secret_hash=secret_hash, company_id=company_id)
+    return keys[0] if keys else None
 
 
 @prepared

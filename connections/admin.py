@@ -1,5 +1,6 @@
 """Providers and connections, for staff. No credential is shown anywhere."""
 
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -13,12 +14,15 @@ from django_countries import countries
 
 from companies.admin import CompanyLimitedAdmin, companies_named, limit_of
 from config.admin.base import BoundedAdmin, ServiceForm
+from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, CreatedFilter, as_id, status_word
+from connections.counts import BROKEN
 from connections.models import Connection, Datasource, UtilityType
 from connections.services import create_datasource, update_datasource
 from connections.status import Status
 
 MOST_PROVIDERS = 50
+ANY_BROKEN = "broken"
 MOST_SITES = 50
 TONES = {Status.CONNECTED: "good", Status.PENDING: "waiting", Status.UNDER_INVESTIGATION: "waiting"}
 
@@ -74,14 +78,16 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(status.value, str(status.label)) for status in Status]
+        return [(ANY_BROKEN, "Any that is broken"), *((status.value, str(status.label)) for status in Status)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
+        if self.value() == ANY_BROKEN:
+            return queryset.filter(status__in=BROKEN)
         return queryset.filter(status=self.value()) if self.value() in Status.values else queryset
 
 
 @admin.register(Connection)
-class ConnectionAdmin(CompanyLimitedAdmin):
+class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     """To be read: a connection is made through an invitation or by a partner's program."""
 
     list_display = ("provider_name", "company", "status_shown", "country", "owner_email", "created")
@@ -92,6 +98,20 @@ class ConnectionAdmin(CompanyLimitedAdmin):
         ("datasource", AutocompleteFilter),
         CreatedFilter,
     )
+    exported = {
+        "Id": attrgetter("pk"),
+        "Company": attrgetter("company.name"),
+        "Company id": attrgetter("company_id"),
+        "Provider": attrgetter("provider_name"),
+        "Login page": attrgetter("login_url"),
+        "Country": attrgetter("country"),
+        "Kinds of utility": lambda connection: ", ".join(connection.utility_type_names),
+        "Status": Connection.get_status_display,
+        "Status since": attrgetter("status_changed_at"),
+        "Detail": attrgetter("status_error_detail"),
+        "Account owner": attrgetter("owner_email"),
+        "Created": attrgetter("created_at"),
+    }
     search_fields = ("id",)
     search_help_text = "Company, provider, or a whole id."
     fieldsets = (

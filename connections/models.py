@@ -164,6 +164,8 @@ class Connection(models.Model):
         indexes = [
             models.Index("company", F("id").desc(), name="connection_newest_first"),
             models.Index("company", "status", F("id").desc(), name="connection_by_status"),
+            # staff count and list them without naming a company
+            models.Index("status", F("id").desc(), name="connection_any_by_status"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -94,8 +94,8 @@ def _broken(known: Situation) -> NextStep | None:
         return None
     if known.repairs and known.status == Status.ACTIVE:
         return None
-    what = "A connection does" if known.broken == 1 else f"{known.broken} connections do"
-    return NextStep(f"{what} not work with the login that was given. Invite somebody to repair it.", ("repair",))
+    what, them = ("A connection does", "it") if known.broken == 1 else (f"{known.broken} connections do", "them")
+    return NextStep(f"{what} not work with the login that was given. Invite somebody to repair {them}.", ("repair",))
 
 
 def _connected(known: Situation) -> NextStep | None:

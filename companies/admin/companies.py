@@ -1,5 +1,6 @@
 """Companies and their sites."""
 
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from companies.admin.limits import CompanyLimitedAdmin, limit_of
 from companies.models import Company, Site
 from companies.services import create_company, create_site, update_company, update_site
 from config.admin.base import ServiceForm
+from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, as_id
 
 MOST_COMPANIES = 50
@@ -34,7 +36,7 @@ class CompanyForm(ServiceForm):
 
 
 @admin.register(Company)
-class CompanyAdmin(CompanyLimitedAdmin):
+class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
     company_path = "pk"
     form = CompanyForm
     fields = ("partner", "name", "external_id", "locale", "reply_to")
@@ -42,6 +44,15 @@ class CompanyAdmin(CompanyLimitedAdmin):
     list_display = ("name", "partner", "external_id", "created")
     list_select_related = ("partner",)
     list_filter = (("partner", AutocompleteFilter),)
+    exported = {
+        "Id": attrgetter("pk"),
+        "Name": attrgetter("name"),
+        "Partner": attrgetter("partner.name"),
+        "External id": attrgetter("external_id"),
+        "Language": attrgetter("locale"),
+        "Answers go to": attrgetter("reply_to"),
+        "Created": attrgetter("created_at"),
+    }
     search_fields = ("name", "external_id")
     search_help_text = "Name, or the partner’s own id, or part of one; or a whole id."
 
@@ -69,13 +80,22 @@ class SiteForm(ServiceForm):
 
 
 @admin.register(Site)
-class SiteAdmin(CompanyLimitedAdmin):
+class SiteAdmin(ExportingAdmin, CompanyLimitedAdmin):
     form = SiteForm
     fields = ("company", "name", "address", "external_id")
     autocomplete_fields = ("company",)
     list_display = ("name", "company", "address", "external_id", "created")
     list_select_related = ("company",)
     list_filter = (("company", AutocompleteFilter),)
+    exported = {
+        "Id": attrgetter("pk"),
+        "Company": attrgetter("company.name"),
+        "Company id": attrgetter("company_id"),
+        "Name": attrgetter("name"),
+        "Address": attrgetter("address"),
+        "External id": attrgetter("external_id"),
+        "Created": attrgetter("created_at"),
+    }
     search_fields = ("name",)
     search_help_text = "Name or part of it, the company’s name, or a whole id."
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 
-from companies.models import ApiKey, Partner
+from companies.models import ApiKey, Partner, find_api_key
 from companies.services import note_api_key_use
 
 HEADER = "X-API-KEY"
@@ -24,7 +24,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         if value is None:
             return None
         company_id = request.parser_context["kwargs"].get("company_id")
-        key = ApiKey.objects.matching(value[:MAX_KEY_LENGTH], company_id=company_id)
+        key = find_api_key(value[:MAX_KEY_LENGTH], company_id=company_id)
         if key is None:
             raise exceptions.AuthenticationFailed("This API key does not open anything.", "invalid_api_key")
         note_api_key_use(key)

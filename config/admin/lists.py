@@ -94,6 +94,7 @@ class CreatedFilter(admin.SimpleListFilter):
         "day": ("Past 24 hours", timedelta(days=1)),
         "week": ("Past 7 days", timedelta(days=7)),
         "month": ("Past 30 days", timedelta(days=30)),
+        "quarter": ("Past 90 days", timedelta(days=90)),
         "year": ("Past 12 months", timedelta(days=365)),
     }
 

@@ -10,6 +10,7 @@ from django.utils.text import get_text_list
 
 from companies.actors import Actor
 from config.admin.base import ServiceForm
+from config.admin.lists import moment
 from config.refusals import InvalidField, Refusal
 from invitations.exceptions import MaxUsesBelowUseCount
 from invitations.models import Invitation
@@ -27,7 +28,7 @@ class ChangeForm(ServiceForm):
 
     title: ClassVar[str]
     button: ClassVar[str]
-    consequence: ClassVar[str]
+    consequence: str
     logged: ClassVar[str]
     cannot_be_undone: ClassVar[bool] = False
     done: str
@@ -87,6 +88,12 @@ class ExtendForm(ChangeForm):
         help_text="Only for “At the end of a day”.",
     )
     fields_of_service = {"expires_in_seconds": "life", "expires_at": "day"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        expires_at = self.instance.expires_at
+        until = f"It expires on {moment(expires_at)} so far." if expires_at else "It never expires so far."
+        self.consequence = f"{until} {self.consequence}"
 
     def clean(self) -> dict[str, Any]:
         life, day = self.cleaned_data.get("life"), self.cleaned_data.get("day")

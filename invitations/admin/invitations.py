@@ -10,11 +10,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from companies.admin import CompanyLimitedAdmin, limit_of
+from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, BoundedList, CreatedFilter
 from config.admin.times import when
+from invitations.admin.exports import INVITATION_COLUMNS
 from invitations.admin.filters import AttentionFilter, StatusFilter, found_by
 from invitations.admin.inviting import InvitingAdmin
 from invitations.admin.page import InvitationPage
+from invitations.admin.reached import ReachedFilter
 from invitations.models import Invitation, InvitationEvent
 from invitations.tokens import LINK, token_in
 
@@ -40,12 +43,20 @@ def last_events(invitation_ids: list[Any]) -> dict[Any, InvitationEvent]:
 
 
 @admin.register(Invitation)
-class InvitationAdmin(CompanyLimitedAdmin, InvitingAdmin, InvitationPage):
+class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitingAdmin, InvitationPage):
     """Made, followed and changed here; whatever changes one is a button on its page."""
 
     list_display = ("company", "status_shown", "invitation_type", "recipients", "uses", "expires_on", "last_event")
     list_select_related = ("company",)
-    list_filter = (StatusFilter, AttentionFilter, "invitation_type", ("company", AutocompleteFilter), CreatedFilter)
+    list_filter = (
+        StatusFilter,
+        AttentionFilter,
+        ReachedFilter,
+        "invitation_type",
+        ("company", AutocompleteFilter),
+        CreatedFilter,
+    )
+    exported = INVITATION_COLUMNS
     search_fields = ("id",)
     search_help_text = "Company, allowed address, external id, a whole id, or a link that somebody sent you."
 
@@ -89,4 +100,4 @@ class InvitationAdmin(CompanyLimitedAdmin, InvitingAdmin, InvitationPage):
     @admin.display(description="last event")
     def last_event(self, invitation: Any) -> str | SafeString:
         event: InvitationEvent | None = invitation.last_event
-        return format_html("<div>{}</div>{}", event, when(event.created_at)) if event else "–"
+        return format_html("<div>{}</div> {}", event, when(event.created_at)) if event else "–"

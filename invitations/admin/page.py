@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -16,6 +15,7 @@ from django_countries import countries
 
 from companies.models import Site
 from config.admin.lists import moment, status_word
+from config.admin.times import when
 from config.vault import Unsealable
 from connections.models import Datasource, UtilityType
 from invitations.admin.changing import ChangingAdmin
@@ -33,8 +33,8 @@ class InvitationPage(ChangingAdmin):
 
     change_form_template = "admin/invitations/invitation/change_form.html"
     fieldsets = (
-        (None, {"fields": ("company", "invitation_type", "repaired")}),
-        ("Who may use it, and how long", {"fields": ("addresses", "uses", "expires", "last_viewed_at", "revoked_at")}),
+        (None, {"fields": ("company", "invitation_type")}),
+        ("How often, and how long", {"fields": ("uses", "expires", "last_viewed_at", "revoked_at")}),
         ("What the contributor finds", {"fields": ("message", "prefilled", "locale", "goes_on_to")}),
         ("For your records", {"fields": ("external_id", "metadata_shown", "id", "created_at")}),
     )
@@ -57,6 +57,10 @@ class InvitationPage(ChangingAdmin):
         return {
             "history": history,
             "status": self.status_shown(invitation),
+            "uses": self.uses(invitation),
+            "expiry": when(invitation.expires_at, otherwise="never"),
+            "is_expired": invitation.expires_at and invitation.expires_at <= timezone.now(),
+            "opened": when(invitation.last_viewed_at),
             "next_step": step.sentence,
             "best_button": best,
             "buttons": [button for button in buttons if button is not best],
@@ -80,17 +84,6 @@ class InvitationPage(ChangingAdmin):
     @admin.display(description="expires")
     def expires(self, invitation: Invitation) -> str:
         return moment(invitation.expires_at, otherwise="Never")
-
-    @admin.display(description="repairs")
-    def repaired(self, invitation: Invitation) -> SafeString | str:
-        if invitation.connection_id is None:
-            return "–"
-        address = reverse("admin:connections_connection_change", args=[invitation.connection_id])
-        return format_html('<a href="{}">{}</a>', address, invitation.connection)
-
-    @admin.display(description="recipients")
-    def addresses(self, invitation: Invitation) -> str:
-        return ", ".join(invitation.allowed_emails) or "Anyone with the link"
 
     @admin.display(description="goes on to")
     def goes_on_to(self, invitation: Invitation) -> str:

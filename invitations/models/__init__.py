@@ -10,6 +10,7 @@ from invitations.models.invitation import (
     Invitation,
     InvitationQuerySet,
     InvitationType,
+    find_invitation,
     public_url,
 )
 from invitations.models.proof import (
@@ -45,5 +46,6 @@ __all__ = [
     "RateWindow",
     "Use",
     "VerificationCode",
+    "find_invitation",
     "public_url",
 ]

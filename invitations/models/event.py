@@ -35,7 +35,10 @@ class InvitationEvent(LogLine):
 
     class Meta:
         verbose_name = "event"
-        indexes = [models.Index("invitation", "id", name="invitation_event_log")]
+        indexes = [
+            models.Index("invitation", "id", name="invitation_event_log"),
+            models.Index("invitation", condition=Q(type=EventType.EMAIL_VERIFIED), name="invitation_event_verified"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(type__in=EventType.values), name="invitation_event_type"),
             models.CheckConstraint(condition=Q(actor__in=ActorKind.values), name="invitation_event_actor"),

@@ -44,14 +44,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def active(self) -> Self:
         return self.in_status(Status.ACTIVE)
 
-    def with_token(self, token: str) -> "Invitation | None":
-        """The one this token opens, with its company and what it repairs: every page begins with it."""
-        found = _opened(token_hash=hash_token(token))
-        return found[0] if found else None
-
     def opened_by(self, token: str) -> "Invitation | None":
         """The one that this token opens, be it its own or that of a personal link."""
-        return self.with_token(token) or self.filter(deliveries__links__token_hash=hash_token(token)).first()
+        token_hash = hash_token(token)
+        own = self.filter(token_hash=token_hash).first()
+        return own or self.filter(deliveries__links__token_hash=token_hash).first()
 
 
 class Invitation(models.Model):
@@ -192,8 +189,14 @@ class Invitation(models.Model):
         return Prefill.from_json(self.prefill)
 
 
+def find_invitation(token: str) -> Invitation | None:
+    """The one with this token, its company and what it repairs: every page of the contributor's begins with it."""
+    found = _with_token(token_hash=hash_token(token))
+    return found[0] if found else None
+
+
 @prepared
-def _opened(token_hash: bytes) -> models.QuerySet[Invitation]:
+def _with_token(token_hash: bytes) -> models.QuerySet[Invitation]:
     beside = Invitation.objects.select_related("company__partner", "connection__datasource")
     return beside.filter(token_hash=token_hash)
 

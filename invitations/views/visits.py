@@ -15,7 +15,7 @@ from config.requests import client_network
 from invitations.cookies import kept_private
 from invitations.exceptions import Closed, ProofRequired, TooManyAttempts
 from invitations.limits import count_attempt
-from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink
+from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, find_invitation
 from invitations.services import find_proof
 from invitations.tokens import SHAPE, hash_token
 
@@ -117,7 +117,7 @@ def _answer(view: View, visit: Visit) -> HttpResponse:
 def _find(request: HttpRequest, token: str) -> Visit:
     """The visit by this token. Guesses are counted by client network; a right link is never held up."""
     if SHAPE.fullmatch(token):
-        invitation = Invitation.objects.with_token(token)
+        invitation = find_invitation(token)
         if invitation is not None:
             return Visit(request, invitation, token)
         link = PersonalLink.objects.select_related(

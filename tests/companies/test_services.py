@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from companies.models import ApiKey, Company, Scope, hash_api_key, partner_scopes
+from companies.models import ApiKey, Company, Scope, find_api_key, hash_api_key, partner_scopes
 from companies.services import (
     create_company,
     create_site,
@@ -69,18 +69,18 @@ def test_who_issued_a_key_is_remembered(db):
 
 def test_a_key_opens_until_it_is_revoked_or_over(db):
     key, value = make_api_key(PartnerFactory())
-    assert ApiKey.objects.matching(value) == key
+    assert find_api_key(value) == key
 
     ApiKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert ApiKey.objects.matching(value) is None
+    assert find_api_key(value) is None
     assert not ApiKey.objects.get().is_active
 
     ApiKey.objects.update(expires_at=timezone.now() + timedelta(hours=1))
-    assert ApiKey.objects.matching(value) == key
+    assert find_api_key(value) == key
     assert ApiKey.objects.get().is_active
 
     revoke_api_key(key)
-    assert ApiKey.objects.matching(value) is None
+    assert find_api_key(value) is None
     assert not ApiKey.objects.get().is_active
 
 
@@ -96,10 +96,10 @@ def test_two_keys_overlap(db):
     partner = PartnerFactory()
     (old, old_value), (_, new_value) = make_api_key(partner), make_api_key(partner)
 
-    assert ApiKey.objects.matching(old_value)
-    assert ApiKey.objects.matching(new_value)
+    assert find_api_key(old_value)
+    assert find_api_key(new_value)
     revoke_api_key(old)
-    assert ApiKey.objects.matching(new_value)
+    assert find_api_key(new_value)
 
 
 def test_the_company_of_the_path_comes_along_if_it_is_the_partners(company):
@@ -107,7 +107,7 @@ def test_the_company_of_the_path_comes_along_if_it_is_the_partners(company):
     companies = [company, *CompanyFactory.create_batch(3, partner=partner)]
 
     def company_beside_the_key(company_id: UUID) -> Company | None:
-        return getattr(ApiKey.objects.matching(value, company_id=company_id), "company", None)
+        return getattr(find_api_key(value, company_id=company_id), "company", None)
 
     assert [company_beside_the_key(each.pk) for each in companies] == companies
     assert company_beside_the_key(CompanyFactory().pk) is None

@@ -45,7 +45,11 @@ handler500 = "config.errors.server_error"
         (f"key {KEY}.", "key lk_[redacted]."),
         (f"'{KEY}' and {KEY}", "'lk_[redacted]' and lk_[redacted]"),
         ("lk_4f0c21aa is a prefix", "lk_4f0c21aa is a prefix"),
+        (f"GET /admin/invitations/invitation/?q={TOKEN} 302", "GET /admin/invitations/invitation/?q=[redacted] 302"),
+        (f"{{'q': ['{TOKEN}']}}", "{'q': ['[redacted]']}"),
+        (f"{TOKEN}x", f"{TOKEN}x"),
         ("talk_about_it", "talk_about_it"),
+        ("test_this_name_has_forty_three_letters_only", "test_this_name_has_forty_three_letters_only"),
         ("/p/invoices/7", "/p/invoices/7"),
         ("", ""),
     ],
@@ -181,6 +185,18 @@ def test_the_report_itself_has_no_settings_values_cookies_or_local_variables(set
         assert "RuntimeError" in report
         for secret in (TYPED, TOKEN, KEY, settings.SECRET_KEY):
             assert secret not in report.replace("&#x27;", "'")
+
+
+def test_the_report_of_a_search_does_not_tell_the_link_that_was_pasted():
+    request = RequestFactory().get("/admin/invitations/invitation/", {"q": TOKEN})
+    try:
+        boom(request)
+    except RuntimeError:
+        reporter = get_exception_reporter_class(request)(request, *sys.exc_info())
+
+    for report in (reporter.get_traceback_html(), reporter.get_traceback_text()):
+        assert "RuntimeError" in report
+        assert TOKEN not in report
 
 
 def test_a_whole_run_leaves_no_secret_in_the_log(company, api, caplog):

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from config.vault import Unsealable
-from invitations.models import Invitation
-from invitations.tokens import SHAPE, hash_token, new_token, seal_token, unseal_token
+from invitations.models import Invitation, find_invitation
+from invitations.tokens import SHAPE, hash_token, new_token, seal_token, token_in, unseal_token
 from tests.factories import make_invitation
 
 
@@ -45,10 +45,10 @@ def test_an_invitation_is_found_by_its_token_and_by_nothing_else(company):
     other = make_invitation(company)
     token = invitation.token
 
-    assert Invitation.objects.with_token(token) == invitation
+    assert find_invitation(token) == invitation
     for near in (token[:-1], token + "x", token.swapcase(), "", new_token(), invitation.token_hash.hex()):
-        assert Invitation.objects.with_token(near) is None
-    assert Invitation.objects.with_token(other.token) == other
+        assert find_invitation(near) is None
+    assert find_invitation(other.token) == other
 
 
 def test_tokens_of_two_rows_that_were_swapped_open_neither(company):
@@ -75,3 +75,24 @@ def test_a_guess_that_is_nearly_right_takes_as_long_as_one_that_is_not(company, 
     with capsys.disabled():
         sys.stdout.write(f"\nnearly right {nearly:.2f} ms, quite wrong {far:.2f} ms (medians of 200)")
     assert 1 / 3 < nearly / far < 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{token}",
+        " {token}\n",
+        "https://x.example/p/i/{token}",
+        "<https://x.example/p/i/{token}/done?a=b#c>",
+        "/p/i/{token}",
+    ],
+)
+def test_a_token_is_found_in_what_was_pasted(text):
+    token = new_token()
+
+    assert token_in(text.format(token=token)) == token
+
+
+@pytest.mark.parametrize("text", ["", "anna@example.com", "/p/i/short", "x" * 42, "x" * 44, "/p/i/" + "x" * 44])
+def test_nothing_else_is_a_token(text):
+    assert token_in(text) is None

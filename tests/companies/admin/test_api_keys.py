@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from companies.admin import ApiKeyAdmin
-from companies.models import ApiKey, Scope
+from companies.models import ApiKey, Scope, find_api_key
 from companies.services import rename_api_key, revoke_api_key
 from tests.companies.admin.pages import may, words
 from tests.factories import PartnerFactory, UserFactory, make_api_key
@@ -33,7 +33,7 @@ def test_a_new_key_is_shown_once_and_works(admin_client, client, partner, staff,
     assert response.status_code == 200
     assert words(response).count(value) == 1
     assert "no-store" in response["Cache-Control"]
-    assert ApiKey.objects.matching(value) == key
+    assert find_api_key(value) == key
     assert (key.partner, key.name, key.created_by) == (partner, "Billing", staff)
     assert set(key.scopes) == {Scope.INVITATIONS_READ, Scope.COMPANIES_READ}
     assert list(get_messages(response.wsgi_request)) == []
@@ -145,10 +145,10 @@ def test_revoking_a_key_asks_first_and_then_holds(admin_client, partner, staff):
     address = reverse("admin:companies_apikey_revoke", args=[key.pk])
 
     assert "cannot be undone" in words(admin_client.get(address))
-    assert ApiKey.objects.matching(value) == key
+    assert find_api_key(value) == key
 
     admin_client.post(address, {"confirmed": "yes"})
-    assert ApiKey.objects.matching(value) is None
+    assert find_api_key(value) is None
     assert LogEntry.objects.get().get_change_message() == "Revoked."
 
 

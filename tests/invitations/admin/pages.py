@@ -14,8 +14,8 @@ LIST = "admin:invitations_invitation_changelist"
 NO_ID = "01940000-0000-7000-8000-000000000000"
 
 
-def may(*codenames):
-    user = UserFactory(is_superuser=False)
+def may(*codenames, **fields):
+    user = UserFactory(is_superuser=False, **fields)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     return user
 

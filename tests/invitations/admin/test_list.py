@@ -9,7 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from invitations.models import Invitation, InvitationType
+from companies.actors import Actor
+from config.admin.lists import moment
+from invitations.attention import Attention
+from invitations.models import Delivery, Invitation, InvitationEvent, InvitationType
+from invitations.services import note_view, revoke_invitation
 from invitations.status import Status
 from tests.factories import CompanyFactory, make_invitation
 from tests.invitations.admin.pages import LIST, NO_ID, address, in_every_status, listed, words
@@ -113,28 +117,119 @@ def test_narrowing_by_a_company_keeps_the_other_filters(admin_client, company):
     assert f'<option value="{company.pk}" selected>{company.name}</option>' in form
 
 
-def test_a_list_asks_as_little_of_many_rows_as_of_few(admin_client, company):
-    def grow(number):
-        rows = (uuid4().bytes for _ in range(number))
-        Invitation.objects.bulk_create(
-            Invitation(
-                company=CompanyFactory() if n < 5 else company,
-                invitation_type=InvitationType.CREATE_CONNECTION,
-                token_hash=token_hash,
-                sealed_token=b"",
-                allowed_emails=["a@example.com"],
-            )
-            for n, token_hash in enumerate(rows)
-        )
+@pytest.mark.parametrize(
+    ("expires_in", "shown"),
+    [(timedelta(days=3), "in 3 days"), (timedelta(minutes=45), "in 45 minutes"), (None, "Never")],
+)
+def test_the_list_says_in_words_when_each_expires(admin_client, company, expires_in, shown):
+    invitation = make_invitation(company, expires_in=expires_in)
 
-    def queries(query):
+    page = words(admin_client.get(reverse(LIST)))
+
+    assert f">{shown}<" in page
+    if expires_in:
+        assert f'<time datetime="{invitation.expires_at.isoformat()}">{shown}</time>' in page
+        assert f'<span class="when__exact">{moment(invitation.expires_at)}</span>' in page
+
+
+def test_the_list_tells_the_last_event_of_each(admin_client, company, staff):
+    opened, revoked = make_invitation(company), make_invitation(company)
+    note_view(opened)
+    revoke_invitation(revoked, by=Actor.staff(staff))
+
+    assert [str(each.last_event) for each in listed(admin_client)] == ["Revoked", "Opened"]
+    assert "<div>Opened</div>" in words(admin_client.get(reverse(LIST)))
+
+
+@pytest.fixture
+def wanting(company):
+    """An invitation for each kind of attention, and one for none."""
+    failed = make_invitation(company, allowed_emails=["a@example.com"], send_email=True)
+    failed.deliveries.update(status="BOUNCED")
+    opened = make_invitation(company)
+    note_view(opened)
+    make_invitation(company)
+    return {
+        Attention.EXPIRING: make_invitation(company, expires_in=timedelta(days=6)),
+        Attention.UNFINISHED: opened,
+        Attention.MAIL_FAILED: failed,
+    }
+
+
+@pytest.mark.parametrize("kind", Attention)
+def test_the_list_is_narrowed_to_what_needs_attention(admin_client, wanting, kind):
+    assert listed(admin_client, attention=kind.value) == [wanting[kind]]
+
+
+def test_kinds_of_attention_narrow_it_together_and_can_be_taken_back(admin_client, company, wanting):
+    both = make_invitation(company, expires_in=timedelta(days=6))
+    note_view(both)
+
+    response = admin_client.get(reverse(LIST), {"attention": ["expiring", "unfinished"], "status": "ACTIVE"})
+
+    assert list(response.context["cl"].result_list) == [both]
+    for link in ("attention=unfinished&amp;status=ACTIVE", "attention=expiring&amp;status=ACTIVE", "?status=ACTIVE"):
+        assert f'{link}"' in words(response)
+    assert 'attention=expiring&amp;attention=unfinished&amp;attention=mail_failed&amp;status=ACTIVE"' in words(response)
+
+
+def test_an_unknown_kind_of_attention_narrows_nothing(admin_client, wanting):
+    assert len(listed(admin_client, attention="nonsense")) == 4
+
+
+def test_a_search_keeps_the_filters_and_can_be_cleared_without_them(admin_client, company):
+    make_invitation(company)
+
+    page = words(admin_client.get(reverse(LIST), {"attention": ["expiring", "unfinished"], "q": "x"}))
+
+    form = page[page.index('id="changelist-search"') : page.index("</form>", page.index('id="changelist-search"'))]
+    for kind in ("expiring", "unfinished"):
+        assert f'<input type="hidden" name="attention" value="{kind}">' in form
+    assert '<a href="?attention=expiring&amp;attention=unfinished">Clear</a>' in form
+
+
+def grow(company, number):
+    """So many more invitations, each with ten lines in its log and a mail that failed."""
+    invitations = Invitation.objects.bulk_create(
+        Invitation(
+            company=CompanyFactory() if n < 5 else company,
+            invitation_type=InvitationType.CREATE_CONNECTION,
+            token_hash=uuid4().bytes,
+            sealed_token=b"",
+            allowed_emails=["a@example.com"],
+            expires_at=timezone.now() + timedelta(days=3),
+            last_viewed_at=timezone.now(),
+        )
+        for n in range(number)
+    )
+    InvitationEvent.objects.bulk_create(
+        InvitationEvent(invitation=each, type="VIEWED", actor="CONTRIBUTOR") for each in invitations for _ in range(10)
+    )
+    Delivery.objects.bulk_create(
+        Delivery(invitation=each, email="a@example.com", status="FAILED") for each in invitations
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        ({}, 5),
+        ({"status": "ACTIVE"}, 5),
+        ({"attention": [kind.value for kind in Attention]}, 5),
+        ({"q": "a@example.com"}, 5),
+        ({"q": "Company"}, 7),
+        ({"company": "the one"}, 6),
+    ],
+)
+def test_a_list_asks_as_little_of_a_thousand_rows_as_of_ten(admin_client, company, query, number):
+    query = {name: company.pk if value == "the one" else value for name, value in query.items()}
+
+    def queries():
         with CaptureQueriesContext(connection) as captured:
-            listed(admin_client, **query)
+            assert listed(admin_client, **query)
         return len(captured)
 
-    ways = ({}, {"q": "Company"}, {"status": "ACTIVE"}, {"company": company.pk})
-    grow(10)
-    few = [queries(query) for query in ways]
-    grow(990)
-    assert [queries(query) for query in ways] == few
-    assert max(few) <= 7
+    grow(company, 10)
+    few = queries()
+    grow(company, 990)
+    assert queries() == few == number

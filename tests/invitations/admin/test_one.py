@@ -6,13 +6,23 @@ from uuid import uuid4
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from companies.actors import CONTRIBUTOR, Actor
+from companies.actors import CONTRIBUTOR, SYSTEM, Actor
+from connections.services import report_status
+from connections.status import Status as ConnectionStatus
 from invitations.admin.history import MOST_LINES
 from invitations.events import log_event
-from invitations.models import EventType, Invitation, InvitationType
+from invitations.models import Delivery, EventType, Invitation, InvitationEvent, InvitationType, Use
 from invitations.prefill import Prefill
-from invitations.services import Account, redeem_invitation, revoke_invitation
+from invitations.services import (
+    Account,
+    correct_address,
+    create_repair_invitation,
+    redeem_invitation,
+    revoke_invitation,
+    update_invitation,
+)
 from invitations.tokens import hash_token
 from tests.factories import (
     CompanyFactory,
@@ -128,24 +138,124 @@ def test_the_page_of_a_repair_leads_to_the_connection(admin_client, company):
     assert reverse("admin:connections_connection_change", args=[broken.pk]) in page_of(admin_client, invitation)
 
 
-def test_the_page_asks_as_little_of_many_events_as_of_few(admin_client, company, staff):
-    invitation = make_invitation(company)
+def test_the_timeline_says_in_words_what_was_changed(admin_client, company, staff):
+    by = Actor.staff(staff)
+    invitation = make_invitation(company, allowed_emails=["anna@exmaple.com"], by=by)
+    update_invitation(invitation, by=by, max_uses=3, expires_in=None)
+    correct_address(invitation, by=by, old="anna@exmaple.com", new="anna@example.com")
 
-    def grow(number):
-        for _ in range(number):
-            log_event(invitation, EventType.VIEWED, by=Actor.staff(staff))
+    lines = admin_client.get(address("change", invitation)).context["history"].lines
+
+    assert [(line.event.type, line.notes) for line in lines] == [
+        ("CREATED", []),
+        ("UPDATED", ["expiry, number of uses"]),
+        ("UPDATED", ["anna@exmaple.com is now anna@example.com"]),
+        ("RESENT", ["To anna@example.com"]),
+    ]
+
+
+def test_the_page_says_what_became_of_each_mail(admin_client, company):
+    invitation = make_invitation(
+        company, allowed_emails=["a@example.com", "b@example.com", "*@example.org"], send_email=True
+    )
+    invitation.deliveries.filter(email="a@example.com").update(
+        status="BOUNCED", last_error="No such <person> there", attempts=2, last_attempt_at=timezone.now()
+    )
+
+    page = page_of(admin_client, invitation)
+
+    for shown in (
+        '<span class="status status--bad">Came back</span>',
+        "No such &lt;person&gt; there",
+        "2 attempts",
+        '<span class="status status--waiting">Waiting to be sent</span>',
+        "Not mailed",
+        f'<a href="{address("correct", invitation)}?address=0">Correct',
+        f'<a href="{address("resend", invitation)}?address=1">Mail again',
+    ):
+        assert shown in page
+    assert "?address=2" not in page
+
+
+def test_an_address_that_is_no_longer_on_it_stays_on_record(admin_client, company):
+    invitation = make_invitation(company, allowed_emails=["anna@exmaple.com"], send_email=True)
+    invitation.deliveries.update(status="BOUNCED", last_error="No such domain")
+    correct_address(invitation, by=SYSTEM, old="anna@exmaple.com", new="anna@example.com")
+
+    response = admin_client.get(address("change", invitation))
+
+    shown = [(each.email, each.is_on, each.is_undelivered) for each in response.context["history"].recipients]
+    assert shown == [("anna@example.com", True, False), ("anna@exmaple.com", False, False)]
+    assert "No longer on the invitation" in words(response)
+    assert "No such domain" in words(response)
+    assert response.context["next_step"] == "The mail is on its way. Come back in a few minutes."
+
+
+def test_what_to_do_next_comes_with_the_button_that_does_it(admin_client, company):
+    invitation = make_invitation(company, allowed_emails=["a@example.com"], send_email=True)
+    invitation.deliveries.update(status="FAILED")
+
+    response = admin_client.get(address("change", invitation))
+
+    assert response.context["next_step"].startswith("The mail to a@example.com did not arrive.")
+    assert f'<a class="button default" href="{address("correct", invitation)}">Correct an address</a>' in words(
+        response
+    )
+
+
+def test_a_broken_connection_is_to_be_repaired_until_somebody_is_invited_to(admin_client, company):
+    invitation = make_invitation(company, max_uses=1)
+    made = redeem_invitation(
+        invitation,
+        submission=uuid4(),
+        account=Account(url="https://portal.example.com/login"),
+        credentials={"username": "somebody", "password": "something"},
+    )
+    report_status(made, ConnectionStatus.PASSWORD_INCORRECT, by=SYSTEM)
+
+    best = admin_client.get(address("change", invitation)).context["best_button"]
+    assert (best.name, f"connection={made.pk}" in best.address, f"company={company.pk}" in best.address) == (
+        "repair",
+        True,
+        True,
+    )
+
+    repair = create_repair_invitation(made, by=SYSTEM)
+    assert admin_client.get(address("change", invitation)).context["best_button"] is None
+    assert str(made.pk) in page_of(admin_client, repair)
+
+    revoke_invitation(repair, by=SYSTEM)
+    assert admin_client.get(address("change", invitation)).context["best_button"].name == "repair"
+
+
+def test_the_page_asks_as_little_of_a_thousand_lines_as_of_ten(admin_client, company, staff):
+    invitation = make_invitation(company, allowed_emails=[f"{n}@example.org" for n in range(100)], send_email=True)
+
+    def grow(start, end):
+        InvitationEvent.objects.bulk_create(
+            InvitationEvent(invitation=invitation, type="VIEWED", actor="STAFF", user=staff) for _ in range(start, end)
+        )
+        Delivery.objects.bulk_create(
+            Delivery(invitation=invitation, email=f"{n}@example.com", status="SENT") for n in range(start, end)
+        )
+        for each in [make_connection(company) for _ in range(start, min(end, 130))]:
+            Use.objects.create(invitation=invitation, connection=each, submission=uuid4())
 
     def queries():
         with CaptureQueriesContext(connection) as captured:
             page_of(admin_client, invitation)
         return len(captured)
 
-    grow(10)
+    grow(0, 10)
     few = queries()
-    grow(140)
-    assert queries() == few
-    assert page_of(admin_client, invitation).count("<time") == MOST_LINES
-    assert "there are earlier ones" in page_of(admin_client, invitation)
+    grow(10, 1000)
+    assert queries() == few == 8
+    history = admin_client.get(address("change", invitation)).context["history"]
+    assert (len(history.lines), len(history.connected)) == (MOST_LINES, MOST_LINES)
+    assert len(history.recipients) == 100 + MOST_LINES
+    page = page_of(admin_client, invitation)
+    assert "there are earlier ones" in page
+    assert "Of earlier addresses, the latest 100." in page
 
 
 def test_what_an_invitation_says_is_not_changed(admin_client, company):

@@ -1,0 +1,23 @@
+"""Puts the overview on the first page of the admin."""
+
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils.safestring import SafeString
+
+from config.admin.base import NAMES
+from invitations.admin.overview import COMPANY, Overview
+
+register = template.Library()
+
+
+@register.simple_tag
+def overview_media() -> SafeString:
+    """What the field for a company needs, in the head of the page."""
+    return (COMPANY.media + NAMES).render()
+
+
+@register.inclusion_tag("admin/overview/overview.html", takes_context=True)
+def overview(context: Context) -> dict[str, Any]:
+    return {"overview": Overview(context["request"])}

@@ -1,0 +1,153 @@
+"""Staff change until when an invitation works, how often and for whom."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from companies.actors import SYSTEM
+from invitations.models import Invitation
+from invitations.services import correct_address
+from invitations.status import Status
+from tests.factories import make_invitation
+from tests.invitations.admin.buttons import BEN, RIGHT, WRONG, errors, logged, press, stored
+from tests.invitations.admin.pages import address, in_every_status
+
+
+@pytest.fixture
+def invitation(company):
+    return make_invitation(company, allowed_emails=[WRONG, BEN], max_uses=2)
+
+
+# --- extend -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [1, 7, 14, 30])
+def test_it_is_extended_by_choice_from_now(admin_client, invitation, days):
+    press(admin_client, invitation, "extend", life=str(days))
+
+    assert abs(stored(invitation).expires_at - timezone.now() - timedelta(days=days)) < timedelta(minutes=1)
+    assert stored(invitation).url == invitation.url
+
+
+def test_it_is_extended_to_the_end_of_a_day(admin_client, invitation):
+    day = timezone.now().date() + timedelta(days=40)
+
+    press(admin_client, invitation, "extend", life="day", day=day.isoformat())
+
+    assert stored(invitation).expires_at == datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+
+
+def test_it_is_extended_for_ever(admin_client, company):
+    invitation = make_invitation(company, expires_in=timedelta(days=1))
+
+    press(admin_client, invitation, "extend", life="never")
+
+    assert stored(invitation).expires_at is None
+
+
+def test_an_expired_one_works_again(admin_client, company):
+    invitation = in_every_status(company)[Status.EXPIRED]
+
+    press(admin_client, invitation, "extend")
+
+    assert stored(invitation).status == Status.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("posted", "said"),
+    [
+        ({"life": "day"}, {"day": ["Choose the day."]}),
+        ({"life": "day", "day": "2001-01-01"}, {"day": ["An invitation lives for 60 seconds to 10 years."]}),
+        ({"life": "day", "day": "2399-01-01"}, {"day": ["An invitation lives for 60 seconds to 10 years."]}),
+        ({"life": "day", "day": "soon"}, {"day": ["Enter a valid date."]}),
+        ({"life": "7", "day": "2001-01-01"}, {"day": ["Choose “At the end of a day” above, or leave this empty."]}),
+        ({"life": ""}, {"life": ["This field is required."]}),
+        ({"life": "9"}, {"life": ["Select a valid choice. 9 is not one of the available choices."]}),
+    ],
+)
+def test_a_time_that_does_not_hold_is_said_and_what_was_typed_stays(admin_client, invitation, posted, said):
+    response = press(admin_client, invitation, "extend", **posted)
+
+    assert errors(response) == said
+    assert response.context["form"]["day"].value() == posted.get("day")
+    assert logged(invitation) == []
+
+
+# --- change limits ------------------------------------------------------------------------------------------
+
+
+def test_limits_are_shown_as_they_are(admin_client, invitation):
+    form = admin_client.get(address("limits", invitation)).context["form"]
+
+    assert {name: form[name].value() for name in form.fields} == {
+        "uses": "number",
+        "max_uses": 2,
+        "allowed_emails": f"{WRONG}\n{BEN}",
+        "seen": f"{WRONG}\n{BEN}",
+    }
+
+
+def test_uses_are_changed_and_the_addresses_left_alone(admin_client, invitation):
+    press(admin_client, invitation, "limits")
+
+    assert (stored(invitation).max_uses, stored(invitation).allowed_emails) == (5, [WRONG, BEN])
+    assert logged(invitation)[0].detail == {"fields": ["maxUses"]}
+
+
+def test_uses_become_unlimited_whatever_number_stands_beside_it(admin_client, invitation):
+    press(admin_client, invitation, "limits", uses="unlimited", max_uses="5")
+
+    assert stored(invitation).max_uses is None
+
+
+def test_addresses_are_changed(admin_client, invitation):
+    press(admin_client, invitation, "limits", allowed_emails=f"{BEN}, Cleo@Example.com; *@example.org")
+
+    assert stored(invitation).allowed_emails == [BEN, "cleo@example.com", "*@example.org"]
+
+
+def test_without_addresses_it_is_for_anyone_who_has_the_link(admin_client, invitation):
+    press(admin_client, invitation, "limits", allowed_emails="")
+
+    assert stored(invitation).allowed_emails == []
+
+
+@pytest.mark.parametrize(
+    ("posted", "said"),
+    [
+        ({"max_uses": ""}, {"max_uses": ["Say how many, or choose “Any number”."]}),
+        ({"max_uses": "0"}, {"max_uses": ["The number of uses is between 1 and 1,000,000."]}),
+        ({"max_uses": "many"}, {"max_uses": ["Enter a whole number."]}),
+        (
+            {"max_uses": "1"},
+            {"max_uses": ["More connections were made than that. The number of uses cannot be lower."]},
+        ),
+        ({"allowed_emails": "nonsense"}, {"allowed_emails": ["nonsense – This is not an e-mail address."]}),
+        (
+            {"allowed_emails": " ".join(f"{n}@example.com" for n in range(101))},
+            {"allowed_emails": ["At most 100 addresses."]},
+        ),
+    ],
+)
+def test_limits_that_do_not_hold_are_said_and_what_was_typed_stays(admin_client, invitation, posted, said):
+    Invitation.objects.update(use_count=2)
+
+    response = press(admin_client, invitation, "limits", **posted)
+
+    assert errors(response) == said
+    for name, value in posted.items():
+        assert response.context["form"][name].value() == value
+    assert logged(invitation) == []
+
+
+def test_an_old_page_does_not_undo_a_correction(admin_client, invitation):
+    correct_address(invitation, by=SYSTEM, old=WRONG, new=RIGHT)
+
+    response = press(admin_client, invitation, "limits", allowed_emails=f"{WRONG}\n{BEN}\ncleo@example.com")
+
+    assert "Somebody else has changed the addresses in the meantime." in errors(response)["__all__"][0]
+    assert stored(invitation).allowed_emails == [RIGHT, BEN]
+
+    press(admin_client, invitation, "limits")
+    assert (stored(invitation).allowed_emails, stored(invitation).max_uses) == ([RIGHT, BEN], 5)
