@@ -89,3 +89,13 @@ class LinkBelongsElsewhere(Refusal):
 class NothingToCorrect(Refusal):
     code = "NOTHING_TO_CORRECT"
     sentence = "There is nothing to correct at the moment. Look at the state above."
+
+
+class NothingToCreate(Refusal):
+    code = "NOTHING_TO_CREATE"
+    sentence = "No row is ready. Correct the file, then upload it again."
+
+
+class BatchStarted(Refusal):
+    code = "BATCH_STARTED"
+    sentence = "The invitations are being created. They can be revoked, but the batch stays."

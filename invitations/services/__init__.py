@@ -1,5 +1,13 @@
 """Every change to an invitation, and to what hangs on it."""
 
+from invitations.services.batch_rows import COLUMNS
+from invitations.services.batches import (
+    create_next,
+    discard_batch,
+    draft_batch,
+    forget_old_batches,
+    start_batch,
+)
 from invitations.services.deliveries import (
     attempt_delivery,
     note_delivery_report,
@@ -9,6 +17,7 @@ from invitations.services.deliveries import (
 from invitations.services.invitations import (
     LONGEST_LIFE,
     SHORTEST_LIFE,
+    check_terms,
     create_invitation,
     create_repair_invitation,
     note_view,
@@ -29,17 +38,23 @@ from invitations.services.refusals import refuse_unless_active, refuse_unproved
 from invitations.services.repairs import correct_credentials, follow_status, repair_connection
 
 __all__ = [
+    "COLUMNS",
     "LONGEST_LIFE",
     "SHORTEST_LIFE",
     "Account",
     "apply_locks",
     "attempt_delivery",
     "check_code",
+    "check_terms",
     "correct_credentials",
     "create_invitation",
+    "create_next",
     "create_repair_invitation",
+    "discard_batch",
+    "draft_batch",
     "find_proof",
     "follow_status",
+    "forget_old_batches",
     "forget_old_proofs",
     "note_delivery_report",
     "note_view",
@@ -53,6 +68,7 @@ __all__ = [
     "revoke_invitation",
     "rotate_invitation",
     "send_code",
+    "start_batch",
     "update_invitation",
     "use_personal_link",
 ]
