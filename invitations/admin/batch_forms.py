@@ -25,7 +25,9 @@ class NewBatchForm(ServiceForm):
         required=False,
         label="Or paste here",
         widget=forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField", "spellcheck": "false"}),
-        help_text="One address a line, also as “Name <address>”, or rows copied from a spreadsheet. At most 256 KiB.",
+        help_text=(
+            "One address a line, also as “Name &lt;address&gt;”, or rows copied from a spreadsheet. At most 256 KiB."
+        ),
     )
     message = forms.CharField(
         required=False,

@@ -157,9 +157,7 @@ class BatchAdmin(BoundedAdmin):
 
     @method_decorator(require_safe)
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        response = JsonResponse(progress_of(self._batch(request, object_id)))
-        response["Cache-Control"] = "no-store"
-        return response
+        return JsonResponse(progress_of(self._batch(request, object_id)))
 
     @method_decorator(require_safe)
     def result_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
