@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
 from companies.actors import Actor, ActorKind
 from companies.models import Company, User
+from config.jobs import defer
 from config.refusals import NotThere, Refusal
 from invitations.exceptions import BatchStarted, NothingToCreate
 from invitations.models import DRAFTS_KEPT, RESULTS_KEPT, Batch, BatchRow, Verdict
@@ -70,7 +70,7 @@ def start_batch(batch: Batch, *, by: User) -> Batch:
         raise NothingToCreate
     locked.started_at, locked.started_by = timezone.now(), by
     locked.save(update_fields=["started_at", "started_by"])
-    app.configure_task("invitations.tasks.create_batch").defer(batch_id=str(locked.pk))
+    defer("invitations.tasks.create_batch", {"batch_id": str(locked.pk)})
     return locked
 
 
