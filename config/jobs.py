@@ -1,4 +1,4 @@
-"""How background work behaves: tried again after growing pauses."""
+"""How background work behaves: queued with what causes it, tried again after growing pauses."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,7 +6,10 @@ from typing import Any
 
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
+from procrastinate.types import JSONDict
 
 LONGEST_PAUSE = timedelta(hours=1)
 MOST_ATTEMPTS = 40
@@ -35,3 +38,14 @@ class Patience(BaseRetryStrategy):
 def job(**options: Any) -> Callable[[Callable[..., None]], Any]:
     """Registers a task that is tried again, and that survives a restart of the database."""
     return app.task(retry=Patience(), **options)
+
+
+def defer(task: str, *jobs: JSONDict, **options: Any) -> None:
+    """Queue the jobs in the transaction of what causes them. `jobs`: the arguments of each; `options`: of `configure`.
+
+    Inside a worker too: there the app has connections of its own, and a job that is queued through those runs before
+    what it is about is committed, finds nothing, and is over.
+    """
+    deferrer = app.configure_task(task, **options)
+    deferrer.job_manager = JobManager(DjangoConnector())
+    deferrer.batch_defer(*jobs)

@@ -113,3 +113,13 @@ class SubmittedBefore(Refusal):
     def __init__(self, invitation_id: UUID) -> None:
         super().__init__()
         self.invitation_id = invitation_id
+
+
+class NothingToCreate(Refusal):
+    code = "NOTHING_TO_CREATE"
+    sentence = "No row is ready. Correct the file, then upload it again."
+
+
+class BatchStarted(Refusal):
+    code = "BATCH_STARTED"
+    sentence = "The invitations are being created. They can be revoked, but the batch stays."

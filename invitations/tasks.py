@@ -1,5 +1,6 @@
 """Mails, and housekeeping."""
 
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,12 +8,13 @@ from procrastinate.contrib.django import app
 
 from config.jobs import TryLater, job
 from invitations.limits import forget_old_windows
-from invitations.services import attempt_delivery, forget_old_proofs
+from invitations.services import attempt_delivery, create_next, forget_old_batches, forget_old_proofs
 from invitations.services import end_automatic_repairs as end_automatic_repairs_of
 from invitations.services import follow_status as follow_status_of
 from invitations.services import send_code as send_code_mail
 
 KEPT = timedelta(days=1)
+SECONDS_A_ROUND = 5
 
 
 @job(queue="mail")
@@ -40,9 +42,22 @@ def end_automatic_repairs(company_id: str) -> None:
     end_automatic_repairs_of(UUID(company_id))
 
 
+@job(queue="batches")
+def create_batch(batch_id: str) -> None:
+    """In rounds of five seconds, so that other jobs have their turn and a worker that is told to stop soon does.
+
+    Each round goes on where the last one, or a worker that was killed, left off.
+    """
+    end = time.monotonic() + SECONDS_A_ROUND
+    while create_next(UUID(batch_id)):
+        if time.monotonic() > end:
+            raise TryLater(timedelta(0))
+
+
 @app.periodic(cron="23 * * * *")
 @job(queueing_lock="forget_what_is_over")
 def forget_what_is_over(timestamp: int) -> None:
-    """Rate windows, codes and proofs that decide nothing any more."""
+    """Rate windows, codes and proofs that decide nothing any more, and batches that nobody needs."""
     forget_old_windows(older_than=KEPT)
     forget_old_proofs(older_than=KEPT)
+    forget_old_batches()

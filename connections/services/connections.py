@@ -6,11 +6,11 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
-from procrastinate.contrib.django import app
 
 from companies.actors import SYSTEM, Actor
 from companies.addresses import normalize_address
 from companies.models import Company, Site
+from config.jobs import defer
 from config.refusals import InvalidField
 from connections.exceptions import ImpossibleMove, StaleReport
 from connections.models import Connection, ConnectionEventType, Credential, Datasource
@@ -127,12 +127,11 @@ def _move(connection: Connection, status: Status, *, by: Actor, error_detail: st
     connection.save(update_fields=["status", "status_error_detail", "status_changed_at", "updated_at"])
     if status != old and connection.company.repairs_automatically:
         # by name: what follows from a status is for those who know of invitations
-        app.configure_task("invitations.tasks.follow_status").defer(connection_id=str(connection.pk))
+        defer("invitations.tasks.follow_status", {"connection_id": str(connection.pk)})
 
 
 def _ask_for_check(connection: Connection) -> None:
     """Real collectors poll for PENDING; the sandbox's is called."""
     if connection.datasource and connection.datasource.is_sandbox:
-        app.configure_task("connections.tasks.check_sandbox", schedule_in={"seconds": 2}).defer(
-            connection_id=str(connection.pk)
-        )
+        in_a_moment = {"seconds": 2}
+        defer("connections.tasks.check_sandbox", {"connection_id": str(connection.pk)}, schedule_in=in_a_moment)

@@ -1,5 +1,6 @@
 """Invitations, for staff."""
 
+from invitations.admin.batches import BatchAdmin
 from invitations.admin.invitations import InvitationAdmin
 
-__all__ = ["InvitationAdmin"]
+__all__ = ["BatchAdmin", "InvitationAdmin"]

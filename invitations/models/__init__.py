@@ -1,5 +1,15 @@
 """Limited-use links that lead to a connection, what became of them, and what they bought."""
 
+from invitations.models.batch import (
+    DRAFTS_KEPT,
+    MAX_BATCH_ROWS,
+    RESULTS_KEPT,
+    Batch,
+    BatchRow,
+    BatchRowQuerySet,
+    BatchState,
+    Verdict,
+)
 from invitations.models.delivery import Delivery, DeliveryStatus, PersonalLink
 from invitations.models.event import EventType, InvitationEvent, Use
 from invitations.models.invitation import (
@@ -26,14 +36,21 @@ from invitations.models.window import RateWindow
 
 __all__ = [
     "CODE_AGE",
+    "DRAFTS_KEPT",
     "MAX_ALLOWED_EMAILS",
+    "MAX_BATCH_ROWS",
     "MAX_LIVE_CODES",
     "MAX_MAX_USES",
     "MAX_MESSAGE_LENGTH",
     "MAX_METADATA_PAIRS",
     "MAX_TRIES",
     "PROOF_AGE",
+    "RESULTS_KEPT",
     "SECRET_AGE",
+    "Batch",
+    "BatchRow",
+    "BatchRowQuerySet",
+    "BatchState",
     "Delivery",
     "DeliveryStatus",
     "EmailProof",
@@ -45,6 +62,7 @@ __all__ = [
     "PersonalLink",
     "RateWindow",
     "Use",
+    "Verdict",
     "VerificationCode",
     "find_invitation",
     "public_url",

@@ -1,5 +1,13 @@
 """Every change to an invitation, and to what hangs on it."""
 
+from invitations.services.batch_rows import COLUMNS
+from invitations.services.batches import (
+    create_next,
+    discard_batch,
+    draft_batch,
+    forget_old_batches,
+    start_batch,
+)
 from invitations.services.corrections import correct_address
 from invitations.services.deliveries import (
     attempt_delivery,
@@ -10,6 +18,7 @@ from invitations.services.deliveries import (
 from invitations.services.invitations import (
     LONGEST_LIFE,
     SHORTEST_LIFE,
+    check_terms,
     create_invitation,
     create_repair_invitation,
     draft_invitation,
@@ -37,21 +46,27 @@ from invitations.services.repairs import (
 )
 
 __all__ = [
+    "COLUMNS",
     "LONGEST_LIFE",
     "SHORTEST_LIFE",
     "Account",
     "apply_locks",
     "attempt_delivery",
     "check_code",
+    "check_terms",
     "correct_address",
     "correct_credentials",
     "create_invitation",
+    "create_next",
     "create_repair_invitation",
+    "discard_batch",
+    "draft_batch",
     "draft_invitation",
     "draft_repair_invitation",
     "end_automatic_repairs",
     "find_proof",
     "follow_status",
+    "forget_old_batches",
     "forget_old_proofs",
     "note_delivery_report",
     "note_view",
@@ -66,6 +81,7 @@ __all__ = [
     "revoke_invitation",
     "rotate_invitation",
     "send_code",
+    "start_batch",
     "update_invitation",
     "use_personal_link",
 ]

@@ -10,12 +10,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from procrastinate.contrib.django import app
 from procrastinate.types import JSONDict
 from uuid_utils.compat import uuid7
 
 from companies.actors import SYSTEM, Actor
 from companies.addresses import normalize_address
+from config.jobs import defer
 from config.locks import try_lock
 from config.redaction import redact
 from config.refusals import InvalidField
@@ -74,7 +74,7 @@ def queue_mails(invitation: Invitation, emails: Sequence[str]) -> list[Delivery]
     PersonalLink.objects.bulk_create(_new_link(delivery) for delivery in deliveries)
     if deliveries:
         jobs: list[JSONDict] = [{"delivery_id": str(each.pk), "round_number": each.round} for each in deliveries]
-        app.configure_task("invitations.tasks.send_invitation").batch_defer(*jobs)
+        defer("invitations.tasks.send_invitation", *jobs)
     return deliveries
 
 

@@ -129,6 +129,16 @@ def _store(invitation: Invitation, *, by: Actor, submission: UUID | None) -> Inv
     return invitation
 
 
+def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> None:
+    """Refuses what `create_invitation` refuses, and makes nothing."""
+    normalize_allowed_emails(terms.get("allowed_emails") or ())
+    _expiry(timezone.now(), terms.get("expires_in"))
+    _checked_max_uses(terms.get("max_uses"))
+    _checked_redirect(terms.get("redirect_url"), company)
+    if prefill:
+        _checked_prefill(prefill, company)
+
+
 @transaction.atomic
 def update_invitation(
     invitation: Invitation, *, by: Actor, seen_emails: Sequence[str] | None = None, **changes: Any

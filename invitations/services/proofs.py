@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from procrastinate.contrib.django import app
 
 from companies.actors import CONTRIBUTOR, SYSTEM
+from config.jobs import defer
 from invitations.emails import code_mail
 from invitations.events import log_event
 from invitations.exceptions import CodeExpired, LinkBelongsElsewhere, TooManyAttempts, TooManyTries, WrongCode
@@ -62,7 +62,7 @@ def request_code(invitation: Invitation, email: str, *, client: str) -> Verifica
     _refuse_haste(locked, email)
     code = VerificationCode.objects.create(invitation=locked, email=email, expires_at=timezone.now() + CODE_AGE)
     _retire_surplus(locked, email)
-    app.configure_task("invitations.tasks.send_code").defer(code_id=str(code.pk))
+    defer("invitations.tasks.send_code", {"code_id": str(code.pk)})
     return code
 
 

@@ -41,9 +41,13 @@ class Mails:
 
 
 @contextmanager
-def working(base: str) -> Iterator[Mails]:
-    """Background work is done, as by `manage.py procrastinate worker`, and mails name the pages at `base`."""
-    forget_jobs()
+def working(base: str, *, keep_jobs: bool = False) -> Iterator[Mails]:
+    """Background work is done, as by `manage.py procrastinate worker`, and mails name the pages at `base`.
+
+    What other tests left in the queue is forgotten first, unless `keep_jobs`.
+    """
+    if not keep_jobs:
+        forget_jobs()
     with MailServer() as server:
         environment = os.environ | {
             "DATABASE_URL": database_url(),

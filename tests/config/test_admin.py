@@ -24,6 +24,7 @@ from tests.factories import (
     make_connection,
     make_invitation,
 )
+from tests.invitations.batches.sheets import draft
 
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=", re.IGNORECASE)
 OURS = [model for model, its_admin in admin.site._registry.items() if isinstance(its_admin, BoundedAdmin)]
@@ -76,6 +77,7 @@ def one_of_each(db):
         DatasourceFactory(),
         make_api_key(PartnerFactory())[0],
         UserFactory(),
+        draft(invitation.company, "email", "a@example.com"),
     ]
     return {f"{row._meta.app_label}_{row._meta.model_name}": row.pk for row in rows}
 

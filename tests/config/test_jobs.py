@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 from procrastinate.utils import utcnow
 
-from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, TryLater
+from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, TryLater, defer
+from tests.invitations.conftest import forget_jobs
 
 
 def decide(attempts, error=None):
@@ -57,3 +60,28 @@ def test_stalled_jobs_are_looked_for_every_minute_before_anything_else():
     registered = app.periodic_registry.periodic_tasks["config.tasks.take_up_stalled_jobs", ""]
     assert registered.cron == "* * * * *"
     assert registered.task.priority == max(task.priority for task in app.tasks.values())
+
+
+@pytest.fixture(params=["in a request", "in a worker"])
+def somewhere(request, transactional_db):
+    """Where work is queued from: a worker's app has a connection of its own."""
+    if request.param == "in a request":
+        yield
+        return
+    with app.replace_connector(app.connector.get_worker_connector()) as worker, worker.open():
+        yield
+
+
+def test_a_job_is_queued_with_what_causes_it_or_not_at_all(somewhere):
+    def queued():
+        return ProcrastinateJob.objects.filter(task_name="invitations.tasks.follow_status", args={"connection_id": "x"})
+
+    with transaction.atomic():
+        defer("invitations.tasks.follow_status", {"connection_id": "x"})
+        assert queued().count() == 1
+        transaction.set_rollback(True)
+    assert queued().count() == 0
+
+    defer("invitations.tasks.follow_status", {"connection_id": "x"}, schedule_in={"days": 1})
+    assert queued().get().scheduled_at > utcnow()
+    forget_jobs()

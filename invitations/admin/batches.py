@@ -1,0 +1,200 @@
+"""Inviting many: upload, look at each row's verdict, create, follow, and take the result along."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.safestring import SafeString
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from companies.models import Company
+from config.admin.base import BoundedAdmin
+from config.admin.exports import csv_response
+from config.admin.lists import AutocompleteFilter, status_word
+from config.refusals import Refusal
+from config.vault import Unsealable
+from invitations.admin.batch_example import COLUMN_WORDS, EXAMPLE
+from invitations.admin.batch_forms import NewBatchForm
+from invitations.admin.batch_pages import STATE_TONES, batch_page, progress_of
+from invitations.models import Batch, BatchRow
+from invitations.services import COLUMNS, discard_batch, start_batch
+from invitations.sheets import MAX_SHEET_BYTES
+
+AROUND_THE_FILE = 512 * 1024  # the other fields of the form
+MOST_DRAINED = 64 * 1024 * 1024
+FILE_TOO_LARGE = "The file is larger than 5 MiB. Please split it into several files."
+PASTE_TOO_LARGE = "What you pasted is larger than 256 KiB. Please save it as a CSV file, and upload that."
+RESULT = ("number", "email", "externalId", "result", "error", "invitationId")
+
+
+@admin.register(Batch)
+class BatchAdmin(BoundedAdmin):
+    """Whoever may invite one may invite many; whoever may see invitations sees what became of them."""
+
+    form = NewBatchForm
+    autocomplete_fields = ("company",)
+    list_display = ("name", "company", "state", "row_count", "created_by", "created")
+    list_select_related = ("company", "created_by")
+    list_filter = (("company", AutocompleteFilter),)
+    add_form_template = "admin/invitations/batch/add.html"
+    fieldsets = (
+        ("Whom to invite", {"fields": ("company", "file", "addresses")}),
+        ("For every row that does not say otherwise", {"fields": ("message", "expires_in", "max_uses", "send_email")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("invitations.add_invitation")
+
+    def has_view_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
+        return self.has_add_permission(request) or request.user.has_perm("invitations.view_invitation")
+
+    def has_change_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).open_to(request.user)  # type: ignore[attr-defined]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = Company.objects.open_to(request.user)  # type: ignore[arg-type]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description="file")
+    def name(self, batch: Batch) -> str:
+        return str(batch)
+
+    @admin.display(description="state")
+    def state(self, batch: Batch) -> SafeString:
+        return status_word(str(batch.state.label), STATE_TONES[batch.state])
+
+    def get_urls(self) -> list[Any]:
+        own = {"create": self.create_view, "discard": self.discard_view, "result": self.result_view}
+        own |= {"progress": self.progress_view}
+        see = self.admin_site.admin_view
+        return [
+            path("add/", self.upload_view, name="invitations_batch_add"),
+            path("example/", see(self.example_view), name="invitations_batch_example"),
+            *[
+                path(f"<uuid:object_id>/{name}/", see(view), name=f"invitations_batch_{name}")
+                for name, view in own.items()
+            ],
+            *super().get_urls(),
+        ]
+
+    @method_decorator(csrf_exempt)
+    def upload_view(self, request: HttpRequest) -> HttpResponseBase:
+        """`add_view`, told in words when too much is posted.
+
+        Exempt here only, since looking for the token reads the whole body: `admin_view` asks for it all the same.
+        """
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_SHEET_BYTES + AROUND_THE_FILE:
+            return self._too_large(request, FILE_TOO_LARGE)
+        try:
+            return self.admin_site.admin_view(self.add_view)(request)
+        except RequestDataTooBig:
+            return self._too_large(request, PASTE_TOO_LARGE)
+
+    def _too_large(self, request: HttpRequest, words: str) -> HttpResponse:
+        """The body is read to its end and thrown away, else browsers would show a broken connection."""
+        drained = 0
+        while drained < MOST_DRAINED and (piece := request.read(64 * 1024)):
+            drained += len(piece)
+        if self.admin_site.has_permission(request):
+            self.message_user(request, words, messages.ERROR)
+        return redirect("admin:invitations_batch_add")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return super().add_view(request, form_url, {"title": "Invite many", "columns": COLUMN_WORDS})
+
+    def response_add(self, request: HttpRequest, obj: Batch, post_url_continue: str | None = None) -> HttpResponse:
+        """To the verdicts."""
+        return redirect("admin:invitations_batch_change", obj.pk)
+
+    @method_decorator(require_safe)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A draft's verdicts, how far the work is, or the result."""
+        batch = self._batch(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "may_create": self.has_add_permission(request),
+            "may_see_invitations": request.user.has_perm("invitations.view_invitation"),
+            **batch_page(batch, verdict=request.GET.get("verdict", ""), page=request.GET.get("p", "1")),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/invitations/batch/change.html", context)
+
+    @method_decorator(require_POST)
+    def create_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self._batch(request, object_id, may=self.has_add_permission(request))
+        try:
+            start_batch(batch, by=request.user)  # type: ignore[arg-type]
+        except Refusal as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+        else:
+            self.log_change(request, batch, "Started.")
+        return redirect("admin:invitations_batch_change", batch.pk)
+
+    @method_decorator(require_POST)
+    def discard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        batch = self._batch(request, object_id, may=self.has_add_permission(request))
+        try:
+            discard_batch(batch)
+        except Refusal as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+            return redirect("admin:invitations_batch_change", batch.pk)
+        self.message_user(request, f"“{batch}” was discarded. Nothing was created.", messages.SUCCESS)
+        return redirect("admin:invitations_batch_changelist")
+
+    @method_decorator(require_safe)
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return JsonResponse(progress_of(self._batch(request, object_id)))
+
+    @method_decorator(require_safe)
+    def result_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        """What became of each row; with the links for those who may see invitations."""
+        batch = self._batch(request, object_id)
+        with_links = request.user.has_perm("invitations.view_invitation")
+        header = (*RESULT, "invitationUrl") if with_links else RESULT
+        name = f"invitations-{batch.created_at:%Y-%m-%d}-{str(batch.pk)[-6:]}.csv"
+        return csv_response(name, header, _result(batch, with_links=with_links))
+
+    @method_decorator(require_safe)
+    def example_view(self, request: HttpRequest) -> StreamingHttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        rows = [[line.get(column, "") for column in COLUMNS] for line in EXAMPLE]
+        return csv_response("example.csv", COLUMNS, rows)
+
+    def _batch(self, request: HttpRequest, object_id: str, *, may: bool | None = None) -> Batch:
+        """The batch, for those who may; a 404 where it is another company's."""
+        if not (self.has_view_permission(request) if may is None else may):
+            raise PermissionDenied
+        batch: Batch | None = self.get_object(request, unquote(str(object_id)))
+        if batch is None:
+            raise Http404
+        return batch
+
+
+def _result(batch: Batch, *, with_links: bool) -> Iterator[list[Any]]:
+    rows = batch.rows.order_by("number").select_related("invitation")
+    for row in rows.iterator(chunk_size=500):
+        invitation_id = "" if row.invitation_id is None else str(row.invitation_id)
+        cells = [row.number, row.shown_email, row.external_id, row.verdict, row.error, invitation_id]
+        yield [*cells, _link(row)] if with_links else cells
+
+
+def _link(row: BatchRow) -> str:
+    try:
+        return row.invitation.url if row.invitation else ""
+    except Unsealable:
+        return ""

@@ -1,0 +1,140 @@
+"""Many invitations made in one go, and what became of each row of the file."""
+
+from datetime import timedelta
+from typing import ClassVar, Self
+
+from django.contrib.postgres.indexes import HashIndex
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from companies.models import Company, User
+from invitations.models.invitation import MAX_MAX_USES, MAX_MESSAGE_LENGTH, Invitation
+
+MAX_BATCH_ROWS = 5000
+DRAFTS_KEPT = timedelta(days=1)
+RESULTS_KEPT = timedelta(days=90)
+
+
+class BatchState(models.TextChoices):
+    DRAFT = "DRAFT", "Not created yet"
+    RUNNING = "RUNNING", "Being created"
+    DONE = "DONE", "Done"
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def open_to(self, user: User) -> Self:
+        """Those of companies that a member of staff may see."""
+        return self if user.company_limit is None else self.filter(company__in=user.company_limit)
+
+
+class Batch(models.Model):
+    """A file of people to invite for one company, on terms that a row may change for itself.
+
+    A draft until somebody starts it; then a worker creates what is ready, row by row, until it is finished.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="batches")
+    file_name = models.CharField("file", max_length=255, blank=True)
+    row_count = models.PositiveIntegerField("rows", default=0)
+    message = models.CharField(max_length=MAX_MESSAGE_LENGTH, null=True, blank=True)
+    expires_in = models.DurationField(null=True, blank=True)
+    max_uses = models.PositiveIntegerField(null=True, blank=True)
+    send_email = models.BooleanField(default=False)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name="by")
+    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[BatchQuerySet] = BatchQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "batches"
+        default_permissions = ()  # whoever may invite one may invite many
+        constraints = [
+            models.CheckConstraint(condition=Q(row_count__lte=MAX_BATCH_ROWS), name="batch_rows"),
+            models.CheckConstraint(
+                condition=Q(max_uses=None) | Q(max_uses__gte=1, max_uses__lte=MAX_MAX_USES), name="batch_max_uses"
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at=None) | Q(started_at__isnull=False), name="batch_starts_before_it_finishes"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name or "Pasted addresses"
+
+    @property
+    def state(self) -> BatchState:
+        if self.started_at is None:
+            return BatchState.DRAFT
+        return BatchState.RUNNING if self.finished_at is None else BatchState.DONE
+
+    def count_verdicts(self) -> "dict[Verdict, int]":
+        """How many rows have each verdict, in one look; 0 where there is none."""
+        counted = dict(self.rows.order_by().values_list("verdict").annotate(Count("pk")))
+        return {verdict: counted.get(verdict.value, 0) for verdict in Verdict}
+
+
+class Verdict(models.TextChoices):
+    """Of a row. Ready rows become created ones, unless something came between."""
+
+    READY = "READY", "Ready"
+    CREATED = "CREATED", "Created"
+    MALFORMED = "MALFORMED", "Malformed"
+    DUPLICATE = "DUPLICATE", "Duplicate in file"
+    INVITED = "INVITED", "Invited before"
+    REFUSED = "REFUSED", "Could not be created"
+
+
+class BatchRowQuerySet(models.QuerySet["BatchRow"]):
+    def ready(self) -> Self:
+        return self.filter(verdict=Verdict.READY).order_by("number")
+
+
+class BatchRow(models.Model):
+    """One line of the file.
+
+    `number` is the row's number in a spreadsheet. `given` is what stood in its cells, `terms` what of it differs from
+    the batch's terms, in the names of the wire. `digest` is the same for lines that ask for the same. `invitation` is
+    the one that was made for the row, or the one that stood in its way.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField()
+    given = models.JSONField(default=dict)
+    email = models.CharField(max_length=254, blank=True)
+    external_id = models.CharField(max_length=255, null=True)
+    terms = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, blank=True)
+    verdict = models.CharField(max_length=20, choices=Verdict, default=Verdict.READY)
+    error = models.TextField(blank=True)
+    invitation = models.ForeignKey(Invitation, null=True, on_delete=models.SET_NULL, related_name="batch_rows")
+
+    objects: ClassVar[BatchRowQuerySet] = BatchRowQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index("batch", "verdict", "number", name="batch_row_verdict"),
+            HashIndex(fields=["digest"], condition=Q(verdict=Verdict.CREATED), name="batch_row_digest"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "number"], name="one_batch_row_per_number"),
+            models.UniqueConstraint(
+                fields=["invitation"], condition=Q(verdict=Verdict.CREATED), name="one_batch_row_per_invitation"
+            ),
+            models.CheckConstraint(condition=Q(verdict__in=Verdict.values), name="batch_row_verdict_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Row {self.number}"
+
+    @property
+    def shown_email(self) -> str:
+        """The address, or what stood in its place."""
+        return self.email or str(self.given.get("email", ""))

@@ -1,0 +1,43 @@
+"""Files that people have, and what becomes of their rows."""
+
+from invitations.models import Batch, Verdict
+from invitations.services import create_next, draft_batch, start_batch
+from tests.factories import UserFactory
+
+
+def sheet(*lines):
+    return "\n".join(lines).encode()
+
+
+def people(number, start=0):
+    """A column of addresses."""
+    return sheet("email", *(f"person{index}@example.com" for index in range(start, start + number)))
+
+
+def draft(company, *lines, by=None, **terms):
+    content = lines[0] if lines and isinstance(lines[0], bytes) else sheet(*lines)
+    return draft_batch(company, by=by or UserFactory(), content=content, **terms)
+
+
+def run(company, *lines, by=None, **terms):
+    """Drafted, started, and created to the last row."""
+    batch = start_batch(draft(company, *lines, **terms), by=by or UserFactory())
+    while create_next(batch.pk):
+        pass
+    return Batch.objects.get(pk=batch.pk)
+
+
+def verdicts(batch):
+    return [row.verdict for row in batch.rows.order_by("number")]
+
+
+def errors(batch):
+    return [row.error for row in batch.rows.order_by("number")]
+
+
+def counted(batch):
+    return {verdict: number for verdict, number in batch.count_verdicts().items() if number}
+
+
+READY, CREATED, MALFORMED = Verdict.READY, Verdict.CREATED, Verdict.MALFORMED
+DUPLICATE, INVITED, REFUSED = Verdict.DUPLICATE, Verdict.INVITED, Verdict.REFUSED

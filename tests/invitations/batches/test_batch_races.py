@@ -1,0 +1,188 @@
+"""Workers that are killed, started twice, or work on two batches at once: nobody is invited twice."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued
+
+from config.refusals import NotThere
+from invitations.exceptions import BatchStarted
+from invitations.models import Batch, Delivery, Invitation, InvitationEvent
+from invitations.services import create_next, discard_batch, forget_old_batches, start_batch
+from tests.factories import CompanyFactory, UserFactory
+from tests.invitations.batches.sheets import CREATED, INVITED, counted, draft, people
+from tests.invitations.conftest import execute, forget_jobs
+from tests.invitations.test_tasks import database_url, wait_for
+from tests.races import race, wait_for_a_lock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_job_is_left(transactional_db):
+    yield
+    forget_jobs()
+
+
+def invited():
+    """How often each address was invited."""
+    return Counter(email for emails in Invitation.objects.values_list("allowed_emails", flat=True) for email in emails)
+
+
+def job_of(batch):
+    """The one job there is."""
+    return ProcrastinateJob.objects.get(args={"batch_id": str(batch.pk)})
+
+
+def to_the_end(batch):
+    while create_next(batch.pk):
+        pass
+
+
+def test_eight_workers_on_one_batch_create_each_row_once():
+    batch = start_batch(draft(CompanyFactory(), people(300)), by=UserFactory())
+
+    assert race(8, lambda _: to_the_end(batch)) == [None] * 8
+
+    assert counted(batch) == {CREATED: 300}
+    assert set(invited().values()) == {1}
+    assert Invitation.objects.count() == InvitationEvent.objects.filter(type="CREATED").count() == 300
+    assert Batch.objects.get().state == "DONE"
+
+
+def test_batches_of_one_company_with_the_same_addresses_create_each_once():
+    company, by = CompanyFactory(), UserFactory()
+    batches = [start_batch(draft(company, people(150), by=by), by=by) for _ in range(6)]
+
+    assert race(6, lambda index: to_the_end(batches[index])) == [None] * 6
+
+    assert set(invited().values()) == {1}
+    total = sum((Counter(counted(batch)) for batch in batches), Counter())
+    assert total == {CREATED: 150, INVITED: 750}
+
+
+def test_a_second_worker_waits_for_the_first_and_then_sees_what_it_made():
+    batch = start_batch(draft(CompanyFactory(), people(100)), by=UserFactory())
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            create_next(batch.pk)
+            second = threads.submit(race, 1, lambda _: create_next(batch.pk))
+            wait_for_a_lock()
+        assert second.result() == [False]
+
+    assert set(invited().values()) == {1}
+
+
+def test_batches_of_two_companies_do_not_wait_for_each_other():
+    by = UserFactory()
+    first, second = (start_batch(draft(CompanyFactory(), people(3), by=by), by=by) for _ in range(2))
+    with transaction.atomic():
+        create_next(first.pk)
+        assert race(1, lambda _: create_next(second.pk)) == [True]
+
+
+def test_twenty_presses_of_create_queue_one_job():
+    batch, by = draft(CompanyFactory(), people(3)), UserFactory()
+
+    race(20, lambda _: start_batch(batch, by=by))
+
+    assert job_of(batch)
+
+
+def test_of_create_and_discard_at_once_one_wins():
+    by = UserFactory()
+    for _ in range(10):
+        batch = draft(CompanyFactory(), people(3), by=by)
+
+        started, discarded = race(2, lambda i, b=batch: discard_batch(b) if i else start_batch(b, by=by))
+
+        if Batch.objects.filter(pk=batch.pk).exists():
+            assert isinstance(discarded, BatchStarted)
+            assert Batch.objects.get(pk=batch.pk).rows.count() == 3
+        else:
+            assert isinstance(started, NotThere)
+
+
+def test_a_draft_that_is_started_while_old_drafts_are_forgotten_is_kept():
+    batch = draft(CompanyFactory(), people(3))
+    Batch.objects.update(created_at=timezone.now() - timedelta(days=2))
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            start_batch(batch, by=UserFactory())
+            forgetting = threads.submit(race, 1, lambda _: forget_old_batches())
+            wait_for_a_lock()
+        assert forgetting.result() == [0]
+
+    assert Batch.objects.get().rows.count() == 3
+
+
+def start_worker():
+    """`manage.py procrastinate worker` as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "procrastinate", "worker"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": database_url()},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_a_batch_of_a_thousand_is_finished_when_the_worker_is_killed_in_the_middle(worker, capsys):
+    batch = start_batch(draft(CompanyFactory(), people(1000)), by=UserFactory())
+    victim = start_worker()
+    try:
+        wait_for(Invitation.objects.exists)
+    finally:
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.wait()
+    made = Invitation.objects.count()
+    assert 0 < made < 1000
+    assert job_of(batch).status == "doing"
+
+    execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
+    with suppress(AlreadyEnqueued):
+        app.configure_task("config.tasks.take_up_stalled_jobs").defer(timestamp=0)
+    worker()
+    for _ in range(20):  # as many rounds as a slow machine needs
+        worker.later()
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n{made} of 1,000 invitations had been made at the kill\n")
+    assert counted(batch) == {CREATED: 1000}
+    assert set(invited().values()) == {1}
+    assert job_of(batch).status == "succeeded"
+
+
+def test_a_job_that_works_in_rounds_comes_to_its_end(worker, monkeypatch):
+    monkeypatch.setattr("invitations.tasks.SECONDS_A_ROUND", 0)
+    batch = start_batch(draft(CompanyFactory(), people(250)), by=UserFactory())
+
+    for number in (100, 200, 250):
+        worker.later()
+        assert counted(batch)[CREATED] == number
+
+    worker.later()
+    assert (job_of(batch).status, Batch.objects.get().state) == ("succeeded", "DONE")
+
+
+def test_every_mail_of_a_batch_leaves_although_the_worker_that_queues_it_sends_it(worker, mail_server):
+    batch = start_batch(draft(CompanyFactory(), people(120), send_email=True), by=UserFactory())
+
+    worker(concurrency=4)
+    worker.later(concurrency=4)
+
+    assert counted(batch) == {CREATED: 120}
+    assert sorted(mail_server.recipients) == sorted(invited())
+    assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
