@@ -1,6 +1,5 @@
 """What staff may change of an invitation: a form for each button, which asks, and calls the service of the API."""
 
-import re
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
@@ -11,7 +10,8 @@ from django.utils.text import get_text_list
 from companies.actors import Actor
 from config.admin.base import ServiceForm
 from config.admin.lists import moment
-from config.refusals import InvalidField, Refusal
+from config.refusals import Refusal
+from invitations.admin.inviting.fields import AddressesField
 from invitations.exceptions import MaxUsesBelowUseCount
 from invitations.models import Invitation
 from invitations.services import correct_address, resend_invitation, rotate_invitation, update_invitation
@@ -129,11 +129,11 @@ class LimitsForm(ChangeForm):
         required=False,
         help_text="With those that were connected already.",
     )
-    allowed_emails = forms.CharField(
+    allowed_emails = AddressesField(
         label="For these addresses only",
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"}),
-        help_text="One on each line, or separated by commas; *@example.com for a whole domain. "
+        help_text="Paste them as they are; *@example.com stands for everyone there. "
         "Empty: anyone who has the link. New ones are not mailed: mail it again for that.",
     )
     # as the page showed them: what somebody else has changed in the meantime is not undone by an old page
@@ -157,11 +157,8 @@ class LimitsForm(ChangeForm):
             self.add_error("max_uses", "Say how many, or choose “Any number”.")
         return self.cleaned_data
 
-    def clean_allowed_emails(self) -> list[str]:
-        return addresses_in(self.cleaned_data["allowed_emails"])
-
     def perform(self) -> Invitation:
-        emails, seen = self.cleaned_data["allowed_emails"], addresses_in(self.cleaned_data["seen"])
+        emails, seen = self.cleaned_data["allowed_emails"], self.cleaned_data["seen"].split()
         changes = {"max_uses": self.cleaned_data["max_uses"]}
         if emails == seen:
             invitation = update_invitation(self.instance, by=self.actor, **changes)
@@ -174,12 +171,6 @@ class LimitsForm(ChangeForm):
 
     def field_refused(self, refusal: Refusal) -> str | None:
         return "max_uses" if isinstance(refusal, MaxUsesBelowUseCount) else super().field_refused(refusal)
-
-    def words_of(self, refusal: Refusal) -> str:
-        """With the address that is meant."""
-        if isinstance(refusal, InvalidField) and refusal.field[0] == "allowed_emails" and len(refusal.field) > 1:
-            return f"{self.cleaned_data['allowed_emails'][int(refusal.field[1])]} – {refusal.detail}"
-        return refusal.detail
 
 
 class RotateForm(ChangeForm):
@@ -231,10 +222,6 @@ CHANGES: dict[str, type[ChangeForm]] = {
     "limits": LimitsForm,
     "rotate": RotateForm,
 }
-
-
-def addresses_in(text: str) -> list[str]:
-    return re.findall(r"[^\s,;]+", text)
 
 
 def at_position(emails: list[str], position: str | None) -> str | None:
