@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from companies.admin import CompanyLimitedAdmin, UnlimitedAdmin
-from companies.models import Company
+from companies.models import Company, Site
 from invitations.models import Invitation
 from tests.companies.admin.pages import words
 from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key, make_connection, make_invitation
+from tests.invitations.admin.inviting import errors, invite
 
 OURS = "Riverside Bakeries"
 STRANGERS = "Secretive Steelworks"
@@ -139,22 +140,27 @@ def test_a_filter_does_not_tell_a_strangers_name(limited, strangers, name):
     assert STRANGERS not in words(response)
 
 
-@pytest.mark.parametrize("name", ["companies_site", "invitations_invitation"])
-def test_nothing_is_made_for_a_stranger(limited, strangers, name):
-    model = {"companies_site": Company.sites.rel.related_model, "invitations_invitation": Invitation}[name]
-    before = model.objects.count()
-    sent = {"company": strangers["companies_company"].pk, "name": "Mine", "expires_in": "14", "max_uses": "1"}
-    response = limited.post(reverse(f"admin:{name}_add"), sent)
+def test_nothing_is_made_for_a_stranger(limited, strangers):
+    before = Site.objects.count()
+    sent = {"company": strangers["companies_company"].pk, "name": "Mine"}
+    response = limited.post(reverse("admin:companies_site_add"), sent)
 
     assert response.context["adminform"].form.errors["company"]
     assert STRANGERS not in words(response)
-    assert model.objects.count() == before
+    assert Site.objects.count() == before
+
+
+def test_nobody_is_invited_for_a_stranger(limited, strangers):
+    before = Invitation.objects.count()
+    response = invite(limited, strangers["companies_company"])
+
+    assert errors(response)["company"]
+    assert STRANGERS not in words(response)
+    assert Invitation.objects.count() == before
 
 
 def test_whoever_is_limited_works_for_their_company_as_ever(limited, ours, strangers):
-    sent = {"company": ours["companies_company"].pk, "expires_in": "14", "max_uses": "1"}
-
-    assert limited.post(reverse("admin:invitations_invitation_add"), sent).status_code == 302
+    assert invite(limited, ours["companies_company"]).status_code == 302
     assert Invitation.objects.filter(company=ours["companies_company"]).count() == 2
 
 

@@ -169,3 +169,15 @@ def test_many_mails_ask_no_more_than_few(admin_client, company):
         return len(captured)
 
     assert queries(1) == queries(100) <= 6
+
+
+def test_what_is_another_companys_is_not_there_for_somebody_who_is_limited(client, company):
+    user = may("view_invitation")
+    user.is_limited = True
+    user.save()
+    user.companies.set([company])
+    client.force_login(user)
+
+    for page in ("link", "qr"):
+        assert client.get(address(page, make_invitation(company))).status_code == 200
+        assert client.get(address(page, make_invitation())).status_code == 404
