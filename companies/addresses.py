@@ -4,6 +4,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from config.refusals import InvalidField
 
+NO_ADDRESS = "This is not an e-mail address."
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3
 
 
@@ -16,10 +17,19 @@ def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)
     try:
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
-        raise InvalidField(field, "This is not an e-mail address.", code="invalid_email") from None
+        raise InvalidField(field, NO_ADDRESS, code="invalid_email") from None
     if checked.local_part == "*":  # it would stand for everybody there
-        raise InvalidField(field, "This is not an e-mail address.", code="invalid_email")
+        raise InvalidField(field, NO_ADDRESS, code="invalid_email")
     normal = f"{checked.local_part}@{checked.ascii_domain}".lower()
     if len(normal) > MAX_LENGTH:
         raise InvalidField(field, f"An address may have at most {MAX_LENGTH} characters.", code="invalid_email")
     return normal
+
+
+def why_no_address(text: str) -> str:
+    """What is wrong with a text that `normalize_address` refuses, in a sentence for whoever typed it."""
+    try:
+        validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        return str(error)
+    return NO_ADDRESS

@@ -11,8 +11,9 @@ from companies.models import ApiKey, User
 
 
 class LogLine(models.Model):
-    """Written once and never changed. `type` is for the subclass to name."""
+    """Written once and never changed. What types there are is for the subclass to say."""
 
+    type: "models.CharField[str, str]"
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     actor = models.CharField(max_length=20, choices=ActorKind)

@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from uuid_utils.compat import uuid7
 
+from config.prepared import prepared
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes members of staff; an address is a user name, in any case."""
@@ -121,16 +123,21 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Neither revoked nor past its time."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
 
+    def hashed(self, secret_hash: bytes) -> Self:
+        """Active, with the hash of its value, and with its partner."""
+        return self.active().filter(secret_hash=secret_hash).select_related("partner")
+
     def matching(self, value: str, *, company_id: UUID | None = None) -> "ApiKey | None":
         """The active key with this value, its partner and, as `company`, that company of the partner's or None.
 
         One query: every call of the API begins with it.
         """
-        keys = self.active().filter(secret_hash=hash_api_key(value)).select_related("partner")
-        if company_id:
-            named = FilteredRelation("partner__companies", condition=Q(partner__companies__id=company_id))
-            keys = keys.annotate(company=named).select_related("partner", "company")  # type: ignore[misc]
-        return keys.first()
+        secret_hash = hash_api_key(value)
+        if company_id is None:
+            keys = _key(secret_hash=secret_hash)
+        else:
+            keys = _key_and_company(secret_hash=secret_hash, company_id=company_id)
+        return keys[0] if keys else None
 
 
 class ApiKey(models.Model):
@@ -165,6 +172,18 @@ class ApiKey(models.Model):
     @property
     def is_active(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+@prepared
+def _key(secret_hash: bytes) -> models.QuerySet[ApiKey]:
+    return ApiKey.objects.hashed(secret_hash)
+
+
+@prepared
+def _key_and_company(secret_hash: bytes, company_id: UUID) -> models.QuerySet[ApiKey]:
+    company = FilteredRelation("partner__companies", condition=Q(partner__companies__id=company_id))
+    keys = ApiKey.objects.hashed(secret_hash).annotate(company=company)
+    return keys.select_related("partner", "company")  # type: ignore[misc]
 
 
 def hash_api_key(value: str) -> bytes:

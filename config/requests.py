@@ -1,5 +1,6 @@
 """What surrounds every request: an id, one line in the log, and calm when the database is away."""
 
+import ipaddress
 import logging
 import re
 import time
@@ -66,6 +67,20 @@ def client_address(request: HttpRequest) -> str:
     if trusted and len(hops) >= trusted:
         return hops[-trusted]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def client_network(request: HttpRequest) -> str:
+    """What limits count by: an IPv4 address, or the /64 of an IPv6 one, whose owner has all the addresses in it."""
+    address = client_address(request)
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    if known.ipv4_mapped:
+        return str(known.ipv4_mapped)
+    return str(ipaddress.ip_network((known.packed, 64), strict=False))
 
 
 def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:

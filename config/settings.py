@@ -173,6 +173,11 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Latchkey <latchkey@localhost
 # a mail provider, for its bounce and delivery notices: needs the extra `anymail`
 ANYMAIL_PROVIDER = env.str("ANYMAIL_PROVIDER", default="")
 if ANYMAIL_PROVIDER:
+    if not DEBUG and ":" not in env.str("ANYMAIL_WEBHOOK_SECRET", default=""):
+        raise ImproperlyConfigured(
+            "Set ANYMAIL_WEBHOOK_SECRET in the environment, as name:password: "
+            "without it anybody could report mails of ANYMAIL_PROVIDER as delivered or bounced."
+        )
     INSTALLED_APPS.append("anymail")
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER}.EmailBackend"
     ANYMAIL = {

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from config import errors, health, mailbox
+from config.admin.autocomplete import autocomplete
 
 # Swagger's own styles and icons are inline; nothing secret stands on that page
 docs = csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})(
@@ -22,6 +23,7 @@ urlpatterns = [
     path("v2/docs", docs, name="docs"),
     re_path("^v2/", errors.page_not_found),  # in development Django would answer with a page of its own
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/autocomplete/", autocomplete),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz, name="healthz"),

@@ -11,10 +11,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_countries import countries
 
-from companies.admin import companies_named
-from config.admin.base import BoundedAdmin
+from companies.admin import CompanyLimitedAdmin, companies_named, limit_of
+from config.admin.base import BoundedAdmin, ServiceForm
 from config.admin.lists import AutocompleteFilter, CreatedFilter, as_id, status_word
 from connections.models import Connection, Datasource, UtilityType
+from connections.services import create_datasource, update_datasource
 from connections.status import Status
 
 MOST_PROVIDERS = 50
@@ -22,11 +23,16 @@ MOST_SITES = 50
 TONES = {Status.CONNECTED: "good", Status.PENDING: "waiting", Status.UNDER_INVESTIGATION: "waiting"}
 
 
-class DatasourceForm(forms.ModelForm):  # type: ignore[type-arg]
+class DatasourceForm(ServiceForm):
     country = forms.ChoiceField(choices=[("", "Choose a country"), *countries])
     utility_types = forms.MultipleChoiceField(
         required=False, choices=UtilityType.choices, widget=forms.CheckboxSelectMultiple
     )
+
+    def perform(self) -> Datasource:
+        if self.instance._state.adding:
+            return create_datasource(**self.cleaned_data)
+        return update_datasource(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
 
 
 class UtilityTypeFilter(admin.SimpleListFilter):
@@ -75,7 +81,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(BoundedAdmin):
+class ConnectionAdmin(CompanyLimitedAdmin):
     """To be read: a connection is made through an invitation or by a partner's program."""
 
     list_display = ("provider_name", "company", "status_shown", "country", "owner_email", "created")
@@ -107,7 +113,9 @@ class ConnectionAdmin(BoundedAdmin):
             return queryset.filter(pk=connection_id), False
         if term:
             providers = list(Datasource.objects.search(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
-            queryset = queryset.filter(Q(company__in=companies_named(term)) | Q(datasource__in=providers))
+            queryset = queryset.filter(
+                Q(company__in=companies_named(term, limit_of(request))) | Q(datasource__in=providers)
+            )
         return queryset, False
 
     @admin.display(description="provider")

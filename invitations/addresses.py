@@ -1,10 +1,21 @@
 """Who may use an invitation: addresses, and whole domains."""
 
+import re
 from collections.abc import Iterable
+from itertools import groupby
+from typing import NamedTuple
 
-from companies.addresses import normalize_address
+from companies.addresses import normalize_address, why_no_address
 from config.refusals import InvalidField
 from invitations.models import MAX_ALLOWED_EMAILS
+
+# a quoted name, an address in angle brackets, what divides, and the rest
+PIECES = re.compile(r"""("[^"\n]*")|<([^<>\n]*)>|([,;\n\uff0c\uff1b])|([^",;<\n\uff0c\uff1b]+|["<])""")
+
+
+class BadAddress(NamedTuple):
+    text: str
+    reason: str
 
 
 def normalize_allowed_emails(addresses: Iterable[str]) -> list[str]:
@@ -24,3 +35,44 @@ def _normalize_allowed(address: str, field: tuple[str | int, ...]) -> str:
     if local == "*":
         return f"*@{normalize_address(f'anyone@{domain}', field=field).partition('@')[2]}"
     return normalize_address(address, field=field)
+
+
+def read_pasted(text: str) -> tuple[list[str], list[BadAddress]]:
+    """The addresses in a text in their normal form, duplicates once, and what in it is none, with the reason.
+
+    Divided by commas, semicolons or lines, or by spaces alone; each bare or as `Name <address>`, also with the name
+    in quotation marks (`"Doe, J." <j@example.com>`). `*@example.com` stands for every address of the domain.
+    """
+    good, bad = [], []
+    for address in _divide(text):
+        try:
+            good.append(_normalize_allowed(address, ("allowed_emails",)))
+        except InvalidField as refusal:
+            reason = refusal.detail if address.startswith("*") else why_no_address(address)
+            bad.append(BadAddress(address, reason))
+    return list(dict.fromkeys(good)), list(dict.fromkeys(bad))
+
+
+def _divide(text: str) -> list[str]:
+    """What each piece gives as its address: the part in angle brackets, where there is one."""
+    found: list[str] = []
+    loose, named = "", False
+    for quoted, bracketed, divider, plain in PIECES.findall(f"{text}\n"):
+        if divider:
+            # words after an address in brackets are a remark, unless they could be an address themselves
+            if not named or "@" in loose:
+                found += _words(loose)
+            loose, named = "", False
+        elif quoted or plain:
+            loose += quoted or plain
+        else:
+            address = re.sub(r"^mailto:", "", bracketed.strip(), flags=re.IGNORECASE)
+            found.append(address or loose.strip())
+            loose, named = "", True
+    return [address for address in found if address]
+
+
+def _words(loose: str) -> list[str]:
+    """Each word that could be an address, and what stands between them."""
+    runs = groupby(loose.split(), key=lambda word: "@" in word)
+    return [text for could_be, words in runs for text in (words if could_be else [" ".join(words)])]

@@ -1,6 +1,7 @@
 """What invitations refuse, each with its own words for the person and what to do next."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from config.refusals import Refusal
 
@@ -33,6 +34,13 @@ class InvitationExpired(Closed):
     next_step = "Ask whoever sent it to you for a new one. Nothing you do here can go wrong in the meantime."
 
 
+class ProviderGone(Closed):
+    code = "PROVIDER_GONE"
+    title = "This invitation needs a correction"
+    sentence = "It is for one provider only, and that provider is not in our list any more."
+    next_step = "Ask whoever sent it to you for a new one. It is nothing that you have done."
+
+
 class ProofRequired(Refusal):
     status = 403
     code = "EMAIL_PROOF_REQUIRED"
@@ -60,6 +68,11 @@ def _in_words(seconds: int) -> str:
 class MaxUsesBelowUseCount(Refusal):
     code = "MAX_USES_BELOW_USE_COUNT"
     sentence = "More connections were made than that. The number of uses cannot be lower."
+
+
+class ChangedMeanwhile(Refusal):
+    code = "CHANGED_MEANWHILE"
+    sentence = "Somebody else has changed the addresses in the meantime. Look at them, then change them again."
 
 
 class WrongCode(Refusal):
@@ -99,3 +112,14 @@ class NothingToCreate(Refusal):
 class BatchStarted(Refusal):
     code = "BATCH_STARTED"
     sentence = "The invitations are being created. They can be revoked, but the batch stays."
+
+
+class SubmittedBefore(Refusal):
+    """The same form was sent before. `invitation_id` names what it made."""
+
+    code = "SUBMITTED_BEFORE"
+    sentence = "This form was sent before. It made one invitation, and not a second."
+
+    def __init__(self, invitation_id: UUID) -> None:
+        super().__init__()
+        self.invitation_id = invitation_id

@@ -34,6 +34,9 @@ class Rule(NamedTuple):
 REVOKED = Q(revoked_at__isnull=False)
 FULFILLED = Q(max_uses__isnull=False, use_count__gte=F("max_uses"))
 EXPIRED = Q(expires_at__isnull=False, expires_at__lte=Now())
+OPEN = ~REVOKED & ~FULFILLED
+# opened, and nothing was ever connected
+UNFINISHED = Q(revoked_at__isnull=True, use_count=0, last_viewed_at__isnull=False)
 
 # the first rule that holds names the status; when none does, it is ACTIVE
 RULES = (

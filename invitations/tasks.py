@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from config.jobs import TryLater, job
 from invitations.limits import forget_old_windows
 from invitations.services import attempt_delivery, create_next, forget_old_batches, forget_old_proofs
+from invitations.services import end_automatic_repairs as end_automatic_repairs_of
 from invitations.services import follow_status as follow_status_of
 from invitations.services import send_code as send_code_mail
 
@@ -46,6 +47,11 @@ def create_batch(batch_id: str) -> None:
     while create_next(UUID(batch_id)):
         if time.monotonic() > end:
             raise TryLater(timedelta(0))
+
+
+@job()
+def end_automatic_repairs(company_id: str) -> None:
+    end_automatic_repairs_of(UUID(company_id))
 
 
 @app.periodic(cron="23 * * * *")

@@ -14,11 +14,19 @@ from django.conf import settings
 
 TOKEN_BYTES = 32
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+LINK = re.compile(rf"/p/i/({SHAPE.pattern})(?![A-Za-z0-9_-])")
 
 
 def new_token() -> str:
     """43 URL-safe characters."""
     return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_in(text: str) -> str | None:
+    """The token of a link that somebody pasted, with whatever stands around it; or of a text that may be a token."""
+    if link := LINK.search(text):
+        return link[1]
+    return text.strip() if SHAPE.fullmatch(text.strip()) else None
 
 
 def hash_token(token: str) -> bytes:

@@ -1,7 +1,18 @@
 """Who takes part, for staff."""
 
 from companies.admin.companies import CompanyAdmin, SiteAdmin, companies_named
+from companies.admin.limits import CompanyLimitedAdmin, UnlimitedAdmin, limit_of
 from companies.admin.partners import ApiKeyAdmin, PartnerAdmin
 from companies.admin.users import StaffAdmin
 
-__all__ = ["ApiKeyAdmin", "CompanyAdmin", "PartnerAdmin", "SiteAdmin", "StaffAdmin", "companies_named"]
+__all__ = [
+    "ApiKeyAdmin",
+    "CompanyAdmin",
+    "CompanyLimitedAdmin",
+    "PartnerAdmin",
+    "SiteAdmin",
+    "StaffAdmin",
+    "UnlimitedAdmin",
+    "companies_named",
+    "limit_of",
+]

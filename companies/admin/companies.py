@@ -7,17 +7,22 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from companies.admin.limits import CompanyLimitedAdmin, limit_of
 from companies.models import Company, Site
 from companies.services import create_company, create_site, update_company, update_site
-from config.admin.base import BoundedAdmin, ServiceForm
+from config.admin.base import ServiceForm
 from config.admin.lists import AutocompleteFilter, as_id
 
 MOST_COMPANIES = 50
 
 
-def companies_named(term: str) -> list[UUID]:
-    """Ids of the newest 50 companies with `term` in their name: few enough to stand in another list's condition."""
-    named = Company.objects.filter(name__icontains=term).order_by("-pk")
+def companies_named(term: str, limit: frozenset[UUID] | None = None) -> list[UUID]:
+    """Ids of the newest 50 companies with `term` in their name: few enough to stand in another list's condition.
+
+    With `limit`, as `limit_of(request)` gives it: of those only.
+    """
+    companies = Company.objects.all() if limit is None else Company.objects.filter(pk__in=limit)
+    named = companies.filter(name__icontains=term).order_by("-pk")
     return list(named.values_list("pk", flat=True)[:MOST_COMPANIES])
 
 
@@ -29,7 +34,8 @@ class CompanyForm(ServiceForm):
 
 
 @admin.register(Company)
-class CompanyAdmin(BoundedAdmin):
+class CompanyAdmin(CompanyLimitedAdmin):
+    company_path = "pk"
     form = CompanyForm
     fields = ("partner", "name", "external_id", "locale", "reply_to")
     autocomplete_fields = ("partner",)
@@ -38,6 +44,10 @@ class CompanyAdmin(BoundedAdmin):
     list_filter = (("partner", AutocompleteFilter),)
     search_fields = ("name", "external_id")
     search_help_text = "Name, or the partner’s own id, or part of one; or a whole id."
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever is limited would not see the company they made."""
+        return limit_of(request) is None and super().has_add_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
         return ("partner", "id", "created_at") if obj else ()
@@ -59,7 +69,7 @@ class SiteForm(ServiceForm):
 
 
 @admin.register(Site)
-class SiteAdmin(BoundedAdmin):
+class SiteAdmin(CompanyLimitedAdmin):
     form = SiteForm
     fields = ("company", "name", "address", "external_id")
     autocomplete_fields = ("company",)
@@ -80,5 +90,7 @@ class SiteAdmin(BoundedAdmin):
         if site_id := as_id(term):
             return queryset.filter(pk=site_id), False
         if term:
-            queryset = queryset.filter(Q(name__icontains=term) | Q(company__in=companies_named(term)))
+            queryset = queryset.filter(
+                Q(name__icontains=term) | Q(company__in=companies_named(term, limit_of(request)))
+            )
         return queryset, False

@@ -12,14 +12,15 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
+from companies.admin.limits import UnlimitedAdmin
 from companies.models import ApiKey, Partner, Scope, partner_scopes
-from companies.services import issue_api_key, revoke_api_key
+from companies.services import create_partner, issue_api_key, rename_api_key, revoke_api_key, update_partner
 from config.admin.base import BoundedAdmin, ServiceForm
 from config.admin.lists import AutocompleteFilter, day, status_word
 from config.admin.revocation import RevokingAdmin
 
 
-class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
+class PartnerForm(ServiceForm):
     redirect_urls = SimpleArrayField(
         forms.URLField(assume_scheme="https", max_length=500),
         required=False,
@@ -28,9 +29,14 @@ class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
 
+    def perform(self) -> Partner:
+        if self.instance._state.adding:
+            return create_partner(**self.cleaned_data)
+        return update_partner(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
+
 
 @admin.register(Partner)
-class PartnerAdmin(BoundedAdmin):
+class PartnerAdmin(UnlimitedAdmin, BoundedAdmin):
     form = PartnerForm
     fields = ("name", "redirect_urls")
     list_display = ("name", "created")
@@ -59,6 +65,11 @@ class NewApiKeyForm(ServiceForm):
         return key
 
 
+class ApiKeyForm(ServiceForm):
+    def perform(self) -> ApiKey:
+        return rename_api_key(self.instance, name=self.cleaned_data["name"])
+
+
 class ApiKeyStatus(admin.SimpleListFilter):
     title = "status"
     parameter_name = "status"
@@ -78,7 +89,7 @@ class ApiKeyStatus(admin.SimpleListFilter):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(RevokingAdmin):
+class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
     """A key is made, renamed and revoked here; its value is shown once, on the page that answers its making."""
 
     autocomplete_fields = ("partner",)
@@ -100,7 +111,7 @@ class ApiKeyAdmin(RevokingAdmin):
         return (*self.facts, "created_by", "revoked_at") if obj else ()
 
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs, **({} if obj else {"form": NewApiKeyForm}))
+        return super().get_form(request, obj, change, **kwargs, form=ApiKeyForm if obj else NewApiKeyForm)
 
     @admin.display(description="status")
     def status(self, key: ApiKey) -> SafeString:

@@ -7,13 +7,13 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.db import transaction
-from django.db.models import Model, URLField
+from django.db.models import Model, QuerySet, URLField
 from django.forms.widgets import Media
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from config.admin.lists import AutocompleteFilter, BoundedPaginator, day
+from config.admin.lists import AutocompleteFilter, BoundedList, BoundedPaginator, day
 from config.refusals import InvalidField, Refusal
 
 NAMES = Media(js=["js/comboboxes.js"])
@@ -69,6 +69,9 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         fields = [self.opts.get_field(item[0]) for item in filters if _completes(item)]
         return sum((AutocompleteSelect(field, self.admin_site).media for field in fields), start=super().media + NAMES)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedList]:
+        return BoundedList
+
     @admin.display(description="created")
     def created(self, obj: Any) -> str:
         return day(obj.created_at)
@@ -90,6 +93,13 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             for link in ("add", "change", "delete", "view"):
                 setattr(field.widget, f"can_{link}_related", False)
         return field
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+        """What may be chosen is what the other model's own list shows to whoever asks."""
+        other = db_field.remote_field.model
+        if not self.admin_site.is_registered(other):
+            return super().get_field_queryset(db, db_field, request)
+        return self.admin_site.get_model_admin(other).get_queryset(request)
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Only what was changed: what happens to the row in the meantime stays."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.filters import FieldListFilter
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -39,6 +39,14 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return self._counted > MOST_COUNTED
 
 
+class BoundedList(ChangeList):
+    """A list whose search can be cleared without losing its filters."""
+
+    @property
+    def without_search(self) -> str:
+        return self.get_query_string({SEARCH_VAR: None, PAGE_VAR: None})
+
+
 class AutocompleteFilter(FieldListFilter):
     """By one row of another table, found by typing: a list of all of them could be a list of a million.
 
@@ -64,7 +72,7 @@ class AutocompleteFilter(FieldListFilter):
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         chosen = self.used_parameters.get(self.field_path, [])
         field = forms.ModelChoiceField(
-            self.other._default_manager.all(),
+            admin.site.get_model_admin(self.other).get_queryset(self.request),
             required=False,
             widget=AutocompleteSelect(self.field, admin.site),
         )
@@ -73,7 +81,7 @@ class AutocompleteFilter(FieldListFilter):
         yield {
             "select": field.widget.render(self.field_path, chosen, attributes),
             "others": [(name, value) for name, values in others.items() if name != self.field_path for value in values],
-            "everything": changelist.get_query_string(remove=[self.field_path, PAGE_VAR]) if chosen else "",
+            "everything": changelist.get_query_string({self.field_path: None, PAGE_VAR: None}) if chosen else "",
         }
 
 

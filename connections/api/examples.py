@@ -36,6 +36,7 @@ CONNECTION_DETAILS = {
             "type": "CREATED",
             "createdAt": "2026-11-25T09:40:00.000000Z",
             "actor": "PARTNER",
+            "apiKey": "lk_4f0c21aa",
             "email": None,
             "detail": {},
         }

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.views.decorators.debug import sensitive_variables
 
-from connections.models import Connection, ConnectionEvent, Datasource
+from companies.api.log import represent_log_line
+from connections.models import Connection, Datasource
 from connections.services import Credentials
 
 LATEST_EVENTS = 100
@@ -34,8 +35,9 @@ def represent_connection(connection: Connection) -> dict[str, Any]:
 
 def represent_details(connection: Connection) -> dict[str, Any]:
     """The same with the latest of its log."""
-    latest = list(connection.events.order_by("-pk")[:LATEST_EVENTS])
-    return represent_connection(connection) | {"events": [_represent_event(event) for event in reversed(latest)]}
+    latest = list(connection.events.select_related("api_key").order_by("-pk")[:LATEST_EVENTS])
+    events = [represent_log_line(event) for event in reversed(latest)]
+    return represent_connection(connection) | {"events": events}
 
 
 @sensitive_variables()
@@ -49,17 +51,6 @@ def represent_credentials(connection: Connection, credentials: Credentials, vers
         "accountNumber": credentials.get("account_number"),
         "securityAnswer": credentials.get("security_answer"),
         "authenticatorSeed": credentials.get("authenticator_seed"),
-    }
-
-
-def _represent_event(event: ConnectionEvent) -> dict[str, Any]:
-    return {
-        "id": event.pk,
-        "type": event.type,
-        "createdAt": event.created_at,
-        "actor": event.actor,
-        "email": event.email,
-        "detail": event.detail,
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
-from companies.actors import ActorKind
+from companies.api.log import LogLineOutput
 from config.api.fields import Country, Integer, StrictSerializer, Text
 from config.api.pages import PageOutput, PageQuery, QuerySerializer
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
@@ -78,13 +78,8 @@ class ConnectionOutput(serializers.Serializer[Any]):
     updatedAt = serializers.DateTimeField()
 
 
-class ConnectionEventOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+class ConnectionEventOutput(LogLineOutput):
     type = serializers.ChoiceField(ConnectionEventType.choices)
-    createdAt = serializers.DateTimeField()
-    actor = serializers.ChoiceField(ActorKind.choices)
-    email = serializers.CharField(allow_null=True)
-    detail = serializers.DictField()
 
 
 class ConnectionDetailsOutput(ConnectionOutput):
@@ -107,7 +102,12 @@ class ConnectionPage(PageOutput):
 
 
 class DatasourceQuery(QuerySerializer):
-    query = serializers.CharField(max_length=100, required=False, help_text="The beginnings of words in the name.")
+    query = serializers.CharField(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        help_text="The beginnings of words in the name; empty: every provider.",
+    )
     country = Country(required=False)
     utilityType = serializers.ChoiceField(UtilityType.choices, required=False)
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20)

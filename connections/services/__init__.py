@@ -4,9 +4,11 @@ from connections.services.catalogue import (
     DatasourceRow,
     check_country,
     check_provider_url,
+    create_datasource,
     ensure_sandbox,
     find_datasource,
     load_datasources,
+    update_datasource,
 )
 from connections.services.connections import change_credentials, create_connection, report_status
 from connections.services.credentials import Credentials, read_credentials
@@ -18,9 +20,11 @@ __all__ = [
     "check_country",
     "check_provider_url",
     "create_connection",
+    "create_datasource",
     "ensure_sandbox",
     "find_datasource",
     "load_datasources",
     "read_credentials",
     "report_status",
+    "update_datasource",
 ]

@@ -2,13 +2,14 @@
 
 import ipaddress
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.db import IntegrityError, transaction
 from django_countries import countries
 
 from config.refusals import InvalidField
@@ -78,6 +79,22 @@ def ensure_sandbox() -> Datasource:
     return sandbox
 
 
+def create_datasource(*, name: str, login_url: str, country: str, **fields: Any) -> Datasource:
+    """A provider of the catalogue. `fields`: `utility_types`, `asks_for`, `is_sandbox`.
+
+    Refuses, naming the field: a login page that `check_provider_url` refuses, a country or kind of utility that
+    does not exist, and a name that another provider of the country has.
+    """
+    return _save_checked(Datasource(name=name, login_url=login_url, country=country, **fields))
+
+
+def update_datasource(datasource: Datasource, **changes: Any) -> Datasource:
+    """Change what `create_datasource` takes, by its rules; connections and invitations keep to the provider."""
+    for name, value in changes.items():
+        setattr(datasource, name, value)
+    return _save_checked(datasource, update_fields=list(changes))
+
+
 def find_datasource(datasource_id: UUID, *, field: tuple[str | int, ...] = ("datasource_id",)) -> Datasource:
     """The provider with this id. Refuses an id that is not in the catalogue, naming the field."""
     datasource = Datasource.objects.filter(pk=datasource_id).first()
@@ -108,13 +125,31 @@ def load_datasources(rows: Iterable[DatasourceRow]) -> int:
     return len(datasources)
 
 
-def _what_is_wrong(datasource: Datasource) -> str:
+def _save_checked(datasource: Datasource, update_fields: list[str] | None = None) -> Datasource:
+    _check(datasource)
+    try:
+        with transaction.atomic():
+            datasource.save(update_fields=update_fields)
+    except IntegrityError:
+        raise InvalidField(
+            ("name",), "There is a provider of this name in that country already.", code="not_unique"
+        ) from None
+    return datasource
+
+
+def _check(datasource: Datasource) -> None:
     try:
         datasource.clean_fields()
-        check_provider_url(datasource.login_url, field=("login_url",))
-        check_country(datasource.country)
     except ValidationError as error:
-        return "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+        name, messages = next(iter(error.message_dict.items()))
+        raise InvalidField((name,), " ".join(messages)) from None
+    check_provider_url(datasource.login_url, field=("login_url",))
+    check_country(datasource.country)
+
+
+def _what_is_wrong(datasource: Datasource) -> str:
+    try:
+        _check(datasource)
     except InvalidField as refusal:
         return f"{refusal.field[0]}: {refusal.detail}"
     return ""

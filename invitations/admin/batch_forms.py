@@ -7,9 +7,12 @@ from django import forms
 
 from config.admin.base import ServiceForm
 from config.refusals import Refusal
-from invitations.admin.forms import DAYS
+from invitations.admin.inviting.fields import PlainTextField
+from invitations.admin.inviting.terms import SPANS
 from invitations.models import MAX_MESSAGE_LENGTH, Batch
 from invitations.services import draft_batch
+
+LIVES = [*SPANS.items(), ("", "Never")]
 
 
 class NewBatchForm(ServiceForm):
@@ -29,13 +32,15 @@ class NewBatchForm(ServiceForm):
             "One address a line, also as “Name &lt;address&gt;”, or rows copied from a spreadsheet. At most 256 KiB."
         ),
     )
-    message = forms.CharField(
+    message = PlainTextField(
         required=False,
         max_length=MAX_MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
         help_text="What each contributor reads above the form, as plain text.",
     )
-    expires_in = forms.ChoiceField(required=False, choices=list(DAYS.items()), initial="14", label="Expires in")
+    expires_in = forms.ChoiceField(
+        required=False, choices=[*SPANS.items(), ("", "Never")], initial="14", label="Expires in"
+    )
     max_uses = forms.IntegerField(
         required=False,
         initial=1,

@@ -1,15 +1,18 @@
 """How staff find an invitation among a million."""
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.http import HttpRequest
 
 from companies.addresses import normalize_address
 from companies.admin import companies_named
 from config.admin.lists import as_id
 from config.refusals import InvalidField
+from invitations.attention import Attention, attention_condition
 from invitations.models import InvitationQuerySet
 from invitations.status import Status
 
@@ -27,10 +30,42 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.in_status(self.value()) if self.value() else queryset
 
 
-def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:
-    """By id, by allowed address (exact, in any case), else by external id (exact) or company name (part of it).
+class AttentionFilter(admin.ListFilter):
+    """By what wants attention; several at once narrow it further."""
 
-    Each is a look into an index, so that the table may be large.
+    title = "what needs attention"
+    parameter_name = "attention"
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        given = params.pop(self.parameter_name, [])
+        self.chosen = [kind for kind in Attention if kind.value in given]
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return [self.parameter_name]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        for kind in self.chosen:
+            queryset = queryset.filter(attention_condition(kind))
+        return queryset
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        everything = changelist.get_query_string({self.parameter_name: None, PAGE_VAR: None})
+        yield {"selected": not self.chosen, "query_string": everything, "display": "All"}
+        for kind in Attention:
+            others = [each.value for each in self.chosen if each != kind]
+            values = others if kind in self.chosen else [*others, kind.value]
+            link = changelist.get_query_string({self.parameter_name: values or None, PAGE_VAR: None})
+            yield {"selected": kind in self.chosen, "query_string": link, "display": kind.label}
+
+
+def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] | None = None) -> InvitationQuerySet:
+    """By id, by allowed address (exact, in any case), else by external id (exact), else by company name (part of it).
+
+    Each is a look into one index, so that the table may be large; two at once would be a walk through all of it.
     """
     term = term.strip()
     if not term:
@@ -40,4 +75,7 @@ def found_by(invitations: InvitationQuerySet, term: str) -> InvitationQuerySet:
     try:
         return invitations.filter(allowed_emails__contains=[normalize_address(term)])
     except InvalidField:
-        return invitations.filter(Q(external_id=term) | Q(company__in=companies_named(term)))
+        by_external_id = invitations.filter(external_id=term)
+        if by_external_id.exists():
+            return by_external_id
+        return invitations.filter(company__in=companies_named(term, limit))

@@ -44,6 +44,7 @@ INVITATION_DETAIL = {
             "type": "CREATED",
             "createdAt": "2026-11-25T09:32:00.000000Z",
             "actor": "PARTNER",
+            "apiKey": "lk_4f0c21aa",
             "email": None,
             "detail": {},
         }

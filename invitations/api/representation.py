@@ -4,8 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from companies.api.log import represent_log_line
+from config.prepared import prepared
 from invitations.models import Delivery, Invitation, InvitationEvent, Use, public_url
 from invitations.status import status_of
 from invitations.tokens import unseal_token
@@ -47,9 +50,19 @@ def represent_invitation(invitation: Invitation) -> dict[str, Any]:
 def represent_detail(invitation: Invitation) -> dict[str, Any]:
     """The same with its log and what became of its mails."""
     return represent_invitation(invitation) | {
-        "events": [represent_event(event) for event in invitation.events.order_by("pk")],
-        "deliveries": [represent_delivery(delivery) for delivery in invitation.deliveries.order_by("pk")],
+        "events": [represent_log_line(event) for event in _events(invitation_id=invitation.pk)],
+        "deliveries": [represent_delivery(delivery) for delivery in _deliveries(invitation_id=invitation.pk)],
     }
+
+
+@prepared
+def _events(invitation_id: UUID) -> QuerySet[InvitationEvent]:
+    return InvitationEvent.objects.filter(invitation=invitation_id).select_related("api_key").order_by("pk")
+
+
+@prepared
+def _deliveries(invitation_id: UUID) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(invitation=invitation_id).order_by("pk")
 
 
 def _represent(row: Any, now: datetime, created: list[dict[str, Any]]) -> dict[str, Any]:
@@ -83,7 +96,9 @@ def _created_connections(rows: list[Any]) -> dict[UUID, list[dict[str, Any]]]:
     """What the used ones among `rows` have made, by the invitation's id, oldest first."""
     made: dict[UUID, list[dict[str, Any]]] = {}
     used = [row.id for row in rows if row.use_count]
-    uses = Use.objects.filter(invitation__in=used, connection__isnull=False) if used else Use.objects.none()
+    if not used:
+        return made
+    uses = Use.objects.filter(invitation__in=used, connection__isnull=False)
     for use in uses.select_related("connection__datasource").order_by("pk"):
         assert use.connection is not None  # noqa: S101 - the query has seen to it
         made.setdefault(use.invitation_id, []).append(
@@ -104,15 +119,4 @@ def represent_delivery(delivery: Delivery) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "lastAttemptAt": delivery.last_attempt_at,
         "lastError": delivery.last_error,
-    }
-
-
-def represent_event(event: InvitationEvent) -> dict[str, Any]:
-    return {
-        "id": event.pk,
-        "type": event.type,
-        "createdAt": event.created_at,
-        "actor": event.actor,
-        "email": event.email,
-        "detail": event.detail,
     }

@@ -5,8 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from companies.actors import ActorKind
 from companies.addresses import normalize_address
+from companies.api.log import LogLineOutput
 from config.api.fields import Boolean, Country, Integer, Locale, StrictSerializer, Text, TextMap
 from config.api.pages import PageOutput, PageQuery
 from config.refusals import InvalidField
@@ -205,13 +205,8 @@ class InvitationOutput(serializers.Serializer[Any]):
     revokedAt = serializers.DateTimeField(allow_null=True)
 
 
-class EventOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+class EventOutput(LogLineOutput):
     type = serializers.ChoiceField(EventType.choices)
-    createdAt = serializers.DateTimeField()
-    actor = serializers.ChoiceField(ActorKind.choices)
-    email = serializers.CharField(allow_null=True)
-    detail = serializers.DictField()
 
 
 class DeliveryOutput(serializers.Serializer[Any]):

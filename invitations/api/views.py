@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,6 +12,7 @@ from companies.api.idempotency import idempotent
 from companies.models import Scope
 from config.api.openapi import operation
 from config.api.pages import newest_first
+from config.prepared import prepared
 from config.refusals import NotThere
 from connections.models import Connection
 from invitations.api import examples
@@ -53,11 +55,15 @@ class InvitationView(PartnerView):
 
     def invitation(self, invitation_id: UUID) -> Invitation:
         """The partner's invitation with this id. Raises `NotThere`."""
-        visible = Invitation.objects.visible_to(self.partner)
-        invitation = visible.filter(pk=invitation_id).first()
-        if invitation is None:
+        found = _visible(partner_id=self.partner.pk, invitation_id=invitation_id)
+        if not found:
             raise NotThere
-        return invitation
+        return found[0]
+
+
+@prepared
+def _visible(partner_id: UUID, invitation_id: UUID) -> QuerySet[Invitation]:
+    return Invitation.objects.visible_to(partner_id).filter(pk=invitation_id)
 
 
 class InvitationList(InvitationView):

@@ -13,7 +13,7 @@ from connections.models import Datasource, UtilityType
 from connections.services import check_provider_url
 from invitations.forms.login import LoginForm
 from invitations.models import EmailProof, Invitation
-from invitations.services import Account
+from invitations.services import Account, prefilled_datasource
 
 LOOKS_LIKE_ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:|^[^\s@]+\.[a-z]{2,}(/\S*)?$", re.IGNORECASE)
 MAX_CANDIDATES = 12
@@ -168,7 +168,7 @@ class ConnectForm(LoginForm):
 
 def _initial(invitation: Invitation, proof: EmailProof | None) -> dict[str, Any]:
     prefill = invitation.prefilled
-    datasource = Datasource.objects.filter(pk=prefill.datasource_id).first() if prefill.datasource_id else None
+    datasource = prefilled_datasource(prefill)
     return {
         "datasource": datasource,
         "provider": datasource.name if datasource else prefill.url,

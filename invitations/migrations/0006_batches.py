@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('companies', '0003_staff_limits'),
-        ('invitations', '0004_external_id_index'),
+        ('invitations', '0005_following'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -22,6 +22,9 @@ class DeliveryStatus(models.TextChoices):
     COMPLAINED = "COMPLAINED", "Reported as spam"
 
 
+UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED)
+
+
 class Delivery(models.Model):
     """The mail to one address. Sending it again begins a new round: attempts count from zero."""
 
@@ -37,6 +40,9 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(F("invitation").desc(), condition=Q(status__in=UNDELIVERED), name="delivery_undelivered"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["invitation", "email"], name="one_delivery_per_address"),
             models.CheckConstraint(condition=Q(status__in=DeliveryStatus.values), name="delivery_status"),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,9 +13,10 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import Company, Partner
+from config.prepared import prepared
 from connections.models import Connection
 from invitations.prefill import Prefill
-from invitations.status import FULFILLED, REVOKED, Status, status_case, status_condition, status_of
+from invitations.status import FULFILLED, OPEN, REVOKED, UNFINISHED, Status, status_case, status_condition, status_of
 from invitations.tokens import hash_token, unseal_token
 
 MAX_ALLOWED_EMAILS = 100
@@ -29,7 +31,7 @@ class InvitationType(models.TextChoices):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    def visible_to(self, partner: Partner) -> Self:
+    def visible_to(self, partner: Partner | UUID) -> Self:
         return self.filter(company__partner=partner)
 
     def with_status(self) -> Self:
@@ -43,7 +45,13 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.in_status(Status.ACTIVE)
 
     def with_token(self, token: str) -> "Invitation | None":
-        return self.filter(token_hash=hash_token(token)).first()
+        """The one this token opens, with its company and what it repairs: every page begins with it."""
+        found = _opened(token_hash=hash_token(token))
+        return found[0] if found else None
+
+    def opened_by(self, token: str) -> "Invitation | None":
+        """The one that this token opens, be it its own or that of a personal link."""
+        return self.with_token(token) or self.filter(deliveries__links__token_hash=hash_token(token)).first()
 
 
 class Invitation(models.Model):
@@ -79,7 +87,7 @@ class Invitation(models.Model):
     class Meta:
         indexes = [
             models.Index("company", F("id").desc(), name="invitation_newest_first"),
-            models.Index("company", F("id").desc(), condition=~REVOKED & ~FULFILLED, name="invitation_open"),
+            models.Index("company", F("id").desc(), condition=OPEN, name="invitation_open"),
             models.Index("company", F("id").desc(), condition=REVOKED, name="invitation_revoked"),
             models.Index("company", F("id").desc(), condition=FULFILLED, name="invitation_fulfilled"),
             models.Index(
@@ -91,6 +99,11 @@ class Invitation(models.Model):
             models.Index("company", "external_id", F("id").desc(), name="invitation_external_id"),
             # staff look for it without knowing the company
             models.Index("external_id", condition=Q(external_id__isnull=False), name="invitation_any_external_id"),
+            # and follow up what wants attention: of all companies, or of one without a look at the rows of the others
+            models.Index(
+                "expires_at", "company", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"
+            ),
+            models.Index(F("id").desc(), "company", condition=UNFINISHED, name="invitation_unfinished"),
             GinIndex("allowed_emails", name="invitation_allowed_emails"),
         ]
         constraints = [
@@ -177,6 +190,12 @@ class Invitation(models.Model):
     @property
     def prefilled(self) -> Prefill:
         return Prefill.from_json(self.prefill)
+
+
+@prepared
+def _opened(token_hash: bytes) -> models.QuerySet[Invitation]:
+    beside = Invitation.objects.select_related("company__partner", "connection__datasource")
+    return beside.filter(token_hash=token_hash)
 
 
 def public_url(token: str) -> str:

@@ -8,6 +8,7 @@ from invitations.services.batches import (
     forget_old_batches,
     start_batch,
 )
+from invitations.services.corrections import correct_address
 from invitations.services.deliveries import (
     attempt_delivery,
     note_delivery_report,
@@ -20,6 +21,8 @@ from invitations.services.invitations import (
     check_terms,
     create_invitation,
     create_repair_invitation,
+    draft_invitation,
+    draft_repair_invitation,
     note_view,
     revoke_invitation,
     rotate_invitation,
@@ -33,9 +36,14 @@ from invitations.services.proofs import (
     send_code,
     use_personal_link,
 )
-from invitations.services.redemption import Account, apply_locks, redeem_invitation
+from invitations.services.redemption import Account, apply_locks, prefilled_datasource, redeem_invitation
 from invitations.services.refusals import refuse_unless_active, refuse_unproved
-from invitations.services.repairs import correct_credentials, follow_status, repair_connection
+from invitations.services.repairs import (
+    correct_credentials,
+    end_automatic_repairs,
+    follow_status,
+    repair_connection,
+)
 
 __all__ = [
     "COLUMNS",
@@ -46,18 +54,23 @@ __all__ = [
     "attempt_delivery",
     "check_code",
     "check_terms",
+    "correct_address",
     "correct_credentials",
     "create_invitation",
     "create_next",
     "create_repair_invitation",
     "discard_batch",
     "draft_batch",
+    "draft_invitation",
+    "draft_repair_invitation",
+    "end_automatic_repairs",
     "find_proof",
     "follow_status",
     "forget_old_batches",
     "forget_old_proofs",
     "note_delivery_report",
     "note_view",
+    "prefilled_datasource",
     "queue_mails",
     "redeem_invitation",
     "refuse_unless_active",

@@ -44,6 +44,9 @@ RESENDS_PER_HOUR = 10
 PAUSES = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
 MAX_ERROR_LENGTH = 500
 SERVER_WORDS_LENGTH = 300
+# RFC 4954, 6: of our own account there, whatever they are said to; the operator mends it, and the mail goes out
+LOGIN_CODES = frozenset({530, 534, 535, 538})
+LOGIN_REFUSED = "The mail server did not accept our login."
 
 logger = logging.getLogger("latchkey.mail")
 
@@ -163,8 +166,7 @@ def send(mail: EmailMultiAlternatives) -> None:
 def _fault_of(error: Exception) -> PermanentFault | TemporaryFault:
     match error:
         case smtplib.SMTPAuthenticationError():
-            # our own account there: the operator mends it, and the mail goes out
-            return TemporaryFault("The mail server did not accept our login.")
+            return TemporaryFault(LOGIN_REFUSED)
         case smtplib.SMTPRecipientsRefused():
             ((code, words),) = error.recipients.values()
             return _refused("address", code, words)
@@ -191,6 +193,8 @@ def _trouble(error: Exception) -> str:
 
 
 def _refused(what: str, code: int, words: bytes | str) -> PermanentFault | TemporaryFault:
+    if code in LOGIN_CODES:
+        return TemporaryFault(LOGIN_REFUSED)
     sentence = f"The mail server refused the {what}: {_say(code, words)}"
     return PermanentFault(sentence) if 500 <= code < 600 else TemporaryFault(sentence)
 
@@ -224,7 +228,7 @@ def _try_later(delivery: Delivery, reason: str) -> timedelta | None:
     if pause is None:
         _fail(delivery, reason)
     _save(delivery)
-    logger.warning("a mail did not get out (attempt %s): %s", delivery.attempts, reason)
+    logger.warning("mail %s did not get out (attempt %s): %s", delivery.reference, delivery.attempts, reason)
     return pause
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,16 +16,18 @@ from companies.addresses import normalize_address
 from companies.models import Company
 from companies.services import sites_of
 from config.api.problems import camel
+from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import Connection
 from connections.services import check_country, check_provider_url, find_datasource
 from invitations.addresses import normalize_allowed_emails
 from invitations.events import log_event
-from invitations.exceptions import InvitationRevoked, MaxUsesBelowUseCount
+from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
 from invitations.models import MAX_MAX_USES, EventType, Invitation, InvitationType
 from invitations.prefill import Prefill
 from invitations.services.deliveries import queue_mails
 from invitations.services.proofs import end_access, known_emails
+from invitations.services.submissions import made_once
 from invitations.tokens import hash_token, new_token, seal_token
 
 SHORTEST_LIFE = timedelta(seconds=60)
@@ -50,37 +53,55 @@ class Terms(TypedDict, total=False):
     redirect_url: str | None
 
 
-@transaction.atomic
 def create_invitation(
-    company: Company, *, by: Actor, prefill: Prefill | None = None, **terms: Unpack[Terms]
+    company: Company,
+    *,
+    by: Actor,
+    prefill: Prefill | None = None,
+    submission: UUID | None = None,
+    **terms: Unpack[Terms],
 ) -> Invitation:
     """An invitation to connect an account of the company's.
 
     Refuses, naming the field: a life under 60 seconds or over 10 years, `max_uses` outside 1 to 1,000,000, an
     address that is none, prefill that is not the company's or not in the catalogue, a `redirect_url` that is
-    not on the partner's list.
+    not on the partner's list. `submission` names a form: sent again, it is refused with what it made before.
     """
-    given = _checked_prefill(prefill, company).to_json() if prefill else {}
-    return _create(company, by=by, kind={"prefill": given}, terms=terms)
+    with made_once(submission, by=by):
+        return _store(draft_invitation(company, prefill=prefill, **terms), by=by, submission=submission)
 
 
-@transaction.atomic
 def create_repair_invitation(
-    connection: Connection, *, by: Actor, is_automatic: bool = False, **terms: Unpack[Terms]
+    connection: Connection,
+    *,
+    by: Actor,
+    is_automatic: bool = False,
+    submission: UUID | None = None,
+    **terms: Unpack[Terms],
 ) -> Invitation:
     """An invitation to give the connection new login details. Refuses what `create_invitation` refuses."""
-    kind = {
-        "invitation_type": InvitationType.EDIT_CONNECTION,
-        "connection": connection,
-        "is_automatic": is_automatic,
-    }
-    return _create(connection.company, by=by, kind=kind, terms=terms)
+    with made_once(submission, by=by):
+        invitation = draft_repair_invitation(connection, **terms)
+        invitation.is_automatic = is_automatic
+        return _store(invitation, by=by, submission=submission)
 
 
-def _create(company: Company, *, by: Actor, kind: dict[str, Any], terms: Terms) -> Invitation:
+def draft_invitation(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> Invitation:
+    """What `create_invitation` would make, stored nowhere: its link opens nothing. Refuses the same."""
+    given = _checked_prefill(prefill, company).to_json() if prefill else {}
+    return _draft(company, kind={"prefill": given}, terms=terms)
+
+
+def draft_repair_invitation(connection: Connection, **terms: Unpack[Terms]) -> Invitation:
+    """What `create_repair_invitation` would make, stored nowhere. Refuses the same."""
+    kind = {"invitation_type": InvitationType.EDIT_CONNECTION, "connection": connection}
+    return _draft(connection.company, kind=kind, terms=terms)
+
+
+def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitation:
     now = timezone.now()
     invitation_id, token = uuid7(), new_token()
-    invitation = Invitation.objects.create(
+    return Invitation(
         id=invitation_id,
         company=company,
         token_hash=hash_token(token),
@@ -90,7 +111,7 @@ def _create(company: Company, *, by: Actor, kind: dict[str, Any], terms: Terms) 
         expires_at=_expiry(now, terms.get("expires_in")),
         max_uses=_checked_max_uses(terms.get("max_uses")),
         message=terms.get("message") or None,
-        locale=terms.get("locale") or company.locale,
+        locale=check_locale(locale) if (locale := terms.get("locale")) else company.locale,
         external_id=terms.get("external_id"),
         metadata=terms.get("metadata") or {},
         redirect_url=_checked_redirect(terms.get("redirect_url"), company),
@@ -98,7 +119,11 @@ def _create(company: Company, *, by: Actor, kind: dict[str, Any], terms: Terms) 
         updated_at=now,
         **{"invitation_type": InvitationType.CREATE_CONNECTION, **kind},
     )
-    log_event(invitation, EventType.CREATED, by=by)
+
+
+def _store(invitation: Invitation, *, by: Actor, submission: UUID | None) -> Invitation:
+    invitation.save(force_insert=True)
+    log_event(invitation, EventType.CREATED, by=by, event_id=submission)
     if invitation.send_email:
         queue_mails(invitation, invitation.mailable_emails)
     return invitation
@@ -115,18 +140,27 @@ def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Un
 
 
 @transaction.atomic
-def update_invitation(invitation: Invitation, *, by: Actor, **changes: Any) -> Invitation:
+def update_invitation(
+    invitation: Invitation, *, by: Actor, seen_emails: Sequence[str] | None = None, **changes: Any
+) -> Invitation:
     """Change an invitation; the link stays the same.
 
     `changes`: `expires_in` (from now; None: never) or `expires_at`, `max_uses`, `allowed_emails`, `prefill`,
     `message`, `external_id`, `metadata`, by the rules of `create_invitation`. An address that is removed ends the
-    personal links and proofs that belong to it. Refuses a revoked invitation, and fewer uses than were spent.
+    personal links and proofs that belong to it. What is so already is not logged as changed, and where nothing
+    changes nothing is logged. Refuses a revoked invitation, fewer uses than were spent, and, when the caller says
+    which addresses it has seen, other addresses than those.
     """
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    locked = lock_invitation(invitation)
     if locked.revoked_at:
         raise InvitationRevoked
+    if seen_emails is not None and list(seen_emails) != locked.allowed_emails:
+        raise ChangedMeanwhile
     now = timezone.now()
-    values = _checked_changes(locked, changes, now)
+    checked = _checked_changes(locked, changes, now)
+    values = {name: value for name, value in checked.items() if getattr(locked, name) != value}
+    if not values:
+        return locked
     for name, value in values.items():
         setattr(locked, name, value)
     locked.updated_at = now
@@ -140,15 +174,16 @@ def update_invitation(invitation: Invitation, *, by: Actor, **changes: Any) -> I
 @transaction.atomic
 def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
     """A new link; the old one, every personal link and every proof end now. Refuses a revoked invitation."""
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    locked = lock_invitation(invitation)
     if locked.revoked_at:
         raise InvitationRevoked
+    # before the new token, which is a key of the row: see lock_invitation
+    end_access(locked, known_emails(locked))
     token = new_token()
     locked.token_hash = hash_token(token)
     locked.sealed_token = seal_token(token, owner_id=locked.pk)
     locked.updated_at = timezone.now()
     locked.save(update_fields=["token_hash", "sealed_token", "updated_at"])
-    end_access(locked, known_emails(locked))
     log_event(locked, EventType.ROTATED, by=by)
     return locked
 
@@ -159,9 +194,20 @@ def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None =
     now = timezone.now()
     revoked = Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now, updated_at=now)
     if revoked:
-        log_event(invitation, EventType.REVOKED, by=by, **({"reason": reason} if reason else {}))
+        detail: dict[str, Any] = {"reason": reason} if reason else {}
+        log_event(invitation, EventType.REVOKED, by=by, **detail)
     invitation.refresh_from_db(fields=["revoked_at", "updated_at"])
     return invitation
+
+
+def lock_invitation(invitation: Invitation) -> Invitation:
+    """As it is now, and as it stays to the end of the transaction but for what this transaction changes.
+
+    Not its key: whoever presses the button of a personal link holds the link and waits for the invitation's key, and
+    what ends that link would wait for them in turn.
+    """
+    rows = Invitation.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("company__partner").get(pk=invitation.pk)
 
 
 def note_view(invitation: Invitation) -> None:

@@ -82,7 +82,7 @@ def send_code(code_id: UUID) -> timedelta | None:
         log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(fault))
         return None
     except TemporaryFault as fault:
-        logger.warning("a code did not get out: %s", fault)
+        logger.warning("code %s did not get out: %s", code.pk, fault)
         age = timezone.now() - code.created_at
         return next((pause for pause in CODE_PAUSES if pause >= age), CODE_PAUSES[-1])
     log_event(code.invitation, EventType.CODE_SENT, by=SYSTEM, email=code.email)

@@ -13,9 +13,11 @@ from django.views.decorators.debug import sensitive_variables
 from companies.actors import CONTRIBUTOR
 from companies.models import Site
 from connections.models import Connection, Datasource
-from connections.services import Credentials, create_connection, find_datasource
+from connections.services import Credentials, create_connection
 from invitations.events import log_event
+from invitations.exceptions import ProviderGone
 from invitations.models import EmailProof, EventType, Invitation, Use
+from invitations.prefill import Prefill
 from invitations.services.refusals import refuse_unless_active, refuse_unproved
 
 
@@ -46,7 +48,8 @@ def redeem_invitation(
 
     The same `submission` again returns the connection it made and spends nothing. What the invitation locks
     is taken from the invitation, whatever `account` says. Refuses, and stores nothing, when the invitation was
-    revoked, used up or expired in the meantime, or is restricted and `proof` does not hold for it any more.
+    revoked, used up or expired in the meantime, is restricted and `proof` does not hold for it any more, or locks a
+    provider that the catalogue does not have any more.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
     if earlier := Use.objects.filter(invitation=locked, submission=submission).first():
@@ -95,13 +98,26 @@ def spend_use(
         log_event(invitation, EventType.FULFILLED, by=CONTRIBUTOR)
 
 
+def prefilled_datasource(prefill: Prefill) -> Datasource | None:
+    """The provider that an invitation fills in, if it is still in the catalogue.
+
+    Raises `ProviderGone` when it is not, and nothing else may be chosen.
+    """
+    if prefill.datasource_id is None:
+        return None
+    datasource = Datasource.objects.filter(pk=prefill.datasource_id).first()
+    if datasource is None and prefill.locks_provider:
+        raise ProviderGone
+    return datasource
+
+
 def apply_locks(account: Account, invitation: Invitation) -> Account:
     """`account` with what the invitation locks put back to what the invitation says."""
     prefill = invitation.prefilled
     fixed: dict[str, Any] = {}
     if prefill.locks_provider:
         fixed["url"] = prefill.url
-        fixed["datasource"] = find_datasource(prefill.datasource_id) if prefill.datasource_id else None
+        fixed["datasource"] = prefilled_datasource(prefill)
     if prefill.is_locked("country"):
         fixed["country"] = prefill.country
     if prefill.is_locked("initial_sites"):

@@ -6,9 +6,10 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import CONTRIBUTOR, SYSTEM
+from companies.models import Company
 from connections.models import Connection
 from connections.services import Credentials, change_credentials
-from connections.status import Status
+from connections.status import MENDABLE, Status
 from invitations.exceptions import InvitationRevoked, NothingToCorrect
 from invitations.models import EmailProof, Invitation, Use
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
@@ -16,6 +17,7 @@ from invitations.services.redemption import connection_of, spend_use
 from invitations.services.refusals import refuse_unless_active, refuse_unproved
 
 RECOVERED = "The connection works again."
+SWITCHED_OFF = "Automatic repair was switched off."
 
 
 @sensitive_variables("credentials")
@@ -47,8 +49,8 @@ def correct_credentials(invitation: Invitation, connection: Connection, *, crede
     Whether it is that browser is for the caller to know (its receipt). Refuses when the invitation was revoked, and
     when the check is still under way or found nothing that other details would mend.
     """
-    fresh = Invitation.objects.get(pk=invitation.pk)
-    if fresh.revoked_at:
+    # under a lock, and before the connection as in a repair: of a revoke and a correction at once one is the first
+    if Invitation.objects.select_for_update().get(pk=invitation.pk).revoked_at:
         raise InvitationRevoked
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     if not locked.can_be_mended:
@@ -61,21 +63,19 @@ def follow_status(connection_id: UUID) -> Invitation | None:
     """Automatic repair, for companies that want it: invite whoever can mend it, and withdraw that when it recovers.
 
     One invitation, never a second while one is open: the connection is locked. It goes to the address that last
-    proved itself, else to the account's owner; returns it, or None when there is nobody or nothing to do.
+    proved itself, else to the account's owner; returns it, or None when there is nobody or nothing to do. Where the
+    company wants none any more, what was sent is withdrawn.
     """
     _lock_automatic_repairs(connection_id)
-    connection = (
-        Connection.objects.select_for_update(of=("self",))
-        .select_related("company__partner")
-        .filter(pk=connection_id, company__repairs_automatically=True)
-        .first()
-    )
+    connection = Connection.objects.select_for_update().filter(pk=connection_id).first()
     if connection is None:
         return None
+    # after the lock: whoever waited for it sees what was switched off in the meantime
+    wanted = Company.objects.filter(pk=connection.company_id, repairs_automatically=True).exists()
     open_repairs = connection.repair_invitations.active()
-    if connection.status == Status.CONNECTED:
+    if not wanted or connection.status == Status.CONNECTED:
         for invitation in open_repairs.filter(is_automatic=True):
-            revoke_invitation(invitation, by=SYSTEM, reason=RECOVERED)
+            revoke_invitation(invitation, by=SYSTEM, reason=RECOVERED if wanted else SWITCHED_OFF)
         return None
     email = connection.verified_email or connection.owner_email
     if not connection.can_be_mended or not email or open_repairs.exists():
@@ -83,6 +83,19 @@ def follow_status(connection_id: UUID) -> Invitation | None:
     return create_repair_invitation(
         connection, by=SYSTEM, is_automatic=True, allowed_emails=[email], send_email=True, max_uses=1
     )
+
+
+def end_automatic_repairs(company_id: UUID) -> None:
+    """Withdraw the open automatic invitations of a company that has switched automatic repair off.
+
+    Connection by connection, each under its own lock, so that an invitation that is just being made is not missed.
+    Switched on again in the meantime, it withdraws nothing.
+    """
+    connections = Connection.objects.filter(company=company_id)
+    broken = set(connections.filter(status__in=MENDABLE).values_list("pk", flat=True))
+    invited = Invitation.objects.active().filter(company=company_id, is_automatic=True)
+    for connection_id in sorted(broken | set(invited.values_list("connection", flat=True))):
+        follow_status(connection_id)
 
 
 def _lock_automatic_repairs(connection_id: UUID) -> None:

@@ -2,7 +2,6 @@
 
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
 
 from connections.models import Datasource
 from invitations.forms import ConnectForm, LoginForm
@@ -14,8 +13,7 @@ from invitations.views.visits import Visit, contributor_page
 MAX_SUGGESTIONS = 8
 
 
-@require_safe
-@contributor_page
+@contributor_page()
 def invitation(visit: Visit) -> HttpResponse:
     """Who asks, what for, until when, and what will happen with the password."""
     refuse_unless_active(visit.invitation)
@@ -24,8 +22,7 @@ def invitation(visit: Visit) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-@contributor_page
+@contributor_page("POST")
 def connect(visit: Visit) -> HttpResponse:
     """The form, and what it saves."""
     proof = visit.proof
@@ -46,8 +43,7 @@ def connect(visit: Visit) -> HttpResponse:
     return visit.page("connect", form=form)
 
 
-@require_safe
-@contributor_page
+@contributor_page()
 def done(visit: Visit) -> HttpResponse:
     """What was connected, to the browser that connected it."""
     connection = read_receipt(visit.request, visit.invitation)
@@ -55,8 +51,7 @@ def done(visit: Visit) -> HttpResponse:
     return visit.page("done", connection=connection, form=form)
 
 
-@require_safe
-@contributor_page
+@contributor_page()
 def providers(visit: Visit) -> HttpResponse:
     """Providers whose name fits `?query=`, as JSON for the page's script."""
     refuse_unless_active(visit.invitation)

@@ -4,7 +4,6 @@ from contextlib import suppress
 
 from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
 
 from invitations.exceptions import InvitationRevoked, NothingToCorrect
 from invitations.forms import LoginForm
@@ -30,8 +29,7 @@ def repair(visit: Visit) -> HttpResponse:
     return visit.page("repair", form=form, connection=connection)
 
 
-@require_safe
-@contributor_page
+@contributor_page()
 def state(visit: Visit) -> HttpResponse:
     """The state of the check, as a piece of the done page, for its script."""
     connection = read_receipt(visit.request, visit.invitation)
@@ -41,8 +39,7 @@ def state(visit: Visit) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-@contributor_page
+@contributor_page("POST")
 def correct(visit: Visit) -> HttpResponse:
     """Login details put right by the browser that has just given the wrong ones; spends no use."""
     connection = read_receipt(visit.request, visit.invitation)

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse
-from django.views.decorators.http import require_http_methods
 
 from config.refusals import Refusal
 from invitations.exceptions import Closed, LinkBelongsElsewhere
@@ -14,8 +13,7 @@ from invitations.views.visits import Visit, contributor_page
 ADDRESS_AGE_SECONDS = 60 * 60
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@contributor_page
+@contributor_page("POST")
 def verify(visit: Visit) -> HttpResponse:
     """Asks for an address, and has a code mailed to it if it is allowed; the answer is the same if it is not."""
     refuse_unless_active(visit.invitation)
@@ -32,8 +30,7 @@ def verify(visit: Visit) -> HttpResponse:
     return visit.page("verify", form=form, typed=_read_address(visit))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@contributor_page
+@contributor_page("POST")
 def code(visit: Visit) -> HttpResponse:
     """Takes the code."""
     refuse_unless_active(visit.invitation)
@@ -53,8 +50,7 @@ def code(visit: Visit) -> HttpResponse:
     return visit.page("code", form=form, typed=typed)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@contributor_page
+@contributor_page("POST")
 def proceed(visit: Visit) -> HttpResponse:
     """The button of a personal link: whoever presses it has the mail."""
     refuse_unless_active(visit.invitation)

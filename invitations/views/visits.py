@@ -9,9 +9,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.crypto import salted_hmac
+from django.views.decorators.http import require_http_methods
 
 from config.privacy import keep_private
-from config.requests import client_address
+from config.requests import client_network
 from invitations.exceptions import Closed, ProofRequired, TooManyAttempts
 from invitations.limits import count_attempt
 from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink
@@ -42,7 +43,7 @@ class Visit:
 
     @property
     def client(self) -> str:
-        """An opaque name of the client's address, for limits."""
+        """An opaque name of where the client calls from, for limits."""
         return name_client(self.request)
 
     @property
@@ -80,27 +81,36 @@ class Visit:
 View = Callable[[Visit], HttpResponse]
 
 
-def contributor_page(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Finds the invitation of the path's token, answers refusals in words, and keeps the page private."""
+def contributor_page(*methods: str) -> Callable[[View], Callable[[HttpRequest, str], HttpResponse]]:
+    """Finds the invitation of the path's token, answers refusals in words, and keeps every answer private.
 
-    @wraps(view)
-    def page(request: HttpRequest, token: str) -> HttpResponse:
-        try:
-            visit = _find(request, token)
-        except Http404:
-            return keep_private(render(request, "404.html", status=404))
-        except TooManyAttempts as refusal:
-            response = render(request, "429.html", status=429)
-            response["Retry-After"] = str(refusal.retry_after)
-            return keep_private(response)
-        return keep_private(_answer(view, visit))
+    GET and HEAD are answered, `methods` as well, and all others with 405.
+    """
 
-    return page
+    def decorate(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
+        @require_http_methods(["GET", "HEAD", *methods])
+        def answer(request: HttpRequest, token: str) -> HttpResponse:
+            try:
+                return _answer(view, _find(request, token))
+            except Http404:
+                return render(request, "404.html", status=404)
+            except TooManyAttempts as refusal:
+                response = render(request, "429.html", status=429)
+                response["Retry-After"] = str(refusal.retry_after)
+                return response
+
+        @wraps(view)
+        def page(request: HttpRequest, token: str) -> HttpResponse:
+            return keep_private(answer(request, token))
+
+        return page
+
+    return decorate
 
 
 def name_client(request: HttpRequest) -> str:
-    """The same for the same client address, and of no use to a reader of the database."""
-    return salted_hmac("latchkey.client", client_address(request), algorithm="sha256").hexdigest()[:32]
+    """The same for the same client network, and of no use to a reader of the database."""
+    return salted_hmac("latchkey.client", client_network(request), algorithm="sha256").hexdigest()[:32]
 
 
 def _answer(view: View, visit: Visit) -> HttpResponse:
@@ -113,9 +123,9 @@ def _answer(view: View, visit: Visit) -> HttpResponse:
 
 
 def _find(request: HttpRequest, token: str) -> Visit:
-    """The visit by this token. Guesses are counted by client address; a right link is never held up."""
+    """The visit by this token. Guesses are counted by client network; a right link is never held up."""
     if SHAPE.fullmatch(token):
-        invitation = Invitation.objects.select_related("company__partner", "connection__datasource").with_token(token)
+        invitation = Invitation.objects.with_token(token)
         if invitation is not None:
             return Visit(request, invitation, token)
         link = PersonalLink.objects.select_related(

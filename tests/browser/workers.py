@@ -8,11 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from django.conf import settings
-from django.db import connection
 
+from tests.database import database_url, forget_jobs
 from tests.invitations.mail_server import MailServer, Received
 
 PATIENCE_SECONDS = 30
@@ -69,19 +68,3 @@ def working(base: str, *, keep_jobs: bool = False) -> Iterator[Mails]:
                 worker.kill()
                 worker.wait()
             forget_jobs()
-
-
-def forget_jobs() -> None:
-    """Django's flush leaves them, for their tables are not its own."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers CASCADE")
-
-
-def database_url() -> str:
-    """The test database, for another process."""
-    known = connection.settings_dict
-    login = quote(known["USER"]) + (f":{quote(known['PASSWORD'])}" if known["PASSWORD"] else "")
-    host = known["HOST"] or known["OPTIONS"].get("host", "")
-    if host.startswith("/"):
-        return f"postgres://{login}@/{known['NAME']}?host={host}"
-    return f"postgres://{login}@{host or 'localhost'}:{known['PORT'] or 5432}/{known['NAME']}"

@@ -141,6 +141,26 @@ def test_a_company_and_its_sites_are_made_and_changed(db):
     assert (site.company, site.name, site.address) == (company, "Main", "")
 
 
+@pytest.mark.parametrize("locale", ["", "e", "de_AT", "not a language", "en-" + "x" * 40, "en\n", "<b>"])
+def test_a_language_is_named_by_a_tag(company, locale):
+    for act in (
+        lambda: create_company(company.partner, name="x", locale=locale),
+        lambda: update_company(company, locale=locale),
+    ):
+        with pytest.raises(InvalidField) as refusal:
+            act()
+        assert refusal.value.field == ("locale",)
+    assert Company.objects.get().locale == "en"
+    assert update_company(company, locale="de-AT").locale == "de-AT"
+
+
+def test_no_change_moves_no_time(company):
+    before = company.updated_at
+    update_company(company)
+    company.refresh_from_db()
+    assert company.updated_at == before
+
+
 def test_a_change_moves_the_time_of_change_and_nothing_else(company):
     before = company.updated_at
 

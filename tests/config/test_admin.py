@@ -40,6 +40,24 @@ def page(admin_client):
     return get
 
 
+@pytest.mark.parametrize("term", ["\x00", "a\x00b"])
+@pytest.mark.parametrize(
+    "of", ["companies.site.company", "companies.company.partner", "connections.connection.datasource"]
+)
+def test_a_nul_that_is_typed_to_complete_a_name_is_passed_over(admin_client, of, term):
+    app_label, model_name, field_name = of.split(".")
+    query = {"app_label": app_label, "model_name": model_name, "field_name": field_name, "term": term}
+    answer = admin_client.get("/admin/autocomplete/", query)
+    assert (answer.status_code, answer.json()["results"]) == (200, [])
+
+
+def test_names_are_completed_for_staff_only(client, db):
+    query = {"app_label": "companies", "model_name": "site", "field_name": "company", "term": "a"}
+    assert client.get("/admin/autocomplete/", query).status_code == 302
+    client.force_login(UserFactory(is_superuser=False))
+    assert client.get("/admin/autocomplete/", query).status_code == 403
+
+
 @pytest.fixture
 def admin_client(db, client):
     client.force_login(UserFactory())

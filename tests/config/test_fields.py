@@ -113,7 +113,6 @@ def test_what_is_given_comes_under_the_names_of_the_service():
         ({"inner": {"Size": 1}}, {"inner"}),
         ({"inner": []}, {"inner"}),
         ([], {"non_field_errors"}),
-        (None, {"non_field_errors"}),
     ],
 )
 def test_an_unknown_name_is_refused_at_every_level(body, named):
@@ -122,3 +121,16 @@ def test_an_unknown_name_is_refused_at_every_level(body, named):
 
     assert set(error.value.detail) == named
     assert isinstance(Outer(data={}), Serializer)
+
+
+def test_null_is_no_body():
+    with pytest.raises(ValidationError) as error:
+        Outer.checked(None)
+
+    assert error.value.get_codes() == ["null"]
+
+
+def test_what_one_body_said_is_not_in_the_next():
+    Outer.checked({"colour": "red", "inner": {"size": 1}})
+
+    assert Outer.checked({"inner": {}}) == {"inner": {}}

@@ -136,6 +136,11 @@ def test_the_line_after_a_mail_is_the_one_that_django_writes(settings, tmp_path)
     assert (tmp_path / name).read_bytes().endswith(SEPARATOR)
 
 
+def test_in_production_there_is_no_mailbox(client, db):
+    for path in ("/dev/mail", "/dev/mail/a.log", "/dev/mail/a.log/html"):
+        assert client.get(path).status_code == 404
+
+
 def test_a_checkout_with_nothing_set_writes_its_mails_to_files():
     code = "from django.conf import settings as s; print(s.EMAIL_BACKEND, s.EMAIL_FILE_PATH == str(s.MAIL_DIR))"
     env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.urls import path
 from django.views.debug import get_exception_reporter_class
 
 from config.context import request_id
-from config.redaction import JSONFormatter, PlainFormatter, redact
+from config.redaction import JSONFormatter, PlainFormatter, redact, redact_line
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, answers, page
 
@@ -51,6 +52,34 @@ handler500 = "config.errors.server_error"
 )
 def test_tokens_and_keys_are_taken_out_of_a_text(text, left):
     assert redact(text) == left
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("550 <anna@example.com> is full", "550 <[address]> is full"),
+        ("for 'Anna.B+tag@bücher.example':", "for '[address]':"),
+        ("anna@localhost, ben@example.org.", "[address], [address]"),
+        ("/admin/?q=anna%40example.com&page=2", "/admin/?q=[address]&page=2"),
+        ('{"to":"anna@example.com","n":1}', '{"to":"[address]","n":1}'),
+        ("mailto:anna@example.com", "mailto:[address]"),
+        ("@receiver(tracking) in line 3", "@receiver(tracking) in line 3"),
+        ("5 @ 3", "5 @ 3"),
+        (f"/p/i/{TOKEN} for anna@example.com", "/p/i/[redacted] for [address]"),
+    ],
+)
+def test_a_line_names_no_address_either(line, left):
+    assert redact_line(line) == left
+
+
+def test_an_address_stays_in_what_partners_and_staff_read():
+    assert redact("550 <anna@example.com> is full") == "550 <anna@example.com> is full"
+
+
+def test_a_long_line_is_looked_through_quickly():
+    started = time.monotonic()
+    redact_line("x" * 100_000 + " @ " + "%40" * 100_000)
+    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("formatter", [JSONFormatter(), PlainFormatter()], ids=["json", "plain"])

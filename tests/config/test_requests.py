@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client, RequestFactory, override_settings
 
-from config.requests import client_address
+from config.requests import client_address, client_network
 from tests.config.serving import Served
 from tests.factories import PartnerFactory, make_api_key, make_invitation
 
@@ -82,6 +82,25 @@ def test_the_client_is_looked_for_past_the_trusted_proxies_and_not_one_more(prox
 
     with override_settings(TRUSTED_PROXIES=proxies):
         assert client_address(request) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("unix:", "unix:"),
+        ("", ""),
+    ],
+)
+def test_a_client_of_ipv6_is_counted_with_the_addresses_that_are_its_own(address, network):
+    assert client_network(RequestFactory(REMOTE_ADDR=address).get("/")) == network
 
 
 # --- a database that is away -------------------------------------------------------------------------------

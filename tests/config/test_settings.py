@@ -91,6 +91,18 @@ def test_encryption_keys_have_32_bytes_each(keys):
     assert "Each of ENCRYPTION_KEYS must be 32 bytes in Base64." in said
 
 
+@pytest.mark.parametrize("secret", [None, "", "without-a-colon"])
+def test_a_mail_provider_is_not_used_without_the_secret_of_its_reports(secret):
+    said = sentence(start(ANYMAIL_PROVIDER="postmark", ANYMAIL_WEBHOOK_SECRET=secret))
+
+    assert "Set ANYMAIL_WEBHOOK_SECRET in the environment, as name:password" in said
+
+
+def test_with_the_secret_it_is_and_in_development_without_it_too():
+    assert start(ANYMAIL_PROVIDER="postmark", ANYMAIL_WEBHOOK_SECRET="latchkey:secret").returncode == 0
+    assert start(ANYMAIL_PROVIDER="postmark", DEBUG="true").returncode == 0
+
+
 def test_a_slash_at_the_end_of_the_public_url_does_not_double():
     assert (
         '"PUBLIC_URL": "https://connect.example.org"' in start(TOLD, PUBLIC_URL="https://connect.example.org/").stdout

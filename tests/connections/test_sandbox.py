@@ -12,8 +12,8 @@ from connections.models import Connection
 from connections.services import change_credentials, ensure_sandbox, read_credentials
 from connections.status import OUTCOMES, Status
 from connections.tasks import check_sandbox
+from tests.database import forget_jobs
 from tests.factories import make_connection
-from tests.invitations.conftest import forget_jobs
 
 CHECKS = "connections.tasks.check_sandbox"
 

@@ -9,6 +9,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tests.database import execute, forget_jobs
 from tests.invitations.mail_server import MailServer, free_port
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -81,13 +82,3 @@ def no_mail_server(settings: Any) -> None:
 def use_mail_server(settings: Any, port: int) -> None:
     settings.EMAIL_BACKEND = SMTP
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 30
-
-
-def forget_jobs() -> None:
-    """Django's flush leaves them, for their tables are not its own."""
-    execute("TRUNCATE procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers CASCADE")
-
-
-def execute(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)

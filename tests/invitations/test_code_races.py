@@ -2,8 +2,6 @@
 
 import re
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 from django.db import connection
@@ -16,6 +14,7 @@ from invitations.services.proofs import send_code
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
 from tests.invitations.test_codes import ANNA, BEN, ask, enter, wrong
+from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,17 +26,9 @@ def invitation():
 
 def at_once(number, act, times=1):
     """What `number` threads that start together got, each `times` times."""
-    start = Barrier(number)
-
-    def run(thread):
-        try:
-            start.wait()
-            return [act(thread * times + index) for index in range(times)]
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as threads:
-        return [result for results in threads.map(run, range(number)) for result in results]
+    results = race(number, lambda thread: [act(thread * times + index) for index in range(times)])
+    assert not [result for result in results if isinstance(result, Exception)]
+    return [result for batch in results for result in batch]
 
 
 def test_ten_thousand_wrong_codes_from_twenty_threads_never_pass(invitation):

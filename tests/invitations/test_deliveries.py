@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from companies.actors import SYSTEM
+from config.redaction import JSONFormatter
 from invitations.models import Delivery, EventType, PersonalLink
 from invitations.services import (
     revoke_invitation,
@@ -203,6 +204,27 @@ def test_a_login_that_is_refused_is_the_operators_to_mend_and_the_mail_waits(wor
         invitation = mailed()
         worker()
     assert told(invitation) == ("QUEUED", 1, "The mail server did not accept our login.")
+
+
+@pytest.mark.parametrize("code", [530, 534, 535, 538])
+def test_a_server_that_wants_a_login_for_the_mail_is_the_operators_to_mend_too(worker, mail_server, code):
+    mail_server.answers[ANNA] = [f"{code} 5.7.0 authentication required"]
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("QUEUED", 1, "The mail server did not accept our login.")
+    worker.later()
+    assert told(invitation) == ("SENT", 2, None)
+
+
+def test_an_address_that_the_server_repeats_is_told_and_not_logged(worker, mail_server, caplog):
+    mail_server.answers[ANNA] = [f"451 4.2.2 <{ANNA}> over quota"]
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("QUEUED", 1, f"The mail server refused the address: 451 4.2.2 <{ANNA}> over quota")
+    written = "\n".join(JSONFormatter().format(record) for record in caplog.records)
+    assert f"mail {delivery(invitation).reference} did not get out (attempt 1)" in written
+    assert "over quota" in written
+    assert ANNA not in written
 
 
 def test_a_fault_of_ours_is_told_and_tried_again_too(worker, settings, mail_server):

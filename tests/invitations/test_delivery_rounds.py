@@ -25,6 +25,16 @@ def test_sending_again_begins_a_round_of_its_own(worker, mail_server):
     assert logged(invitation) == [("SENT", ANNA), ("SENT", ANNA)]
 
 
+def test_a_round_that_was_overtaken_sends_nothing(worker, mail_server):
+    mail_server.answers[ANNA] = ["451 later"]
+    invitation = mailed()
+    worker()
+    resend_invitation(invitation, by=SYSTEM)
+    worker.later()
+    assert told(invitation) == ("SENT", 1, None)
+    assert len(mail_server.mails) == 1
+
+
 def test_a_round_that_is_overtaken_while_it_is_being_sent_leaves_the_later_one_alone(worker, mail_server):
     mail_server.pause = 1
     invitation = mailed()

@@ -9,8 +9,8 @@ from connections.services import report_status
 from connections.status import MENDABLE, OUTCOMES, Status
 from invitations.models import Delivery, Invitation, Use
 from invitations.services import create_repair_invitation, follow_status, revoke_invitation
+from tests.database import forget_jobs
 from tests.factories import CompanyFactory, make_api_key, make_connection
-from tests.invitations.conftest import forget_jobs
 
 pytestmark = pytest.mark.django_db
 

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from invitations.exceptions import TooManyAttempts
 from invitations.limits import count_attempt, forget_old_windows
 from invitations.models import RateWindow
+from invitations.tokens import new_token
+from tests.factories import make_invitation
 from tests.races import race
 
 HOUR = timedelta(hours=1)
@@ -62,6 +65,24 @@ def test_the_wait_is_never_nought(db):
 def test_each_key_has_a_window_of_its_own(db):
     attempts("one", 3)
     attempts("other", 3)
+
+
+def guesses(address: str, number: int) -> list[int]:
+    """The answers to unknown tokens from this address."""
+    client = Client(REMOTE_ADDR=address)
+    return [client.get(f"/p/i/{new_token()}").status_code for _ in range(number)]
+
+
+def test_unknown_tokens_are_counted_by_client_address_and_a_right_link_is_never_held_up(db):
+    assert guesses("203.0.113.7", 62) == [404] * 60 + [429] * 2
+    assert guesses("203.0.113.8", 1) == [404]
+    assert Client(REMOTE_ADDR="203.0.113.7").get(f"/p/i/{make_invitation().token}").status_code == 200
+
+
+def test_an_owner_of_many_addresses_has_one_limit(db):
+    assert guesses("2001:db8:1:2::1", 30) == guesses("2001:db8:1:2:ffff::2", 30) == [404] * 30
+    assert guesses("2001:db8:1:2:a:b:c:d", 1) == [429]
+    assert guesses("2001:db8:1:3::1", 1) == [404]
 
 
 @pytest.mark.django_db(transaction=True)

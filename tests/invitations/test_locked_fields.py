@@ -2,13 +2,16 @@
 
 import re
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
 from connections.models import Connection, Datasource
+from invitations.exceptions import ProviderGone
 from invitations.prefill import Prefill
+from invitations.services import Account, redeem_invitation
 from tests.factories import DatasourceFactory, SiteFactory, make_invitation
-from tests.invitations.answers import PROVIDER_URL, page, saved
+from tests.invitations.answers import PROVIDER_URL, answers, page, saved
 
 pytestmark = pytest.mark.django_db
 
@@ -116,3 +119,34 @@ def test_with_everything_locked_user_name_and_password_are_enough(client, compan
     connection = saved(client, invitation, provider=None)
     for value, read, _ in values.values():
         assert read(connection) == value
+
+
+def test_a_locked_provider_that_is_gone_from_the_catalogue_is_told_kindly(client, company):
+    datasource = DatasourceFactory()
+    prefill = Prefill(datasource_id=datasource.pk, locked_fields=("datasource_id",))
+    invitation = make_invitation(company, prefill=prefill)
+    datasource.delete()
+
+    for response in (client.get(page(invitation, "connect")), client.post(page(invitation, "connect"), answers())):
+        content = response.content.decode()
+        assert response.status_code == 410
+        assert "This invitation needs a correction" in content
+        assert "that provider is not in our list any more" in content
+        assert "Ask whoever sent it to you for a new one" in content
+    assert not Connection.objects.exists()
+    with pytest.raises(ProviderGone):
+        redeem_invitation(
+            invitation,
+            submission=uuid4(),
+            account=Account(url=PROVIDER_URL),
+            credentials={"username": "u", "password": "p"},
+        )
+    assert not Connection.objects.exists()
+
+
+def test_a_provider_that_is_gone_and_not_locked_leaves_the_choice(client, company):
+    datasource = DatasourceFactory()
+    invitation = make_invitation(company, prefill=Prefill(datasource_id=datasource.pk))
+    datasource.delete()
+
+    assert saved(client, invitation).url == PROVIDER_URL

@@ -66,6 +66,8 @@ ANSWERS = {
         403,
         lambda client: Client(enforce_csrf_checks=True).post(page(make_invitation(), "connect"), answers()),
     ),
+    "method": (405, lambda client: client.put(page(make_invitation()))),
+    "posted where nothing acts": (405, lambda client: client.post(page(make_invitation(), "done"))),
     "host": (400, lambda client: client.get(page(make_invitation()), headers={"Host": "evil.example"})),
     "body too large": (
         400,

@@ -25,7 +25,7 @@ from invitations.services import (
 from tests.factories import make_invitation
 from tests.invitations.answers import PROVIDER_URL, answers, page
 from tests.invitations.clock import pass_time
-from tests.invitations.test_redemption_races import wait_for_a_lock
+from tests.races import wait_for_a_lock
 
 pytestmark = pytest.mark.django_db
 

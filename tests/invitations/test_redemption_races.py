@@ -1,13 +1,11 @@
 """Uses are spent one at a time: real threads, each with a connection of its own to the database."""
 
-import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from companies.actors import SYSTEM
@@ -17,31 +15,12 @@ from invitations.models import InvitationEvent, Use
 from invitations.services import Account, redeem_invitation, revoke_invitation
 from tests.factories import make_invitation
 from tests.invitations.answers import PROVIDER_URL, answers, page
+from tests.races import race, wait_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ACCOUNT = Account(url=PROVIDER_URL)
 CREDENTIALS = {"username": "riverside", "password": "secret"}
-# the server takes 100 connections, and other tests run beside these
-AT_ONCE = 40
-
-
-def race(number, act):
-    """What `number` threads that start together got: an answer or an exception each."""
-    start, places = threading.Barrier(number), threading.BoundedSemaphore(AT_ONCE)
-
-    def run(index):
-        start.wait()
-        with places:
-            try:
-                return act(index)
-            except Exception as error:
-                return error
-            finally:
-                connection.close()
-
-    with ThreadPoolExecutor(number) as threads:
-        return list(threads.map(run, range(number)))
 
 
 def redeem(invitation, submission=None):
@@ -141,19 +120,3 @@ def test_a_revoke_that_meets_a_submission_comes_after_it():
         revoker.result()
     assert order == ["connected", "revoked"]
     assert [event.type for event in invitation.events.order_by("pk")] == ["CREATED", "USED", "REVOKED"]
-
-
-def wait_for_a_lock():
-    """Until another connection of this database waits for a row."""
-    waiting = """
-        SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
-        WHERE NOT granted AND datname = current_database()
-    """
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.05)
-    pytest.fail("nobody waited")

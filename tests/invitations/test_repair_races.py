@@ -11,7 +11,7 @@ from companies.actors import SYSTEM
 from connections.models import Connection, ConnectionEvent, Credential
 from connections.services import read_credentials, report_status
 from connections.status import Status
-from invitations.exceptions import InvitationFulfilled, NothingToCorrect
+from invitations.exceptions import InvitationFulfilled, InvitationRevoked, NothingToCorrect
 from invitations.models import Invitation
 from invitations.services import (
     correct_credentials,
@@ -96,6 +96,33 @@ def test_of_twenty_corrections_at_once_one_is_taken():
     assert kinds(results) == {Connection: 1, NothingToCorrect: 19}
     stands_whole(connection, version=2)
     assert ConnectionEvent.objects.filter(type="CREDENTIALS_CHANGED").count() == 1
+
+
+def test_a_correction_that_meets_a_revoke_waits_for_it_and_is_refused():
+    connection = refused()
+    invitation = make_invitation(connection.company)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            revoke_invitation(invitation, by=SYSTEM)
+            correction = threads.submit(
+                race, 1, lambda _: correct_credentials(invitation, connection, credentials=numbered(1))
+            )
+            wait_for_a_lock()
+        (result,) = correction.result()
+    assert isinstance(result, InvitationRevoked), result
+    stands_whole(connection, version=1)
+
+
+def test_a_revoke_that_meets_a_correction_comes_after_it():
+    connection = refused()
+    invitation = make_invitation(connection.company)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            correct_credentials(invitation, connection, credentials=numbered(1))
+            revoker = threads.submit(race, 1, lambda _: revoke_invitation(invitation, by=SYSTEM).pk)
+            wait_for_a_lock()
+        assert revoker.result() == [invitation.pk]
+    stands_whole(connection, version=2)
 
 
 def test_twenty_workers_send_one_automatic_invitation():

@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings as configured
 
 from invitations.models import EventType
+from tests.database import database_url
 from tests.factories import make_invitation
-from tests.invitations.test_tasks import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -204,6 +204,16 @@ def test_the_provider_is_told_which_delivery_it_is(worker, provider, invitation,
     assert headers["Message-ID"] == invitation.deliveries.get().message_id
     assert not mail.get("TrackOpens")
     assert not mail.get("TrackLinks")
+
+
+def test_an_address_that_the_provider_refuses_is_final(worker, provider, jobs, invitation):
+    provider.status = 422
+    provider.answer = {"ErrorCode": 406, "Message": INACTIVE}
+    worker()
+    status, words = told(invitation)
+    assert status == "FAILED"
+    assert words.startswith("The mail provider refused the address: ")
+    assert jobs.statuses == ["succeeded"]
 
 
 @pytest.mark.parametrize(("status", "answer"), [(500, {}), (401, {"ErrorCode": 10, "Message": "Bad token"})])

@@ -8,11 +8,9 @@ import time
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
-from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -22,23 +20,15 @@ from config.tasks import HOURS_KEPT
 from invitations.models import Delivery, EmailProof, EventType, InvitationEvent, PersonalLink, VerificationCode
 from invitations.services import find_proof, request_code, use_personal_link
 from invitations.tasks import forget_what_is_over
+from tests.database import database_url, execute
 from tests.factories import make_invitation
-from tests.invitations.conftest import execute
 
 HUNDRED = [f"person{number}@example.com" for number in range(100)]
 
 
-def database_url():
-    """The test database, for another process."""
-    known = connection.get_connection_params()
-    login = quote(known["user"]) + (f":{quote(known['password'])}" if known.get("password") else "")
-    place = urlencode({name: known[name] for name in ("host", "port") if known.get(name)})
-    return f"postgres://{login}@/{known['dbname']}?{place}"
-
-
-def start_worker(port, concurrency):
+def start_worker(port, *options):
     """`manage.py procrastinate worker` as a process of its own."""
-    command = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", str(concurrency)]
+    command = [sys.executable, "manage.py", "procrastinate", "worker", *options]
     environment = os.environ | {"DATABASE_URL": database_url(), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
     return subprocess.Popen(
         command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -65,7 +55,7 @@ def test_of_two_hundred_mails_all_arrive_when_the_worker_is_killed_in_the_middle
     mail_server.pause = 0.02
     for _ in range(2):
         make_invitation(allowed_emails=HUNDRED, send_email=True)
-    victim = start_worker(mail_server.port, concurrency=4)
+    victim = start_worker(mail_server.port)
     try:
         wait_for(lambda: len(mail_server.mails) >= 70)
     finally:
@@ -87,6 +77,27 @@ def test_of_two_hundred_mails_all_arrive_when_the_worker_is_killed_in_the_middle
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
     assert InvitationEvent.objects.filter(type=EventType.SENT).count() == 200
     assert set(ProcrastinateJob.objects.values_list("status", flat=True)) == {"succeeded"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--shutdown-graceful-timeout", "5"], ["--shutdown-graceful-timeout", "25"]],
+    ids=["alone", "as make run starts it", "as compose.yaml starts it"],
+)
+def test_four_mails_go_out_side_by_side_when_the_mail_server_is_slow(worker, mail_server, options):
+    mail_server.pause = 1.5
+    make_invitation(allowed_emails=HUNDRED[:4], send_email=True)
+    process = start_worker(mail_server.port, *options)
+    try:
+        wait_for(lambda: mail_server.mails)
+        began = time.monotonic()
+        wait_for(lambda: set(Delivery.objects.values_list("status", flat=True)) == {"SENT"})
+        took = time.monotonic() - began
+    finally:
+        process.terminate()
+        process.wait()
+    assert len(mail_server.mails) == 4
+    assert took < 2 * mail_server.pause
 
 
 def test_a_job_that_cannot_be_taken_up_keeps_no_other_from_it(worker, mail_server):

@@ -1,6 +1,7 @@
 """API keys: made, shown once, renamed, revoked."""
 
 import logging
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from companies.admin import ApiKeyAdmin
 from companies.models import ApiKey, Scope
-from companies.services import revoke_api_key
+from companies.services import rename_api_key, revoke_api_key
 from tests.companies.admin.pages import may, words
 from tests.factories import PartnerFactory, UserFactory, make_api_key
 
@@ -51,6 +52,24 @@ def test_making_a_key_is_logged(admin_client, partner, staff):
     assert (entry.user, entry.is_addition(), entry.object_id) == (staff, True, str(ApiKey.objects.get().pk))
 
 
+def test_a_key_that_would_be_over_at_once_is_not_made(admin_client, partner):
+    past = timezone.now() - timedelta(minutes=1)
+
+    response = make_key(admin_client, partner, expires_at_0=past.date(), expires_at_1=past.strftime("%H:%M:%S"))
+
+    assert response.context["adminform"].form.errors["expires_at"] == ["This time is over. Choose a later one."]
+    assert not ApiKey.objects.exists()
+
+
+def test_a_key_needs_a_name(admin_client, partner):
+    key, _ = make_api_key(partner, name="Old")
+
+    response = admin_client.post(reverse("admin:companies_apikey_change", args=[key.pk]), {"name": " "})
+
+    assert response.context["adminform"].form.errors["name"] == ["This field is required."]
+    assert ApiKey.objects.get().name == "Old"
+
+
 def test_a_scope_that_does_not_exist_makes_no_key(admin_client, partner):
     response = make_key(admin_client, partner, scopes=["all"])
 
@@ -74,9 +93,8 @@ def test_renaming_a_key_does_not_bring_it_back(partner):
     key, _ = make_api_key(partner, name="Old")
     stale = ApiKey.objects.get(pk=key.pk)
     revoke_api_key(key)
-    stale.name = "New"
 
-    ApiKeyAdmin(ApiKey, admin.site).save_model(None, stale, type("Form", (), {"changed_data": ["name"]}), change=True)
+    rename_api_key(stale, name="New")
 
     key.refresh_from_db()
     assert (key.name, key.revoked_at is None) == ("New", False)
@@ -97,7 +115,7 @@ def test_no_page_shows_a_hash(admin_client, partner, page):
 
 def test_the_state_of_a_key_is_a_word(admin_client, partner):
     revoke_api_key(make_api_key(partner, name="gone")[0])
-    make_api_key(partner, name="over", expires_at=timezone.now())
+    expire(make_api_key(partner, name="over")[0])
     make_api_key(partner, name="good")
 
     assert [status for name, status in shown_keys(admin_client)] == ["Active", "Expired", "Revoked"]
@@ -106,10 +124,14 @@ def test_the_state_of_a_key_is_a_word(admin_client, partner):
 @pytest.mark.parametrize(("status", "name"), [("active", "good"), ("expired", "over"), ("revoked", "gone")])
 def test_keys_are_found_by_their_state(admin_client, partner, status, name):
     revoke_api_key(make_api_key(partner, name="gone")[0])
-    make_api_key(partner, name="over", expires_at=timezone.now())
+    expire(make_api_key(partner, name="over")[0])
     make_api_key(partner, name="good")
 
     assert shown_keys(admin_client, status=status) == [(name, status.capitalize())]
+
+
+def expire(key):
+    ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now())
 
 
 def shown_keys(client, **query):

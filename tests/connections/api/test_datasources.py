@@ -84,6 +84,13 @@ def test_a_query_that_does_not_hold_is_refused(api, query):
     assert wrong_fields(api.get("datasource", query)) == [f"?{name}"]
 
 
+@pytest.mark.parametrize("query", ["", " "])
+def test_an_empty_query_asks_for_every_provider(api, query):
+    DatasourceFactory.create_batch(2)
+
+    assert len(found(api, query=query)) == 2
+
+
 def test_a_query_with_a_nul_is_refused(api):
     assert wrong_fields(api.get("datasource", {"query": "a\x00b"})) == ["?query"]
 

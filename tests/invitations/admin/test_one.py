@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from companies.actors import CONTRIBUTOR, Actor
-from invitations.admin import invitations as pages
+from invitations.admin.history import MOST_LINES
 from invitations.events import log_event
 from invitations.models import EventType, Invitation, InvitationType
 from invitations.prefill import Prefill
@@ -49,7 +49,7 @@ def test_a_link_whose_key_is_gone_is_explained(admin_client, company):
     invitation = make_invitation(company)
     Invitation.objects.update(sealed_token=b"sealed with a key that is gone")
 
-    assert "It cannot be shown" in page_of(admin_client, invitation)
+    assert "The link is lost" in page_of(admin_client, invitation)
 
 
 def test_the_page_shows_neither_hash_nor_sealed_token(admin_client, company):
@@ -99,7 +99,7 @@ def test_the_timeline_says_when_what_and_who(admin_client, company, staff):
 
     response = admin_client.get(address("change", invitation))
 
-    lines = [(event.type, event.actor_name) for event in response.context["events"]]
+    lines = [(event.type, event.actor_name) for event in (line.event for line in response.context["history"].lines)]
     assert lines == [("CREATED", str(key)), ("VIEWED", "contributor"), ("REVOKED", "Mary Okafor")]
     assert "Reason: Sent to the &lt;wrong&gt; person" in words(response)
 
@@ -144,7 +144,7 @@ def test_the_page_asks_as_little_of_many_events_as_of_few(admin_client, company,
     few = queries()
     grow(140)
     assert queries() == few
-    assert page_of(admin_client, invitation).count("<time") == pages.MOST_LINES
+    assert page_of(admin_client, invitation).count("<time") == MOST_LINES
     assert "there are earlier ones" in page_of(admin_client, invitation)
 
 

@@ -20,7 +20,7 @@ def test_the_log_is_told_oldest_first(api, company):
 
     events = api.get(f"invitation/{made['id']}").json()["events"]
 
-    assert [set(event) for event in events] == [{"id", "type", "createdAt", "actor", "email", "detail"}] * 5
+    assert [set(event) for event in events] == [{"id", "type", "createdAt", "actor", "apiKey", "email", "detail"}] * 5
     assert [(event["type"], event["actor"], event["detail"]) for event in events] == [
         ("CREATED", "PARTNER", {}),
         ("VIEWED", "CONTRIBUTOR", {}),
@@ -41,6 +41,11 @@ def test_the_log_remembers_which_key_and_who_of_the_staff(api, company):
 
     assert (created.api_key, created.user) == (company.partner.api_keys.get(), None)
     assert (revoked.api_key, revoked.user) == (None, staff)
+    events = api.get(f"invitation/{company.invitations.get().pk}").json()["events"]
+    assert [(event["actor"], event["apiKey"]) for event in events] == [
+        ("PARTNER", company.partner.api_keys.get().prefix),
+        ("STAFF", None),
+    ]
 
 
 def test_reading_changes_nothing(api, company):

@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 
 from companies.actors import SYSTEM
 from invitations.models import EventType, Invitation
+from invitations.prefill import Prefill
 from invitations.services import revoke_invitation
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.factories import SiteFactory, make_invitation
@@ -27,6 +28,8 @@ def invitation(company):
         message="Before",
         external_id="before",
         metadata={"before": "yes"},
+        allowed_emails=["before@example.com"],
+        prefill=Prefill(country="GB"),
     )
 
 
@@ -124,7 +127,8 @@ def test_a_strangers_site_is_refused(api, invitation):
     ]
 
 
-def test_the_number_of_uses_cannot_be_lower_than_what_was_spent(api, invitation):
+def test_the_number_of_uses_cannot_be_lower_than_what_was_spent(api, company):
+    invitation = make_invitation(company, max_uses=5)
     for _ in range(2):
         spend_use(invitation)
     assert problem_in(patch(api, invitation, {"maxUses": 1}), 409)["code"] == "MAX_USES_BELOW_USE_COUNT"
@@ -152,6 +156,27 @@ def test_what_was_changed_is_logged_by_name_with_whoever_did_it(api, invitation)
     (event,) = invitation.events.filter(type=EventType.UPDATED)
     assert (event.actor, event.detail) == ("PARTNER", {"fields": ["allowedEmails", "expiresAt", "maxUses"]})
     assert event.api_key is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"maxUses": 5},
+        {"message": "Before", "externalId": "before", "metadata": {"before": "yes"}},
+        {"allowedEmails": ["Before@Example.com"], "prefill": {"country": "GB"}},
+    ],
+)
+def test_what_changes_nothing_is_no_change_and_not_logged(api, invitation, body):
+    before = shown(api, invitation)
+    assert patch(api, invitation, body).status_code == 200
+    assert shown(api, invitation) == before
+
+
+def test_only_what_became_different_is_logged(api, invitation):
+    patch(api, invitation, {"maxUses": 5, "message": "After"})
+    (event,) = invitation.events.filter(type=EventType.UPDATED)
+    assert event.detail == {"fields": ["message"]}
 
 
 def test_an_address_that_is_added_is_let_in_and_not_mailed(api, company, jobs):

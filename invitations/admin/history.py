@@ -1,0 +1,163 @@
+"""What became of an invitation, in words: its mails, its log, its connections."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from config.admin.lists import status_word
+from config.admin.times import when
+from connections.admin import connection_status
+from connections.models import Connection
+from invitations.admin.changes import named
+from invitations.guidance import Situation
+from invitations.models import Delivery, DeliveryStatus, Invitation, InvitationEvent
+from invitations.models.delivery import UNDELIVERED
+
+MOST_LINES = 100
+TONES = {
+    DeliveryStatus.QUEUED: "waiting",
+    DeliveryStatus.SENT: "good",
+    DeliveryStatus.DELIVERED: "good",
+    DeliveryStatus.FAILED: "bad",
+    DeliveryStatus.BOUNCED: "bad",
+    DeliveryStatus.COMPLAINED: "bad",
+}
+FIELDS = {
+    "allowedEmails": "addresses",
+    "expiresAt": "expiry",
+    "externalId": "external id",
+    "maxUses": "number of uses",
+    "metadata": "metadata",
+    "message": "message",
+    "prefill": "what is filled in",
+}
+MEANS = {"code": "With a code", "link": "With the link in the mail"}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An address and what became of its mail. `position` is its place among those that can be mailed, if it is one."""
+
+    email: str
+    delivery: Delivery | None
+    position: int | None
+    is_on: bool
+
+    @property
+    def state(self) -> SafeString | str:
+        if self.delivery is None:
+            return "Not mailed"
+        status = DeliveryStatus(self.delivery.status)
+        return status_word(str(status.label), TONES[status] if self.is_on else "over")
+
+    @property
+    def tried(self) -> SafeString | str:
+        return when(self.delivery.last_attempt_at if self.delivery else None)
+
+    @property
+    def is_undelivered(self) -> bool:
+        return self.is_on and self.delivery is not None and self.delivery.status in UNDELIVERED
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the log, and what it says beside who, what and when."""
+
+    event: InvitationEvent
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class History:
+    """The latest of everything: each list has at most 100 lines of what is past."""
+
+    recipients: list[Recipient]
+    earlier_recipients: bool
+    lines: list[Line]
+    earlier_lines: bool
+    connected: list[tuple[Connection, SafeString]]
+    earlier_connected: bool
+    broken: list[Connection]
+
+    most_lines: int = MOST_LINES
+
+
+def history_of(invitation: Invitation) -> History:
+    """In as many queries for one line as for a thousand."""
+    events = list(invitation.events.select_related("user", "api_key").order_by("-pk")[: MOST_LINES + 1])
+    connected = _connections(invitation)
+    recipients, earlier = _recipients(invitation)
+    return History(
+        recipients=recipients,
+        earlier_recipients=earlier,
+        lines=[Line(event, list(_notes(event))) for event in events[:MOST_LINES][::-1]],
+        earlier_lines=len(events) > MOST_LINES,
+        connected=[(each, connection_status(each.status)) for each in connected[:MOST_LINES]],
+        earlier_connected=len(connected) > MOST_LINES,
+        broken=_without_open_repair([each for each in connected[:MOST_LINES] if each.can_be_mended]),
+    )
+
+
+def _connections(invitation: Invitation) -> list[Connection]:
+    """Those that it made, or the one that it repairs; one more than is shown."""
+    if invitation.connection:
+        return [invitation.connection]
+    made = Connection.objects.filter(use__invitation=invitation).select_related("datasource")
+    return list(made.order_by("-use__pk")[: MOST_LINES + 1])
+
+
+def situation_of(invitation: Invitation, history: History) -> Situation:
+    """What the next step is derived from."""
+    mails = [each.delivery for each in history.recipients if each.is_on and each.delivery]
+    left = [each.last_attempt_at for each in mails if each.last_attempt_at and each.status != DeliveryStatus.QUEUED]
+    return Situation(
+        status=invitation.status,
+        repairs=invitation.repairs,
+        undelivered=[each.email for each in history.recipients if each.is_undelivered],
+        waiting=sum(each.status == DeliveryStatus.QUEUED for each in mails),
+        mailed_at=max(left, default=None),
+        mailable=bool(invitation.mailable_emails),
+        opened_at=invitation.last_viewed_at,
+        use_count=invitation.use_count,
+        uses_left=invitation.uses_left,
+        broken=len(history.broken),
+        expires_at=invitation.expires_at,
+    )
+
+
+def _recipients(invitation: Invitation) -> tuple[list[Recipient], bool]:
+    """Those on the invitation in their order, then those who were mailed and are named on it no more."""
+    places = {email: place for place, email in enumerate(invitation.mailable_emails)}
+    mails = {each.email: each for each in invitation.deliveries.filter(email__in=invitation.allowed_emails)}
+    others = list(invitation.deliveries.exclude(email__in=invitation.allowed_emails).order_by("-pk")[: MOST_LINES + 1])
+    on = [Recipient(email, mails.get(email), places.get(email), True) for email in invitation.allowed_emails]
+    more = [Recipient(each.email, each, None, invitation.allows(each.email)) for each in others[:MOST_LINES]]
+    return on + more, len(others) > MOST_LINES
+
+
+def _without_open_repair(broken: list[Connection]) -> list[Connection]:
+    """Those for whose repair nobody has been invited yet."""
+    if not broken:
+        return []
+    invited = Invitation.objects.active().filter(connection__in=broken)
+    under_repair = set(invited.values_list("connection", flat=True))
+    return [connection for connection in broken if connection.pk not in under_repair]
+
+
+def _notes(event: InvitationEvent) -> Iterator[str]:
+    detail: dict[str, Any] = event.detail
+    if detail.get("old") and detail.get("new"):
+        yield f"{detail['old']} is now {detail['new']}"
+    else:
+        if event.email:
+            yield event.email
+        if detail.get("fields"):
+            yield ", ".join(FIELDS.get(name, str(name)) for name in detail["fields"])
+    if detail.get("emails"):
+        yield f"To {named(detail['emails'])}"
+    if detail.get("means") in MEANS:
+        yield MEANS[detail["means"]]
+    if detail.get("reason"):
+        yield f"Reason: {detail['reason']}"

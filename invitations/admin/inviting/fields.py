@@ -1,0 +1,55 @@
+"""Fields that take what people paste."""
+
+from typing import Any
+
+from django import forms
+
+from invitations.addresses import read_pasted
+from invitations.models import MAX_METADATA_PAIRS
+
+MOST_NAMED = 20
+MAX_KEY_LENGTH = 40
+MAX_VALUE_LENGTH = 500
+
+
+class PlainTextField(forms.CharField):
+    """Several lines. A line break is one character, as the browser counts it, and not the two that it sends."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+
+class AddressesField(PlainTextField):
+    """E-mail addresses, pasted in any form; each that is none is named, with the reason."""
+
+    def clean(self, value: Any) -> Any:
+        good, bad = read_pasted(super().clean(value))
+        if bad:
+            errors = [f"{each.text} – {each.reason}" for each in bad[:MOST_NAMED]]
+            more = [f"And {len(bad) - MOST_NAMED} more."] if len(bad) > MOST_NAMED else []
+            raise forms.ValidationError([*errors, *more])
+        return good
+
+
+class MetadataField(PlainTextField):
+    """Pairs, one on each line, such as `order: 4711`."""
+
+    def clean(self, value: Any) -> Any:
+        pairs: dict[str, str] = {}
+        for line in filter(str.strip, super().clean(value).split("\n")):
+            name, colon, text = (part.strip() for part in line.partition(":"))
+            if not (name and colon):
+                raise forms.ValidationError(f"Write “{line.strip()}” as name: value.")
+            if name in pairs:
+                raise forms.ValidationError(f"“{name}” is there twice.")
+            if len(name) > MAX_KEY_LENGTH or len(text) > MAX_VALUE_LENGTH:
+                raise forms.ValidationError(
+                    f"“{name[:MAX_KEY_LENGTH]}”: a name has at most {MAX_KEY_LENGTH} characters, "
+                    f"a value {MAX_VALUE_LENGTH}."
+                )
+            pairs[name] = text
+        if len(pairs) > MAX_METADATA_PAIRS:
+            raise forms.ValidationError(f"At most {MAX_METADATA_PAIRS} lines.")
+        return pairs

@@ -1,0 +1,83 @@
+"""The screen after inviting: the link to copy, to show or to print, and who was mailed."""
+
+import io
+from typing import Any
+
+import segno
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from config.admin.lists import status_word
+from config.privacy import keep_private
+from config.vault import Unsealable
+from invitations.models import Delivery, DeliveryStatus, Invitation
+from invitations.status import Status
+
+QUIET_ZONE = 4  # modules on each side, as ISO/IEC 18004 demands
+TONES = {
+    DeliveryStatus.QUEUED: "waiting",
+    DeliveryStatus.SENT: "done",
+    DeliveryStatus.DELIVERED: "good",
+}
+
+
+class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """For whoever may view the invitation."""
+
+    def link_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The link of an invitation, as long as it leads somewhere."""
+        invitation = self._invitation(request, object_id)
+        deliveries = list(invitation.deliveries.order_by("email"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Link for {invitation.company}",
+            "opts": self.opts,
+            "invitation": invitation,
+            "url": _url(invitation) if invitation.status == Status.ACTIVE else None,
+            "mailed": [(delivery, delivery_word(delivery)) for delivery in deliveries],
+            "waits": any(delivery.status == DeliveryStatus.QUEUED for delivery in deliveries),
+            "domains": [email for email in invitation.allowed_emails if email.startswith("*")],
+            "may_add": self.has_add_permission(request),
+        }
+        request.current_app = self.admin_site.name
+        return keep_private(TemplateResponse(request, "admin/invitations/invitation/link.html", context))
+
+    def qr_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The link as a QR code in SVG, black on white whatever the page's colours; only while it leads somewhere."""
+        invitation = self._invitation(request, object_id)
+        url = _url(invitation) if invitation.status == Status.ACTIVE else None
+        if url is None:
+            raise Http404
+        return keep_private(HttpResponse(draw_qr(url), content_type="image/svg+xml"))
+
+    def _invitation(self, request: HttpRequest, object_id: str) -> Any:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        invitation = self.get_object(request, object_id)
+        if invitation is None:
+            raise Http404
+        return invitation
+
+
+def draw_qr(text: str) -> bytes:
+    """An SVG without inline styles. A quarter of it may be damaged or dirty, and it still reads (level Q)."""
+    drawn = io.BytesIO()
+    code = segno.make_qr(text, error="q", boost_error=False)
+    code.save(drawn, kind="svg", border=QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass=None)
+    return drawn.getvalue()
+
+
+def delivery_word(delivery: Delivery) -> Any:
+    """What became of a mail, as a word."""
+    status = DeliveryStatus(delivery.status)
+    return status_word(str(status.label), TONES.get(status, "bad"))
+
+
+def _url(invitation: Invitation) -> str | None:
+    """None: the key with which it was encrypted is gone."""
+    try:
+        return invitation.url
+    except Unsealable:
+        return None

@@ -1,0 +1,159 @@
+"""The same `Idempotency-Key` many times at once, and after a server was killed: one thing is made."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from rest_framework.response import Response
+
+from companies.api.base import PartnerView
+from companies.api.idempotency import idempotent
+from companies.models import Company, StoredAnswer
+from tests.companies.api.keyed import keyed, post
+from tests.companies.refusals import problem_in
+from tests.conftest import Api
+from tests.database import database_url
+from tests.factories import CompanyFactory, make_api_key
+from tests.races import race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# a server that is killed when it has made the company and not yet answered
+SERVER = """
+import sys, time
+import django
+django.setup()
+from django.test import RequestFactory
+from companies.api.base import PartnerView
+from companies.api.idempotency import idempotent
+from companies.services import create_company
+
+class Halfway(PartnerView):
+    scopes = {"POST": None}
+
+    @idempotent
+    def post(self, request):
+        create_company(self.partner, name="Bakery")
+        print("made", flush=True)
+        time.sleep(60)
+
+headers = {"X-API-KEY": sys.argv[1], "Idempotency-Key": "k"}
+Halfway.as_view()(RequestFactory().post("/v2/company", content_type="application/json", headers=headers))
+"""
+
+
+@pytest.mark.parametrize("path", ["company", "invitation", "site"])
+def test_twenty_at_once_make_one_thing_and_the_others_get_its_answer_or_a_409(path):
+    company = CompanyFactory()
+    value = make_api_key(company.partner)[1]
+    where, body, made = {
+        "company": ("company", {"name": "Bakery"}, Company.objects.filter(name="Bakery")),
+        "invitation": (f"invitation/company/{company.pk}", {"maxUses": 1}, company.invitations),
+        "site": (f"site/company/{company.pk}", {"name": "Roof"}, company.sites),
+    }[path]
+
+    answers = race(20, lambda _: post(Api(value), where, body, key="k"))
+
+    assert made.count() == 1
+    assert StoredAnswer.objects.count() == 1
+    kinds = Counter(answer.status_code for answer in answers)
+    assert set(kinds) <= {201, 409}, kinds
+    fresh = [answer for answer in answers if answer.status_code == 201 and "Idempotent-Replayed" not in answer]
+    assert len(fresh) == 1
+    assert {answer.content for answer in answers if answer.status_code == 201} == {fresh[0].content}
+    for answer in answers:
+        if answer.status_code == 409:
+            assert problem_in(answer, 409)["code"] == "REQUEST_IN_PROGRESS"
+    assert post(Api(value), where, body, key="k").content == fresh[0].content
+
+
+def test_twenty_at_once_with_different_bodies_make_one_thing_and_the_others_are_refused():
+    company = CompanyFactory()
+    value = make_api_key(company.partner)[1]
+
+    answers = race(20, lambda index: post(Api(value), "company", {"name": f"Bakery {index}"}, key="k"))
+
+    kinds = Counter(answer.status_code for answer in answers)
+    assert kinds[201] == 1
+    assert set(kinds) <= {201, 409, 422}, kinds
+    assert Company.objects.filter(name__startswith="Bakery").count() == 1
+
+
+def test_twenty_keys_at_once_make_twenty_things():
+    company = CompanyFactory()
+    value = make_api_key(company.partner)[1]
+
+    answers = race(20, lambda index: post(Api(value), "company", {"name": "Bakery"}, key=f"key {index}"))
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert Company.objects.filter(name="Bakery").count() == 20
+
+
+def test_a_server_that_is_killed_halfway_leaves_nothing_and_the_retry_makes_the_thing():
+    company = CompanyFactory()
+    value = make_api_key(company.partner)[1]
+    environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER, value], cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout.readline() == "made\n"
+        meanwhile = post(Api(value), "company", {"name": "Bakery"}, key="k")
+        server.send_signal(signal.SIGKILL)
+    assert problem_in(meanwhile, 409)["code"] == "REQUEST_IN_PROGRESS"
+    assert not Company.objects.filter(name="Bakery").exists()
+
+    retry = until_it_is_not_in_progress(lambda: post(Api(value), "company", {"name": "Bakery"}, key="k"))
+
+    assert retry.status_code == 201
+    assert "Idempotent-Replayed" not in retry
+    assert Company.objects.filter(name="Bakery").count() == 1
+    again = post(Api(value), "company", {"name": "Bakery"}, key="k")
+    assert (again["Idempotent-Replayed"], again.content) == ("true", retry.content)
+
+
+def until_it_is_not_in_progress(ask: Any) -> Any:
+    """The database notices within moments that the other end of a connection is gone."""
+    deadline = time.monotonic() + 10
+    while (answer := ask()).status_code == 409 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return answer
+
+
+def test_while_the_first_is_running_the_second_is_told_and_may_try_again():
+    company = CompanyFactory()
+    _key, value = make_api_key(company.partner)
+    path, running, finish = f"invitation/company/{company.pk}", threading.Event(), threading.Event()
+
+    class Slow(PartnerView):
+        scopes = {"POST": None}
+
+        @idempotent
+        def post(self, request: Any) -> Any:
+            running.set()
+            finish.wait(10)
+            return Response({"id": uuid4()}, status=201)
+
+    def first() -> None:
+        Slow.as_view()(keyed(f"/v2/{path}", value))
+        connection.close()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert running.wait(10)
+    meanwhile = post(Api(value), path, key="k")
+    another_key = post(Api(value), path, key="another")
+    finish.set()
+    thread.join()
+
+    assert problem_in(meanwhile, 409)["code"] == "REQUEST_IN_PROGRESS"
+    assert another_key.status_code == 201
+    assert post(Api(value), path, key="k")["Idempotent-Replayed"] == "true"

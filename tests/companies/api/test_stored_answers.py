@@ -1,0 +1,130 @@
+"""The answers to POSTs with an `Idempotency-Key`: which are kept, for how long, and how."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.response import Response
+
+from companies.api.base import PartnerView
+from companies.api.idempotency import idempotent
+from companies.exceptions import IdempotencyKeyReused
+from companies.models import Company, StoredAnswer
+from companies.services import delete_old_answers
+from config.refusals import Refusal
+from tests.companies.api.keyed import keyed, post
+from tests.companies.refusals import wrong_fields
+from tests.factories import CompanyFactory, make_api_key
+
+
+def test_after_24_hours_the_key_is_new(api):
+    first = post(api, "company", {"name": "Bakery"}, key="k")
+    StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=24, seconds=1))
+
+    second = post(api, "company", {"name": "Brewery"}, key="k")
+
+    assert second.json()["id"] != first.json()["id"]
+    assert "Idempotent-Replayed" not in second
+    assert post(api, "company", {"name": "Brewery"}, key="k").content == second.content
+
+
+def test_just_before_24_hours_the_answer_is_still_kept(api):
+    post(api, "company", {"name": "Bakery"}, key="k")
+    StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=23, minutes=59))
+
+    assert delete_old_answers() == 0
+    assert post(api, "company", {"name": "Bakery"}, key="k")["Idempotent-Replayed"] == "true"
+
+
+def test_old_answers_are_forgotten(api):
+    post(api, "company", {"name": "Bakery"}, key="old")
+    StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=24, seconds=1))
+    post(api, "company", {"name": "Bakery"}, key="new")
+
+    assert delete_old_answers() == 1
+    assert StoredAnswer.objects.get().key == "new"
+
+
+def test_a_400_is_an_answer_too(api):
+    first = post(api, "company", {"name": ""}, key="k")
+    second = post(api, "company", {"name": ""}, key="k")
+
+    assert wrong_fields(first) == ["/name"]
+    assert second["Idempotent-Replayed"] == "true"
+    assert second["Content-Type"] == "application/problem+json"
+    assert second.content == first.content
+
+
+def test_a_body_that_is_not_json_keeps_the_key_free(api):
+    headers = {"Idempotency-Key": "k"}
+    broken = api.client.post("/v2/company", b"{", content_type="application/json", headers=headers)
+
+    assert broken.status_code == 400
+    assert post(api, "company", {"name": "Bakery"}, key="k").status_code == 201
+
+
+def test_the_stored_answer_is_sealed(api, company):
+    token = post(api, f"invitation/company/{company.pk}", key="k").json()["token"]
+
+    stored = StoredAnswer.objects.values().get()
+
+    assert token not in str(stored)
+    assert token.encode() not in bytes(stored["sealed_body"])
+
+
+class Turnstile(PartnerView):
+    """A view that answers what it is told, and counts."""
+
+    scopes = {"POST": None}
+    outcome: Any = None
+    calls = 0
+
+    @idempotent
+    def post(self, request: Any) -> Any:
+        Turnstile.calls += 1
+        CompanyFactory(name="Half done")
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+class Tired(Refusal):
+    status = 429
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "is_stored"),
+    [
+        (Refusal(), 409, False),
+        (Tired(), 429, False),
+        (OperationalError("gone"), 503, False),
+        (HttpResponse(status=500), 500, False),
+        (IdempotencyKeyReused(), 422, True),
+        (Response({"done": True}, status=202), 202, True),
+    ],
+)
+def test_409_429_and_5xx_are_not_stored(company, outcome, status, is_stored):
+    value = make_api_key(company.partner)[1]
+    Turnstile.calls = 0
+
+    def ask() -> int:
+        request = keyed("/v2/x", value)
+        return Turnstile.as_view(outcome=outcome)(request).status_code
+
+    assert [ask(), ask()] == [status, status]
+    assert Turnstile.calls == (1 if is_stored else 2)
+    assert StoredAnswer.objects.count() == is_stored
+
+
+def test_an_error_of_ours_stores_nothing_and_undoes_what_was_begun(company):
+    value = make_api_key(company.partner)[1]
+    request = keyed("/v2/x", value)
+
+    with pytest.raises(ZeroDivisionError):
+        Turnstile.as_view(outcome=ZeroDivisionError())(request)
+
+    assert not StoredAnswer.objects.exists()
+    assert not Company.objects.filter(name="Half done").exists()

@@ -1,0 +1,94 @@
+"""Queries that Django builds once."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+
+from companies.models import Company, Site
+from config.prepared import prepared
+from tests.factories import CompanyFactory, SiteFactory
+
+
+@prepared
+def sites(company_id: UUID) -> models.QuerySet[Site]:
+    return Site.objects.filter(company=company_id).select_related("company__partner").order_by("pk")
+
+
+@prepared
+def twice(company_id: UUID, site_id: UUID) -> models.QuerySet[Company]:
+    return Company.objects.filter(models.Q(pk=company_id) | models.Q(sites__pk=site_id), ~models.Q(pk=site_id))
+
+
+@pytest.fixture
+def companies(db: None) -> list[Company]:
+    companies = CompanyFactory.create_batch(3)
+    for company in companies:
+        SiteFactory.create_batch(2, company=company)
+    return companies
+
+
+def test_the_rows_are_those_of_the_queryset(companies: list[Company]) -> None:
+    for company in companies * 2:
+        assert sites(company_id=company.pk) == list(company.sites.order_by("pk"))
+
+
+def test_what_is_selected_with_a_row_comes_along(companies: list[Company]) -> None:
+    for company in companies:
+        with CaptureQueriesContext(connection) as queries:
+            partners = {site.company.partner for site in sites(company_id=company.pk)}
+        assert partners == {company.partner}
+        assert len(queries) == 1
+
+
+def test_a_value_may_stand_in_several_places(companies: list[Company]) -> None:
+    first, second, _ = companies
+    site = second.sites.first()
+    assert site is not None
+    assert set(twice(company_id=first.pk, site_id=site.pk)) == {first, second}
+    assert twice(company_id=uuid4(), site_id=uuid4()) == []
+
+
+def test_a_row_is_as_fresh_as_the_table(companies: list[Company]) -> None:
+    (company, *_) = companies
+    sites(company_id=company.pk)
+    company.sites.update(name="Renamed")
+    assert {site.name for site in sites(company_id=company.pk)} == {"Renamed"}
+
+
+def test_values_are_checked_by_name(db: None) -> None:
+    with pytest.raises(TypeError, match="sites takes company_id"):
+        sites(site_id=uuid4())
+
+
+def test_a_value_that_the_query_does_not_contain_is_a_mistake(db: None) -> None:
+    @prepared
+    def forgetful(company_id: UUID) -> models.QuerySet[Site]:
+        return Site.objects.all()
+
+    with pytest.raises(TypeError, match="does not contain company_id"):
+        forgetful(company_id=uuid4())
+
+
+@pytest.fixture
+def many(transactional_db: None) -> list[Company]:
+    return [SiteFactory.create().company for _ in range(20)]
+
+
+def test_threads_that_run_the_same_query_get_their_own_rows(many: list[Company]) -> None:
+    def look(company: Company) -> bool:
+        try:
+            return all(sites(company_id=company.pk) == list(company.sites.all()) for _ in range(20))
+        finally:
+            connection.close()
+
+    patience = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads interrupt each other all the time
+    try:
+        with ThreadPoolExecutor(10) as pool:
+            assert all(pool.map(look, many))
+    finally:
+        sys.setswitchinterval(patience)

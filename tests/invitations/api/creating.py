@@ -1,0 +1,13 @@
+"""How tests create an invitation, and the ends of what may be said of it."""
+
+from typing import Any
+
+from companies.models import Company
+from tests.conftest import Api
+
+TEN_YEARS = 3650 * 24 * 60 * 60
+HUNDRED = [f"person{number}@example.com" for number in range(100)]
+
+
+def create(api: Api, company: Company, body: Any = None, **headers: str) -> Any:
+    return api.post(f"invitation/company/{company.pk}", body, **headers)

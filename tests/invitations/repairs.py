@@ -1,0 +1,64 @@
+"""What tests of checks, corrections and repairs share: a collector's report, a login that is posted, a way to close."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from django.conf import settings
+from django.utils import timezone
+
+from companies.actors import SYSTEM
+from connections.models import Connection, Credential
+from connections.services import report_status
+from connections.status import MENDABLE, Status
+from invitations.models import Invitation, InvitationEvent, Use
+from invitations.services import revoke_invitation
+
+NEW = "n3w & better"
+MENDABLE_STATES = sorted(MENDABLE)
+OTHER_STATES = sorted(set(Status) - MENDABLE - {Status.PENDING})
+
+
+def found(connection: Connection, status: Status = Status.PASSWORD_INCORRECT, **detail: Any) -> Connection:
+    """The collector reports."""
+    return report_status(connection, status, by=SYSTEM, **detail)
+
+
+def login(**changes: str) -> dict[str, str]:
+    """The login details as they are posted."""
+    return {"submission": str(uuid4()), "username": "the new user", "password": NEW} | changes
+
+
+def opened(connection: Connection) -> Any:
+    """What the vault has."""
+    sealed = bytes(Credential.objects.get(connection=connection).sealed)
+    return orjson.loads(settings.KEYRING.unseal(sealed, bound_to=f"credential:{connection.pk}"))
+
+
+def read(response: Any, status: int = 200) -> str:
+    assert response.status_code == status
+    return str(response.content.decode())
+
+
+def has_form(content: str) -> bool:
+    return 'name="password"' in content
+
+
+def rows() -> list[Any]:
+    """Everything a visit could change."""
+    models: list[Any] = [Connection, Credential, Invitation, InvitationEvent, Use]
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def expire(invitation: Invitation) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Invitation.objects.filter(pk=invitation.pk).update(created_at=past - timedelta(days=1), expires_at=past)
+
+
+def fulfil(invitation: Invitation) -> None:
+    Invitation.objects.filter(pk=invitation.pk).update(max_uses=1, use_count=1)
+
+
+def revoke(invitation: Invitation) -> None:
+    revoke_invitation(invitation, by=SYSTEM)

@@ -1,0 +1,178 @@
+"""An address that was written wrongly: the invitation stays, the wrong one ends, the right one is mailed."""
+
+import pytest
+
+from companies.actors import SYSTEM, Actor
+from config.refusals import InvalidField
+from invitations.exceptions import InvitationExpired, InvitationFulfilled, InvitationRevoked, TooManyAttempts
+from invitations.models import DeliveryStatus, EmailProof, EventType, Invitation, PersonalLink
+from invitations.services import (
+    check_code,
+    correct_address,
+    note_delivery_report,
+    request_code,
+    resend_invitation,
+    use_personal_link,
+)
+from invitations.status import Status
+from tests.factories import UserFactory, make_invitation
+from tests.invitations.admin.pages import in_every_status
+from tests.invitations.clock import pass_time
+
+pytestmark = pytest.mark.django_db
+
+WRONG, RIGHT, BEN = "anna@exmaple.com", "anna@example.com", "ben@example.com"
+
+
+@pytest.fixture
+def invitation(company):
+    return make_invitation(company, allowed_emails=[WRONG, BEN], send_email=True)
+
+
+@pytest.fixture
+def staff():
+    return Actor.staff(UserFactory(name="Mary Okafor"))
+
+
+def stored(invitation):
+    return Invitation.objects.get(pk=invitation.pk)
+
+
+def logged(invitation):
+    return [(event.type, event.email, event.detail) for event in invitation.events.order_by("pk")][1:]
+
+
+def test_the_right_address_stands_where_the_wrong_one_stood(invitation, staff):
+    corrected = correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
+
+    assert corrected.allowed_emails == stored(invitation).allowed_emails == [RIGHT, BEN]
+
+
+def test_the_link_stays(invitation, staff):
+    correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
+
+    assert stored(invitation).url == invitation.url
+
+
+def test_both_addresses_and_who_it_was_are_in_the_log(invitation, staff):
+    correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
+
+    detail = {"fields": ["allowedEmails"], "old": WRONG, "new": RIGHT}
+    assert logged(invitation) == [("UPDATED", RIGHT, detail), ("RESENT", None, {"emails": [RIGHT]})]
+    assert {event.user for event in invitation.events.exclude(type="CREATED")} == {staff.user}
+
+
+def test_the_right_address_is_mailed_its_own_link_and_nobody_else_is(invitation, staff, jobs):
+    correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
+
+    assert jobs.names == ["send_invitation"]
+    mail = invitation.deliveries.get(email=RIGHT)
+    assert (mail.status, mail.round, mail.links.count()) == (DeliveryStatus.QUEUED, 1, 1)
+    assert invitation.deliveries.get(email=BEN).links.count() == 1
+
+
+def test_what_became_of_the_mail_to_the_wrong_address_stays(invitation, staff):
+    mail = invitation.deliveries.get(email=WRONG)
+    note_delivery_report(mail.reference, DeliveryStatus.BOUNCED, reason="No such domain")
+
+    correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
+
+    mail.refresh_from_db()
+    assert (mail.status, mail.last_error) == (DeliveryStatus.BOUNCED, "No such domain")
+    assert invitation.events.filter(type=EventType.DELIVERY_FAILED, email=WRONG).exists()
+
+
+def test_links_proofs_and_codes_of_the_wrong_address_end_and_of_others_stay(invitation, staff):
+    for email in (WRONG, BEN):
+        link = PersonalLink.objects.get(delivery__invitation=invitation, delivery__email=email)
+        use_personal_link(invitation, link, secret=None)
+    code = request_code(invitation, WRONG, client="somebody")
+
+    corrected = correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
+
+    assert not PersonalLink.objects.filter(delivery__email=WRONG).exists()
+    assert [proof.email for proof in EmailProof.objects.all()] == [BEN]
+    assert PersonalLink.objects.filter(delivery__email=BEN).exists()
+    code.refresh_from_db()
+    with pytest.raises(Exception, match="That code is too old"):
+        check_code(corrected, WRONG, code.digits, client="somebody")
+
+
+def test_the_worker_mails_the_right_address_only(company, worker, mail_server):
+    invitation = make_invitation(company, allowed_emails=[WRONG], send_email=True)
+    correct_address(invitation, by=SYSTEM, old=WRONG, new=RIGHT)
+
+    worker()
+
+    assert mail_server.recipients == [RIGHT]
+    assert invitation.deliveries.get(email=WRONG).last_error == "Not sent: the address was taken off the invitation."
+
+
+def test_an_address_is_taken_in_its_normal_form(invitation, staff):
+    corrected = correct_address(invitation, by=staff, old=f" {WRONG.upper()} ", new=" Anna@EXAMPLE.com ")
+
+    assert corrected.allowed_emails == [RIGHT, BEN]
+
+
+def test_there_and_back_again_begins_a_new_round(invitation, staff):
+    correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
+    corrected = correct_address(invitation, by=staff, old=RIGHT, new=WRONG)
+
+    assert corrected.allowed_emails == [WRONG, BEN]
+    mail = invitation.deliveries.get(email=WRONG)
+    assert (mail.round, mail.links.count()) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "said"),
+    [
+        ("nobody@example.com", RIGHT, "old", "This address is not on the invitation any more."),
+        ("*@example.org", RIGHT, "old", "This address is not on the invitation any more."),
+        (WRONG, BEN, "new", "This address is on the invitation already."),
+        (WRONG, WRONG, "new", "This address is on the invitation already."),
+        (WRONG, "nonsense", "new", "This is not an e-mail address."),
+        (WRONG, "*@example.com", "new", "This is not an e-mail address."),
+        (WRONG, "a@example.com\nBcc: b@example.com", "new", "This is not an e-mail address."),
+    ],
+)
+def test_what_does_not_hold_is_refused_and_changes_nothing(company, staff, jobs, old, new, field, said):
+    invitation = make_invitation(company, allowed_emails=[WRONG, BEN, "*@example.org"])
+
+    with pytest.raises(InvalidField) as refused:
+        correct_address(invitation, by=staff, old=old, new=new)
+
+    assert (refused.value.field, refused.value.detail) == ((field,), said)
+    assert stored(invitation).allowed_emails == [WRONG, BEN, "*@example.org"]
+    assert logged(invitation) == []
+    assert jobs.names == []
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        (Status.REVOKED, InvitationRevoked),
+        (Status.FULFILLED, InvitationFulfilled),
+        (Status.EXPIRED, InvitationExpired),
+    ],
+)
+def test_an_invitation_that_is_over_is_not_corrected(company, staff, status, refusal):
+    invitation = in_every_status(company)[status]
+    Invitation.objects.filter(pk=invitation.pk).update(allowed_emails=[WRONG])
+
+    with pytest.raises(refusal):
+        correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
+
+    assert stored(invitation).allowed_emails == [WRONG]
+
+
+def test_corrections_and_resends_share_one_limit_an_hour(invitation, staff):
+    for number in range(5):
+        resend_invitation(invitation, by=staff, emails=[BEN])
+        correct_address(invitation, by=staff, old=stored(invitation).allowed_emails[0], new=f"a{number}@example.com")
+
+    with pytest.raises(TooManyAttempts):
+        correct_address(invitation, by=staff, old="a4@example.com", new=RIGHT)
+    assert stored(invitation).allowed_emails == ["a4@example.com", BEN]
+
+    pass_time(hours=1)
+    assert correct_address(invitation, by=staff, old="a4@example.com", new=RIGHT).allowed_emails == [RIGHT, BEN]
