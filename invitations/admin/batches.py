@@ -21,7 +21,7 @@ from config.admin.lists import AutocompleteFilter, status_word
 from config.refusals import Refusal
 from config.vault import Unsealable
 from invitations.admin.batch_example import COLUMN_WORDS, EXAMPLE
-from invitations.admin.batch_forms import NewBatchForm
+from invitations.admin.batch_forms import CompanySelect, NewBatchForm
 from invitations.admin.batch_pages import STATE_TONES, batch_page, progress_of
 from invitations.models import Batch, BatchRow
 from invitations.services import COLUMNS, discard_batch, start_batch
@@ -39,7 +39,6 @@ class BatchAdmin(CompanyLimitedAdmin):
     """Whoever may invite one may invite many; whoever may see invitations sees what became of them."""
 
     form = NewBatchForm
-    autocomplete_fields = ("company",)
     list_display = ("name", "company", "state", "row_count", "created_by", "created")
     list_select_related = ("company", "created_by")
     list_filter = (("company", AutocompleteFilter),)
@@ -57,6 +56,11 @@ class BatchAdmin(CompanyLimitedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
         return False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, **kwargs, widget=CompanySelect(db_field, self.admin_site)
+        )
 
     @admin.display(description="file")
     def name(self, batch: Batch) -> str:

@@ -75,6 +75,19 @@ def test_nobody_invites_for_a_company_that_is_not_open(client, company):
     assert Batch.objects.get().company == company
 
 
+def test_without_a_script_the_newest_companies_that_are_open_are_offered(client, company):
+    other = CompanyFactory(name="Hilltop Hotels")
+    client.force_login(limited_to(company))
+
+    offered = words(client.get(ADD))
+
+    assert f'<option value="{company.pk}">{company}</option>' in offered
+    assert str(other.pk) not in offered
+    assert f'<option value="{company.pk}" selected>{company}</option>' in words(
+        client.get(ADD, {"company": company.pk})
+    )
+
+
 def test_a_batch_that_is_not_there_is_a_404(admin_client):
     for name in ("change", "progress", "result"):
         assert admin_client.get(reverse(f"admin:invitations_batch_{name}", args=[NO_ID])).status_code == 404
