@@ -11,9 +11,9 @@ from django.core.validators import URLValidator
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
 from companies.models import ApiKey, Company, Partner, Scope, Site, StoredAnswer, User, hash_api_key
+from config.jobs import defer
 from config.languages import check_locale
 from config.refusals import InvalidField
 
@@ -118,7 +118,7 @@ def update_company(company: Company, **changes: Any) -> Company:
     updated = _update(company, changes)
     if changes.get("repairs_automatically") is False:
         # by name: what follows from it is for those who know of invitations
-        app.configure_task("invitations.tasks.end_automatic_repairs").defer(company_id=str(company.pk))
+        defer("invitations.tasks.end_automatic_repairs", {"company_id": str(company.pk)})
     return updated
 
 

@@ -104,6 +104,16 @@ class NothingToCorrect(Refusal):
     sentence = "There is nothing to correct at the moment. Look at the state above."
 
 
+class NothingToCreate(Refusal):
+    code = "NOTHING_TO_CREATE"
+    sentence = "No row is ready. Correct the file, then upload it again."
+
+
+class BatchStarted(Refusal):
+    code = "BATCH_STARTED"
+    sentence = "The invitations are being created. They can be revoked, but the batch stays."
+
+
 class SubmittedBefore(Refusal):
     """The same form was sent before. `invitation_id` names what it made."""
 
@@ -113,13 +123,3 @@ class SubmittedBefore(Refusal):
     def __init__(self, invitation_id: UUID) -> None:
         super().__init__()
         self.invitation_id = invitation_id
-
-
-class NothingToCreate(Refusal):
-    code = "NOTHING_TO_CREATE"
-    sentence = "No row is ready. Correct the file, then upload it again."
-
-
-class BatchStarted(Refusal):
-    code = "BATCH_STARTED"
-    sentence = "The invitations are being created. They can be revoked, but the batch stays."

@@ -37,11 +37,6 @@ def follow_status(connection_id: str) -> None:
     follow_status_of(UUID(connection_id))
 
 
-@job()
-def end_automatic_repairs(company_id: str) -> None:
-    end_automatic_repairs_of(UUID(company_id))
-
-
 @job(queue="batches")
 def create_batch(batch_id: str) -> None:
     """In rounds of five seconds, so that other jobs have their turn and a worker that is told to stop soon does.
@@ -52,6 +47,11 @@ def create_batch(batch_id: str) -> None:
     while create_next(UUID(batch_id)):
         if time.monotonic() > end:
             raise TryLater(timedelta(0))
+
+
+@job()
+def end_automatic_repairs(company_id: str) -> None:
+    end_automatic_repairs_of(UUID(company_id))
 
 
 @app.periodic(cron="23 * * * *")

@@ -4,12 +4,30 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 
 from config.admin.base import ServiceForm
+from config.admin.lists import as_id
 from config.refusals import Refusal
+from invitations.admin.inviting.fields import PlainTextField
 from invitations.admin.inviting.terms import SPANS
 from invitations.models import MAX_MESSAGE_LENGTH, Batch
 from invitations.services import draft_batch
+
+LIVES = [*SPANS.items(), ("", "Never")]
+
+MOST_OFFERED = 50
+
+
+class CompanySelect(AutocompleteSelect):
+    """Completes what one types; without a script it offers the newest companies that are open to whoever asks."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        groups = super().optgroups(name, value, attr)
+        others = self.choices.queryset.exclude(pk__in=[pk for pk in value if as_id(str(pk))]).order_by("-pk")
+        for company in others[:MOST_OFFERED]:
+            groups[0][1].append(self.create_option(name, company.pk, str(company), False, len(groups[0][1])))
+        return groups
 
 
 class NewBatchForm(ServiceForm):
@@ -29,7 +47,7 @@ class NewBatchForm(ServiceForm):
             "One address a line, also as “Name &lt;address&gt;”, or rows copied from a spreadsheet. At most 256 KiB."
         ),
     )
-    message = forms.CharField(
+    message = PlainTextField(
         required=False,
         max_length=MAX_MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),

@@ -15,14 +15,13 @@ from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from companies.models import Company
-from config.admin.base import BoundedAdmin
+from companies.admin import CompanyLimitedAdmin
 from config.admin.exports import csv_response
 from config.admin.lists import AutocompleteFilter, status_word
 from config.refusals import Refusal
 from config.vault import Unsealable
 from invitations.admin.batch_example import COLUMN_WORDS, EXAMPLE
-from invitations.admin.batch_forms import NewBatchForm
+from invitations.admin.batch_forms import CompanySelect, NewBatchForm
 from invitations.admin.batch_pages import STATE_TONES, batch_page, progress_of
 from invitations.models import Batch, BatchRow
 from invitations.services import COLUMNS, discard_batch, start_batch
@@ -36,11 +35,10 @@ RESULT = ("number", "email", "externalId", "result", "error", "invitationId")
 
 
 @admin.register(Batch)
-class BatchAdmin(BoundedAdmin):
+class BatchAdmin(CompanyLimitedAdmin):
     """Whoever may invite one may invite many; whoever may see invitations sees what became of them."""
 
     form = NewBatchForm
-    autocomplete_fields = ("company",)
     list_display = ("name", "company", "state", "row_count", "created_by", "created")
     list_select_related = ("company", "created_by")
     list_filter = (("company", AutocompleteFilter),)
@@ -59,12 +57,10 @@ class BatchAdmin(BoundedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
         return False
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).open_to(request.user)  # type: ignore[attr-defined]
-
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["queryset"] = Company.objects.open_to(request.user)  # type: ignore[arg-type]
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return super().formfield_for_foreignkey(
+            db_field, request, **kwargs, widget=CompanySelect(db_field, self.admin_site)
+        )
 
     @admin.display(description="file")
     def name(self, batch: Batch) -> str:

@@ -23,12 +23,6 @@ class BatchState(models.TextChoices):
     DONE = "DONE", "Done"
 
 
-class BatchQuerySet(models.QuerySet["Batch"]):
-    def open_to(self, user: User) -> Self:
-        """Those of companies that a member of staff may see."""
-        return self if user.company_limit is None else self.filter(company__in=user.company_limit)
-
-
 class Batch(models.Model):
     """A file of people to invite for one company, on terms that a row may change for itself.
 
@@ -48,8 +42,6 @@ class Batch(models.Model):
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
-
-    objects: ClassVar[BatchQuerySet] = BatchQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name_plural = "batches"

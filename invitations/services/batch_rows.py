@@ -9,6 +9,7 @@ from typing import Any
 
 from companies.addresses import normalize_address
 from companies.models import Company
+from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import UtilityType
 from invitations.models import MAX_MESSAGE_LENGTH, Batch, BatchRow, Verdict
@@ -18,7 +19,6 @@ from invitations.services.invitations import Terms, check_terms
 from invitations.sheets import BEYOND, EMAIL, Line, values_of
 
 NAMED = re.compile(r"[^<>]*<([^<>]+)>")
-LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 MAX_EXTERNAL_ID_LENGTH = 255
 SECONDS_A_DAY = 86_400
 MAX_DIGITS = 9
@@ -106,7 +106,7 @@ class _Reader:
             "message": lambda text: _short(text, MAX_MESSAGE_LENGTH),
             "maxUses": lambda text: self._checked(max_uses=_number(text, otherwise="unlimited")),
             "expiresInDays": lambda text: self._checked_days(_number(text, otherwise="never")),
-            "locale": _locale,
+            "locale": check_locale,
             "redirectUrl": lambda text: self._checked(redirect_url=text),
         }
         given = [column for column in OWN_TERMS if column in self.line.cells]
@@ -175,12 +175,6 @@ def _number(text: str, *, otherwise: str) -> int | None:
     if not re.fullmatch(r"[0-9]+", text) or len(text) > MAX_DIGITS:
         raise InvalidField(("number",), f"“{text[:50]}” is not a whole number. The word “{otherwise}” sets no limit.")
     return int(text)
-
-
-def _locale(text: str) -> str:
-    if not LOCALE.fullmatch(text):
-        raise InvalidField(("locale",), "This is not a language, such as en or de-AT.")
-    return text
 
 
 def _utility_types(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from procrastinate.jobs import Job
 from procrastinate.utils import utcnow
 
 from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, TryLater, defer
-from tests.invitations.conftest import forget_jobs
+from tests.database import forget_jobs
 
 
 def decide(attempts, error=None):

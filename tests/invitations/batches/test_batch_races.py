@@ -21,10 +21,10 @@ from config.refusals import NotThere
 from invitations.exceptions import BatchStarted
 from invitations.models import Batch, Delivery, Invitation, InvitationEvent
 from invitations.services import create_next, discard_batch, forget_old_batches, start_batch
+from tests.database import database_url, execute, forget_jobs
 from tests.factories import CompanyFactory, UserFactory
 from tests.invitations.batches.sheets import CREATED, INVITED, counted, draft, people
-from tests.invitations.conftest import execute, forget_jobs
-from tests.invitations.test_tasks import database_url, wait_for
+from tests.invitations.test_tasks import wait_for
 from tests.races import race, wait_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)

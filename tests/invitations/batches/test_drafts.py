@@ -68,7 +68,7 @@ def test_addresses_are_kept_in_their_normal_form_beside_what_was_given(company):
         ("expiresInDays", "3651", "expiresInDays: An invitation lives for 60 seconds to 10 years."),
         ("expiresInDays", "999999999", "expiresInDays: An invitation lives for 60 seconds to 10 years."),
         ("expiresInDays", "soon", "expiresInDays: “soon” is not a whole number. The word “never” sets no limit."),
-        ("locale", "Deutsch!", "locale: This is not a language, such as en or de-AT."),
+        ("locale", "Deutsch!", "locale: This is not a language tag such as en or de-AT (BCP 47)."),
         ("redirectUrl", "https://elsewhere.example/", "redirectUrl: This address is not on the partner’s list"),
         ("datasourceId", "nonsense", "datasourceId: There is no such provider in the catalogue."),
         ("datasourceId", "01940000-0000-7000-8000-000000000000", "datasourceId: There is no such provider"),
