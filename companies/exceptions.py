@@ -12,3 +12,15 @@ class IdempotencyKeyReused(Refusal):
 class RequestInProgress(Refusal):
     code = "REQUEST_IN_PROGRESS"
     sentence = "A request with this Idempotency-Key is still running."
+
+
+class NotYoursToChange(Refusal):
+    status = 403
+    code = "NOT_YOURS_TO_CHANGE"
+    sentence = "You may not change this member of staff."
+
+
+class NotYoursToGrant(Refusal):
+    status = 403
+    code = "NOT_YOURS_TO_GRANT"
+    sentence = "You cannot give others what you may not do yourself."

@@ -1,0 +1,32 @@
+"""Who takes part: staff, partners with their API keys, companies and their sites."""
+
+from companies.models.parties import (
+    ApiKey,
+    ApiKeyQuerySet,
+    Company,
+    CompanyQuerySet,
+    Partner,
+    Scope,
+    Site,
+    SiteQuerySet,
+    StoredAnswer,
+    hash_api_key,
+    partner_scopes,
+)
+from companies.models.staff import User, UserManager
+
+__all__ = [
+    "ApiKey",
+    "ApiKeyQuerySet",
+    "Company",
+    "CompanyQuerySet",
+    "Partner",
+    "Scope",
+    "Site",
+    "SiteQuerySet",
+    "StoredAnswer",
+    "User",
+    "UserManager",
+    "hash_api_key",
+    "partner_scopes",
+]
