@@ -13,9 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from companies.admin.limits import UnlimitedAdmin
+from companies.admin.logins import LoginHelp
 from companies.models import User
 from companies.services import create_member, grantable_groups, may_manage, update_member
-from config.admin.base import BoundedAdmin, ServiceForm
+from config.admin.base import ServiceForm
 
 FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 
@@ -69,7 +70,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class StaffAdmin(UnlimitedAdmin, BoundedAdmin, UserAdmin):  # type: ignore[type-arg]
+class StaffAdmin(UnlimitedAdmin, LoginHelp, UserAdmin):  # type: ignore[type-arg]
     """Whoever may change a member of staff can become them: only those may who could do all of it anyway."""
 
     form = UserForm
@@ -81,11 +82,11 @@ class StaffAdmin(UnlimitedAdmin, BoundedAdmin, UserAdmin):  # type: ignore[type-
     list_filter = ("is_active", "is_superuser", "is_limited", "groups")
     search_fields = ("email", "name")
     search_help_text = "E-mail or name, or part of one."
-    readonly_fields = ("change_password", "last_login", "created_at")
+    readonly_fields = ("change_password", "login_state", "second_factor_state", "last_login", "created_at")
     autocomplete_fields = ("companies",)
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
     fieldsets = (
-        (None, {"fields": ("email", "name", "change_password")}),
+        (None, {"fields": ("email", "name", "change_password", "login_state", "second_factor_state")}),
         ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         ("For which companies", {"fields": ("is_limited", "companies")}),
         ("Dates", {"fields": ("last_login", "created_at")}),

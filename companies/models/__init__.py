@@ -13,14 +13,17 @@ from companies.models.parties import (
     hash_api_key,
     partner_scopes,
 )
+from companies.models.second_factor import Authenticator, RecoveryCode
 from companies.models.staff import User, UserManager
 
 __all__ = [
     "ApiKey",
     "ApiKeyQuerySet",
+    "Authenticator",
     "Company",
     "CompanyQuerySet",
     "Partner",
+    "RecoveryCode",
     "Scope",
     "Site",
     "SiteQuerySet",

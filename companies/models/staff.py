@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 if TYPE_CHECKING:
     from companies.models.parties import Company
+    from companies.models.second_factor import Authenticator
 
 
 class UserManager(BaseUserManager["User"]):
@@ -49,6 +50,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     companies: "models.ManyToManyField[Company, Any]" = models.ManyToManyField(
         "Company", blank=True, related_name="staff"
     )
+    authenticator: "models.OneToOneField[Authenticator | None, Any]" = models.OneToOneField(
+        "Authenticator", null=True, editable=False, on_delete=models.RESTRICT, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -75,6 +79,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self.is_superuser or not self.is_limited:
             return None
         return frozenset(self.companies.values_list("pk", flat=True))
+
+    @property
+    def begun_authenticators(self) -> "QuerySet[Authenticator]":
+        """Without the one in use: one that is being set up, if any."""
+        mine = self.authenticators.all()
+        return mine.exclude(pk=self.authenticator_id) if self.authenticator_id else mine
 
     @property
     def granted(self) -> QuerySet[Permission]:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from companies.exceptions import NotYoursToChange, NotYoursToGrant
 from companies.models import User
+from config.lockout import unlock
 
 # whoever has one of these manages members of staff
 MANAGING = Q(content_type__app_label="companies", codename__in=["add_user", "change_user", "delete_user"])
@@ -62,6 +64,21 @@ def update_member(user: User, *, by: User, **changes: Any) -> User:
             setattr(locked, name, value)
     locked.save(update_fields=[name for name in changes if name not in RELATED])
     return locked
+
+
+@transaction.atomic
+def unlock_member(user: User, *, by: User) -> User:
+    """Whoever guessed at this login no longer counts: it may be tried again at once. Refuses as `update_member`."""
+    if not may_manage(by, user):
+        raise NotYoursToChange
+    unlock(user.email)
+    note(user, "Login unlocked.", by=by)
+    return user
+
+
+def note(user: User, words: str, *, by: User) -> None:
+    """Append what happened to the history of a member of staff, as the admin shows it."""
+    LogEntry.objects.log_actions(by.pk, [user], CHANGE, change_message=words, single_object=True)
 
 
 def _check_grants(changes: dict[str, Any], *, by: User) -> None:
