@@ -23,9 +23,9 @@ PASSING = Sealed(StoredAnswer, "sealed_body", lambda row: "")
 
 class Command(BaseCommand):
     help = (
-        "Seals credentials, tokens and keys of authenticator apps again with the first of ENCRYPTION_KEYS, while the system is live; it may be "
-        "stopped and run again. With --check it changes nothing and tells how many rows use which key: an old key "
-        "may leave the environment when none does."
+        "Seals credentials, tokens and keys of authenticator apps again with the first of ENCRYPTION_KEYS, while the "
+        "system is live; it may be stopped and run again. With --check it changes nothing and tells how many rows use "
+        "which key: an old key may leave the environment when none does."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
