@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
-from django_otp.oath import TOTP
 
 from companies.exceptions import (
     NoSecondFactor,
@@ -31,27 +30,9 @@ from companies.services import (
     turn_off_second_factor,
 )
 from config.vault import Unsealable
+from tests.companies.second_factors import code_of, set_up, wrong_code
 from tests.factories import UserFactory
 from tests.races import race
-
-
-def code_of(authenticator, steps=0):
-    """What the app shows, `steps` of half a minute from now."""
-    totp = TOTP(b32decode(key_in_words(authenticator).replace(" ", "")))
-    totp.time = timezone.now().timestamp() + 30 * steps
-    return f"{totp.token():06}"
-
-
-def wrong_code(authenticator):
-    right = {code_of(authenticator, steps) for steps in (-2, -1, 0, 1, 2)}
-    return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in right)
-
-
-def set_up(user, steps=-1):
-    """In use, confirmed by the code of a step ago: the one of now is still to be spent."""
-    begun = begin_second_factor(user)
-    codes = confirm_second_factor(user, code=code_of(begun, steps))
-    return Authenticator.objects.get(pk=begun.pk), codes
 
 
 @pytest.fixture

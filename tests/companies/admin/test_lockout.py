@@ -22,6 +22,11 @@ from tests.races import race
 PASSWORD = "correct horse battery"
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def log_in(username, password="wrong", address="192.0.2.1", client=None, **headers):
     client = client or Client()
     fields = {"username": username, "password": password}
@@ -158,7 +163,10 @@ def test_known_and_unknown_get_one_answer(mary):
     assert known == answers("nobody@example.com") == answers("off@example.com")
 
 
-def test_known_and_unknown_take_one_time(mary):
+def test_known_and_unknown_take_one_time(db, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    mary = UserFactory(email="mary@example.com", password=PASSWORD)
+
     def seconds(username):
         began = time.perf_counter()
         log_in(username, address=next(addresses))
