@@ -1,6 +1,7 @@
 """Who takes part, for staff."""
 
 from companies.admin.companies import CompanyAdmin, SiteAdmin, companies_named
+from companies.admin.groups import StaffGroupAdmin
 from companies.admin.limits import CompanyLimitedAdmin, UnlimitedAdmin, limit_of
 from companies.admin.partners import ApiKeyAdmin, PartnerAdmin
 from companies.admin.users import StaffAdmin
@@ -12,6 +13,7 @@ __all__ = [
     "PartnerAdmin",
     "SiteAdmin",
     "StaffAdmin",
+    "StaffGroupAdmin",
     "UnlimitedAdmin",
     "companies_named",
     "limit_of",

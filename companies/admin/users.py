@@ -5,14 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
-from django.forms import ModelForm
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from companies.admin.limits import UnlimitedAdmin
+from companies.admin.logins import LoginHelp
 from companies.models import User
-from config.admin.base import BoundedAdmin
+from companies.services import create_member, grantable_groups, may_manage, update_member
+from config.admin.base import ServiceForm
+
+FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 
 
 class LowerCaseEmail:
@@ -24,16 +30,34 @@ class LowerCaseEmail:
         return str(self.cleaned_data["email"]).lower()
 
 
-class NewUserForm(LowerCaseEmail, BaseUserCreationForm):  # type: ignore[type-arg]
+class NewUserForm(LowerCaseEmail, ServiceForm, BaseUserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("email", "name")
 
+    def perform(self) -> User:
+        given = self.cleaned_data
+        return create_member(by=self.user, email=given["email"], name=given["name"], password=given["password1"])
 
-class UserForm(LowerCaseEmail, ModelForm):  # type: ignore[type-arg]
+
+class UserForm(LowerCaseEmail, ServiceForm):
     class Meta:
         model = User
-        fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+        fields = (
+            "email",
+            "name",
+            "is_active",
+            "is_staff",
+            "is_superuser",
+            "groups",
+            "user_permissions",
+            "is_limited",
+            "companies",
+        )
+
+    def perform(self) -> User:
+        changes = {name: self.cleaned_data[name] for name in self.changed_data}
+        return update_member(self.instance, by=self.user, **changes)
 
 
 class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
@@ -46,31 +70,45 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class StaffAdmin(BoundedAdmin, UserAdmin):  # type: ignore[type-arg]
-    """Whoever may change members of staff can become any of them; so only superusers may."""
+class StaffAdmin(UnlimitedAdmin, LoginHelp, UserAdmin):  # type: ignore[type-arg]
+    """Whoever may change a member of staff can become them: only those may who could do all of it anyway."""
 
     form = UserForm
     add_form = NewUserForm
     add_form_template = None
     change_password_form = PasswordForm
     change_user_password_template = "admin/companies/user/change_password.html"  # noqa: S105 - a file
-    list_display = ("email", "name", "is_active", "is_superuser", "last_login")
-    list_filter = ("is_active", "is_superuser")
+    list_display = ("email", "name", "is_active", "is_superuser", "is_limited", "last_login")
+    list_filter = ("is_active", "is_superuser", "is_limited", "groups")
     search_fields = ("email", "name")
     search_help_text = "E-mail or name, or part of one."
-    readonly_fields = ("change_password", "last_login", "created_at")
+    readonly_fields = ("change_password", "login_state", "second_factor_state", "last_login", "created_at")
+    autocomplete_fields = ("companies",)
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
     fieldsets = (
-        (None, {"fields": ("email", "name", "change_password")}),
+        (None, {"fields": ("email", "name", "change_password", "login_state", "second_factor_state")}),
         ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("For which companies", {"fields": ("is_limited", "companies")}),
         ("Dates", {"fields": ("last_login", "created_at")}),
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or may_manage(request.user, obj))  # type: ignore[arg-type]
 
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return bool(request.user.is_superuser)
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Without what only superusers give."""
+        if request.user.is_superuser or obj is None:
+            return super().get_fieldsets(request, obj)
+        return [
+            (title, options | {"fields": [name for name in options["fields"] if name not in FOR_SUPERUSERS]})
+            for title, options in self.fieldsets
+        ]
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+        if db_field.remote_field.model is Group:
+            return grantable_groups(request.user).order_by("name")  # type: ignore[arg-type]
+        return super().get_field_queryset(db, db_field, request)
 
     @admin.display(description="password")
     def change_password(self, user: User) -> SafeString:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -78,6 +78,7 @@ def one_of_each(db):
         make_api_key(PartnerFactory())[0],
         UserFactory(),
         draft(invitation.company, "email", "a@example.com"),
+        Group.objects.create(name="Friends"),
     ]
     return {f"{row._meta.app_label}_{row._meta.model_name}": row.pk for row in rows}
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from companies.models import StoredAnswer
+from companies.models import Authenticator, StoredAnswer
 from config.rotation import Sealed, count_by_key, reseal
 from connections.models import Credential
 from invitations.models import Invitation, PersonalLink
@@ -15,6 +15,7 @@ SEALED = (
     Sealed(Credential, "sealed", lambda row: f"credential:{row.pk}"),
     Sealed(Invitation, "sealed_token", lambda row: f"token:{row.pk}"),
     Sealed(PersonalLink, "sealed_token", lambda row: f"token:{row.pk}"),
+    Sealed(Authenticator, "sealed_key", lambda row: row.binding),
 )
 # these are gone after a day by themselves: keep an old key as long as one of them uses it
 PASSING = Sealed(StoredAnswer, "sealed_body", lambda row: "")
@@ -22,9 +23,9 @@ PASSING = Sealed(StoredAnswer, "sealed_body", lambda row: "")
 
 class Command(BaseCommand):
     help = (
-        "Seals credentials and tokens again with the first of ENCRYPTION_KEYS, while the system is live; it may be "
-        "stopped and run again. With --check it changes nothing and tells how many rows use which key: an old key "
-        "may leave the environment when none does."
+        "Seals credentials, tokens and keys of authenticator apps again with the first of ENCRYPTION_KEYS, while the "
+        "system is live; it may be stopped and run again. With --check it changes nothing and tells how many rows use "
+        "which key: an old key may leave the environment when none does."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

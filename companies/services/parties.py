@@ -1,4 +1,4 @@
-"""Every change to those who take part."""
+"""Partners with their API keys, companies and their sites."""
 
 import secrets
 from collections.abc import Sequence

@@ -1,0 +1,101 @@
+"""What an administrator can do for somebody who cannot log in."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from companies.models import User
+from companies.services import reset_second_factor, unlock_member
+from config.admin.base import BoundedAdmin
+from config.admin.lists import status_word
+from config.lockout import is_locked
+from config.refusals import Refusal
+
+UNLOCK = (
+    "Unlock login",
+    "Wrong passwords so far no longer count: they can try again at once. Ask whether it was them who tried.",
+    "The login is unlocked.",
+)
+RESET = (
+    "Reset second factor",
+    "Their app and recovery codes open nothing from now on, and their password alone opens the login until they set up "
+    "a new one. Be sure that it is really them who asks you.",
+    "The second factor is reset.",
+)
+
+
+class LoginHelp(BoundedAdmin):
+    """Facts about a login on the page of a member of staff, each with the button that helps; both ask once more."""
+
+    def get_urls(self) -> list[Any]:
+        def page(route: str, view: Callable[..., HttpResponse], name: str) -> Any:
+            return path(f"<path:object_id>/{route}/", self.admin_site.admin_view(view), name=name)
+
+        return [
+            page("unlock", self.unlock_view, "companies_user_unlock"),
+            page("reset-second-factor", self.reset_view, "companies_user_reset"),
+            *super().get_urls(),
+        ]
+
+    def unlock_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._help(request, object_id, unlock_member, UNLOCK)
+
+    def reset_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._help(request, object_id, reset_second_factor, RESET)
+
+    def _help(
+        self, request: HttpRequest, object_id: str, service: Callable[..., User], words: tuple[str, str, str]
+    ) -> HttpResponse:
+        """GET asks, POST acts."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        user: Any = self.get_object(request, unquote(object_id))
+        if user is None:
+            raise Http404
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self._ask(request, user, words)
+        try:
+            service(user, by=cast(User, request.user))
+            self.message_user(request, words[2], messages.SUCCESS)
+        except Refusal as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+        return redirect("admin:companies_user_change", user.pk)
+
+    def _ask(self, request: HttpRequest, user: User, words: tuple[str, str, str]) -> HttpResponse:
+        button, consequence, _ = words
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{button} of {user}?",
+            "opts": self.opts,
+            "original": user,
+            "consequence": consequence,
+            "button": button,
+        }
+        return TemplateResponse(request, "admin/companies/user/confirm.html", context)
+
+    @admin.display(description="login")
+    def login_state(self, user: User) -> SafeString:
+        if not is_locked(user.email):
+            return status_word("Open", "good")
+        return _with_link(status_word("Locked after wrong passwords", "bad"), "unlock", user, UNLOCK[0])
+
+    @admin.display(description="second factor")
+    def second_factor_state(self, user: User) -> SafeString:
+        if user.authenticator_id is None:
+            return status_word("Not in use", "over")
+        return _with_link(status_word("In use", "good"), "reset", user, RESET[0])
+
+
+def _with_link(status: SafeString, name: str, user: User, words: str) -> SafeString:
+    return format_html('{} <a href="{}">{}</a>', status, reverse(f"admin:companies_user_{name}", args=[user.pk]), words)

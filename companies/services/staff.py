@@ -1,0 +1,93 @@
+"""Members of staff, and who may change whom."""
+
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from companies.exceptions import NotYoursToChange, NotYoursToGrant
+from companies.models import User
+from config.lockout import unlock
+
+# whoever has one of these manages members of staff
+MANAGING = Q(content_type__app_label="companies", codename__in=["add_user", "change_user", "delete_user"])
+RELATED = ("groups", "user_permissions", "companies")
+FOR_SUPERUSERS = ("is_superuser", "user_permissions")
+
+
+def may_manage(by: User, user: User) -> bool:
+    """Whether `by` may change this member of staff, set their password and reset their second factor.
+
+    A superuser may. Whoever else is allowed to change members of staff may change those who can do nothing that they
+    cannot do themselves: no superuser, nobody who manages members of staff, and not themselves.
+    """
+    if by.is_superuser:
+        return True
+    if user.is_superuser or user.pk == by.pk or by.company_limit is not None or not by.is_active:
+        return False
+    return by.has_perm("companies.change_user") and not user.granted.exclude(pk__in=_grantable(by)).exists()
+
+
+def grantable_groups(by: User) -> QuerySet[Group]:
+    """Those a member of staff may be put into, or taken out of, by `by`: with nothing that `by` may not do."""
+    if by.is_superuser:
+        return Group.objects.all()
+    beyond = Permission.objects.exclude(pk__in=_grantable(by))
+    return Group.objects.exclude(pk__in=Group.objects.filter(permissions__in=beyond).values("pk"))
+
+
+@transaction.atomic
+def create_member(*, by: User, email: str, password: str, name: str = "") -> User:
+    """A member of staff who may log in and, so far, do nothing. Refuses whoever may not add one."""
+    if not by.has_perm("companies.add_user") or by.company_limit is not None:
+        raise NotYoursToChange
+    return User.objects.create_user(email, password, name=name)
+
+
+@transaction.atomic
+def update_member(user: User, *, by: User, **changes: Any) -> User:
+    """Change `email`, `name`, `is_active`, `is_staff`, `is_limited`, and the sets `groups` and `companies`; superusers
+    also change `is_superuser` and `user_permissions`.
+
+    Refuses a member of staff whom `by` may not manage, and whatever `by` may not grant.
+    """
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    if not may_manage(by, locked):
+        raise NotYoursToChange
+    _check_grants(changes, by=by)
+    for name, value in changes.items():
+        if name in RELATED:
+            getattr(locked, name).set(value)
+        else:
+            setattr(locked, name, value)
+    locked.save(update_fields=[name for name in changes if name not in RELATED])
+    return locked
+
+
+@transaction.atomic
+def unlock_member(user: User, *, by: User) -> User:
+    """Whoever guessed at this login no longer counts: it may be tried again at once. Refuses as `update_member`."""
+    if not may_manage(by, user):
+        raise NotYoursToChange
+    unlock(user.email)
+    note(user, "Login unlocked.", by=by)
+    return user
+
+
+def note(user: User, words: str, *, by: User) -> None:
+    """Append what happened to the history of a member of staff, as the admin shows it."""
+    LogEntry.objects.log_actions(by.pk, [user], CHANGE, change_message=words, single_object=True)
+
+
+def _check_grants(changes: dict[str, Any], *, by: User) -> None:
+    if by.is_superuser:
+        return
+    allowed = set(grantable_groups(by).values_list("pk", flat=True))
+    if any(name in changes for name in FOR_SUPERUSERS) or {group.pk for group in changes.get("groups", ())} - allowed:
+        raise NotYoursToGrant
+
+
+def _grantable(by: User) -> QuerySet[Permission]:
+    return by.granted.exclude(MANAGING)

@@ -1,0 +1,75 @@
+"""The admin with our login: locked against guessing, and open only to whoever has passed the second factor."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+
+from companies.views.second_factor import (
+    is_settled,
+    may_set_up,
+    second_factor,
+    second_factor_code,
+    second_factor_off,
+    second_factor_recovery,
+    second_factor_setup,
+    waiting_room,
+)
+from config.lockout import one_at_a_time
+
+
+class StaffSite(AdminSite):
+    """Every page asks `has_permission`, and that asks for the second factor."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return self.knows(request) and is_settled(request)
+
+    def knows(self, request: HttpRequest) -> bool:
+        """Whether a member of staff has given their password."""
+        return super().has_permission(request)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.method == "POST":
+            return one_at_a_time(request, lambda: super(StaffSite, self).login(request, extra_context))
+        if self.knows(request) and not is_settled(request):
+            return redirect(waiting_room(request))
+        return super().login(request, extra_context)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Whoever is half way in may leave."""
+        if view == self.logout:
+            return never_cache(csrf_protect(view))
+        return super().admin_view(view, cacheable)
+
+    def get_urls(self) -> list[Any]:
+        def page(route: str, view: Callable[..., Any]) -> Any:
+            return path(f"second-factor/{route}", view, name=view.__name__)
+
+        return [
+            page("", self.after_password(may_set_up, second_factor)),
+            page("setup/", self.after_password(may_set_up, second_factor_setup)),
+            page("code/", self.after_password(lambda request: True, second_factor_code)),
+            page("recovery/", self.admin_view(second_factor_recovery)),
+            page("off/", self.admin_view(second_factor_off)),
+            *super().get_urls(),
+        ]
+
+    def after_password(
+        self, allowed: Callable[[HttpRequest], bool], view: Callable[[HttpRequest], HttpResponse]
+    ) -> Callable[[HttpRequest], HttpResponseBase]:
+        """A page on the way in: for staff who have given their password and are `allowed`."""
+
+        @wraps(view)
+        def inner(request: HttpRequest) -> HttpResponseBase:
+            if not self.knows(request):
+                return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+            return view(request) if allowed(request) else redirect(waiting_room(request))
+
+        return never_cache(csrf_protect(inner))

@@ -1,0 +1,28 @@
+"""What the authenticator app of a member of staff shows."""
+
+from base64 import b32decode
+
+from django.utils import timezone
+from django_otp.oath import TOTP
+
+from companies.models import Authenticator
+from companies.services import begin_second_factor, confirm_second_factor, key_in_words
+
+
+def code_of(authenticator, steps=0):
+    """What the app shows, `steps` of half a minute from now."""
+    totp = TOTP(b32decode(key_in_words(authenticator).replace(" ", "")))
+    totp.time = timezone.now().timestamp() + 30 * steps
+    return f"{totp.token():06}"
+
+
+def wrong_code(authenticator):
+    right = {code_of(authenticator, steps) for steps in (-2, -1, 0, 1, 2)}
+    return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in right)
+
+
+def set_up(user, steps=-1):
+    """In use, confirmed by the code of a step ago: the one of now is still to be spent."""
+    begun = begin_second_factor(user)
+    codes = confirm_second_factor(user, code=code_of(begun, steps))
+    return Authenticator.objects.get(pk=begun.pk), codes
