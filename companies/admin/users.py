@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -84,6 +85,7 @@ class StaffAdmin(UnlimitedAdmin, LoginHelp, UserAdmin):  # type: ignore[type-arg
     search_help_text = "E-mail or name, or part of one."
     readonly_fields = ("change_password", "login_state", "second_factor_state", "last_login", "created_at")
     autocomplete_fields = ("companies",)
+    filter_horizontal = ()
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
     fieldsets = (
         (None, {"fields": ("email", "name", "change_password", "login_state", "second_factor_state")}),
@@ -109,6 +111,12 @@ class StaffAdmin(UnlimitedAdmin, LoginHelp, UserAdmin):  # type: ignore[type-arg
         if db_field.remote_field.model is Group:
             return grantable_groups(request.user).order_by("name")  # type: ignore[arg-type]
         return super().get_field_queryset(db, db_field, request)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The few groups as boxes to tick."""
+        if db_field.name == "groups":
+            kwargs["widget"] = CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @admin.display(description="password")
     def change_password(self, user: User) -> SafeString:

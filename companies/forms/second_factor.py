@@ -12,6 +12,13 @@ from companies.models import User
 from config.refusals import Refusal
 
 
+class CodeInput(forms.TextInput):
+    """Empty again after a mistake: another code is wanted."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 class CodeForm(forms.Form):
     """A code, for a service that takes one: what the service refuses is an error of the field."""
 
@@ -19,7 +26,7 @@ class CodeForm(forms.Form):
         max_length=40,
         label="Code",
         help_text="Six digits, from your authenticator app.",
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": True}
         ),
     )

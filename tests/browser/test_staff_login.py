@@ -1,0 +1,117 @@
+"""A member of staff at the login: sets up a second factor, comes back with a code, and waits after wrong passwords."""
+
+import time
+from base64 import b32decode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django_otp.oath import TOTP
+from playwright.sync_api import expect
+
+from companies.models import User
+from tests.factories import UserFactory
+
+PASSWORD = "correct horse battery"
+COLOURS_CHANGE_MS = 500
+
+
+@pytest.fixture
+def mary(live_server):
+    return UserFactory(email="mary@example.com", password=PASSWORD)
+
+
+def log_in(page, base, password=PASSWORD):
+    page.goto(f"{base}/admin/login/")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.get_by_label("E-mail").fill("mary@example.com")
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+
+
+def heading(page, words):
+    expect(page.get_by_role("heading", level=1)).to_have_text(words)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(COLOURS_CHANGE_MS)
+        found = Axe().run(page, options={"preload": False})  # it would write styles, which our policy refuses
+        assert found.violations_count == 0, f"{words}, {scheme}: {found.generate_report()}"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def code(key, steps=0):
+    totp = TOTP(b32decode(key.replace(" ", "")))
+    totp.time = time.time() + 30 * steps
+    return f"{totp.token():06}"
+
+
+def answer(page, label, text):
+    """With the keyboard alone: the field has the focus."""
+    expect(page.get_by_label(label)).to_be_focused()
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def set_up(page, steps=-1):
+    answer(page, "Your password", PASSWORD)
+    heading(page, "Set up your authenticator app")
+    key = page.locator("code.key").inner_text()
+    answer(page, "Code", code(key, steps))
+    heading(page, "Keep your recovery codes")
+    return key, page.locator(".codes code").all_inner_texts()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_second_factor_is_set_up_and_asked_for(live_server, mary, visitors, width):
+    page = visitors.visitor(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    log_in(page, live_server.url)
+    page.get_by_role("link", name="Second factor").click()
+    heading(page, "Second factor")
+    answer(page, "Your password", "wrong")
+    expect(page.get_by_text("This is not your password.")).to_be_visible()
+    key, recovery = set_up(page)
+    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("button", name="Log out").click()
+
+    log_in(page, live_server.url)
+    heading(page, "Enter your code")
+    answer(page, "Code", "12 34")
+    expect(page.get_by_text("This code is not right")).to_be_visible()
+    heading(page, "Enter your code")
+    answer(page, "Code", code(key))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    page.get_by_role("button", name="Log out").click()
+
+    log_in(page, live_server.url)
+    answer(page, "Code", recovery[0])
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    page.goto(f"{live_server.url}/admin/second-factor/")
+    expect(page.get_by_text("9 of your recovery codes are left.")).to_be_visible()
+    page.get_by_role("link", name="Turn off the second factor").click()
+    heading(page, "Turn off the second factor")
+    answer(page, "Code", recovery[1])
+    expect(page.get_by_text("Not in use")).to_be_visible()
+    assert User.objects.get(pk=mary.pk).authenticator is None
+
+
+def test_where_everybody_needs_one_it_comes_first_without_javascript(live_server, mary, visitors, settings):
+    settings.STAFF_SECOND_FACTOR = "required"
+    page = visitors.visitor(java_script_enabled=False)
+    log_in(page, live_server.url)
+    expect(page.get_by_text("Everybody who works here needs a second factor.")).to_be_visible()
+    expect(page.get_by_role("link", name="Invitations")).to_have_count(0)
+    answer(page, "Your password", PASSWORD)
+    answer(page, "Code", code(page.locator("code.key").inner_text()))
+    page.get_by_role("link", name="I have kept them").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_whoever_guesses_is_asked_to_wait(live_server, mary, visitors, width):
+    page = visitors.visitor(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    for _ in range(4):
+        log_in(page, live_server.url, "wrong")
+        expect(page.locator(".errornote")).to_be_visible()
+    log_in(page, live_server.url, "wrong")
+    heading(page, "Please wait a little")
+    log_in(page, live_server.url)
+    heading(page, "Please wait a little")
