@@ -1,5 +1,6 @@
 """What the authenticator app of a member of staff shows."""
 
+import time
 from base64 import b32decode
 
 from django.utils import timezone
@@ -8,11 +9,16 @@ from django_otp.oath import TOTP
 from companies.models import Authenticator
 from companies.services import begin_second_factor, confirm_second_factor, key_in_words
 
+STEP = 30
+LEFT = 3  # seconds of a step in which a test may still begin to use a code
+
 
 def code_of(authenticator, steps=0):
-    """What the app shows, `steps` of half a minute from now."""
+    """What the app shows, `steps` of half a minute from now; never on the edge of the next one."""
+    if (left := STEP - time.time() % STEP) < LEFT:
+        time.sleep(left)
     totp = TOTP(b32decode(key_in_words(authenticator).replace(" ", "")))
-    totp.time = timezone.now().timestamp() + 30 * steps
+    totp.time = timezone.now().timestamp() + STEP * steps
     return f"{totp.token():06}"
 
 

@@ -8,12 +8,12 @@ from companies.models import Company, Site, User
 from tests.factories import CompanyFactory, PartnerFactory, SiteFactory
 
 
-def test_staff_log_in_by_their_address_in_any_case(db):
+def test_staff_log_in_by_their_address_in_any_case(db, rf):
     User.objects.create_user(" Anna@Example.com ", "correct horse battery")
 
     assert User.objects.get().email == "anna@example.com"
-    assert authenticate(username="ANNA@example.COM", password="correct horse battery")
-    assert authenticate(username="anna@example.com", password="another") is None
+    assert authenticate(rf.post("/"), username="ANNA@example.COM", password="correct horse battery")
+    assert authenticate(rf.post("/"), username="anna@example.com", password="another") is None
 
 
 def test_the_database_keeps_addresses_of_staff_in_lower_case(db):

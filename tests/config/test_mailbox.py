@@ -136,7 +136,9 @@ def test_the_line_after_a_mail_is_the_one_that_django_writes(settings, tmp_path)
     assert (tmp_path / name).read_bytes().endswith(SEPARATOR)
 
 
-def test_in_production_there_is_no_mailbox(client, db):
+def test_in_production_there_is_no_mailbox(client, db, settings):
+    settings.DEBUG = False
+    look_again()
     for path in ("/dev/mail", "/dev/mail/a.log", "/dev/mail/a.log/html"):
         assert client.get(path).status_code == 404
 

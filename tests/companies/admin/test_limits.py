@@ -13,6 +13,7 @@ from invitations.models import Invitation
 from tests.companies.admin.pages import words
 from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key, make_connection, make_invitation
 from tests.invitations.admin.inviting import errors, invite
+from tests.invitations.batches.sheets import draft
 
 OURS = "Riverside Bakeries"
 STRANGERS = "Secretive Steelworks"
@@ -31,6 +32,7 @@ def rows_of(company):
         SiteFactory(company=company, name=f"Site of {company}"),
         make_connection(company, owner_email="owner@example.com"),
         make_invitation(company, message=f"From {company}"),
+        draft(company, "email", "a@example.com"),
     ]
     return {name_of(row): row for row in rows}
 
@@ -81,7 +83,7 @@ def test_a_search_finds_nothing_of_a_stranger(limited, strangers, model, term):
     name = name_of(model)
     found = limited.get(reverse(f"admin:{name}_changelist"), {"q": term.format(pk=strangers[name].pk)})
 
-    assert listed(found) == []
+    assert strangers[name] not in listed(found)
 
 
 @pytest.mark.parametrize("model", LIMITED, ids=name_of)
