@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from companies.models import Company, Scope
@@ -13,6 +14,8 @@ from tests.factories import CompanyFactory, PartnerFactory, make_api_key
 def pytest_sessionstart(session: pytest.Session) -> None:
     """The embedded server runs before Django makes its test database, in every process of xdist."""
     start_embedded()
+    # each test client loads the middleware anew: static files are looked up when they are asked for, not all beforehand
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 class Api:

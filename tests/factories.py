@@ -1,8 +1,10 @@
 """What tests begin with: one word a thing, everything else filled in."""
 
+from functools import cache
 from typing import Any
 
 import factory
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from companies.actors import SYSTEM
@@ -12,6 +14,12 @@ from connections.models import Connection, Datasource
 from connections.services import create_connection
 from invitations.models import Invitation
 from invitations.services import create_invitation
+
+
+@cache
+def hashed(password: str) -> str:
+    """Once a run: to hash a password takes a third of a second, on purpose."""
+    return make_password(password)
 
 
 class PartnerFactory(DjangoModelFactory[Partner]):
@@ -43,7 +51,7 @@ class UserFactory(DjangoModelFactory[User]):
 
     email = factory.Sequence(lambda n: f"staff{n}@example.com")
     name = factory.Sequence(lambda n: f"Staff {n}")
-    password = factory.django.Password("correct horse battery")
+    password = factory.LazyFunction(lambda: hashed("correct horse battery"))
     is_superuser = True
 
 

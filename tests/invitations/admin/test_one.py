@@ -1,6 +1,6 @@
 """The page of one invitation: link, facts, timeline, and nothing that should not be there."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 from django.db import connection
@@ -141,7 +141,7 @@ def test_the_page_of_a_repair_leads_to_the_connection(admin_client, company):
 def test_the_timeline_says_in_words_what_was_changed(admin_client, company, staff):
     by = Actor.staff(staff)
     invitation = make_invitation(company, allowed_emails=["anna@exmaple.com"], by=by)
-    update_invitation(invitation, by=by, max_uses=3, expires_in=None)
+    update_invitation(invitation, by=by, max_uses=3, expires_in=timedelta(days=3))
     correct_address(invitation, by=by, old="anna@exmaple.com", new="anna@example.com")
 
     lines = admin_client.get(address("change", invitation)).context["history"].lines

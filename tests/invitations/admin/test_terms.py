@@ -123,7 +123,7 @@ def test_without_addresses_it_is_for_anyone_who_has_the_link(admin_client, invit
             {"max_uses": "1"},
             {"max_uses": ["More connections were made than that. The number of uses cannot be lower."]},
         ),
-        ({"allowed_emails": "nonsense"}, {"allowed_emails": ["nonsense – This is not an e-mail address."]}),
+        ({"allowed_emails": "nonsense"}, {"allowed_emails": ["nonsense – An email address must have an @-sign."]}),
         (
             {"allowed_emails": " ".join(f"{n}@example.com" for n in range(101))},
             {"allowed_emails": ["At most 100 addresses."]},

@@ -82,8 +82,8 @@ def test_its_sites_are_the_companys(demo):
     assert answer.status_code == 201
 
 
-def test_the_member_of_staff_may_log_in(demo):
-    assert authenticate(username=demo["staffUsername"], password=demo["staffPassword"]).is_superuser
+def test_the_member_of_staff_may_log_in(demo, rf):
+    assert authenticate(rf.post("/"), username=demo["staffUsername"], password=demo["staffPassword"]).is_superuser
 
 
 def test_another_secret_key_makes_other_keys(demo, settings):
