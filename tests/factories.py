@@ -51,7 +51,7 @@ class UserFactory(DjangoModelFactory[User]):
 
     email = factory.Sequence(lambda n: f"staff{n}@example.com")
     name = factory.Sequence(lambda n: f"Staff {n}")
-    password = factory.LazyFunction(lambda: hashed("correct horse battery"))
+    password = factory.Transformer("correct horse battery", transform=hashed)
     is_superuser = True
 
 

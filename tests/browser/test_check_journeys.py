@@ -1,7 +1,6 @@
 """After the form: the check is followed, and login details that were refused are put right."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from companies.actors import SYSTEM
@@ -10,6 +9,7 @@ from connections.services import ensure_sandbox, report_status
 from connections.status import MENDABLE, Status
 from connections.words import WORDS
 from invitations.models import Invitation
+from tests.browser.axe import nothing_is_in_the_way
 from tests.browser.people import field, log_in_with, press
 from tests.browser.workers import working
 from tests.factories import make_connection
@@ -173,11 +173,8 @@ def open_repair(page, partner, status, name=""):
     page.goto(invitation["invitationUrl"] + name)
 
 
-def expect_nothing_in_the_way(page):
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+def expect_no_hindrance(page):
+    nothing_is_in_the_way(page)
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
@@ -191,7 +188,7 @@ def reader(visitors):
 def test_nothing_is_in_the_way_of_anybody_on_the_done_page(partner, reader, status):
     open_state(reader, partner, Status(status))
     assert (reader.locator("[name=password]").count() == 1) == (status in MENDABLE)
-    expect_nothing_in_the_way(reader)
+    expect_no_hindrance(reader)
 
 
 @pytest.mark.parametrize("name", ["", "/connect"], ids=["page", "form"])
@@ -199,4 +196,4 @@ def test_nothing_is_in_the_way_of_anybody_on_the_done_page(partner, reader, stat
 def test_nothing_is_in_the_way_of_anybody_who_repairs(partner, reader, status, name):
     open_repair(reader, partner, Status(status), name)
     expect(reader.get_by_role("heading", level=1)).to_have_count(1)
-    expect_nothing_in_the_way(reader)
+    expect_no_hindrance(reader)

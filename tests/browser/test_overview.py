@@ -1,12 +1,12 @@
 """The first page of the admin in a browser: for eyes, for screen readers, on small screens, by keyboard alone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import expect
 
 from connections.models import Connection
 from connections.status import Status
+from tests.browser.axe import nothing_is_in_the_way
 from tests.factories import CompanyFactory, UserFactory, make_connection, make_invitation
 
 
@@ -35,10 +35,7 @@ def open_overview(visitors, live_server):
 @pytest.mark.parametrize("path", ["/admin/", "/admin/connections/connection/?status=broken"])
 def test_nothing_is_in_the_way_of_anybody_in_light_and_dark(open_overview, path):
     page = open_overview(path, viewport={"width": 1280, "height": 900})
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+    nothing_is_in_the_way(page)
 
 
 @pytest.mark.parametrize("width", [320, 390])

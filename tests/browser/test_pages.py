@@ -1,10 +1,10 @@
 """Every page of the contributor's: for eyes, for screen readers, on small screens."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from invitations.models import Invitation
+from tests.browser.axe import nothing_is_in_the_way
 from tests.factories import DatasourceFactory
 
 LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
@@ -146,10 +146,7 @@ def named(value):
 def test_nothing_is_in_the_way_of_anybody_in_light_and_dark(partner, visitors, open_page):
     page = visitors.visitor(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     open_page(page, partner)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+    nothing_is_in_the_way(page)
 
 
 @pytest.mark.parametrize("open_page", PAGES, ids=named)
