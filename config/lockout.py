@@ -7,7 +7,7 @@ typed as the user name is kept as a keyed hash only: people type their password 
 
 from collections.abc import Callable
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
@@ -23,14 +23,13 @@ from django.utils.crypto import salted_hmac
 
 from config.locks import try_lock
 from config.privacy import keep_private
-from config.requests import client_address
+from config.requests import client_network
 
 COOL_OFF: timedelta = settings.AXES_COOLOFF_TIME
 AT_ACCOUNT_FROM_ADDRESS: int = settings.AXES_FAILURE_LIMIT
 AT_ACCOUNT = 100
 FROM_ADDRESS = 50
 SECONDS_OF_A_GUESS = 2
-SAME_NETWORK = 64  # of IPv6: what one customer has
 
 
 class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
@@ -62,14 +61,11 @@ def fingerprint(username: str) -> str:
 
 
 def network(request: HttpRequest) -> str | None:
-    """The client's address, or the network of an IPv6 one; None if it is none."""
+    """The client's address, or the first of the IPv6 network it owns; None if it is none."""
     try:
-        address = ip_address(client_address(request))
+        return str(ip_network(client_network(request)).network_address)
     except ValueError:
         return None
-    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
-        return str(ip_network((address, SAME_NETWORK), strict=False).network_address)
-    return str(address)
 
 
 @transaction.atomic
