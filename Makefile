@@ -2,7 +2,7 @@
 
 UV_VERSION := 0.13.9
 
-# more than the cores: a browser test waits most of its time; a file goes to one of them, with one browser
+# more than the cores: a browser test waits most of its time
 PROCESSES ?= 4
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; \
@@ -28,7 +28,7 @@ run: new-enough $(INSTALLED)
 	@$(BIN)/python -m config.run
 
 test: check browser
-	$(BIN)/pytest -n $(PROCESSES) --dist loadfile
+	$(BIN)/pytest -n $(PROCESSES)
 
 check: new-enough $(INSTALLED)
 	$(BIN)/ruff format --check --quiet

@@ -50,6 +50,7 @@ def choose(page, name, typed, offered):
     """Type into the combobox of this name and take what is offered, by keyboard alone."""
     page.get_by_role("combobox", name=re.compile(f"^{name}")).focus()
     page.keyboard.press("Enter")
+    expect(page.locator(".select2-container--open .select2-search__field")).to_be_focused()
     page.keyboard.type(typed)
     expect(page.locator(".select2-results__option--highlighted")).to_contain_text(offered)
     page.keyboard.press("Enter")
