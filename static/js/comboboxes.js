@@ -8,6 +8,7 @@ function nameComboboxes() {
     const chosen = combobox?.querySelector(".select2-selection__rendered");
 
     if (!chosen || !name) continue;
+    combobox.querySelector(".select2-search__field")?.setAttribute("aria-label", name);
     combobox.id ||= `${select.id}_combobox`;
     combobox.setAttribute("aria-label", name);
     combobox.setAttribute("aria-labelledby", `${combobox.id} ${chosen.id}`);

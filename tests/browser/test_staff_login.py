@@ -4,6 +4,8 @@ import time
 from base64 import b32decode
 
 import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
 from django_otp.oath import TOTP
 from playwright.sync_api import expect
 
@@ -113,3 +115,13 @@ def test_whoever_guesses_is_asked_to_wait(live_server, mary, visitors):
     heading(page, "Please wait a little")
     log_in(page, live_server.url)
     heading(page, "Please wait a little")
+
+
+def test_nothing_is_in_the_way_on_the_page_of_a_member_or_of_a_group(live_server, mary, visitors):
+    page = visitors.visitor(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    log_in(page, live_server.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    friends = Group.objects.create(name="Friends")
+    for name, row in (("companies_user", mary), ("auth_group", friends)):
+        page.goto(live_server.url + reverse(f"admin:{name}_change", args=[row.pk]))
+        nothing_is_in_the_way(page)
