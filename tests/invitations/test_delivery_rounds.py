@@ -30,7 +30,7 @@ def test_a_round_that_was_overtaken_sends_nothing(worker, mail_server):
     invitation = mailed()
     worker()
     resend_invitation(invitation, by=SYSTEM)
-    worker.later()
+    worker.later(concurrency=1)  # side by side, one of the two would have to wait a minute for the other
     assert told(invitation) == ("SENT", 1, None)
     assert len(mail_server.mails) == 1
 
