@@ -12,9 +12,8 @@ VIEWED = (
     "connections.datasource",
     "connections.connection",
     "invitations.invitation",
-    "invitations.batch",
 )
-MADE_BY_INVITERS = ("companies.site", "invitations.invitation", "invitations.batch")
+MADE_BY_INVITERS = ("companies.site", "invitations.invitation")
 FOR_ADMINISTRATORS = (
     "companies.company",
     "connections.datasource",

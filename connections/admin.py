@@ -15,7 +15,8 @@ from django_countries import countries
 from companies.admin import CompanyLimitedAdmin, companies_named, limit_of
 from config.admin.base import BoundedAdmin, ServiceForm
 from config.admin.exporting import ExportingAdmin
-from config.admin.lists import AutocompleteFilter, CreatedFilter, as_id, status_word
+from config.admin.lists import AutocompleteFilter, CreatedFilter, status_word
+from config.ids import as_id
 from connections.counts import BROKEN
 from connections.models import Connection, Datasource, UtilityType
 from connections.services import create_datasource, update_datasource

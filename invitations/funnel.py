@@ -10,7 +10,7 @@ from django.db import connection as database
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from config.admin.lists import first_id_at
+from config.ids import first_id_at
 from connections.models import Connection
 from connections.status import Status as ConnectionStatus
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent, Use

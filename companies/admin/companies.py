@@ -13,7 +13,8 @@ from companies.models import Company, Site
 from companies.services import create_company, create_site, update_company, update_site
 from config.admin.base import ServiceForm
 from config.admin.exporting import ExportingAdmin
-from config.admin.lists import AutocompleteFilter, as_id
+from config.admin.lists import AutocompleteFilter
+from config.ids import as_id
 
 MOST_COMPANIES = 50
 

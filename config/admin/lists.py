@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -18,6 +17,8 @@ from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from config.ids import first_id_at
 
 MOST_COUNTED = 10_000
 
@@ -106,19 +107,6 @@ class CreatedFilter(admin.SimpleListFilter):
             return queryset
         since = timezone.now() - self.spans[str(self.value())][1]
         return queryset.filter(created_at__gte=since, pk__gte=first_id_at(since - timedelta(seconds=1)))
-
-
-def first_id_at(moment: datetime) -> UUID:
-    """The least UUIDv7 of that millisecond (RFC 9562, 5.7)."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
-
-
-def as_id(term: str) -> UUID | None:
-    """What somebody typed, if it is an id."""
-    try:
-        return UUID(term.strip())
-    except ValueError:
-        return None
 
 
 def moment(value: datetime | None, *, otherwise: str = "–") -> str:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 
 from config.admin.base import ServiceForm
-from config.admin.lists import as_id
+from config.ids import as_id
 from config.refusals import Refusal
 from invitations.admin.inviting.fields import PlainTextField
 from invitations.admin.inviting.terms import SPANS

@@ -19,11 +19,11 @@ from companies.admin import CompanyLimitedAdmin
 from config.admin.exports import csv_response
 from config.admin.lists import AutocompleteFilter, status_word
 from config.refusals import Refusal
-from config.vault import Unsealable
 from invitations.admin.batch_example import COLUMN_WORDS, EXAMPLE
 from invitations.admin.batch_forms import CompanySelect, NewBatchForm
 from invitations.admin.batch_pages import STATE_TONES, batch_page, progress_of
-from invitations.models import Batch, BatchRow
+from invitations.admin.inviting.links import link_of
+from invitations.models import Batch
 from invitations.services import COLUMNS, discard_batch, start_batch
 from invitations.sheets import MAX_SHEET_BYTES
 
@@ -186,11 +186,4 @@ def _result(batch: Batch, *, with_links: bool) -> Iterator[list[Any]]:
     for row in rows.iterator(chunk_size=500):
         invitation_id = "" if row.invitation_id is None else str(row.invitation_id)
         cells = [row.number, row.shown_email, row.external_id, row.verdict, row.error, invitation_id]
-        yield [*cells, _link(row)] if with_links else cells
-
-
-def _link(row: BatchRow) -> str:
-    try:
-        return row.invitation.url if row.invitation else ""
-    except Unsealable:
-        return ""
+        yield [*cells, row.invitation and link_of(row.invitation)] if with_links else cells

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from companies.addresses import normalize_address
 from companies.admin import companies_named
-from config.admin.lists import as_id
+from config.ids import as_id
 from config.refusals import InvalidField
 from invitations.attention import Attention, attention_condition
 from invitations.models import InvitationQuerySet

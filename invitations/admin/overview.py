@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from companies.models import Company
-from config.admin.lists import MOST_COUNTED, CreatedFilter, as_id
+from config.admin.lists import MOST_COUNTED, CreatedFilter
+from config.ids import as_id
 from connections.admin import ANY_BROKEN, TONES
 from connections.counts import BROKEN, count_by_status
 from connections.models import Connection

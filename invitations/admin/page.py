@@ -16,10 +16,10 @@ from django_countries import countries
 from companies.models import Site
 from config.admin.lists import moment, status_word
 from config.admin.times import when
-from config.vault import Unsealable
 from connections.models import Datasource, UtilityType
 from invitations.admin.changing import ChangingAdmin
 from invitations.admin.history import MOST_LINES, history_of, situation_of
+from invitations.admin.inviting.links import link_of
 from invitations.guidance import next_step
 from invitations.models import Invitation
 from invitations.status import Status
@@ -66,7 +66,7 @@ class InvitationPage(ChangingAdmin):
             "buttons": [button for button in buttons if button is not best],
             "may_correct": names.get("correct"),
             "may_resend": names.get("resend"),
-            "url": _url(invitation),
+            "url": link_of(invitation),
             "is_active": invitation.status == Status.ACTIVE,
         }
 
@@ -96,14 +96,6 @@ class InvitationPage(ChangingAdmin):
     @admin.display(description="filled in")
     def prefilled(self, invitation: Invitation) -> SafeString | str:
         return _facts(_prefilled(invitation)) or "Nothing"
-
-
-def _url(invitation: Invitation) -> str | None:
-    """None: the key it was encrypted with is gone."""
-    try:
-        return invitation.url
-    except Unsealable:
-        return None
 
 
 def _prefilled(invitation: Invitation) -> Iterator[tuple[str, str, bool]]:

@@ -1,9 +1,9 @@
 """The list's filters."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
+from config.ids import first_id_at
 from invitations.models import InvitationQuerySet
 
 ID_GRAIN = timedelta(seconds=1)
@@ -22,14 +22,7 @@ def matching(invitations: InvitationQuerySet, query: dict[str, Any]) -> Invitati
     if external_id := query.get("externalId"):
         invitations = invitations.filter(external_id=external_id)
     if after := query.get("createdAfter"):
-        invitations = invitations.filter(created_at__gt=after, pk__gte=_first_id_at(after, -ID_GRAIN))
+        invitations = invitations.filter(created_at__gt=after, pk__gte=first_id_at(after, shift=-ID_GRAIN))
     if before := query.get("createdBefore"):
-        invitations = invitations.filter(created_at__lt=before, pk__lte=_first_id_at(before, ID_GRAIN))
+        invitations = invitations.filter(created_at__lt=before, pk__lte=first_id_at(before, shift=ID_GRAIN))
     return invitations
-
-
-def _first_id_at(moment: datetime, shift: timedelta) -> UUID:
-    """The least UUIDv7 of that millisecond (RFC 9562, 5.7): ids are in order of time, so the index serves times too."""
-    seconds = moment.timestamp() + shift.total_seconds()  # as numbers: a datetime has no time after the year 9999
-    milliseconds = min(max(int(seconds * 1000), 0), 2**48 - 1)
-    return UUID(int=milliseconds << 80)

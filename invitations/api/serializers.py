@@ -16,7 +16,9 @@ from invitations.models import (
     MAX_ALLOWED_EMAILS,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
+    MAX_METADATA_KEY_LENGTH,
     MAX_METADATA_PAIRS,
+    MAX_METADATA_VALUE_LENGTH,
     DeliveryStatus,
     EventType,
     InvitationType,
@@ -79,7 +81,12 @@ class InvitationFields(StrictSerializer):
     )
     message = Text(max_length=MAX_MESSAGE_LENGTH, required=False, allow_null=True, allow_blank=True)
     externalId = Text(source="external_id", max_length=255, required=False, allow_null=True)
-    metadata = TextMap(max_pairs=MAX_METADATA_PAIRS, max_key=40, max_value=500, required=False)
+    metadata = TextMap(
+        max_pairs=MAX_METADATA_PAIRS,
+        max_key=MAX_METADATA_KEY_LENGTH,
+        max_value=MAX_METADATA_VALUE_LENGTH,
+        required=False,
+    )
 
     def validate_expiresInSeconds(self, seconds: int | None) -> timedelta | None:
         return None if seconds is None else timedelta(seconds=seconds)

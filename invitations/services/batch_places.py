@@ -10,17 +10,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from companies.models import Company
+from config.ids import as_id
 from config.refusals import InvalidField
 from connections.models import Datasource
 from invitations.sheets import Line, values_of
-
-
-def as_uuid(text: str) -> UUID | None:
-    """The id that `text` is, if it is one."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @dataclass
@@ -47,14 +40,14 @@ class Places:
 
     def datasource(self, text: str) -> UUID:
         """Refuses an id that is not in the catalogue."""
-        datasource_id = as_uuid(text)
+        datasource_id = as_id(text)
         if datasource_id not in self.datasources or datasource_id is None:
             raise InvalidField(("datasource_id",), "There is no such provider in the catalogue.", code="not_found")
         return datasource_id
 
     def site(self, text: str) -> UUID:
         """Refuses what is no site of the company's, and a name that several of them have."""
-        site_id = as_uuid(text)
+        site_id = as_id(text)
         found = self.sites.get(str(site_id) if site_id else text.lower(), set())
         if not found:
             raise InvalidField(("sites",), f"“{text[:50]}” is not a site of the company.", code="not_found")
@@ -68,4 +61,4 @@ def _cells(lines: Iterable[Line], column: str) -> Iterator[str]:
 
 
 def _ids(texts: Iterable[str]) -> Iterator[UUID]:
-    return (found for text in texts if (found := as_uuid(text)))
+    return (found for text in texts if (found := as_id(text)))

@@ -14,7 +14,8 @@ from uuid_utils.compat import uuid7
 from companies.models import Company
 from config.admin import lists
 from config.admin.base import BoundedAdmin
-from config.admin.lists import BoundedPaginator, as_id, first_id_at, status_word
+from config.admin.lists import BoundedPaginator, status_word
+from config.ids import as_id, first_id_at
 from tests.factories import (
     DatasourceFactory,
     PartnerFactory,

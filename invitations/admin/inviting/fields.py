@@ -5,11 +5,9 @@ from typing import Any
 from django import forms
 
 from invitations.addresses import read_pasted
-from invitations.models import MAX_METADATA_PAIRS
+from invitations.models import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
 
 MOST_NAMED = 20
-MAX_KEY_LENGTH = 40
-MAX_VALUE_LENGTH = 500
 
 
 class PlainTextField(forms.CharField):
@@ -44,10 +42,10 @@ class MetadataField(PlainTextField):
                 raise forms.ValidationError(f"Write “{line.strip()}” as name: value.")
             if name in pairs:
                 raise forms.ValidationError(f"“{name}” is there twice.")
-            if len(name) > MAX_KEY_LENGTH or len(text) > MAX_VALUE_LENGTH:
+            if len(name) > MAX_METADATA_KEY_LENGTH or len(text) > MAX_METADATA_VALUE_LENGTH:
                 raise forms.ValidationError(
-                    f"“{name[:MAX_KEY_LENGTH]}”: a name has at most {MAX_KEY_LENGTH} characters, "
-                    f"a value {MAX_VALUE_LENGTH}."
+                    f"“{name[:MAX_METADATA_KEY_LENGTH]}”: a name has at most {MAX_METADATA_KEY_LENGTH} characters, "
+                    f"a value {MAX_METADATA_VALUE_LENGTH}."
                 )
             pairs[name] = text
         if len(pairs) > MAX_METADATA_PAIRS:

@@ -34,7 +34,7 @@ class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "title": f"Link for {invitation.company}",
             "opts": self.opts,
             "invitation": invitation,
-            "url": _url(invitation) if invitation.status == Status.ACTIVE else None,
+            "url": link_of(invitation) if invitation.status == Status.ACTIVE else None,
             "mailed": [(delivery, delivery_word(delivery)) for delivery in deliveries],
             "waits": any(delivery.status == DeliveryStatus.QUEUED for delivery in deliveries),
             "domains": [email for email in invitation.allowed_emails if email.startswith("*")],
@@ -46,7 +46,7 @@ class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def qr_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The link as a QR code in SVG, black on white whatever the page's colours; only while it leads somewhere."""
         invitation = self._invitation(request, object_id)
-        url = _url(invitation) if invitation.status == Status.ACTIVE else None
+        url = link_of(invitation) if invitation.status == Status.ACTIVE else None
         if url is None:
             raise Http404
         return HttpResponse(draw_qr(url), content_type="image/svg+xml")
@@ -74,7 +74,7 @@ def delivery_word(delivery: Delivery) -> Any:
     return status_word(str(status.label), TONES.get(status, "bad"))
 
 
-def _url(invitation: Invitation) -> str | None:
+def link_of(invitation: Invitation) -> str | None:
     """None: the key with which it was encrypted is gone."""
     try:
         return invitation.url

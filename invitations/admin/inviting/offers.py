@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django.db.models import Model, Q, QuerySet
 
 from companies.models import Company, Site, User
-from config.admin.lists import as_id
+from config.ids import as_id
 from connections.models import Connection, Datasource
 from connections.status import Status
 

@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils import timezone
 
+from config.languages import MAX_LENGTH, TAG
 from invitations.admin.inviting.fields import AddressesField, MetadataField, PlainTextField
 from invitations.models import MAX_MESSAGE_LENGTH
 
@@ -43,10 +44,10 @@ class TermsForm(forms.Form):
     )
     locale = forms.CharField(
         required=False,
-        max_length=35,
+        max_length=MAX_LENGTH,
         label="Language",
         help_text="A tag such as en or de-AT. Empty: the company’s.",
-        validators=[RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", "Write a tag such as en or de-AT.")],
+        validators=[RegexValidator(TAG, "Write a tag such as en or de-AT.")],
     )
     redirect_url = forms.ChoiceField(
         required=False,
