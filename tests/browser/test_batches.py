@@ -175,9 +175,10 @@ def test_nothing_is_in_the_way_of_anybody(partner, desk, staff, open_page):
     page.goto(address)
     for summary in page.locator(".batch-columns summary").all():
         summary.click()
-    nothing_is_in_the_way(page)
-    page.set_viewport_size({"width": 390, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        nothing_is_in_the_way(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_what_does_not_hold_is_said_beside_its_field_to_everybody(partner, desk):

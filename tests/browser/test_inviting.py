@@ -238,5 +238,4 @@ def test_nothing_is_in_the_way_of_anybody_in_light_and_dark(northwind, open_form
     page = open_form(viewport={"width": width, "height": 900})
     show(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if width > 390:
-        nothing_is_in_the_way(page)
+    nothing_is_in_the_way(page)

@@ -62,8 +62,9 @@ def set_up(page, steps=-1):
     return key, page.locator(".codes code").all_inner_texts()
 
 
-def test_the_second_factor_is_set_up_and_asked_for_on_a_phone(live_server, mary, visitors):
-    page = visitors.visitor(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_second_factor_is_set_up_and_asked_for(live_server, mary, visitors, width):
+    page = visitors.visitor(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     log_in(page, live_server.url)
     page.get_by_role("link", name="Second factor").click()
     heading(page, "Second factor")
@@ -106,8 +107,9 @@ def test_where_everybody_needs_one_it_comes_first_without_javascript(live_server
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
-def test_whoever_guesses_is_asked_to_wait(live_server, mary, visitors):
-    page = visitors.visitor(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_whoever_guesses_is_asked_to_wait(live_server, mary, visitors, width):
+    page = visitors.visitor(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     for _ in range(4):
         log_in(page, live_server.url, "wrong")
         expect(page.locator(".errornote")).to_be_visible()
