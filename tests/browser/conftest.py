@@ -16,7 +16,7 @@ from companies.models import Company
 from tests.factories import CompanyFactory, SiteFactory, make_api_key
 
 HERE = Path(__file__).parent
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 TIMEOUT_MS = 15_000
 REPORT_VIOLATIONS = """

@@ -155,6 +155,7 @@ def test_the_smallest_phone_shows_it_without_scrolling_sideways(partner, visitor
     partner.company.name = LONG
     partner.company.save()
     open_page(page, partner)
+    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     small = page.locator("a.button, button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select")
     heights = [box["height"] for each in small.all() if (box := each.bounding_box())]
