@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from companies.log import LogLine
 from companies.models import Company, Partner, Site
-from connections.status import MENDABLE, Status
+from connections.status import MENDABLE, UNSETTLED, Status
 from connections.words import WORDS, Words
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
@@ -209,6 +209,11 @@ class Connection(models.Model):
         return self.status == Status.CONNECTED
 
     @property
+    def may_settle(self) -> bool:
+        """Whether it may change without other login details."""
+        return self.status in UNSETTLED
+
+    @property
     def can_be_mended(self) -> bool:
         """Whether new login details may help."""
         return self.status in MENDABLE
@@ -229,6 +234,10 @@ class ConnectionEventType(models.TextChoices):
     CREDENTIALS_READ = "CREDENTIALS_READ", "Login details read"
 
 
+# the lines that say which status it has had
+STATUS_LINES = (ConnectionEventType.CREATED, ConnectionEventType.STATUS_CHANGED)
+
+
 class ConnectionEvent(LogLine):
     """A line of the connection's log."""
 
@@ -237,7 +246,11 @@ class ConnectionEvent(LogLine):
 
     class Meta:
         verbose_name = "event"
-        indexes = [models.Index("connection", "id", name="connection_event_log")]
+        indexes = [
+            models.Index("connection", "id", name="connection_event_log"),
+            # collectors read the credentials of one a hundred times between two of these
+            models.Index("connection", "id", condition=Q(type__in=[*STATUS_LINES]), name="connection_event_status"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(type__in=ConnectionEventType.values), name="connection_event_type"),
         ]

@@ -28,6 +28,9 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.COMPANY_INACTIVE: frozenset({Status.PENDING}),
 }
 
+# what may pass without anybody giving other login details: whoever waits is told when it does
+UNSETTLED = frozenset({Status.UNDER_INVESTIGATION, Status.WEBSITE_DOWN, Status.URL_INACCESSIBLE, Status.OTHER_ERROR})
+
 # what the contributor can put right with other login details
 MENDABLE = frozenset(
     {

@@ -8,16 +8,21 @@ from companies.actors import ActorKind
 from companies.log import LogLine
 
 
-class LogLineOutput(serializers.Serializer[Any]):
-    """What types there are is for the subclass to say."""
+class ActOutput(serializers.Serializer[Any]):
+    """When it was done, and by whom."""
 
-    id = serializers.UUIDField()
     createdAt = serializers.DateTimeField()
     actor = serializers.ChoiceField(ActorKind.choices)
     apiKey = serializers.CharField(
         allow_null=True, help_text="The visible part of the API key that did it; null for everybody else."
     )
     email = serializers.CharField(allow_null=True)
+
+
+class LogLineOutput(ActOutput):
+    """What types there are is for the subclass to say."""
+
+    id = serializers.UUIDField()
     detail = serializers.DictField()
 
 

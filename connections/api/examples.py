@@ -28,20 +28,30 @@ CONNECTION: dict[str, Any] = {
     "updatedAt": "2026-11-25T09:40:00.000000Z",
 }
 CONNECTED = {**CONNECTION, "status": "CONNECTED"}
+EVENT: dict[str, Any] = {
+    "id": "019ab5d2-5b78-7e21-8c40-5f1a0b6c7d88",
+    "type": "CREATED",
+    "createdAt": "2026-11-25T09:40:00.000000Z",
+    "actor": "PARTNER",
+    "apiKey": "lk_4f0c21aa",
+    "email": None,
+    "detail": {},
+}
 CONNECTION_DETAILS = {
     **CONNECTION,
-    "events": [
+    "statusHistory": [
         {
-            "id": "019ab5d2-5b78-7e21-8c40-5f1a0b6c7d88",
-            "type": "CREATED",
+            "status": "PENDING",
+            "statusErrorDetail": None,
             "createdAt": "2026-11-25T09:40:00.000000Z",
             "actor": "PARTNER",
             "apiKey": "lk_4f0c21aa",
             "email": None,
-            "detail": {},
         }
     ],
+    "events": [EVENT],
 }
+CONNECTION_EVENTS = {"events": [EVENT], "perPage": 50, "hasNext": False, "nextCursor": None}
 CREDENTIALS = {
     "connectionId": CONNECTION["id"],
     "url": CONNECTION["url"],

@@ -5,10 +5,11 @@ from typing import Any
 from django.views.decorators.debug import sensitive_variables
 
 from companies.api.log import represent_log_line
-from connections.models import Connection, Datasource
+from connections.models import STATUS_LINES, Connection, ConnectionEvent, ConnectionEventType, Datasource
 from connections.services import Credentials
+from connections.status import Status
 
-LATEST_EVENTS = 100
+LATEST = 100
 
 
 def represent_connection(connection: Connection) -> dict[str, Any]:
@@ -34,10 +35,22 @@ def represent_connection(connection: Connection) -> dict[str, Any]:
 
 
 def represent_details(connection: Connection) -> dict[str, Any]:
-    """The same with the latest of its log."""
-    latest = list(connection.events.select_related("api_key").order_by("-pk")[:LATEST_EVENTS])
-    events = [represent_log_line(event) for event in reversed(latest)]
-    return represent_connection(connection) | {"events": events}
+    """The same with the latest of its log, and the latest of its log that tell of its status."""
+    log = connection.events.select_related("api_key").order_by("-pk")
+    latest, moves = log[:LATEST], log.filter(type__in=STATUS_LINES)[:LATEST]
+    return represent_connection(connection) | {
+        "statusHistory": [_represent_move(event) for event in reversed(moves)],
+        "events": [represent_log_line(event) for event in reversed(latest)],
+    }
+
+
+def _represent_move(event: ConnectionEvent) -> dict[str, Any]:
+    line = represent_log_line(event)
+    return {
+        "status": Status.PENDING.value if event.type == ConnectionEventType.CREATED else event.detail["to"],
+        "statusErrorDetail": event.detail.get("error"),
+        **{name: line[name] for name in ("createdAt", "actor", "apiKey", "email")},
+    }
 
 
 @sensitive_variables()

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
-from companies.api.log import LogLineOutput
+from companies.api.log import ActOutput, LogLineOutput
 from config.api.fields import Country, Integer, StrictSerializer, Text
 from config.api.pages import PageOutput, PageQuery, QuerySerializer
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
@@ -82,8 +82,22 @@ class ConnectionEventOutput(LogLineOutput):
     type = serializers.ChoiceField(ConnectionEventType.choices)
 
 
+class StatusMoveOutput(ActOutput):
+    """A connection that was made, or whose status changed."""
+
+    status = serializers.ChoiceField(Status.choices)
+    statusErrorDetail = serializers.CharField(allow_null=True)
+
+
 class ConnectionDetailsOutput(ConnectionOutput):
-    events = ConnectionEventOutput(many=True, help_text="The latest hundred, oldest first.")
+    statusHistory = StatusMoveOutput(many=True, help_text="The latest hundred changes of status, oldest first.")
+    events = ConnectionEventOutput(
+        many=True, help_text="The latest hundred of any kind, oldest first; the list of events has all of them."
+    )
+
+
+class ConnectionEventPage(PageOutput):
+    events = ConnectionEventOutput(many=True)
 
 
 class CredentialsOutput(serializers.Serializer[Any]):

@@ -9,10 +9,11 @@ from rest_framework.response import Response
 
 from companies.api.base import PartnerView
 from companies.api.idempotency import idempotent
+from companies.api.log import represent_log_line
 from companies.models import Scope
 from companies.services import sites_of
 from config.api.openapi import operation
-from config.api.pages import each, newest_first
+from config.api.pages import PageQuery, each, newest_first
 from config.refusals import NotThere
 from connections.api import examples
 from connections.api.filters import matching
@@ -24,6 +25,7 @@ from connections.api.representation import (
 )
 from connections.api.serializers import (
     ConnectionDetailsOutput,
+    ConnectionEventPage,
     ConnectionInput,
     ConnectionOutput,
     ConnectionPage,
@@ -97,12 +99,30 @@ class ConnectionDetails(ConnectionView):
 
     @operation(
         "getConnection",
-        "One connection with its log",
+        "One connection with what its status has been and the latest of its log",
         answer=ConnectionDetailsOutput,
         example=examples.CONNECTION_DETAILS,
     )
     def get(self, request: Request, connection_id: UUID) -> Response:
         return Response(represent_details(self.connection(connection_id)))
+
+
+class ConnectionEvents(ConnectionView):
+    scopes = READ_AND_WRITE
+
+    @operation(
+        "listConnectionEvents",
+        "The whole log of a connection, newest first",
+        query=PageQuery,
+        answer=ConnectionEventPage,
+        example=examples.CONNECTION_EVENTS,
+    )
+    def get(self, request: Request, connection_id: UUID) -> Response:
+        query = PageQuery.of(request)
+        log = self.connection(connection_id).events.select_related("api_key")
+        return Response(
+            newest_first("events", log, each(represent_log_line), limit=query["limit"], cursor=query.get("cursor"))
+        )
 
 
 class ConnectionStatus(ConnectionView):

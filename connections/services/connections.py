@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -62,10 +63,16 @@ def create_connection(
 @sensitive_variables("credentials")
 @transaction.atomic
 def change_credentials(
-    connection: Connection, *, credentials: Credentials, by: Actor, email: str | None = None
+    connection: Connection,
+    *,
+    credentials: Credentials,
+    by: Actor,
+    email: str | None = None,
+    invitation_id: UUID | None = None,
 ) -> Connection:
     """New credentials: the old ones are gone, and the connection waits for its check again.
 
+    `email` was proved by whoever gave them, `invitation_id` names the invitation they were given through.
     Under a lock on the connection: of two changes at once the later one stands, whole. Id, sites and history stay.
     """
     locked = (
@@ -78,9 +85,10 @@ def change_credentials(
     if email:
         locked.verified_email = email
         locked.save(update_fields=["verified_email"])
-    log_connection_event(locked, ConnectionEventType.CREDENTIALS_CHANGED, by=by, email=email)
+    through = {"invitationId": str(invitation_id)} if invitation_id else {}
+    log_connection_event(locked, ConnectionEventType.CREDENTIALS_CHANGED, by=by, email=email, **through)
     if locked.status != Status.PENDING:
-        _move(locked, Status.PENDING, by=by)
+        _move(locked, Status.PENDING, by=by, email=email)
     _ask_for_check(locked)
     return locked
 
@@ -108,7 +116,9 @@ def report_status(
     return locked
 
 
-def _move(connection: Connection, status: Status, *, by: Actor, error_detail: str | None = None) -> None:
+def _move(
+    connection: Connection, status: Status, *, by: Actor, error_detail: str | None = None, email: str | None = None
+) -> None:
     """The one place where a connection's status is written."""
     old = Status(connection.status)
     if status != old and status not in TRANSITIONS[old]:
@@ -121,6 +131,7 @@ def _move(connection: Connection, status: Status, *, by: Actor, error_detail: st
             connection,
             ConnectionEventType.STATUS_CHANGED,
             by=by,
+            email=email,
             **{"from": old.value, "to": status.value},
             **({"error": error_detail} if error_detail else {}),
         )

@@ -1,0 +1,170 @@
+"""What a connection's status has been, and its whole log."""
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from companies.actors import CONTRIBUTOR, SYSTEM
+from companies.models import ApiKey, Scope
+from connections.models import STATUS_LINES, ConnectionEvent
+from connections.services import change_credentials, read_credentials, report_status
+from connections.status import Status
+from tests.companies.refusals import problem_in, wrong_fields
+from tests.connections.api.collector import caller
+from tests.factories import make_connection
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def connection(company):
+    return make_connection(company)
+
+
+def details(api, connection):
+    answer = api.get(f"connection/{connection.pk}/details")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def page(api, connection, **query):
+    answer = api.get(f"connection/{connection.pk}/events", query)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def read_often(connection, number):
+    ConnectionEvent.objects.bulk_create(
+        ConnectionEvent(connection=connection, type="CREDENTIALS_READ", actor="PARTNER") for _ in range(number)
+    )
+
+
+# --- what its status has been
+
+
+def test_the_history_says_what_the_status_was_when_why_and_by_whom(company, connection):
+    collector = caller(company, Scope.CONNECTIONS_STATUS, Scope.CONNECTIONS_READ)
+    report = {"status": "PASSWORD_INCORRECT", "statusErrorDetail": "The site said no."}
+    collector.post(f"connection/{connection.pk}/status", report)
+    change_credentials(
+        connection, credentials={"username": "u", "password": "p"}, by=CONTRIBUTOR, email="ann@example.com"
+    )
+
+    history = details(collector, connection)["statusHistory"]
+
+    assert [{**move, "createdAt": None} for move in history] == [
+        {"status": status, "statusErrorDetail": error, "createdAt": None, "actor": actor, "apiKey": key, "email": email}
+        for status, error, actor, key, email in (
+            ("PENDING", None, "SYSTEM", None, None),
+            ("PASSWORD_INCORRECT", "The site said no.", "PARTNER", ApiKey.objects.get().prefix, None),
+            ("PENDING", None, "CONTRIBUTOR", None, "ann@example.com"),
+        )
+    ]
+    assert [move["createdAt"] for move in history] == sorted(move["createdAt"] for move in history)
+    assert all(move["createdAt"].endswith("Z") for move in history)
+
+
+def test_however_often_credentials_are_read_the_history_stays(api, connection):
+    report_status(connection, Status.WEBSITE_DOWN, by=SYSTEM)
+    for _ in range(105):
+        read_credentials(connection, by=SYSTEM)
+
+    said = details(api, connection)
+
+    assert [move["status"] for move in said["statusHistory"]] == ["PENDING", "WEBSITE_DOWN"]
+    assert {line["type"] for line in said["events"]} == {"CREDENTIALS_READ"}
+
+
+def test_the_history_has_the_latest_hundred_oldest_first(api, connection):
+    for number in range(105):
+        report_status(connection, [Status.CONNECTED, Status.WEBSITE_DOWN][number % 2], by=SYSTEM)
+
+    history = details(api, connection)["statusHistory"]
+
+    assert [move["status"] for move in history] == ["WEBSITE_DOWN", "CONNECTED"] * 50
+
+
+def test_the_history_is_read_from_an_index_of_its_own(connection):
+    read_often(connection, 2000)
+    with database.cursor() as cursor:
+        cursor.execute("ANALYZE connections_connectionevent")
+    log = connection.events.filter(type__in=STATUS_LINES).select_related("api_key").order_by("-pk")[:100]
+
+    assert "connection_event_status" in log.explain()
+
+
+def test_details_ask_as_little_of_a_thousand_lines_as_of_ten(api, connection):
+    def queries():
+        with CaptureQueriesContext(database) as captured:
+            details(api, connection)
+        return len(captured)
+
+    read_often(connection, 10)
+    queries()  # the first call of a minute notes that the key was used
+    few = queries()
+    read_often(connection, 990)
+    assert queries() == few <= 5
+
+
+# --- the whole log
+
+
+def test_a_walk_sees_every_line_once_newest_first_while_others_come(api, connection):
+    read_often(connection, 6)
+    expected = [str(pk) for pk in connection.events.order_by("-pk").values_list("pk", flat=True)]
+    walked, cursor = [], {}
+    while True:
+        said = page(api, connection, limit=3, **cursor)
+        assert said["perPage"] == 3
+        walked += [line["id"] for line in said["events"]]
+        read_credentials(connection, by=SYSTEM)
+        if not said["hasNext"]:
+            break
+        cursor = {"cursor": said["nextCursor"]}
+
+    assert walked == expected
+
+
+def test_a_line_says_who_did_what_when(api, company, connection):
+    caller(company, Scope.CREDENTIALS_READ).post(f"connection/{connection.pk}/credentials")
+
+    newest, first = page(api, connection)["events"]
+
+    key = ApiKey.objects.get(scopes=[Scope.CREDENTIALS_READ])
+    assert (newest["type"], newest["actor"], newest["apiKey"]) == ("CREDENTIALS_READ", "PARTNER", key.prefix)
+    assert (first["type"], first["detail"]) == ("CREATED", {})
+    assert newest == details(api, connection)["events"][-1]
+
+
+def test_only_its_own_lines_are_shown(api, company, connection):
+    make_connection(company)
+
+    assert len(page(api, connection)["events"]) == 1
+
+
+def test_a_page_costs_as_little_of_a_thousand_lines_as_of_ten(api, connection):
+    def queries():
+        with CaptureQueriesContext(database) as captured:
+            page(api, connection, limit=5)
+        return len(captured)
+
+    read_often(connection, 10)
+    queries()
+    few = queries()
+    read_often(connection, 990)
+    assert queries() == few <= 4
+
+
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"cursor": "x"}, {"type": "CREATED"}])
+def test_a_query_that_does_not_hold_is_refused(api, connection, query):
+    (name,) = query
+    assert wrong_fields(api.get(f"connection/{connection.pk}/events", query)) == [f"?{name}"]
+
+
+def test_a_stranger_finds_no_log(stranger, connection):
+    problem_in(stranger.get(f"connection/{connection.pk}/events"), 404)
+
+
+@pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.CONNECTIONS_READ}))
+def test_no_other_scope_reads_the_log(company, connection, scope):
+    problem_in(caller(company, scope).get(f"connection/{connection.pk}/events"), 403)
