@@ -1,44 +1,88 @@
 """What invitations refuse, each with its own words for the person and what to do next."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from config.refusals import Refusal
 
 
+class ClosedWords(NamedTuple):
+    sentence: str
+    next_step: str
+
+
 class Closed(Refusal):
-    """The link leads nowhere any more. `title` and `next_step` are for the contributor's page."""
+    """The link leads nowhere any more. `title` and `next_step` are for the contributor's page.
+
+    With `repairs` it is an invitation to repair that is closed, in its own words where it has some.
+    """
 
     title: ClassVar[str]
-    next_step: ClassVar[str]
+    words: ClassVar[ClosedWords]
+    words_of_repair: ClassVar[ClosedWords | None] = None
+
+    def __init__(self, *, repairs: bool = False) -> None:
+        sentence, self.next_step = (repairs and self.words_of_repair) or self.words
+        super().__init__(sentence)
 
 
 class InvitationRevoked(Closed):
     code = "INVITATION_REVOKED"
     title = "This invitation was withdrawn"
-    sentence = "The invitation was revoked and cannot be used any more."
-    next_step = "If you think this is a mistake, ask whoever sent it to you for a new one."
+    words = ClosedWords(
+        "The invitation was revoked and cannot be used any more.",
+        "If you think this is a mistake, ask whoever sent it to you for a new one.",
+    )
+    words_of_repair = ClosedWords(
+        "It asked for a login that works, and the login cannot be given through it any more.",
+        "You do not need to do anything. If you think this is a mistake, ask whoever sent it to you for a new one.",
+    )
 
 
 class InvitationFulfilled(Closed):
     code = "INVITATION_FULFILLED"
     title = "This invitation has been used"
-    sentence = "Everything this invitation was for has been connected."
-    next_step = "To connect another account, ask whoever sent it to you for a new one."
+    words = ClosedWords(
+        "Everything this invitation was for has been connected.",
+        "To connect another account, ask whoever sent it to you for a new one.",
+    )
+    words_of_repair = ClosedWords(
+        "The login it asked for has been given.",
+        "If the login has to be changed once more, ask whoever sent it to you for a new one.",
+    )
 
 
 class InvitationExpired(Closed):
     code = "INVITATION_EXPIRED"
     title = "This invitation has expired"
-    sentence = "The invitation was valid for a limited time, and that time is over."
-    next_step = "Ask whoever sent it to you for a new one. Nothing you do here can go wrong in the meantime."
+    words = ClosedWords(
+        "The invitation was valid for a limited time, and that time is over.",
+        "Ask whoever sent it to you for a new one. Nothing you do here can go wrong in the meantime.",
+    )
+    words_of_repair = ClosedWords(
+        "The login could be given for a limited time, and that time is over.",
+        "If the login still does not work, ask whoever sent it to you for a new one.",
+    )
 
 
 class ProviderGone(Closed):
     code = "PROVIDER_GONE"
     title = "This invitation needs a correction"
-    sentence = "It is for one provider only, and that provider is not in our list any more."
-    next_step = "Ask whoever sent it to you for a new one. It is nothing that you have done."
+    words = ClosedWords(
+        "It is for one provider only, and that provider is not in our list any more.",
+        "Ask whoever sent it to you for a new one. It is nothing that you have done.",
+    )
+
+
+class AddressRemoved(Closed):
+    """The invitation is restricted, and whoever gave the login has proved none of the addresses that are on it now."""
+
+    code = "ADDRESS_REMOVED"
+    title = "The login cannot be changed here any more"
+    words = ClosedWords(
+        "The invitation is for other email addresses now than the one you used here.",
+        "If the login still has to be changed, ask whoever sent it to you for a new one.",
+    )
 
 
 class ProofRequired(Refusal):

@@ -1,5 +1,6 @@
 """The receipt: a signed cookie by which the browser that connected an account, and no other, sees what it connected."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,17 +10,34 @@ from django.http import HttpRequest, HttpResponse
 
 from connections.models import Connection
 from invitations.cookies import kept_private
-from invitations.models import Invitation
+from invitations.models import EmailProof, Invitation
 
 COOKIE = "receipt"
 AGE = timedelta(days=1)
 
 
-def hand_receipt(response: HttpResponse, invitation: Invitation, connection: Connection) -> HttpResponse:
-    """Put the receipt into the answer."""
+@dataclass(frozen=True)
+class Receipt:
+    """What this browser connected last through the invitation, and the address it had proved for that, if any."""
+
+    invitation: Invitation
+    connection: Connection
+    email: str | None
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Whether other login details may help, and this browser may give them."""
+        may_correct = not self.invitation.revoked_at and self.invitation.admits(self.email)
+        return self.connection.can_be_mended and may_correct
+
+
+def hand_receipt(
+    response: HttpResponse, invitation: Invitation, connection: Connection, proof: EmailProof | None
+) -> HttpResponse:
+    """Put the receipt into the answer. `proof` is what the browser held when it gave the login."""
     response.set_signed_cookie(
         COOKIE,
-        str(connection.pk),
+        f"{connection.pk}/{proof.email}" if proof else str(connection.pk),
         salt=_salt(invitation),
         max_age=AGE,
         **kept_private(),
@@ -27,12 +45,18 @@ def hand_receipt(response: HttpResponse, invitation: Invitation, connection: Con
     return response
 
 
-def read_receipt(request: HttpRequest, invitation: Invitation) -> Connection | None:
-    """What this browser connected last through this invitation."""
+def read_receipt(request: HttpRequest, invitation: Invitation) -> Receipt | None:
+    """The receipt that this browser has of this invitation."""
     try:
-        connection_id = UUID(request.get_signed_cookie(COOKIE, salt=_salt(invitation), max_age=AGE) or "")
+        said = request.get_signed_cookie(COOKIE, salt=_salt(invitation), max_age=AGE) or ""
+        connection_id, _, email = said.partition("/")
+        connection = _connection(invitation, UUID(connection_id))
     except (KeyError, BadSignature, ValueError):
         return None
+    return Receipt(invitation, connection, email or None) if connection else None
+
+
+def _connection(invitation: Invitation, connection_id: UUID) -> Connection | None:
     connections = Connection.objects.filter(Q(use__invitation=invitation) | Q(repair_invitations=invitation))
     connections = connections.filter(pk=connection_id).distinct()
     return connections.select_related("datasource").prefetch_related("sites").first()

@@ -172,6 +172,10 @@ class Invitation(models.Model):
         local, _, domain = email.rpartition("@")
         return local != "*" and (email in self.allowed_emails or f"*@{domain}" in self.allowed_emails)
 
+    def admits(self, email: str | None) -> bool:
+        """Whether whoever has proved `email` (None: no address) may use it."""
+        return not self.is_restricted or (email is not None and self.allows(email))
+
     @property
     def mailable_emails(self) -> list[str]:
         """The allowed addresses that are one mailbox each: `*@example.com` is none."""

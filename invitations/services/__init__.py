@@ -37,7 +37,7 @@ from invitations.services.proofs import (
     use_personal_link,
 )
 from invitations.services.redemption import Account, apply_locks, prefilled_datasource, redeem_invitation
-from invitations.services.refusals import refuse_unless_active, refuse_unproved
+from invitations.services.refusals import refuse_correction, refuse_unless_active, refuse_unproved
 from invitations.services.repairs import (
     correct_credentials,
     end_automatic_repairs,
@@ -73,6 +73,7 @@ __all__ = [
     "prefilled_datasource",
     "queue_mails",
     "redeem_invitation",
+    "refuse_correction",
     "refuse_unless_active",
     "refuse_unproved",
     "repair_connection",

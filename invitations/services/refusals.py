@@ -1,6 +1,12 @@
 """Whether an invitation may be used at all."""
 
-from invitations.exceptions import InvitationExpired, InvitationFulfilled, InvitationRevoked, ProofRequired
+from invitations.exceptions import (
+    AddressRemoved,
+    InvitationExpired,
+    InvitationFulfilled,
+    InvitationRevoked,
+    ProofRequired,
+)
 from invitations.models import EmailProof, Invitation
 from invitations.status import Status
 
@@ -9,11 +15,11 @@ def refuse_unless_active(invitation: Invitation) -> None:
     """Raises `InvitationRevoked`, `InvitationFulfilled` or `InvitationExpired` when the link leads nowhere."""
     match invitation.status:
         case Status.REVOKED:
-            raise InvitationRevoked
+            raise InvitationRevoked(repairs=invitation.repairs)
         case Status.FULFILLED:
-            raise InvitationFulfilled
+            raise InvitationFulfilled(repairs=invitation.repairs)
         case Status.EXPIRED:
-            raise InvitationExpired
+            raise InvitationExpired(repairs=invitation.repairs)
 
 
 def refuse_unproved(invitation: Invitation, proof: EmailProof | None) -> None:
@@ -26,3 +32,15 @@ def refuse_unproved(invitation: Invitation, proof: EmailProof | None) -> None:
     stored = EmailProof.objects.filter(pk=proof.pk).first() if proof else None
     if stored is None or not stored.holds_for(invitation):
         raise ProofRequired
+
+
+def refuse_correction(invitation: Invitation, email: str | None) -> None:
+    """Raises `InvitationRevoked` or `AddressRemoved` when a login given through it must not be corrected now.
+
+    `email` is the address whose proof gave the login; None: it was given without one. That the invitation is used up
+    or has expired does not matter: a correction spends nothing.
+    """
+    if invitation.revoked_at:
+        raise InvitationRevoked(repairs=invitation.repairs)
+    if not invitation.admits(email):
+        raise AddressRemoved

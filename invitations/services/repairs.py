@@ -10,11 +10,11 @@ from companies.models import Company
 from connections.models import Connection
 from connections.services import Credentials, change_credentials
 from connections.status import MENDABLE, Status
-from invitations.exceptions import InvitationRevoked, NothingToCorrect
+from invitations.exceptions import NothingToCorrect
 from invitations.models import EmailProof, Invitation, Use
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from invitations.services.redemption import connection_of, spend_use
-from invitations.services.refusals import refuse_unless_active, refuse_unproved
+from invitations.services.refusals import refuse_correction, refuse_unless_active, refuse_unproved
 
 RECOVERED = "The connection works again."
 SWITCHED_OFF = "Automatic repair was switched off."
@@ -36,26 +36,31 @@ def repair_connection(
     refuse_unproved(locked, proof)
     assert locked.connection is not None  # noqa: S101 - a check constraint has seen to it
     email = proof.email if proof else None
-    connection = change_credentials(locked.connection, credentials=credentials, by=CONTRIBUTOR, email=email)
+    connection = change_credentials(
+        locked.connection, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked.pk
+    )
     spend_use(locked, submission=submission, repaired=connection, email=email)
     return connection
 
 
 @sensitive_variables("credentials")
 @transaction.atomic
-def correct_credentials(invitation: Invitation, connection: Connection, *, credentials: Credentials) -> Connection:
+def correct_credentials(
+    invitation: Invitation, connection: Connection, *, credentials: Credentials, email: str | None = None
+) -> Connection:
     """New login details from the browser that gave the refused ones; spends no use.
 
-    Whether it is that browser is for the caller to know (its receipt). Refuses when the invitation was revoked, and
-    when the check is still under way or found nothing that other details would mend.
+    Whether it is that browser, and which address it had proved when it gave them (`email`), is for the caller to know
+    (its receipt). Refuses when the invitation was revoked, when it is restricted and `email` is not allowed any more,
+    and when the check is still under way or found nothing that other details would mend.
     """
     # under a lock, and before the connection as in a repair: of a revoke and a correction at once one is the first
-    if Invitation.objects.select_for_update().get(pk=invitation.pk).revoked_at:
-        raise InvitationRevoked
+    allowing = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    refuse_correction(allowing, email)
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     if not locked.can_be_mended:
         raise NothingToCorrect
-    return change_credentials(locked, credentials=credentials, by=CONTRIBUTOR)
+    return change_credentials(locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=allowing.pk)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from connections.models import Datasource
 from invitations.forms import ConnectForm, LoginForm
-from invitations.receipts import hand_receipt, read_receipt
+from invitations.receipts import hand_receipt
 from invitations.services import note_view, redeem_invitation, refuse_unless_active, refuse_unproved
 from invitations.views.repair import repair
 from invitations.views.visits import Visit, contributor_page
@@ -38,7 +38,7 @@ def connect(visit: Visit) -> HttpResponse:
             credentials=form.credentials,
             proof=proof,
         )
-        return hand_receipt(visit.go("done"), visit.invitation, connection)
+        return hand_receipt(visit.go("done"), visit.invitation, connection, proof)
     refuse_unless_active(visit.invitation)
     return visit.page("connect", form=form)
 
@@ -46,9 +46,9 @@ def connect(visit: Visit) -> HttpResponse:
 @contributor_page()
 def done(visit: Visit) -> HttpResponse:
     """What was connected, to the browser that connected it."""
-    connection = read_receipt(visit.request, visit.invitation)
-    form = LoginForm(connection=connection)
-    return visit.page("done", connection=connection, form=form)
+    receipt = visit.receipt
+    connection = receipt.connection if receipt else None
+    return visit.page("done", receipt=receipt, connection=connection, form=LoginForm(connection=connection))
 
 
 @contributor_page()

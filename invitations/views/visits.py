@@ -16,6 +16,7 @@ from invitations.cookies import kept_private
 from invitations.exceptions import Closed, ProofRequired, TooManyAttempts
 from invitations.limits import count_attempt
 from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, find_invitation
+from invitations.receipts import Receipt, read_receipt
 from invitations.services import find_proof
 from invitations.tokens import SHAPE, hash_token
 
@@ -40,6 +41,11 @@ class Visit:
     def proof(self) -> EmailProof | None:
         """The proof this browser holds now."""
         return find_proof(self.invitation, self.secret) if self.invitation.is_restricted else None
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """What this browser connected last through this invitation."""
+        return read_receipt(self.request, self.invitation)
 
     @property
     def client(self) -> str:
@@ -109,7 +115,8 @@ def _answer(view: View, visit: Visit) -> HttpResponse:
     try:
         return view(visit)
     except Closed as refusal:
-        return visit.page("refused", status=410, refusal=refusal)
+        # whoever gave a login here may still see what became of it, and correct it
+        return visit.page("refused", status=410, refusal=refusal, receipt=visit.receipt)
     except ProofRequired:
         return visit.go("verify")
 

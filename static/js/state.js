@@ -1,34 +1,45 @@
-// Follows the check of a login on the done page. Without this script the page refreshes itself.
+// Follows the check of a login on the done page. Without this script the page refreshes itself, or has a link.
 
-const WAIT_MS = 2000;
-const LONGEST_WAIT_MS = 15000;
+// How long to wait before asking: at first, and at the most.
+const PACES_MS = { waiting: [2000, 15000], unsettled: [5000, 60000] };
 const OK = 200;
 const BROKEN = 500;
 const region = document.getElementById("state");
 const news = document.getElementById("news");
 
-async function follow(wait) {
-  if (!region.querySelector("[data-waiting]")) return;
-  await new Promise((resolve) => setTimeout(resolve, wait));
-  try {
-    const response = await fetch(region.dataset.stateUrl, { headers: { Accept: "text/html" } });
-    if (response.status === OK) replace(await response.text());
-    // Nothing to see with this link or in this browser any more.
-    else if (response.status < BROKEN) return;
-  } catch {
-    // Offline for a moment: ask again later.
-  }
-  follow(Math.min(wait * 1.2, LONGEST_WAIT_MS));
+// Nothing, where only a person can change how it stands.
+function pace() {
+  return Object.keys(PACES_MS).find((name) => region.querySelector(`[data-${name}]`));
 }
 
+async function follow() {
+  const followed = pace();
+  if (!followed) return;
+  const [first, longest] = PACES_MS[followed];
+  let changed = false;
+  for (let wait = first; !changed; wait = Math.min(wait * 1.2, longest)) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      const response = await fetch(region.dataset.stateUrl, { headers: { Accept: "text/html" } });
+      if (response.status === OK) changed = replace(await response.text());
+      // Nothing to see with this link or in this browser any more.
+      else if (response.status < BROKEN) return;
+    } catch {
+      // Offline for a moment: ask again later.
+    }
+  }
+  follow();
+}
+
+// Whether there was anything new; what is not is left alone.
 function replace(html) {
   const piece = document.createElement("template");
   piece.innerHTML = html;
-  // Nothing new: leave it alone.
-  if (piece.content.querySelector("[data-waiting]")) return;
+  if (piece.content.firstElementChild.isEqualNode(region.firstElementChild)) return false;
   region.replaceChildren(piece.content);
   region.dispatchEvent(new CustomEvent("replaced", { bubbles: true }));
   tell();
+  return true;
 }
 
 // What changed, and not the whole form, for whoever listens to the page or looks at its tab.
@@ -38,4 +49,4 @@ function tell() {
   document.title = `${title} · Latchkey`;
 }
 
-if (region) follow(WAIT_MS);
+if (region) follow();

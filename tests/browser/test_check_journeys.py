@@ -105,6 +105,42 @@ def test_a_site_that_is_down_is_nobodys_wrong_password(partner, visitor, check):
     expect(visitor.locator("[name=password]")).to_have_count(0)
 
 
+def test_what_may_pass_is_followed_until_a_person_is_asked(partner, visitor):
+    open_state(visitor, partner, Status.WEBSITE_DOWN)
+    report(Status.UNDER_INVESTIGATION)
+    heading(visitor, WORDS[Status.UNDER_INVESTIGATION].title)
+    report(Status.PASSWORD_INCORRECT)
+    heading(visitor, REFUSED)
+    expect(visitor.locator("[name=password]")).to_be_visible()
+    expect(visitor).to_have_title(f"{REFUSED} · Latchkey")
+
+
+def test_what_may_pass_is_looked_at_again_without_javascript(partner, visitors):
+    visitor = visitors.visitor(java_script_enabled=False)
+    open_state(visitor, partner, Status.WEBSITE_DOWN)
+    report(Status.CONNECTED)
+    visitor.get_by_role("link", name="Look again").click()
+    heading(visitor, "It works")
+    expect(visitor.get_by_role("link", name="Look again")).to_have_count(0)
+
+
+def test_a_used_up_invitation_leads_back_to_the_correction(partner, visitor):
+    connection = make_connection(partner.company)
+    report(Status.PASSWORD_INCORRECT)
+    invitation = partner.call("POST", f"invitation/connection/{connection.pk}", {"maxUses": 1})
+    visitor.goto(invitation["invitationUrl"] + "/connect")
+    log_in_with(visitor)
+    press(visitor, "Save login")
+    heading(visitor, "We are checking the login")
+    report(Status.PASSWORD_INCORRECT)
+    visitor.goto(invitation["invitationUrl"])
+    heading(visitor, "This invitation has been used")
+    expect_no_hindrance(visitor)
+    visitor.get_by_role("link", name="Correct the login").click()
+    heading(visitor, REFUSED)
+    correct(visitor)
+
+
 def test_what_is_missing_in_the_correction_is_named(partner, visitor):
     open_state(visitor, partner, Status.PASSWORD_INCORRECT)
     visitor.locator("form").evaluate("form => { form.noValidate = true; }")
@@ -163,6 +199,11 @@ def open_state(page, partner, status):
         report_status(Connection.objects.get(), status, by=SYSTEM, error_detail="E-17: see the log")
         page.reload()
     heading(page, WORDS[status].title)
+
+
+def report(status):
+    """The collector has looked at the only connection there is."""
+    report_status(Connection.objects.get(), status, by=SYSTEM)
 
 
 def open_repair(page, partner, status, name=""):

@@ -6,13 +6,15 @@ from uuid import uuid4
 
 import orjson
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
 from connections.services import report_status
 from connections.status import MENDABLE, Status
-from invitations.models import Invitation, InvitationEvent, Use
+from invitations.models import EmailProof, Invitation, InvitationEvent, Use
+from invitations.models.proof import hash_secret
 from invitations.services import revoke_invitation
 
 NEW = "n3w & better"
@@ -49,6 +51,18 @@ def rows() -> list[Any]:
     """Everything a visit could change."""
     models: list[Any] = [Connection, Credential, Invitation, InvitationEvent, Use]
     return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def prove(client: Client, invitation: Invitation, email: str) -> EmailProof:
+    """The client has proved the address."""
+    secret = str(uuid4())
+    client.cookies[f"proof-{invitation.pk.hex}"] = secret
+    return EmailProof.objects.create(
+        invitation=invitation,
+        email=email,
+        secret_hash=hash_secret(secret),
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
 
 
 def expire(invitation: Invitation) -> None:

@@ -5,7 +5,7 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from connections.status import Status
+from connections.status import TRANSITIONS, UNSETTLED, Status
 from connections.words import WORDS
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, page
@@ -50,6 +50,19 @@ def test_what_nobody_can_mend_here_is_told_without_a_form(client, invitation, co
     assert WORDS[status].title in content
     assert not has_form(content)
     assert "data-waiting" not in content
+
+
+@pytest.mark.parametrize("status", [*MENDABLE_STATES, *OTHER_STATES])
+def test_what_may_change_by_itself_is_followed_and_can_be_looked_at_again(client, invitation, connected, status):
+    found(connected, status)
+    again = f'<a href="{page(invitation, "done")}">Look again</a>'
+    for name in ("state", "done"):
+        content = read(client.get(page(invitation, name)))
+        assert ("data-unsettled" in content, again in content) == (status in UNSETTLED,) * 2
+
+
+def test_what_is_followed_can_indeed_change_by_itself():
+    assert all(TRANSITIONS[status] - {Status.PENDING} for status in UNSETTLED)
 
 
 def test_the_piece_is_what_the_whole_page_shows_too(client, invitation, connected):

@@ -11,7 +11,7 @@ from companies.actors import SYSTEM
 from connections.models import Connection, ConnectionEvent, Credential
 from connections.services import read_credentials, report_status
 from connections.status import Status
-from invitations.exceptions import InvitationFulfilled, InvitationRevoked, NothingToCorrect
+from invitations.exceptions import AddressRemoved, InvitationFulfilled, InvitationRevoked, NothingToCorrect
 from invitations.models import Invitation
 from invitations.services import (
     correct_credentials,
@@ -19,6 +19,7 @@ from invitations.services import (
     follow_status,
     repair_connection,
     revoke_invitation,
+    update_invitation,
 )
 from tests.factories import CompanyFactory, make_connection, make_invitation
 from tests.races import race, wait_for_a_lock
@@ -111,6 +112,34 @@ def test_a_correction_that_meets_a_revoke_waits_for_it_and_is_refused():
         (result,) = correction.result()
     assert isinstance(result, InvitationRevoked), result
     stands_whole(connection, version=1)
+
+
+def test_a_correction_that_meets_the_removal_of_its_address_waits_for_it_and_is_refused():
+    connection = refused()
+    invitation = make_invitation(connection.company, allowed_emails=["a@example.com", "b@example.com"])
+    details = {"credentials": numbered(1), "email": "a@example.com"}
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            update_invitation(invitation, by=SYSTEM, allowed_emails=["b@example.com"])
+            correction = threads.submit(race, 1, lambda _: correct_credentials(invitation, connection, **details))
+            wait_for_a_lock()
+        (result,) = correction.result()
+    assert isinstance(result, AddressRemoved), result
+    stands_whole(connection, version=1)
+
+
+def test_the_removal_of_an_address_that_meets_its_correction_comes_after_it():
+    connection = refused()
+    invitation = make_invitation(connection.company, allowed_emails=["a@example.com"])
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            correct_credentials(invitation, connection, credentials=numbered(1), email="a@example.com")
+            removal = threads.submit(
+                race, 1, lambda _: update_invitation(invitation, by=SYSTEM, allowed_emails=["b@example.com"]).pk
+            )
+            wait_for_a_lock()
+        assert removal.result() == [invitation.pk]
+    stands_whole(connection, version=2)
 
 
 def test_a_revoke_that_meets_a_correction_comes_after_it():

@@ -1,19 +1,16 @@
 """The pages of an invitation to repair."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
 from connections.status import Status
 from connections.words import WORDS
-from invitations.models import EmailProof, InvitationEvent, PersonalLink
-from invitations.models.proof import hash_secret
+from invitations.models import InvitationEvent, PersonalLink
 from invitations.services import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection
 from tests.invitations.answers import page
@@ -26,6 +23,7 @@ from tests.invitations.repairs import (
     fulfil,
     login,
     opened,
+    prove,
     read,
     revoke,
     rows,
@@ -210,26 +208,15 @@ def test_a_stranger_with_the_link_learns_neither_the_provider_nor_what_is_wrong(
     assert "Verify your email address first" in content
     assert company.partner.name in content
 
-    prove(client, invitation)
+    prove(client, invitation, ANNA)
     content = read(client.get(page(invitation)))
     assert "Acme Water" in content
     assert "Verify your email address first" not in content
 
 
-def prove(client, invitation):
-    """The client has proved Anna's address."""
-    EmailProof.objects.create(
-        invitation=invitation,
-        email=ANNA,
-        secret_hash=hash_secret("secret"),
-        expires_at=timezone.now() + timedelta(hours=1),
-    )
-    client.cookies[f"proof-{invitation.pk.hex}"] = "secret"
-
-
 def test_a_restricted_repair_remembers_who_proved_which_address(client, broken):
     invitation = create_repair_invitation(broken, by=SYSTEM, allowed_emails=[ANNA])
-    prove(client, invitation)
+    prove(client, invitation, ANNA)
     assert client.post(page(invitation, "connect"), login()).status_code == 302
     broken.refresh_from_db()
     assert broken.verified_email == ANNA
