@@ -1,5 +1,7 @@
 """A collector: takes connections that wait for their check, logs in at the utility, reports what it found.
 
+Where the utility's site was down it tries again later: every quarter of an hour, or every RETRY_SECONDS.
+
 Usage: BASE_URL=https://... API_KEY=lk_... COMPANY_ID=... python examples/collector.py
 
 The key needs the scopes connections:read, credentials:read and connections:status, and no others.
@@ -13,10 +15,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-BASE_URL = os.environ["BASE_URL"]
-API_KEY = os.environ["API_KEY"]
-COMPANY_ID = os.environ["COMPANY_ID"]
+BASE_URL, API_KEY, COMPANY_ID = (os.environ[name] for name in ("BASE_URL", "API_KEY", "COMPANY_ID"))
 PAUSE_SECONDS = float(os.environ.get("PAUSE_SECONDS", "10"))
+RETRY_SECONDS = float(os.environ.get("RETRY_SECONDS", "900"))
 
 
 def call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -26,13 +27,12 @@ def call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str
         return json.load(answer)  # type: ignore[no-any-return]
 
 
-def waiting() -> Iterator[dict[str, Any]]:
-    path = f"connection/company/{COMPANY_ID}?status=PENDING&limit=100"
-    page = call("GET", path)
-    yield from page["connections"]
-    while page["hasNext"]:
-        page = call("GET", f"{path}&cursor={page['nextCursor']}")
+def standing_at(*statuses: str) -> Iterator[dict[str, Any]]:
+    path, cursor = f"connection/company/{COMPANY_ID}?limit=100&status={'&status='.join(statuses)}", ""
+    while cursor is not None:
+        page = call("GET", path + cursor)
         yield from page["connections"]
+        cursor = f"&cursor={page['nextCursor']}" if page["hasNext"] else None
 
 
 def log_in(credentials: dict[str, Any]) -> str:
@@ -51,7 +51,10 @@ def check(connection: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    retry_at = time.monotonic()
     while True:
-        for each in waiting():
+        again = ["WEBSITE_DOWN"] if time.monotonic() >= retry_at else []
+        retry_at = time.monotonic() + RETRY_SECONDS if again else retry_at
+        for each in standing_at("PENDING", *again):
             check(each)
         time.sleep(PAUSE_SECONDS)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from companies.actors import SYSTEM
 from companies.models import ApiKey, Scope
 from connections.models import Connection, ConnectionEvent
+from connections.services import report_status
 from connections.status import Status
 from tests.factories import CompanyFactory, make_api_key, make_connection
 
@@ -23,7 +25,7 @@ def collector(live_server, tmp_path):
     """Starts it for a company; it is ended with the test."""
     running = []
 
-    def start(company):
+    def start(company, **changes):
         scopes = [Scope.CONNECTIONS_READ, Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS]
         environment = os.environ | {
             "BASE_URL": live_server.url,
@@ -31,6 +33,7 @@ def collector(live_server, tmp_path):
             "COMPANY_ID": str(company.pk),
             "PAUSE_SECONDS": "0.1",
             "NO_PROXY": "*",
+            **changes,
         }
         output = (tmp_path / "output").open("w+")
         program = subprocess.Popen(
@@ -46,9 +49,9 @@ def collector(live_server, tmp_path):
         output.close()
 
 
-def wait_until_none_waits(company, program, output):
+def wait_until_none_waits(company, program, output, status=Status.PENDING):
     deadline = time.monotonic() + 60
-    while Connection.objects.filter(company=company, status=Status.PENDING).exists():
+    while Connection.objects.filter(company=company, status=status).exists():
         output.seek(0)
         assert program.poll() is None, output.read()
         assert time.monotonic() < deadline, "nobody checked them"
@@ -83,3 +86,37 @@ def test_it_takes_what_waits_to_connected(collector):
     assert elsewhere.status == Status.PENDING
     output.seek(0)
     assert SECRET not in output.read()
+
+
+def down(company):
+    """A connection whose site was down when it was checked."""
+    return report_status(make_connection(company), Status.WEBSITE_DOWN, by=SYSTEM)
+
+
+def test_it_tries_again_where_the_site_was_down(collector):
+    company = CompanyFactory()
+    made = down(company)
+    program, output = collector(company, RETRY_SECONDS="0.5")
+
+    wait_until_none_waits(company, program, output, Status.WEBSITE_DOWN)
+    later = down(company)
+    wait_until_none_waits(company, program, output, Status.WEBSITE_DOWN)
+
+    for connection in (made, later):
+        connection.refresh_from_db()
+        assert connection.status == Status.CONNECTED
+
+
+def test_it_does_not_try_again_at_once_nor_what_a_person_must_look_at(collector):
+    company = CompanyFactory()
+    other = report_status(make_connection(company), Status.PASSWORD_INCORRECT, by=SYSTEM)
+    first = make_connection(company)
+    program, output = collector(company)
+    wait_until_none_waits(company, program, output)
+    made = down(company)
+    make_connection(company)
+    wait_until_none_waits(company, program, output)
+
+    for connection, status in ((first, "CONNECTED"), (made, "WEBSITE_DOWN"), (other, "PASSWORD_INCORRECT")):
+        connection.refresh_from_db()
+        assert connection.status == status
