@@ -6,18 +6,20 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_countries import countries
 
 from companies.admin import CompanyLimitedAdmin, companies_named, limit_of
+from companies.admin.timeline import timeline_of
 from config.admin.base import BoundedAdmin, ServiceForm
 from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, CreatedFilter, status_word
 from config.ids import as_id
 from connections.counts import BROKEN
+from connections.history import notes_of
 from connections.models import Connection, Datasource, UtilityType
 from connections.services import create_datasource, update_datasource
 from connections.status import Status
@@ -127,6 +129,10 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         return False
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["timeline"] = timeline_of(context["original"].events, notes_of)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from companies.admin.timeline import MOST_LINES, Timeline, timeline_of
 from config.admin.lists import status_word
 from config.admin.times import when
 from connections.admin import connection_status
@@ -15,7 +16,6 @@ from invitations.guidance import Situation
 from invitations.models import Delivery, DeliveryStatus, Invitation, InvitationEvent
 from invitations.models.delivery import UNDELIVERED
 
-MOST_LINES = 100
 TONES = {
     DeliveryStatus.QUEUED: "waiting",
     DeliveryStatus.SENT: "good",
@@ -62,21 +62,12 @@ class Recipient:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of the log, and what it says beside who, what and when."""
-
-    event: InvitationEvent
-    notes: list[str]
-
-
-@dataclass(frozen=True)
 class History:
     """The latest of everything: each list has at most 100 lines of what is past."""
 
     recipients: list[Recipient]
     earlier_recipients: bool
-    lines: list[Line]
-    earlier_lines: bool
+    timeline: Timeline
     connected: list[tuple[Connection, SafeString]]
     earlier_connected: bool
     broken: list[Connection]
@@ -86,14 +77,12 @@ class History:
 
 def history_of(invitation: Invitation) -> History:
     """In as many queries for one line as for a thousand."""
-    events = list(invitation.events.select_related("user", "api_key").order_by("-pk")[: MOST_LINES + 1])
     connected = _connections(invitation)
     recipients, earlier = _recipients(invitation)
     return History(
         recipients=recipients,
         earlier_recipients=earlier,
-        lines=[Line(event, list(_notes(event))) for event in events[:MOST_LINES][::-1]],
-        earlier_lines=len(events) > MOST_LINES,
+        timeline=timeline_of(invitation.events, _notes),
         connected=[(each, connection_status(each.status)) for each in connected[:MOST_LINES]],
         earlier_connected=len(connected) > MOST_LINES,
         broken=_without_open_repair([each for each in connected[:MOST_LINES] if each.can_be_mended]),

@@ -13,12 +13,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django_countries import countries
 
+from companies.admin.timeline import MOST_LINES
 from companies.models import Site
 from config.admin.lists import moment, status_word
 from config.admin.times import when
 from connections.models import Datasource, UtilityType
 from invitations.admin.changing import ChangingAdmin
-from invitations.admin.history import MOST_LINES, history_of, situation_of
+from invitations.admin.history import history_of, situation_of
 from invitations.admin.inviting.links import link_of
 from invitations.guidance import next_step
 from invitations.models import Invitation

@@ -1,3 +1,4 @@
+from tests.companies.admin.conftest import groups
 from tests.invitations.conftest import worker
 
-__all__ = ["worker"]
+__all__ = ["groups", "worker"]

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
+from companies.admin.timeline import MOST_LINES
 from connections.services import report_status
 from connections.status import Status as ConnectionStatus
-from invitations.admin.history import MOST_LINES
 from invitations.events import log_event
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent, InvitationType, Use
 from invitations.prefill import Prefill
@@ -109,8 +109,12 @@ def test_the_timeline_says_when_what_and_who(admin_client, company, staff):
 
     response = admin_client.get(address("change", invitation))
 
-    lines = [(event.type, event.actor_name) for event in (line.event for line in response.context["history"].lines)]
-    assert lines == [("CREATED", str(key)), ("VIEWED", "contributor"), ("REVOKED", "Mary Okafor")]
+    events = [line.event for line in response.context["history"].timeline.lines]
+    assert [(event.type, event.actor_name) for event in events] == [
+        ("CREATED", str(key)),
+        ("VIEWED", "contributor"),
+        ("REVOKED", "Mary Okafor"),
+    ]
     assert "Reason: Sent to the &lt;wrong&gt; person" in words(response)
 
 
@@ -144,7 +148,7 @@ def test_the_timeline_says_in_words_what_was_changed(admin_client, company, staf
     update_invitation(invitation, by=by, max_uses=3, expires_in=timedelta(days=3))
     correct_address(invitation, by=by, old="anna@exmaple.com", new="anna@example.com")
 
-    lines = admin_client.get(address("change", invitation)).context["history"].lines
+    lines = admin_client.get(address("change", invitation)).context["history"].timeline.lines
 
     assert [(line.event.type, line.notes) for line in lines] == [
         ("CREATED", []),
@@ -251,7 +255,7 @@ def test_the_page_asks_as_little_of_a_thousand_lines_as_of_ten(admin_client, com
     grow(10, 1000)
     assert queries() == few == 8
     history = admin_client.get(address("change", invitation)).context["history"]
-    assert (len(history.lines), len(history.connected)) == (MOST_LINES, MOST_LINES)
+    assert (len(history.timeline.lines), len(history.connected)) == (MOST_LINES, MOST_LINES)
     assert len(history.recipients) == 100 + MOST_LINES
     page = page_of(admin_client, invitation)
     assert "there are earlier ones" in page
