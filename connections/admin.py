@@ -63,17 +63,17 @@ class DatasourceAdmin(BoundedAdmin):
     list_display = ("name", "country", "kinds", "host")
     list_filter = (UtilityTypeFilter, "country")
     search_fields = ("folded_name",)
-    search_help_text = "The beginning of each word of the name; accents do not matter."
+    search_help_text = "The name or a part of it; accents and small misspellings do not matter."
 
     @admin.display(description="kinds of utility")
     def kinds(self, datasource: Datasource) -> str:
         return ", ".join(str(UtilityType(kind).label) for kind in datasource.utility_types)
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         term = search_term.strip()
         if datasource_id := as_id(term):
             return queryset.filter(pk=datasource_id), False
-        return queryset & Datasource.objects.search(term) if term else queryset, False
+        return queryset.search(term) if term else queryset, False
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -139,7 +139,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         if connection_id := as_id(term):
             return queryset.filter(pk=connection_id), False
         if term:
-            providers = list(Datasource.objects.search(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
+            providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
             queryset = queryset.filter(
                 Q(company__in=companies_named(term, limit_of(request))) | Q(datasource__in=providers)
             )

@@ -1,21 +1,19 @@
 """What is connected: utility providers, accounts of companies there, and the credentials to them."""
 
-import re
-import unicodedata
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.log import LogLine
 from companies.models import Company, Partner, Site
+from connections.names import NAME_WORDS, Folded, Trigrams, begins, contains, fold, likeness, resembles
 from connections.status import MENDABLE, UNSETTLED, Status
 from connections.words import WORDS, Words
 
@@ -47,34 +45,37 @@ def known_utility_types(field: str = "utility_types") -> Q:
     return Q(**{f"{field}__contained_by": UtilityType.values})
 
 
-class Folded(models.Func):
-    """Lower case without accents, in SQL: what people type when they look for a name."""
-
-    template = r"lower(regexp_replace(normalize(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
-    output_field = models.TextField()
-
-
-def fold(text: str) -> str:
-    """The same in Python."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f").lower()
+BY_NAME = ("folded_name", "country")
+ENOUGH = 20  # names that begin as asked: no others are looked for
 
 
 class DatasourceQuerySet(models.QuerySet["Datasource"]):
     def search(self, query: str, *, country: str | None = None, utility_type: str | None = None) -> Self:
-        """Those whose name begins with `query`, or has a word for each word of it; accents do not matter."""
-        found = self
-        if spelt := fold(query.strip()):
-            words = " & ".join(f"{word}:*" for word in re.findall(r"\w+", spelt))
-            # by its beginning as well: PostgreSQL takes E.ON for the name of a host, and not for two words
-            found = found.annotate(words=SearchVector("folded_name", config="simple")).filter(
-                Q(words=SearchQuery(words, search_type="raw", config="simple")) | Q(folded_name__startswith=spelt)
-            )
+        """What somebody may mean by `query`; case and accents do not matter, and an empty one asks for every provider.
+
+        First those that begin so, by name. Unless these are many, then those that have it inside their words. Where
+        there are none of either, those that have half of each word's letters in a row: the most alike first.
+        """
+        found, spelt = self, fold(query.strip())
         if country:
             found = found.filter(country=country)
         if utility_type:
             found = found.filter(utility_types__contains=[utility_type])
-        return found.order_by("folded_name", "country")
+        beginning = found.beginning(query)
+        few = beginning[:ENOUGH].count()
+        if not spelt or few == ENOUGH:
+            return beginning
+        found, rank = found.alias(words=NAME_WORDS), Case(When(begins(spelt), then=0), default=1)
+        having = found.filter(begins(spelt) | contains(spelt)).order_by(rank, *BY_NAME)
+        if few or having.exists():
+            return having
+        return found.filter(resembles(spelt)).order_by(likeness(spelt).desc(), *BY_NAME)
+
+    def beginning(self, query: str) -> Self:
+        """Those whose name begins with `query`, or has a word for each word of it, by name; accents do not matter."""
+        spelt = fold(query.strip())
+        found = self.alias(words=NAME_WORDS).filter(begins(spelt)) if spelt else self
+        return found.order_by(*BY_NAME)
 
     def named(self, name: str) -> Self:
         """Those called exactly so, in any case."""
@@ -100,6 +101,9 @@ class Datasource(models.Model):
         "sandbox", default=False, help_text="Plays a provider: chosen user names lead to each status."
     )
     folded_name = models.GeneratedField(expression=Folded("name"), output_field=models.TextField(), db_persist=True)
+    trigrams = models.GeneratedField(
+        expression=Trigrams(Folded("name")), output_field=ArrayField(models.TextField()), db_persist=True, null=True
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[DatasourceQuerySet] = DatasourceQuerySet.as_manager()  # type: ignore[assignment]
@@ -107,7 +111,8 @@ class Datasource(models.Model):
     class Meta:
         verbose_name = "provider"
         indexes = [
-            GinIndex(SearchVector("folded_name", config="simple"), name="datasource_name_search"),
+            GinIndex(NAME_WORDS, name="datasource_name_search"),
+            GinIndex("trigrams", name="datasource_trigrams"),
             models.Index("folded_name", "country", name="datasource_by_name"),
             # LIKE 'e.on%' needs it where the database's collation is not C; without it the whole OR reads every row
             models.Index(OpClass("folded_name", "text_pattern_ops"), name="datasource_name_beginning"),

@@ -120,7 +120,7 @@ class DatasourceQuery(QuerySerializer):
         max_length=100,
         required=False,
         allow_blank=True,
-        help_text="The beginnings of words in the name; empty: every provider.",
+        help_text="The name or a part of it; accents and small misspellings do not matter. Empty: every provider.",
     )
     country = Country(required=False)
     utilityType = serializers.ChoiceField(UtilityType.choices, required=False)

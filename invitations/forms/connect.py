@@ -136,7 +136,7 @@ class ConnectForm(LoginForm):
         exact = list(Datasource.objects.named(text)[:2])
         if len(exact) == 1:
             self.cleaned_data["datasource"] = exact[0]
-        elif chosen is None or not Datasource.objects.search(text).filter(pk=chosen.pk).exists():
+        elif chosen is None or not Datasource.objects.beginning(text).filter(pk=chosen.pk).exists():
             self.cleaned_data["datasource"] = None
             if LOOKS_LIKE_ADDRESS.match(text) and not exact:
                 self._take_address(text)
@@ -151,7 +151,7 @@ class ConnectForm(LoginForm):
             self.add_error("provider", error.detail)
 
     def _take_name(self, text: str) -> None:
-        candidates = list(Datasource.objects.search(text)[:MAX_CANDIDATES])
+        candidates = list(Datasource.objects.beginning(text)[:MAX_CANDIDATES])
         if candidates:
             self._offer(candidates)
         else:

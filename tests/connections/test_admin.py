@@ -205,3 +205,16 @@ def test_providers_are_found_without_accents_and_by_kind(admin_client):
     for query in ({"q": "energ nord"}, {"q": str(nord.pk)}, {"utility_type": "GAS"}):
         shown = admin_client.get(reverse("admin:connections_datasource_changelist"), query)
         assert list(shown.context["cl"].result_list) == [nord]
+
+
+@pytest.mark.parametrize("term", ["ritish", "britsh colum"])
+def test_providers_are_found_by_the_inside_of_a_word_and_misspelt_in_list_and_autocomplete(admin_client, term):
+    british = DatasourceFactory(name="British Columbia Hydro")
+    DatasourceFactory(name="Northern Energy")
+
+    listed = admin_client.get(reverse("admin:connections_datasource_changelist"), {"q": term})
+    field = {"app_label": "connections", "model_name": "connection", "field_name": "datasource"}
+    offered = admin_client.get(reverse("admin:autocomplete"), {"term": term, **field}).json()["results"]
+
+    assert list(listed.context["cl"].queryset) == [british]
+    assert [each["id"] for each in offered] == [str(british.pk)]

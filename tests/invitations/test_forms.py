@@ -90,6 +90,11 @@ def test_a_text_changed_after_choosing_makes_the_choice_void(invitation):
     assert (by_address.datasource, by_address.url) == (None, "https://portal.utility.example/")
 
 
+def test_a_name_that_is_merely_alike_may_be_another_providers(invitation):
+    chosen = DatasourceFactory(name="Northern Gas")
+    assert filled_in(invitation, provider="Northend Gas", datasource=chosen.pk).errors == {"provider": [UNKNOWN]}
+
+
 def test_a_name_in_full_beats_an_older_choice_whose_name_begins_so(invitation):
     chosen, meant = DatasourceFactory(name="Octopus Energy Next"), DatasourceFactory(name="Octopus Energy")
     assert valid(invitation, provider="Octopus Energy", datasource=chosen.pk).account.datasource == meant

@@ -227,6 +227,13 @@ def test_providers_are_suggested_by_their_beginning(client, invitation):
     }
 
 
+@pytest.mark.parametrize("query", ["ritish", "britsh colum"])
+def test_they_are_suggested_by_the_inside_of_a_word_and_misspelt(client, invitation, query):
+    known = DatasourceFactory(name="British Columbia Hydro")
+    (said,) = client.get(page(invitation, "providers"), {"query": query}).json()["datasources"]
+    assert said["id"] == str(known.pk)
+
+
 @pytest.mark.parametrize("query", ["", "   ", "\x00", "x" * 10_000, "'&|!:*()", "\\"])
 def test_nothing_is_suggested_where_nothing_was_asked(client, invitation, query):
     DatasourceFactory(name="Berliner Wasser")

@@ -69,7 +69,7 @@ class Offers:
         if not term:
             return rows
         if kind == "connection":
-            providers = list(Datasource.objects.search(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
+            providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
             return rows.filter(Q(datasource__in=providers) | Q(url__icontains=term) | Q(owner_email__icontains=term))
         return rows.filter(Q(name__icontains=term) | Q(external_id=term))
 

@@ -1,7 +1,6 @@
 """`GET /v2/datasource`: the catalogue is searched, and stays fast when it is long."""
 
 import json
-import time
 
 import pytest
 from django.db import connection as database
@@ -27,8 +26,56 @@ def test_words_are_found_by_their_beginnings_in_any_order_without_accents(api):
 
     for query in ("energie", "NORD", "nord éner", "É", "energie du nord"):
         assert "Énergie du Nord" in found(api, query=query)
-    assert found(api, query="ergie") == []
     assert found(api, query="energie sud") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ritish",
+        "umbia",
+        "hydro lumb",
+        "britsh colum",
+        "brittish columbia",
+        "Colombia Hydro",
+        "brítsh",
+    ],
+)
+def test_the_inside_of_a_word_finds_a_name_and_so_does_a_small_misspelling(api, query):
+    DatasourceFactory(name="British Columbia Hydro")
+    DatasourceFactory(name="Northern Energy")
+
+    assert found(api, query=query) == ["British Columbia Hydro"]
+
+
+def test_names_that_begin_so_stand_before_those_that_have_it_inside(api):
+    for name in ("ScottishPower", "Florida Power & Light", "Power of Ayr", "Powre Station"):
+        DatasourceFactory(name=name)
+
+    assert found(api, query="power") == ["Florida Power & Light", "Power of Ayr", "ScottishPower"]
+
+
+def test_the_most_alike_of_misspelt_names_is_the_first(api):
+    for name in ("Bristol Water", "British Gas", "British Columbia Hydro"):
+        DatasourceFactory(name=name)
+
+    assert found(api, query="britsh colmbia") == ["British Columbia Hydro"]
+    assert found(api, query="brttish")[0] == "British Columbia Hydro"
+    assert found(api, query="brisstol")[0] == "Bristol Water"
+
+
+@pytest.mark.parametrize("query", ["zebra", "on", "xy gas", "gassy", "of the"])
+def test_what_is_not_alike_is_not_found(api, query):
+    DatasourceFactory(name="British Gas")
+
+    assert found(api, query=query) == []
+
+
+def test_letters_beyond_ascii_are_letters(api):
+    DatasourceFactory(name="Водоканал Київ")
+
+    assert found(api, query="доканал") == ["Водоканал Київ"]
+    assert found(api, query="водаканал") == ["Водоканал Київ"]
 
 
 def test_a_name_that_looks_like_a_host_is_found(api):
@@ -129,17 +176,22 @@ def nodes(plan):
 
 
 @pytest.mark.parametrize(
-    "query", ["town4711", "stadtwerke town47", "nr45 gas", "nothing of the kind", "camara of town1"]
+    "query",
+    [
+        "town4711",
+        "stadtwerke town47",
+        "nr45 gas",
+        "nothing of the kind",
+        "camara of town1",
+        "own4711",
+        "lecric twn4711",
+    ],
 )
-def test_twenty_thousand_providers_are_searched_by_the_index(api, long_catalogue, query, capsys):
+def test_twenty_thousand_providers_are_searched_by_the_index(api, long_catalogue, query):
     plan = nodes(plan_of(Datasource.objects.search(query)[:20]))
-    began = time.perf_counter()
     number = len(found(api, query=query))
-    (time.perf_counter() - began) * 1000
 
-    with capsys.disabled():
-        pass
     assert "Seq Scan" not in [what for what, _ in plan]
     # where most names fit, the first twenty are read in their order
-    assert {"datasource_name_search", "datasource_by_name"} & {index for _, index in plan}
-    assert number == 20 or "datasource_name_search" in [index for _, index in plan]
+    assert {"datasource_name_search", "datasource_trigrams", "datasource_by_name"} & {index for _, index in plan}
+    assert number == 20 or "datasource_by_name" not in [index for _, index in plan]

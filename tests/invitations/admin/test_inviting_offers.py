@@ -56,6 +56,7 @@ def test_providers_are_found_as_the_contributor_finds_them(admin_client):
     assert offered(admin_client, "provider", term="electricite fr")[0] == [
         "Électricité de France, FR – edf.example.com"
     ]
+    assert offered(admin_client, "provider", term="lektricite")[0] == ["Électricité de France, FR – edf.example.com"]
 
 
 def test_redirects_are_those_of_the_companys_partner(admin_client, company):

@@ -1,0 +1,89 @@
+"""Names as people look for them: without accents, by their beginnings, from the inside of a word, a little misspelt."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import reduce
+from operator import and_
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.lookups import GreaterThanOrEqual
+
+
+class Folded(models.Func):
+    """Lower case without accents, in SQL: what people type when they look for a name."""
+
+    template = r"lower(regexp_replace(normalize(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
+    output_field = models.TextField()
+
+
+def fold(text: str) -> str:
+    """The same in Python."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f").lower()
+
+
+class Trigrams(models.Func):
+    """Of each word of a folded text that has three letters or more, each three in a row; a blank stands at both ends.
+
+    By a function of ours (migration 0005): the extension pg_trgm is not wherever PostgreSQL is.
+    """
+
+    function = "name_trigrams"
+    output_field = ArrayField(models.TextField())
+
+
+class Shared(models.Func):
+    """How many entries two arrays have in common."""
+
+    template = "cardinality(ARRAY(SELECT unnest(%(expressions)s)))"
+    arg_joiner = ") INTERSECT SELECT unnest("
+    output_field = models.IntegerField()
+
+
+class Half(models.Func):
+    """How many entries are half of an array, rounded up."""
+
+    template = "(cardinality(%(expressions)s) + 1) / 2"
+    output_field = models.IntegerField()
+
+
+MOST_WORDS = 12  # with more of them a name is looked for by its beginnings only
+# PostgreSQL's own words, for a search by their beginnings
+NAME_WORDS = SearchVector("folded_name", config="simple")
+
+
+def begins(folded: str) -> Q:
+    """Of rows with `words=NAME_WORDS`: those with a word for each word of it, or whose name as a whole begins so."""
+    words = " & ".join(f"{word}:*" for word in re.findall(r"\w+", folded))
+    # by its beginning as well: PostgreSQL takes E.ON for the name of a host, and not for two words
+    return Q(words=SearchQuery(words, search_type="raw", config="simple")) | Q(folded_name__startswith=folded)
+
+
+def contains(folded: str) -> Q:
+    """The same, where a word of three letters or more may also stand inside another."""
+    return _each_word(folded, lambda word: Q(trigrams__contains=[word[at : at + 3] for at in range(len(word) - 2)]))
+
+
+def resembles(folded: str) -> Q:
+    """The same, where a word of three letters or more is enough if half of its trigrams are there."""
+
+    def half_of(word: str) -> Q:
+        asked = Trigrams(Value(word))
+        return Q(trigrams__overlap=asked) & Q(GreaterThanOrEqual(Shared("trigrams", asked), Half(asked)))
+
+    return _each_word(folded, half_of)
+
+
+def likeness(folded: str) -> Shared:
+    """How many of its trigrams a row has."""
+    return Shared("trigrams", Trigrams(Value(folded)))
+
+
+def _each_word(folded: str, fits: Callable[[str], Q]) -> Q:
+    words = re.findall(r"\w+", folded)
+    each = (begins(word) | fits(word) if len(word) > 2 else begins(word) for word in words)
+    return reduce(and_, each) if 0 < len(words) <= MOST_WORDS else Q(pk__in=[])
