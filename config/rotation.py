@@ -23,8 +23,15 @@ class Sealed(NamedTuple):
     binding: Callable[[Any], str]
 
 
-def reseal(sealed: Sealed) -> Iterator[int]:
-    """Yields, batch by batch, how many rows were sealed again.
+class Resealed(NamedTuple):
+    """How many rows of a batch were sealed again, and how many do not open and were left as they are."""
+
+    done: int
+    damaged: int
+
+
+def reseal(sealed: Sealed) -> Iterator[Resealed]:
+    """Yields, batch by batch, what came of it. The ids of damaged rows are logged.
 
     Each batch is a transaction of its own and passes over rows that somebody holds: run again, it finds those.
     """
@@ -33,12 +40,13 @@ def reseal(sealed: Sealed) -> Iterator[int]:
         with transaction.atomic():
             rows = sealed.model._default_manager.select_for_update(skip_locked=True).order_by("pk")
             batch = list((rows.filter(pk__gt=after) if after else rows).only("pk", sealed.column)[:BATCH])
-            old = [row for row in batch if _renew(row, sealed)]
-            sealed.model._default_manager.bulk_update(old, [sealed.column])
+            old = [row for row in batch if _is_old(row, sealed)]
+            renewed = [row for row in old if _renew(row, sealed)]
+            sealed.model._default_manager.bulk_update(renewed, [sealed.column])
         if not batch:
             return
         after = batch[-1].pk
-        yield len(old)
+        yield Resealed(len(renewed), len(old) - len(renewed))
 
 
 def count_by_key(sealed: Sealed) -> dict[str, int]:
@@ -50,12 +58,13 @@ def count_by_key(sealed: Sealed) -> dict[str, int]:
     return {bytes(row["key_id"]).hex(): row["rows"] for row in counted}
 
 
+def _is_old(row: Any, sealed: Sealed) -> bool:
+    return bytes(getattr(row, sealed.column))[:ID_BYTES] != settings.KEYRING.sealing_key_id
+
+
 def _renew(row: Any, sealed: Sealed) -> bool:
-    value = bytes(getattr(row, sealed.column))
-    if value[:ID_BYTES] == settings.KEYRING.sealing_key_id:
-        return False
     try:
-        secret = settings.KEYRING.unseal(value, bound_to=sealed.binding(row))
+        secret = settings.KEYRING.unseal(bytes(getattr(row, sealed.column)), bound_to=sealed.binding(row))
     except Unsealable as error:  # one damaged row does not keep the others from their new key
         logger.error("%s %s: %s", sealed.model._meta.verbose_name, row.pk, error)
         return False

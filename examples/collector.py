@@ -41,12 +41,12 @@ def log_in(credentials: dict[str, Any]) -> str:
 
 
 def check(connection: dict[str, Any]) -> None:
-    credentials = call("POST", f"connection/{connection['id']}/credentials", {})
-    found = {"status": log_in(credentials), "credentialsVersion": credentials["credentialsVersion"]}
     try:
+        credentials = call("POST", f"connection/{connection['id']}/credentials", {})
+        found = {"status": log_in(credentials), "credentialsVersion": credentials["credentialsVersion"]}
         call("POST", f"connection/{connection['id']}/status", found)
     except HTTPError as error:
-        if error.code != 409:  # changed in the meantime: it is in the next round
+        if error.code != 409:  # changed in the meantime, or its credentials do not open: in the next round again
             raise
 
 

@@ -11,8 +11,8 @@ from django.conf import settings
 
 from companies.actors import SYSTEM
 from companies.models import ApiKey, Scope
-from connections.models import Connection, ConnectionEvent
-from connections.services import report_status
+from connections.models import Connection, ConnectionEvent, Credential
+from connections.services import change_credentials, report_status
 from connections.status import Status
 from tests.factories import CompanyFactory, make_api_key, make_connection
 
@@ -50,8 +50,13 @@ def collector(live_server, tmp_path):
 
 
 def wait_until_none_waits(company, program, output, status=Status.PENDING):
+    waiting = Connection.objects.filter(company=company, status=status)
+    wait_until(lambda: not waiting.exists(), program, output)
+
+
+def wait_until(done, program, output):
     deadline = time.monotonic() + 60
-    while Connection.objects.filter(company=company, status=status).exists():
+    while not done():
         output.seek(0)
         assert program.poll() is None, output.read()
         assert time.monotonic() < deadline, "nobody checked them"
@@ -120,3 +125,18 @@ def test_it_does_not_try_again_at_once_nor_what_a_person_must_look_at(collector)
     for connection, status in ((first, "CONNECTED"), (made, "WEBSITE_DOWN"), (other, "PASSWORD_INCORRECT")):
         connection.refresh_from_db()
         assert connection.status == status
+
+
+def test_one_whose_credentials_do_not_open_does_not_keep_the_others_waiting(collector):
+    company = CompanyFactory()
+    # the newest comes first
+    sound, damaged = (make_connection(company, credentials={"username": "u", "password": SECRET}) for _ in range(2))
+    Credential.objects.filter(connection=damaged).update(sealed=b"broken")
+    program, output = collector(company)
+
+    wait_until(lambda: Connection.objects.get(pk=sound.pk).status == Status.CONNECTED, program, output)
+
+    damaged.refresh_from_db()
+    assert damaged.status == Status.PENDING
+    change_credentials(damaged, credentials={"username": "u", "password": SECRET}, by=SYSTEM)
+    wait_until_none_waits(company, program, output)

@@ -156,6 +156,7 @@ class ConnectionCredentials(ConnectionView):
     )
     @sensitive_variables()
     def post(self, request: Request, connection_id: UUID) -> Response:
+        """What is stored and does not open is a 409 with the code `CREDENTIALS_UNREADABLE`: new credentials mend it."""
         # an Idempotency-Key is taken and changes nothing: reading makes nothing, and no copy may be kept
         NothingInput.checked(request.data)
         connection = self.connection(connection_id)

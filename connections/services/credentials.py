@@ -1,5 +1,6 @@
 """The vault: what the utility asks for goes in, sealed, and comes out for a collector only."""
 
+import logging
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
@@ -10,7 +11,11 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
 from companies.log import append_line
+from config.vault import Unsealable
+from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential
+
+logger = logging.getLogger("latchkey")
 
 
 class Credentials(TypedDict):
@@ -26,14 +31,20 @@ class Credentials(TypedDict):
 @sensitive_variables()
 @transaction.atomic
 def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials, int]:
-    """The credentials and their version, for a collector. Every read is logged on the connection."""
+    """The credentials and their version, for a collector. Every read is logged on the connection.
+
+    Refuses those that do not open, which is an error in the log for whoever runs this, and no read.
+    """
     # without a lock: a change holds the connection, which the log line needs, and waits for the credential
     credential = Credential.objects.get(connection=connection)
     log_connection_event(connection, ConnectionEventType.CREDENTIALS_READ, by=by)
-    opened: Credentials = orjson.loads(
-        settings.KEYRING.unseal(bytes(credential.sealed), bound_to=_binding(connection.pk))
-    )
-    return opened, credential.version
+    try:
+        opened = settings.KEYRING.unseal(bytes(credential.sealed), bound_to=_binding(connection.pk))
+    except Unsealable as error:
+        logger.error("the credentials of connection %s do not open: %s", connection.pk, error)
+        raise CredentialsUnreadable from None
+    credentials: Credentials = orjson.loads(opened)
+    return credentials, credential.version
 
 
 @sensitive_variables("credentials")

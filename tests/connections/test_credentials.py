@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.debug import ExceptionReporter, get_exception_reporter_class
 
 from companies.actors import Actor
-from config.vault import Unsealable
+from connections.exceptions import CredentialsUnreadable
 from connections.models import ConnectionEvent, Credential
 from connections.services import change_credentials, read_credentials
 from tests.factories import UserFactory, make_api_key, make_connection
@@ -55,7 +55,7 @@ def test_moved_to_another_connection_they_do_not_open(company, collector):
     stolen = Credential.objects.get(connection=theirs).sealed
     Credential.objects.filter(connection=ours).update(sealed=stolen)
 
-    with pytest.raises(Unsealable):
+    with pytest.raises(CredentialsUnreadable):
         read_credentials(ours, by=collector)
 
 
@@ -66,7 +66,7 @@ def test_altered_anywhere_they_do_not_open(company, collector, place):
     sealed[place] ^= 1
     Credential.objects.update(sealed=bytes(sealed))
 
-    with pytest.raises(Unsealable):
+    with pytest.raises(CredentialsUnreadable):
         read_credentials(connection, by=collector)
 
 
@@ -75,8 +75,29 @@ def test_cut_short_they_do_not_open(company, collector, kept):
     connection = make_connection(company, credentials=SECRETS)
     Credential.objects.update(sealed=bytes(Credential.objects.get().sealed)[:kept])
 
-    with pytest.raises(Unsealable):
+    with pytest.raises(CredentialsUnreadable):
         read_credentials(connection, by=collector)
+
+
+def test_what_does_not_open_is_an_error_in_the_log_and_no_read(company, collector, caplog):
+    connection = make_connection(company, credentials=SECRETS)
+    Credential.objects.update(sealed=b"broken")
+
+    with pytest.raises(CredentialsUnreadable):
+        read_credentials(connection, by=collector)
+
+    (line,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert str(connection.pk) in line.getMessage()
+    assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
+
+
+def test_new_details_mend_what_does_not_open(company, collector):
+    connection = make_connection(company)
+    Credential.objects.update(sealed=b"broken")
+
+    change_credentials(connection, credentials=SECRETS, by=collector)
+
+    assert read_credentials(connection, by=collector) == (SECRETS, 2)
 
 
 def test_the_same_details_are_sealed_differently_each_time(company):

@@ -3,16 +3,21 @@
 import base64
 import os
 import threading
-import time
+from collections import Counter
+from contextlib import contextmanager
 from io import StringIO
+from itertools import cycle, pairwise, permutations
+from random import Random
+from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection as database
 
 from companies.actors import SYSTEM
-from config.rotation import BATCH, Sealed, count_by_key, reseal
+from config.rotation import BATCH, Resealed, Sealed, count_by_key, reseal
 from config.vault import Keyring
+from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, Credential
 from connections.services import change_credentials, read_credentials
 from connections.services.credentials import seal_credentials
@@ -59,43 +64,80 @@ def both_rings(old_ring, settings):
     return turn
 
 
-@pytest.mark.django_db(transaction=True)
-def test_ten_thousand_are_sealed_again_while_others_read_and_none_fails(both_rings, settings, capsys):
-    made = grow(10_000)
-    both_rings()
-    stop, reads, failures = threading.Event(), [0], []
+@contextmanager
+def meanwhile(*acts):
+    """While it lasts each of these is done over and over, in a thread of its own; none fails."""
+    over, failures = threading.Event(), []
 
-    def read_all_the_time():
+    def repeat(act):
         try:
-            while not stop.is_set():
-                for each in made[::97]:
-                    opened, _ = read_credentials(each, by=SYSTEM)
-                    if opened != SECRETS:
-                        failures.append(opened)
-                    reads[0] += 1
-                    if stop.is_set():
-                        break
+            while not over.is_set():
+                act()
         except Exception as error:
             failures.append(error)
         finally:
             database.close()
 
-    reader = threading.Thread(target=read_all_the_time)
-    reader.start()
-    began = time.perf_counter()
-    said = rotate()
-    time.perf_counter() - began
-    stop.set()
-    reader.join()
-
-    with capsys.disabled():
-        pass
+    threads = [threading.Thread(target=repeat, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
     assert failures == []
-    assert reads[0] > 20
+
+
+class Reader:
+    """Reads the same connections round and round; each time they open."""
+
+    def __init__(self, connections):
+        self.reads, self.connections = 0, cycle(connections)
+
+    def __call__(self):
+        opened, _ = read_credentials(next(self.connections), by=SYSTEM)
+        assert opened["username"] == SECRETS["username"]
+        self.reads += 1
+
+
+class Writer:
+    """Gives one connection after the other a new password, and remembers the last of each."""
+
+    def __init__(self, connections):
+        self.passwords, self.changes = {}, Counter()
+        self.connections, self.random = connections, Random(len(connections))
+
+    def __call__(self):
+        connection, password = self.random.choice(self.connections), str(uuid4())
+        change_credentials(connection, credentials={**SECRETS, "password": password}, by=SYSTEM)
+        self.passwords[connection] = password
+        self.changes[connection] += 1
+
+    def nothing_is_lost(self):
+        for connection, password in self.passwords.items():
+            changed = {**SECRETS, "password": password}
+            assert read_credentials(connection, by=SYSTEM) == (changed, 1 + self.changes[connection])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_thousand_are_sealed_again_while_others_read_and_write_and_nothing_fails_or_is_lost(both_rings, settings):
+    made = grow(10_000)
+    both_rings()
+    reader, writers = Reader(made[::97]), [Writer(made[::2]), Writer(made[1::2])]
+
+    with meanwhile(reader, *writers):
+        rotate()
+    rotate()  # those that were being written
+
+    assert reader.reads > 20
+    assert all(len(writer.passwords) > 20 for writer in writers)
     assert count_by_key(CREDENTIALS) == {key_id(NEW): 10_000}
-    assert "credentials: 10000 sealed again." in said
     settings.KEYRING = Keyring([NEW])
-    for each in made[::500]:
+    for writer in writers:
+        writer.nothing_is_lost()
+    for each in set(made[::500]).difference(*(writer.passwords for writer in writers)):
         assert read_credentials(each, by=SYSTEM) == (SECRETS, 1)
 
 
@@ -104,7 +146,7 @@ def test_interrupted_in_the_middle_it_completes_when_run_again(both_rings):
     grow(BATCH * 2 + 7)
     both_rings()
     interrupted = reseal(CREDENTIALS)
-    assert next(interrupted) == BATCH
+    assert next(interrupted) == Resealed(BATCH, damaged=0)
     interrupted.close()
     assert count_by_key(CREDENTIALS) == {key_id(NEW): BATCH, key_id(OLD): BATCH + 7}
 
@@ -150,6 +192,49 @@ def test_what_is_read_and_said_is_the_same_and_the_old_key_can_go(both_rings, se
     assert client.get(f"/p/i/{fresh.token}").status_code == 200
     assert read_credentials(connection, by=SYSTEM) == (SECRETS, 1)
     assert not any("older" in line for line in rotate("--check"))
+
+
+# as the README says: each step is taken on one server after the other, so that two of them run side by side
+STEPS = ([OLD], [OLD, NEW], [NEW, OLD])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("neighbours", list(pairwise(STEPS)))
+def test_servers_of_two_steps_in_a_row_read_what_the_other_writes(settings, neighbours):
+    for writing, reading in permutations(neighbours):
+        settings.KEYRING = Keyring(writing)
+        connection = make_connection(credentials=SECRETS)
+        settings.KEYRING = Keyring(reading)
+
+        assert read_credentials(connection, by=SYSTEM) == (SECRETS, 1)
+
+
+@pytest.mark.django_db
+def test_a_server_that_was_left_out_of_a_step_does_not(settings):
+    settings.KEYRING = Keyring([NEW, OLD])
+    connection = make_connection(credentials=SECRETS)
+    settings.KEYRING = Keyring([OLD])
+
+    with pytest.raises(CredentialsUnreadable):
+        read_credentials(connection, by=SYSTEM)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [1, 2])
+def test_rows_that_do_not_open_are_left_as_they_are_and_the_command_fails_and_says_what_to_do(
+    both_rings, caplog, number
+):
+    made = grow(4)
+    moved = [Credential.objects.get(connection=each) for each in made[:number]]
+    Credential.objects.filter(connection__in=made[:number]).update(sealed=Credential.objects.get(pk=made[3]).sealed)
+    both_rings()
+
+    rows = "1 row" if number == 1 else "2 rows"
+    with pytest.raises(CommandError, match=f"^{rows} could not be opened; .* put it back and run this again"):
+        rotate()
+
+    assert count_by_key(CREDENTIALS) == {key_id(NEW): 4 - number, key_id(OLD): number}
+    assert all(str(each.pk) in caplog.text for each in moved)
 
 
 @pytest.mark.django_db

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from companies.models import Authenticator, StoredAnswer
 from config.rotation import Sealed, count_by_key, reseal
@@ -19,25 +19,38 @@ SEALED = (
 )
 # these are gone after a day by themselves: keep an old key as long as one of them uses it
 PASSING = Sealed(StoredAnswer, "sealed_body", lambda row: "")
+DAMAGED = (
+    "{rows} could not be opened; the log names each. If a key has left ENCRYPTION_KEYS, put it back and run this "
+    "again. If a row was altered or moved, what it held is lost: ask for new login details, replace the link, or "
+    "reset the second factor."
+)
 
 
 class Command(BaseCommand):
     help = (
         "Seals credentials, tokens and keys of authenticator apps again with the first of ENCRYPTION_KEYS, while the "
         "system is live; it may be stopped and run again. With --check it changes nothing and tells how many rows use "
-        "which key: an old key may leave the environment when none does."
+        "which key: an old key may leave the environment when none does. A row that does not open is left as it is, "
+        "and the command fails."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="Count only.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["check"]:
-            for sealed in SEALED:
-                done = sum(reseal(sealed))
-                self.stdout.write(f"{sealed.model._meta.verbose_name_plural}: {done} sealed again.")
+        damaged = 0 if options["check"] else sum(map(self._reseal, SEALED))
         for sealed in (*SEALED, PASSING):
             self._report(sealed)
+        if damaged:
+            raise CommandError(DAMAGED.format(rows="1 row" if damaged == 1 else f"{damaged} rows"))
+
+    def _reseal(self, sealed: Sealed) -> int:
+        """How many rows do not open."""
+        done = damaged = 0
+        for batch in reseal(sealed):
+            done, damaged = done + batch.done, damaged + batch.damaged
+        self.stdout.write(f"{sealed.model._meta.verbose_name_plural}: {done} sealed again.")
+        return damaged
 
     def _report(self, sealed: Sealed) -> None:
         newest = settings.KEYRING.sealing_key_id.hex()

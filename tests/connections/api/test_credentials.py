@@ -6,7 +6,7 @@ import pytest
 
 from companies.actors import CONTRIBUTOR
 from companies.models import ApiKey, Scope, StoredAnswer
-from connections.models import Connection, ConnectionEvent
+from connections.models import Connection, ConnectionEvent, Credential
 from connections.services import change_credentials
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.connections.api.collector import SCOPES, SECRETS, caller, create
@@ -101,6 +101,17 @@ def test_it_takes_no_fields(collector, connection_id):
 
 def test_get_shows_nothing(collector, connection_id):
     problem_in(collector.get(f"connection/{connection_id}/credentials"), 405)
+
+
+def test_credentials_that_do_not_open_are_a_conflict_that_says_what_mends_it(collector, api, company, connection_id):
+    another = create(api, company).json()["id"]
+    stolen = Credential.objects.get(connection=connection_id).sealed
+    Credential.objects.filter(connection=another).update(sealed=stolen)
+
+    answer = collector.post(f"connection/{another}/credentials")
+
+    assert problem_in(answer, 409)["code"] == "CREDENTIALS_UNREADABLE"
+    hidden(answer.content)
 
 
 def test_an_idempotency_key_keeps_no_copy(collector, connection_id):
