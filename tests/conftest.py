@@ -9,6 +9,9 @@ from django.test import Client
 from companies.models import Company, Scope
 from config.database import start_embedded
 from tests.factories import CompanyFactory, PartnerFactory, make_api_key
+from tests.secrecy import no_secret_in_the_log
+
+__all__ = ["no_secret_in_the_log"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -15,10 +15,12 @@ from connections.models import Connection, Datasource
 from connections.services import create_connection
 from invitations.models import Invitation
 from invitations.services import create_invitation
+from tests.secrecy import KNOWN
 
 
 def hashed(password: str) -> str:
     """Once a run, and once for each way of hashing: it takes a third of a second, on purpose."""
+    KNOWN.note(password)
     return _hashed(password, settings.PASSWORD_HASHERS[0])
 
 
@@ -72,7 +74,9 @@ class DatasourceFactory(DjangoModelFactory[Datasource]):
 
 def make_api_key(partner: Partner, **fields: Any) -> tuple[ApiKey, str]:
     """A key and its value."""
-    return issue_api_key(partner, **{"name": "Test", **fields})
+    key, value = issue_api_key(partner, **{"name": "Test", **fields})
+    KNOWN.note(value)
+    return key, value
 
 
 def make_connection(company: Company | None = None, **fields: Any) -> Connection:

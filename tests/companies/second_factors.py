@@ -8,6 +8,7 @@ from django_otp.oath import TOTP
 
 from companies.models import Authenticator
 from companies.services import begin_second_factor, confirm_second_factor, key_in_words
+from tests.secrecy import KNOWN
 
 STEP = 30
 LEFT = 3  # seconds of a step in which a test may still begin to use a code
@@ -19,7 +20,9 @@ def code_of(authenticator, steps=0):
         time.sleep(left)
     totp = TOTP(b32decode(key_in_words(authenticator).replace(" ", "")))
     totp.time = timezone.now().timestamp() + STEP * steps
-    return f"{totp.token():06}"
+    code = f"{totp.token():06}"
+    KNOWN.note(code)
+    return code
 
 
 def wrong_code(authenticator):
@@ -31,4 +34,5 @@ def set_up(user, steps=-1):
     """In use, confirmed by the code of a step ago: the one of now is still to be spent."""
     begun = begin_second_factor(user)
     codes = confirm_second_factor(user, code=code_of(begun, steps))
+    KNOWN.note(*codes)
     return Authenticator.objects.get(pk=begun.pk), codes

@@ -5,11 +5,13 @@ from uuid import uuid4
 
 from django.test import Client
 
-from connections.models import Connection, Credential
+from connections.models import Connection, Credential, ExtraCredential
 from invitations.models import Invitation, Use
+from tests.secrecy import KNOWN
 
 PASSWORD = "pa55 wörd & more"
 PROVIDER_URL = "https://portal.utility.example/login"
+SECRET = ("username", "password", *ExtraCredential.values)
 
 
 def answers(**changes: Any) -> dict[str, Any]:
@@ -20,6 +22,7 @@ def answers(**changes: Any) -> dict[str, Any]:
         "username": "riverside",
         "password": PASSWORD,
     } | changes
+    KNOWN.note(*(str(filled[name]) for name in SECRET if filled.get(name)))
     return {name: value for name, value in filled.items() if value is not None}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from companies.models import Company, Scope
 from tests.conftest import Api
 from tests.factories import make_api_key
+from tests.secrecy import KNOWN
 
 SCOPES = [Scope.CONNECTIONS_READ, Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS]
 SECRETS = {
@@ -14,6 +15,7 @@ SECRETS = {
     "securityAnswer": "answer-at-the-utility",
     "authenticatorSeed": "SEEDATTHEUTILITY",
 }
+KNOWN.note(*SECRETS.values())
 
 
 def caller(company: Company, *scopes: str) -> Api:

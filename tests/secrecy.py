@@ -1,0 +1,142 @@
+"""No secret stands in what a whole run logs.
+
+While the tests run, what production would log is written to a file, one for each process of xdist. When they are
+done it is searched for every secret that was typed or made. A find is an error of the last test of the process, and
+fails the run.
+"""
+
+import base64
+import hashlib
+import json
+import logging
+import logging.config
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+from django.conf import settings
+
+from config.vault import Keyring
+from invitations.models import VerificationCode
+
+SHORTEST = 8  # what is shorter stands in any text by chance
+CODE = re.compile(r"(?<![\w.:+-])[0-9]{6}(?![\w.:-])")  # six digits too, but not as a value of their own
+FIRST, LAST = "the first test begins", "the last test is done"
+logger = logging.getLogger("latchkey.tests")
+
+
+class Secrets:
+    """What nobody may find."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def note(self, *texts: str) -> None:
+        self._known.update(texts)
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._known
+
+    def lines_of(self, text: str) -> set[str]:
+        """The lines of `text` that tell one of them: in one walk, however many there are."""
+        forms = defaultdict(set)
+        for secret in self._known:
+            for form in forms_of(secret) if len(secret) >= SHORTEST else ():
+                forms[form[:SHORTEST]].add(form)
+        found = {match.start() for match in CODE.finditer(text) if match[0] in self._known}
+        for place in range(len(text)):
+            if any(text.startswith(form, place) for form in forms.get(text[place : place + SHORTEST], ())):
+                found.add(place)
+        return {text[text.rfind("\n", 0, place) + 1 :].partition("\n")[0] for place in found}
+
+
+KNOWN = Secrets()
+
+
+def forms_of(secret: str) -> Iterator[str]:
+    """How a secret may stand in a text: as it is, escaped, in hexadecimal, in Base64, hashed without a key."""
+    raw = secret.encode(errors="replace")
+    secret = raw.decode()
+    hashes = [hashlib.new(name, raw).digest() for name in ("md5", "sha1")]
+    yield from (secret, quote(secret), quote_plus(secret), secret.encode("unicode_escape").decode())
+    yield from (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    for each in (raw, *hashes):
+        yield each.hex()
+        yield base64.b64encode(each).decode().rstrip("=")[:-1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_in_the_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What this process logs, from its first test to its last, tells none of the secrets it knew."""
+    file = tmp_path_factory.mktemp("logged") / "log"
+    logging.config.dictConfig(as_in_production(file))
+    with listening():
+        logger.info(FIRST)
+        yield
+        logger.info(LAST)
+    text = file.read_text()
+    assert FIRST in text, "nothing was logged"
+    assert LAST in text, "a test ended the log"
+    assert KNOWN.lines_of(text) == set()
+
+
+def as_in_production(file: Path) -> dict[str, Any]:
+    """The logging of the settings, in production's form, with a file in place of standard error."""
+    console = settings.LOGGING["handlers"]["console"] | {"formatter": "json"}
+    console |= {"class": "logging.FileHandler", "filename": str(file), "encoding": "utf-8"}
+    return settings.LOGGING | {"handlers": {"console": console}}
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """While it lasts, whatever is sealed, drawn for a link or a key, or sent as a code is noted, and works as ever."""
+    seal, draw, digits = Keyring.seal, secrets.token_urlsafe, VerificationCode.digits.fget
+
+    def seal_and_note(ring: Keyring, secret: bytes, *, bound_to: str) -> bytes:
+        KNOWN.note(*sealed_texts(secret, bound_to))
+        return seal(ring, secret, bound_to=bound_to)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keyring, "seal", seal_and_note)
+        patch.setattr(secrets, "token_urlsafe", noted(draw))
+        patch.setattr(VerificationCode, "digits", property(noted(digits)))
+        yield
+
+
+def noted(make: Callable[..., str]) -> Callable[..., str]:
+    @wraps(make)
+    def make_and_note(*given: Any) -> str:
+        made = make(*given)
+        KNOWN.note(made)
+        return made
+
+    return make_and_note
+
+
+def sealed_texts(secret: bytes, bound_to: str) -> list[str]:
+    """What was typed or made, by what it is sealed for; a stored answer says more than secrets."""
+    match bound_to.partition(":")[0]:
+        case "credential" if secret.startswith(b"{"):  # tests of the vault itself seal anything
+            return list(texts_in(json.loads(secret)))
+        case "token":
+            return [secret.decode(errors="replace")]
+        case "authenticator":
+            return [base64.b32encode(secret).decode()]
+    return []
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts of a JSON value, however deep."""
+    match value:
+        case str():
+            yield value
+        case dict() | list():
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from texts_in(each)
