@@ -20,7 +20,7 @@ from config.admin.lists import AutocompleteFilter, CreatedFilter, status_word
 from config.ids import as_id
 from connections.counts import BROKEN
 from connections.history import notes_of
-from connections.models import Connection, Datasource, UtilityType
+from connections.models import Connection, Datasource, ExtraCredential, UtilityType
 from connections.services import create_datasource, update_datasource
 from connections.status import Status
 
@@ -34,6 +34,13 @@ class DatasourceForm(ServiceForm):
     country = forms.ChoiceField(choices=[("", "Choose a country"), *countries])
     utility_types = forms.MultipleChoiceField(
         required=False, choices=UtilityType.choices, widget=forms.CheckboxSelectMultiple
+    )
+    asks_for = forms.MultipleChoiceField(
+        required=False,
+        choices=ExtraCredential.choices,
+        widget=forms.CheckboxSelectMultiple,
+        label="Also asks for",
+        help_text="What its login page asks for beside user name and password. Contributors must then fill it in.",
     )
 
     def perform(self) -> Datasource:
@@ -58,7 +65,7 @@ class UtilityTypeFilter(admin.SimpleListFilter):
 @admin.register(Datasource)
 class DatasourceAdmin(BoundedAdmin):
     form = DatasourceForm
-    fields = ("name", "country", "login_url", "utility_types")
+    fields = ("name", "country", "login_url", "utility_types", "asks_for")
     ordering = ("folded_name", "country")
     list_display = ("name", "country", "kinds", "host")
     list_filter = (UtilityTypeFilter, "country")

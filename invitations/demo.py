@@ -11,7 +11,7 @@ from django.db import transaction
 from companies.models import ApiKey, Company, Partner, Site, User, hash_api_key
 from companies.services import issue_api_key
 from connections.models import Connection
-from connections.services import create_connection, ensure_sandbox
+from connections.services import create_connection, ensure_demanding_sandbox, ensure_sandbox
 
 STAFF_EMAIL = "staff@example.com"
 PARTNER, OTHER_PARTNER = (
@@ -40,6 +40,7 @@ def ensure_demo() -> dict[str, Any]:
     company = _ensure(Company, COMPANY, partner=partner, name="Riverside Bakeries")
     _ensure(Company, OTHER_COMPANY, partner=other, name="Hilltop Hotels")
     ensure_sandbox()
+    ensure_demanding_sandbox()
     for site_id, (name, address) in SITES.items():
         _ensure(Site, site_id, company=company, name=name, address=address)
     return {

@@ -71,6 +71,15 @@ DATASOURCES = {
             "loginUrl": "https://www.britishgas.co.uk/identity/",
             "country": "GB",
             "utilityTypes": ["ELECTRICITY", "GAS"],
-        }
+            "asksFor": [],
+        },
+        {
+            "id": "019ab5d2-1f00-7aa1-8d55-2b7c9e04f612",
+            "name": "Demanding Sandbox",
+            "loginUrl": "https://sandbox.latchkey.example/login",
+            "country": "GB",
+            "utilityTypes": ["ELECTRICITY"],
+            "asksFor": ["accountNumber", "authenticatorSeed"],
+        },
     ]
 }

@@ -5,6 +5,7 @@ from typing import Any
 from django.views.decorators.debug import sensitive_variables
 
 from companies.api.log import represent_log_line
+from config.api.problems import camel
 from connections.models import STATUS_LINES, Connection, ConnectionEvent, ConnectionEventType, Datasource
 from connections.services import Credentials
 from connections.status import Status
@@ -74,4 +75,5 @@ def represent_datasource(datasource: Datasource) -> dict[str, Any]:
         "loginUrl": datasource.login_url,
         "country": datasource.country,
         "utilityTypes": datasource.utility_types,
+        "asksFor": [camel(name) for name in datasource.asks_for],
     }

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from companies.api.log import ActOutput, LogLineOutput
 from config.api.fields import Country, Integer, StrictSerializer, Text
 from config.api.pages import PageOutput, PageQuery, QuerySerializer
+from config.api.problems import camel
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
 from connections.services import Credentials
 from connections.status import OUTCOMES, Status
@@ -133,6 +134,10 @@ class DatasourceOutput(serializers.Serializer[Any]):
     loginUrl = serializers.URLField()
     country = serializers.CharField()
     utilityTypes = serializers.ListField(child=serializers.ChoiceField(UtilityType.choices))
+    asksFor = serializers.ListField(
+        child=serializers.ChoiceField([camel(name) for name in ExtraCredential.values]),
+        help_text="What a connection there cannot be created without, beside username and password.",
+    )
 
 
 class DatasourceList(serializers.Serializer[Any]):

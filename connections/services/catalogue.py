@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -13,18 +13,19 @@ from django.db import IntegrityError, transaction
 from django_countries import countries
 
 from config.refusals import InvalidField
-from connections.models import Datasource
+from connections.models import Datasource, ExtraCredential
 
 MAX_URL_LENGTH = 500
 
 
 class DatasourceRow(TypedDict):
-    """One line of a catalogue."""
+    """One line of a catalogue; without `asks_for` it does not know what the provider asks for."""
 
     name: str
     login_url: str
     country: str
     utility_types: list[str]
+    asks_for: NotRequired[list[str]]
 
 
 def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> str:
@@ -67,16 +68,14 @@ def check_country(code: str, *, field: tuple[str | int, ...] = ("country",)) -> 
 
 def ensure_sandbox() -> Datasource:
     """The provider that does not exist: see `connections.sandbox`."""
-    sandbox, _ = Datasource.objects.get_or_create(
-        country="GB",
-        name="Sandbox Utility",
-        defaults={
-            "login_url": "https://sandbox.latchkey.example/login",
-            "utility_types": ["ELECTRICITY"],
-            "is_sandbox": True,
-        },
+    return _ensure_sandbox("Sandbox Utility")
+
+
+def ensure_demanding_sandbox() -> Datasource:
+    """The same, asking for more than user name and password."""
+    return _ensure_sandbox(
+        "Demanding Sandbox", asks_for=[ExtraCredential.ACCOUNT_NUMBER.value, ExtraCredential.AUTHENTICATOR_SEED.value]
     )
-    return sandbox
 
 
 def create_datasource(*, name: str, login_url: str, country: str, **fields: Any) -> Datasource:
@@ -103,26 +102,47 @@ def find_datasource(datasource_id: UUID, *, field: tuple[str | int, ...] = ("dat
     return datasource
 
 
+@transaction.atomic
 def load_datasources(rows: Iterable[DatasourceRow]) -> int:
     """Bring the catalogue up to these rows; what is there already keeps its id. Returns how many rows there were.
 
-    Refuses the whole load when a row does not hold, naming the row and what of it.
+    A row without `asks_for` leaves what is stored of that as it is: staff may have found it out. Refuses the whole
+    load when a row does not hold, naming the row and what of it.
     """
-    datasources = [Datasource(**row) for row in rows]
+    rows = list(rows)
     seen: set[tuple[str, str]] = set()
-    for number, datasource in enumerate(datasources, start=1):
-        key = (datasource.country, datasource.name)
-        if wrong := "name: stands in an earlier row as well" if key in seen else _what_is_wrong(datasource):
+    for number, row in enumerate(rows, start=1):
+        key = (row["country"], row["name"])
+        if wrong := "name: stands in an earlier row as well" if key in seen else _what_is_wrong(Datasource(**row)):
             raise InvalidField((number,), f"Row {number}: {wrong}")
         seen.add(key)
+    _write([row for row in rows if "asks_for" not in row], ["login_url", "utility_types"])
+    _write([row for row in rows if "asks_for" in row], ["login_url", "utility_types", "asks_for"])
+    return len(rows)
+
+
+def _write(rows: list[DatasourceRow], fields: list[str]) -> None:
     Datasource.objects.bulk_create(
-        datasources,
+        [Datasource(**row) for row in rows],
         batch_size=500,
         update_conflicts=True,
         unique_fields=["country", "name"],
-        update_fields=["login_url", "utility_types"],
+        update_fields=fields,
     )
-    return len(datasources)
+
+
+def _ensure_sandbox(name: str, **fields: Any) -> Datasource:
+    sandbox, _ = Datasource.objects.get_or_create(
+        country="GB",
+        name=name,
+        defaults={
+            "login_url": "https://sandbox.latchkey.example/login",
+            "utility_types": ["ELECTRICITY"],
+            "is_sandbox": True,
+            **fields,
+        },
+    )
+    return sandbox
 
 
 def _save_checked(datasource: Datasource, update_fields: list[str] | None = None) -> Datasource:

@@ -181,13 +181,32 @@ def test_a_provider_is_added_and_changed(admin_client):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"login_url": "javascript:alert(1)"}, {"country": "XX"}, {"utility_types": ["STEAM"]}, {"name": ""}],
+    [
+        {"login_url": "javascript:alert(1)"},
+        {"country": "XX"},
+        {"utility_types": ["STEAM"]},
+        {"asks_for": ["x"]},
+        {"name": ""},
+    ],
 )
 def test_a_provider_that_does_not_hold_is_refused(admin_client, wrong):
     response = admin_client.post(reverse("admin:connections_datasource_add"), provider(**wrong))
 
     assert list(response.context["adminform"].form.errors) == list(wrong)
     assert not Datasource.objects.exists()
+
+
+def test_what_a_provider_also_asks_for_is_chosen_and_taken_back(admin_client):
+    admin_client.post(reverse("admin:connections_datasource_add"), provider(asks_for=["account_number"]))
+    datasource = Datasource.objects.get()
+    assert datasource.asks_for == ["account_number"]
+
+    address = reverse("admin:connections_datasource_change", args=[datasource.pk])
+    assert "Also asks for" in words(admin_client.get(address))
+    admin_client.post(address, provider())
+
+    datasource.refresh_from_db()
+    assert datasource.asks_for == []
 
 
 def test_a_provider_is_listed_once_in_a_country(admin_client):

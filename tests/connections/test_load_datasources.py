@@ -61,6 +61,42 @@ def test_run_again_it_changes_what_changed_adds_what_is_new_and_keeps_the_rest(l
     assert Datasource.objects.count() == 3
 
 
+ASKING = "name,login_url,country,utility_types,asks_for\n"
+
+
+def asked_for():
+    return dict(Datasource.objects.values_list("name", "asks_for"))
+
+
+def test_a_file_may_say_what_providers_ask_for_and_loads_twice(load):
+    lines = (
+        "One,https://one.example.com,GB,GAS,account_number authenticator_seed",
+        "Two,https://two.example.com,GB,GAS,",
+    )
+    for _ in range(2):
+        load(*lines, head=ASKING)
+        assert asked_for() == {"One": ["account_number", "authenticator_seed"], "Two": []}
+
+    load("One,https://one.example.com,GB,GAS,", head=ASKING)
+    assert asked_for() == {"One": [], "Two": []}
+
+
+def test_a_file_that_does_not_know_what_providers_ask_for_leaves_it_as_it_is(load):
+    DatasourceFactory(name="One", country="GB", asks_for=["account_number"])
+
+    load("One,https://new.example.com,GB,GAS")
+
+    assert asked_for() == {"One": ["account_number"]}
+    assert Datasource.objects.get().login_url == "https://new.example.com"
+
+
+def test_a_provider_asks_for_nothing_that_nobody_knows(load):
+    with pytest.raises(CommandError, match=r"Row 1\b.*\basks_for\b"):
+        load("One,https://one.example.com,GB,GAS,pin", head=ASKING)
+
+    assert not Datasource.objects.exists()
+
+
 def test_a_name_may_stand_in_two_countries(load):
     load("One,https://one.example.com,GB,GAS", "One,https://one.example.ie,IE,GAS")
 

@@ -1,14 +1,17 @@
 """The sandbox plays the collector: the user name decides, the way is the real one."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from companies.actors import CONTRIBUTOR
+from companies.models import Partner, User
 from connections import sandbox
-from connections.models import Connection
+from connections.models import Connection, Datasource
 from connections.services import change_credentials, ensure_sandbox, read_credentials
 from connections.status import OUTCOMES, Status
 from connections.tasks import check_sandbox
@@ -112,6 +115,25 @@ def test_an_older_check_does_not_overwrite_newer_login_details(monkeypatch):
 
     check_sandbox(str(connection.pk))
     assert status_of(connection) == Status.CONNECTED
+
+
+@pytest.mark.django_db
+def test_an_operator_makes_the_sandbox_and_nothing_else_as_often_as_they_like():
+    def told():
+        said = StringIO()
+        call_command("sandbox", stdout=said)
+        return said.getvalue()
+
+    first = told()
+
+    assert told() == first
+    made = Datasource.objects.order_by("pk")
+    assert first.splitlines() == [f"{each.name}: {each.pk}" for each in made]
+    assert [each.name for each in made] == ["Sandbox Utility", "Demanding Sandbox"]
+    assert all(each.is_sandbox for each in made)
+    assert [each.asks_for for each in made] == [[], ["account_number", "authenticator_seed"]]
+    assert not User.objects.exists()
+    assert not Partner.objects.exists()
 
 
 def test_the_worker_checks_in_earnest(worker):

@@ -8,10 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from config.refusals import InvalidField
+from connections.models import ExtraCredential
 from connections.services import DatasourceRow, load_datasources
 
 STARTING_CATALOGUE = Path(__file__).resolve().parents[2] / "catalogue.csv"
 COLUMNS = ("name", "login_url", "country", "utility_types")
+EXTRAS = "asks_for"
 
 
 class Command(BaseCommand):
@@ -23,7 +25,9 @@ class Command(BaseCommand):
             nargs="?",
             type=Path,
             default=STARTING_CATALOGUE,
-            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces).",
+            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces), and {EXTRAS} if the file "
+            f"knows what providers ask for beside user name and password ({' '.join(ExtraCredential)}). Without that "
+            "column, what is stored of it stays.",
         )
 
     def handle(self, *args: Any, csv: Path, **options: Any) -> None:
@@ -40,12 +44,16 @@ def read_catalogue(path: Path) -> list[DatasourceRow]:
         reader = csv.DictReader(file)
         if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
             raise InvalidField(tuple(missing), f"The column {missing[0]} is missing.")
-        return [
-            DatasourceRow(
-                name=(row["name"] or "").strip(),
-                login_url=(row["login_url"] or "").strip(),
-                country=(row["country"] or "").strip(),
-                utility_types=(row["utility_types"] or "").split(),
-            )
-            for row in reader
-        ]
+        return [_read_row(row) for row in reader]
+
+
+def _read_row(cells: dict[str, str | None]) -> DatasourceRow:
+    row = DatasourceRow(
+        name=(cells["name"] or "").strip(),
+        login_url=(cells["login_url"] or "").strip(),
+        country=(cells["country"] or "").strip(),
+        utility_types=(cells["utility_types"] or "").split(),
+    )
+    if EXTRAS in cells:
+        row["asks_for"] = (cells[EXTRAS] or "").split()
+    return row

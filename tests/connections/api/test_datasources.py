@@ -95,7 +95,7 @@ def test_what_is_found_is_narrowed_by_country_and_kind(api):
 
 
 def test_a_provider_is_shown_as_the_contract_says(api):
-    datasource = DatasourceFactory()
+    datasource = DatasourceFactory(asks_for=["account_number", "security_answer", "authenticator_seed"])
 
     (said,) = api.get("datasource").json()["datasources"]
 
@@ -105,6 +105,7 @@ def test_a_provider_is_shown_as_the_contract_says(api):
         "loginUrl": datasource.login_url,
         "country": "GB",
         "utilityTypes": ["ELECTRICITY"],
+        "asksFor": ["accountNumber", "securityAnswer", "authenticatorSeed"],
     }
 
 
