@@ -224,6 +224,16 @@ class Connection(models.Model):
         return self.status in MENDABLE
 
     @property
+    def stale_extras(self) -> tuple[str, ...]:
+        """What the last check found to be of no use any more: it must be given anew."""
+        return (ExtraCredential.AUTHENTICATOR_SEED.value,) if self.status == Status.MFA_TOKEN_EXPIRED else ()
+
+    @property
+    def needs_some_extra(self) -> bool:
+        """Whether the provider wants more than it was given, and nobody can say what."""
+        return self.status == Status.ADDITIONAL_CREDENTIALS_NEEDED
+
+    @property
     def sites_list(self) -> list[str]:
         return [site.name for site in self.sites.all()]
 

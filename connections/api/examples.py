@@ -60,6 +60,7 @@ CREDENTIALS = {
     "password": "what the utility knows",
     "accountNumber": None,
     "securityAnswer": None,
+    "securityAnswers": [],
     "authenticatorSeed": None,
 }
 CONNECTIONS = {"connections": [CONNECTION], "perPage": 50, "hasNext": False, "nextCursor": None}

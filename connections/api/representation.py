@@ -64,6 +64,7 @@ def represent_credentials(connection: Connection, credentials: Credentials, vers
         "password": credentials["password"],
         "accountNumber": credentials.get("account_number"),
         "securityAnswer": credentials.get("security_answer"),
+        "securityAnswers": _security_answers(credentials),
         "authenticatorSeed": credentials.get("authenticator_seed"),
     }
 
@@ -77,3 +78,12 @@ def represent_datasource(datasource: Datasource) -> dict[str, Any]:
         "utilityTypes": datasource.utility_types,
         "asksFor": [camel(name) for name in datasource.asks_for],
     }
+
+
+@sensitive_variables()
+def _security_answers(credentials: Credentials) -> list[dict[str, str | None]]:
+    """Each with its question; of one alone nobody may have written it down."""
+    if pairs := credentials.get("security_answers"):
+        return [{"question": pair["question"] or None, "answer": pair["answer"]} for pair in pairs]
+    only = credentials.get("security_answer")
+    return [{"question": None, "answer": only}] if only else []

@@ -9,9 +9,12 @@ from companies.api.log import ActOutput, LogLineOutput
 from config.api.fields import Country, Integer, StrictSerializer, Text
 from config.api.pages import PageOutput, PageQuery, QuerySerializer
 from config.api.problems import camel
+from config.refusals import InvalidField
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
-from connections.services import Credentials
+from connections.services import Credentials, with_questions
 from connections.status import OUTCOMES, Status
+
+MOST_ANSWERS = 10
 
 
 class ConnectionQuery(PageQuery):
@@ -40,13 +43,32 @@ class NothingInput(StrictSerializer):
     """An empty object, or no body."""
 
 
+class SecurityAnswerInput(StrictSerializer):
+    question = Text(max_length=254)
+    answer = Text(max_length=254, write_only=True)
+
+
 class ConnectionInput(StrictSerializer):
     datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)
     url = Text(max_length=500, required=False, allow_null=True)
     username = Text(max_length=254, trim_whitespace=False)
     password = Text(max_length=1000, trim_whitespace=False, write_only=True)
     accountNumber = Text(source="account_number", max_length=100, required=False, write_only=True)
-    securityAnswer = Text(source="security_answer", max_length=254, required=False, write_only=True)
+    securityAnswer = Text(
+        source="security_answer",
+        max_length=254,
+        required=False,
+        write_only=True,
+        help_text="The only one; several, or one with its question: securityAnswers.",
+    )
+    securityAnswers = serializers.ListField(
+        child=SecurityAnswerInput(),
+        source="security_answers",
+        required=False,
+        write_only=True,
+        max_length=MOST_ANSWERS,
+        help_text="Each with its question, in place of securityAnswer.",
+    )
     authenticatorSeed = Text(source="authenticator_seed", max_length=254, required=False, write_only=True)
     country = Country(required=False, allow_null=True)
     utilityTypes = serializers.ListField(
@@ -101,6 +123,11 @@ class ConnectionEventPage(PageOutput):
     events = ConnectionEventOutput(many=True)
 
 
+class SecurityAnswerOutput(serializers.Serializer[Any]):
+    question = serializers.CharField(allow_null=True, help_text="As it was written down; null where it was not.")
+    answer = serializers.CharField()
+
+
 class CredentialsOutput(serializers.Serializer[Any]):
     connectionId = serializers.UUIDField()
     url = serializers.URLField(help_text="The provider's login page.")
@@ -108,7 +135,8 @@ class CredentialsOutput(serializers.Serializer[Any]):
     username = serializers.CharField()
     password = serializers.CharField()
     accountNumber = serializers.CharField(allow_null=True)
-    securityAnswer = serializers.CharField(allow_null=True)
+    securityAnswer = serializers.CharField(allow_null=True, help_text="The first of securityAnswers.")
+    securityAnswers = SecurityAnswerOutput(many=True)
     authenticatorSeed = serializers.CharField(allow_null=True)
 
 
@@ -146,7 +174,11 @@ class DatasourceList(serializers.Serializer[Any]):
 
 @sensitive_variables()
 def take_credentials(given: dict[str, Any]) -> Credentials:
-    """Take the credentials out of a checked body."""
+    """Take the credentials out of a checked body. Refuses one security answer beside several."""
     names = ("username", "password", *ExtraCredential.values)
     taken: Any = {name: given.pop(name) for name in names if name in given}
+    if answers := given.pop("security_answers", []):
+        if "security_answer" in taken:
+            raise InvalidField(("security_answers",), "Give securityAnswer or securityAnswers, and not both.")
+        taken |= with_questions(answers)
     return cast(Credentials, taken)

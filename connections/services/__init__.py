@@ -12,11 +12,18 @@ from connections.services.catalogue import (
     update_datasource,
 )
 from connections.services.connections import change_credentials, create_connection, report_status
-from connections.services.credentials import Credentials, read_credentials
+from connections.services.credentials import (
+    Credentials,
+    SecurityAnswer,
+    read_credentials,
+    stored_extras,
+    with_questions,
+)
 
 __all__ = [
     "Credentials",
     "DatasourceRow",
+    "SecurityAnswer",
     "change_credentials",
     "check_country",
     "check_provider_url",
@@ -28,5 +35,7 @@ __all__ = [
     "load_datasources",
     "read_credentials",
     "report_status",
+    "stored_extras",
     "update_datasource",
+    "with_questions",
 ]

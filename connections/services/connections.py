@@ -16,7 +16,14 @@ from config.refusals import InvalidField
 from connections.exceptions import ImpossibleMove, StaleReport
 from connections.models import Connection, ConnectionEventType, Credential, Datasource
 from connections.services.catalogue import check_country, check_provider_url
-from connections.services.credentials import Credentials, log_connection_event, seal_credentials
+from connections.services.credentials import (
+    Credentials,
+    log_connection_event,
+    merge_credentials,
+    refuse_incomplete,
+    refuse_nothing_new,
+    seal_credentials,
+)
 from connections.status import TRANSITIONS, Status
 
 
@@ -38,10 +45,12 @@ def create_connection(
 ) -> Connection:
     """A connection that waits for its check, with sealed credentials.
 
-    Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else.
+    Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else, and
+    credentials without what the provider asks for beside user name and password.
     """
     if (datasource is None) == (not url):
         raise InvalidField(("datasource_id",), "Give a datasourceId or a url, and not both.")
+    refuse_incomplete(credentials, datasource)
     connection = Connection.objects.create(
         company=company,
         datasource=datasource,
@@ -70,15 +79,21 @@ def change_credentials(
     email: str | None = None,
     invitation_id: UUID | None = None,
 ) -> Connection:
-    """New credentials: the old ones are gone, and the connection waits for its check again.
+    """A new user name and password; extras that are not given stay as they are stored (`merge_credentials`). The
+    connection waits for its check again.
 
-    `email` was proved by whoever gave them, `invitation_id` names the invitation they were given through.
-    Under a lock on the connection: of two changes at once the later one stands, whole. Id, sites and history stay.
+    `email` was proved by whoever gave them, `invitation_id` names the invitation they were given through. Under a lock
+    on the connection: of two changes at once the later one stands, whole, with the extras of the earlier one that it
+    does not give. Id, sites and history stay. Refuses, naming the field, when something is missing that the provider
+    asks for, or that the last check found wanting.
     """
     locked = (
         Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
     )
+    refuse_nothing_new(locked, credentials)
     credential = Credential.objects.get(connection=locked)
+    credentials = merge_credentials(credential, credentials)
+    refuse_incomplete(credentials, locked.datasource)
     credential.sealed = seal_credentials(locked, credentials)
     credential.version += 1
     credential.save(update_fields=["sealed", "version", "updated_at"])

@@ -1,7 +1,8 @@
 """The vault: what the utility asks for goes in, sealed, and comes out for a collector only."""
 
 import logging
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
 import orjson
@@ -11,21 +12,47 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
 from companies.log import append_line
+from config.refusals import InvalidField
 from config.vault import Unsealable
 from connections.exceptions import CredentialsUnreadable
-from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential
+from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource, ExtraCredential
 
 logger = logging.getLogger("latchkey")
 
 
+class SecurityAnswer(TypedDict):
+    """An answer, and the question as the contributor wrote it down."""
+
+    question: str
+    answer: str
+
+
 class Credentials(TypedDict):
-    """What the utility asks for at its login page."""
+    """What the utility asks for at its login page.
+
+    `security_answers` has each answer with its question; `security_answer` is then the first of them, for collectors
+    that know of one only, and else an answer whose question nobody wrote down.
+    """
 
     username: str
     password: str
     account_number: NotRequired[str]
     security_answer: NotRequired[str]
+    security_answers: NotRequired[list[SecurityAnswer]]
     authenticator_seed: NotRequired[str]
+
+
+class Answers(TypedDict):
+    """The part of the credentials that answers security questions."""
+
+    security_answer: str
+    security_answers: list[SecurityAnswer]
+
+
+@sensitive_variables()
+def with_questions(answers: list[SecurityAnswer]) -> Answers:
+    """One security answer or more, as credentials have them."""
+    return {"security_answer": answers[0]["answer"], "security_answers": answers}
 
 
 @sensitive_variables()
@@ -38,13 +65,47 @@ def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials,
     # without a lock: a change holds the connection, which the log line needs, and waits for the credential
     credential = Credential.objects.get(connection=connection)
     log_connection_event(connection, ConnectionEventType.CREDENTIALS_READ, by=by)
-    try:
-        opened = settings.KEYRING.unseal(bytes(credential.sealed), bound_to=_binding(connection.pk))
-    except Unsealable as error:
-        logger.error("the credentials of connection %s do not open: %s", connection.pk, error)
-        raise CredentialsUnreadable from None
-    credentials: Credentials = orjson.loads(opened)
-    return credentials, credential.version
+    return _open(credential), credential.version
+
+
+@sensitive_variables()
+def stored_extras(connection: Connection) -> frozenset[str]:
+    """Which extras are stored (values of `ExtraCredential`), for a page that asks for them again. Never a value."""
+    return frozenset(_still_readable(Credential.objects.get(connection=connection))) & frozenset(ExtraCredential.values)
+
+
+@sensitive_variables()
+def merge_credentials(credential: Credential, given: Credentials) -> Credentials:
+    """What is given, with the stored extras that are not. Call it with the connection locked.
+
+    Of the security answers those given are all there are. Another user name keeps the extras as well: most often it
+    is the same login, spelt right or renamed by the provider, and a key that is thrown away cannot be had again. One
+    that does not fit is found by the next check, which asks for another.
+    """
+    kept = {name: value for name, value in _still_readable(credential).items() if name not in ("username", "password")}
+    if given.get("security_answer"):
+        kept.pop("security_answers", None)
+    return cast(Credentials, kept | {name: value for name, value in given.items() if value})
+
+
+@sensitive_variables("credentials")
+def refuse_incomplete(credentials: Credentials, datasource: Datasource | None) -> None:
+    """Refuses, naming the field, credentials without an extra that the provider asks for."""
+    for name in datasource.asks_for if datasource else ():
+        if not credentials.get(name):
+            what = str(ExtraCredential(name).label).lower()
+            raise InvalidField((name,), f"The provider asks for this: {what}.", code="required")
+
+
+@sensitive_variables("given")
+def refuse_nothing_new(connection: Connection, given: Credentials) -> None:
+    """Refuses what would fail the next check as it failed the last: an extra that was found wanting must be given."""
+    for name in connection.stale_extras:
+        if not given.get(name):
+            what = str(ExtraCredential(name).label).lower()
+            raise InvalidField((name,), f"The provider asks for this again: {what}.", code="required")
+    if connection.needs_some_extra and not any(given.get(name) for name in ExtraCredential.values):
+        raise InvalidField(("extras",), "Fill in what else the provider asks for.", code="required")
 
 
 @sensitive_variables("credentials")
@@ -58,6 +119,26 @@ def log_connection_event(
 ) -> ConnectionEvent:
     """Append a line to the connection's log; call it in the transaction that makes the line true."""
     return append_line(connection.events, event_type, by=by, email=email, detail=detail)
+
+
+@sensitive_variables()
+def _open(credential: Credential) -> Credentials:
+    try:
+        opened = settings.KEYRING.unseal(bytes(credential.sealed), bound_to=_binding(credential.pk))
+    except Unsealable as error:
+        logger.error("the credentials of connection %s do not open: %s", credential.pk, error)
+        raise CredentialsUnreadable from None
+    credentials: Credentials = orjson.loads(opened)
+    return credentials
+
+
+@sensitive_variables()
+def _still_readable(credential: Credential) -> Mapping[str, Any]:
+    """What is stored, or nothing where it does not open any more: new login details mend that too."""
+    try:
+        return _open(credential)
+    except CredentialsUnreadable:
+        return {}
 
 
 def _binding(connection_id: UUID) -> str:

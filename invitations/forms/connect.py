@@ -85,6 +85,7 @@ class ConnectForm(LoginForm):
             "spellcheck": "false",
         }
         self._offer_sites(invitation)
+        self._demand_for(self.initial["datasource"], is_certain=invitation.prefilled.locks_provider)
         for lock in invitation.prefilled.locked_fields:
             for name in FIELDS_OF_LOCKS[lock]:
                 if name in self.fields:
@@ -98,9 +99,10 @@ class ConnectForm(LoginForm):
             raise forms.ValidationError(error.detail) from None
 
     def clean(self) -> dict[str, Any]:
+        super().clean()
         if self.cleaned_data.get("provider") and not self.fields["provider"].disabled:
             self._find_provider(self.cleaned_data["provider"].strip())
-        self._demand_what_the_provider_asks_for()
+            self._refuse_what_is_missing(self.cleaned_data.get("datasource"))
         return self.cleaned_data
 
     @property
@@ -117,9 +119,20 @@ class ConnectForm(LoginForm):
             collection_start_date=said["collection_start_date"],
         )
 
-    def _demand_what_the_provider_asks_for(self) -> None:
-        datasource = self.cleaned_data.get("datasource")
+    def _demand_for(self, datasource: Datasource | None, *, is_certain: bool) -> None:
+        """Say what the provider asks for beforehand: after a refusal the password would have to be typed again.
+
+        Where another provider may be chosen, nothing holds the form back: which one it is shows when it is posted.
+        """
+        if is_certain or not self.is_bound:
+            self.asking = datasource
+            for name in datasource.asks_for if datasource else ():
+                self._demand(name, insists=is_certain)
+
+    def _refuse_what_is_missing(self, datasource: Datasource | None) -> None:
+        self.asking = datasource
         for name in datasource.asks_for if datasource else ():
+            self._demand(name, insists=False)
             if not self.cleaned_data.get(name):
                 self.add_error(name, "Your provider asks for this.")
 

@@ -1,29 +1,29 @@
 """How one logs in at the provider."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
+from django.utils.text import get_text_list
+from django.views.decorators.debug import sensitive_variables
 
-from connections.models import Connection, ExtraCredential
-from connections.services import Credentials
-from connections.status import Status
+from config.refusals import InvalidField
+from connections.models import Connection, Datasource, ExtraCredential
+from connections.services import Credentials, stored_extras, with_questions
+from invitations.forms.questions import PLAIN, QuestionsForm, secret_field
 
-# the provider has said that user name and password are not all it wants
-WANTS_MORE = frozenset({Status.MFA_TOKEN_EXPIRED, Status.ADDITIONAL_CREDENTIALS_NEEDED})
-PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-
-
-class SecretInput(forms.PasswordInput):
-    """Shows what is being typed, and never what was: browsers take several password inputs for several logins."""
-
-    input_type = "text"
+KEEP = "Leave empty to keep what was given before."
+KEEP_ANSWERS = "Leave empty to keep the answers that were given before; new ones replace all of them."
 
 
-class LoginForm(forms.Form):
+class LoginForm(QuestionsForm):
     """User name, password, and what else the provider asks for; of a `connection`, what its provider asks for.
 
-    `submission` names this form: posted twice, it is saved once. Nothing secret is ever put back into the page.
+    User name and password are typed again each time; an extra that is stored stays when it is left empty, unless the
+    last check found it wanting. `submission` names this form: posted twice, it is saved once. Nothing secret is ever
+    put back into the page.
     """
 
     submission = forms.UUIDField(
@@ -42,50 +42,80 @@ class LoginForm(forms.Form):
         widget=forms.PasswordInput(attrs={"data-reveal": True, "autocomplete": "off"}),
         error_messages={"required": "Enter the password you log in with."},
     )
-    account_number = forms.CharField(
-        max_length=100, required=False, label="Account number", widget=SecretInput(attrs=PLAIN)
-    )
-    security_answer = forms.CharField(
-        max_length=254, required=False, label="Answer to the security question", widget=SecretInput(attrs=PLAIN)
-    )
-    authenticator_seed = forms.CharField(
-        max_length=254,
-        required=False,
-        label="Authenticator key",
+    account_number = secret_field("Account number", max_length=100)
+    authenticator_seed = secret_field(
+        "Authenticator key",
         help_text="The text key that the provider shows beside the QR code when an authenticator app is set up.",
-        widget=SecretInput(attrs=PLAIN),
     )
+    field_order = ("submission", "username", "password", "account_number")
 
     def __init__(self, data: Any = None, *, connection: Connection | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {"submission": uuid4(), **kwargs.get("initial", {})}
         super().__init__(data, **kwargs)
         self.connection = connection
-        for name in connection.datasource.asks_for if connection and connection.datasource else ():
-            self._demand(name)
+        self.asking: Datasource | None = None
+        if connection:
+            self._ask_again(connection)
+
+    @contextmanager
+    def showing_refusals(self) -> Iterator[None]:
+        """What a service refuses inside is an error of this form, on the field that it names."""
+        try:
+            yield
+        except InvalidField as refusal:
+            name = str(refusal.field[0])
+            self.add_error(name if name in self.fields else None, refusal.detail)
 
     @property
+    @sensitive_variables()
     def credentials(self) -> Credentials:
         """What was typed. Only of a form that is valid."""
         said = self.cleaned_data
-        credentials = Credentials(username=said["username"], password=said["password"])
-        for name in ExtraCredential.values:
-            if said.get(name):
-                credentials[name] = said[name]  # type: ignore[literal-required]
-        return credentials
+        names = ("username", "password", *ExtraCredential.values)
+        typed: dict[str, Any] = {name: said[name] for name in names if said.get(name)}
+        answers = self.answers
+        if any(pair["question"] for pair in answers):
+            typed |= with_questions(answers)
+        elif answers:
+            typed["security_answer"] = answers[0]["answer"]
+        return cast(Credentials, typed)
 
     @property
     def extra_fields(self) -> list[forms.BoundField]:
         """What not every provider asks for."""
-        return [self[name] for name in ExtraCredential.values]
+        return [self[name] for name in (*ExtraCredential.values, "security_question")] + self.more_questions
 
     @property
     def asks_for_more(self) -> bool:
         """Whether some of `extra_fields` must be filled in, or have been, or are what the last check wanted."""
-        if self.connection and self.connection.status in WANTS_MORE:
+        if self.needs_some_extra:
             return True
         return any(field.field.required or field.errors or field.value() for field in self.extra_fields)
 
-    def _demand(self, name: str) -> None:
+    @property
+    def needs_some_extra(self) -> bool:
+        return self.connection is not None and self.connection.needs_some_extra
+
+    @property
+    def asked_for(self) -> str:
+        """What must be filled in beside user name and password, in words; empty for nothing."""
+        labels = [str(field.label).lower() for field in self.extra_fields if field.field.required]
+        return get_text_list(labels, "and")
+
+    def _ask_again(self, connection: Connection) -> None:
+        """Ask for what is missing or found wanting; say of the rest that it is kept."""
+        self.asking = connection.datasource
+        kept = stored_extras(connection) - set(connection.stale_extras)
+        demanded = {*connection.stale_extras, *(connection.datasource.asks_for if connection.datasource else ())}
+        for name in ExtraCredential.values:
+            if name in kept:
+                field, words = self.fields[name], KEEP_ANSWERS if name == "security_answer" else KEEP
+                field.help_text = f"{field.help_text} {words}".strip()
+            elif name in demanded:
+                self._demand(name)
+
+    def _demand(self, name: str, *, insists: bool = True) -> None:
         field = self.fields[name]
         field.required = True
+        field.widget.insists = insists
         field.error_messages["required"] = f"Your provider asks for this: {str(field.label).lower()}."

@@ -31,14 +31,15 @@ def connect(visit: Visit) -> HttpResponse:
         return repair(visit)
     form = ConnectForm(visit.invitation, visit.posted, proof=proof)
     if form.is_valid():
-        connection = redeem_invitation(
-            visit.invitation,
-            submission=form.cleaned_data["submission"],
-            account=form.account,
-            credentials=form.credentials,
-            proof=proof,
-        )
-        return hand_receipt(visit.go("done"), visit.invitation, connection, proof)
+        with form.showing_refusals():
+            connection = redeem_invitation(
+                visit.invitation,
+                submission=form.cleaned_data["submission"],
+                account=form.account,
+                credentials=form.credentials,
+                proof=proof,
+            )
+            return hand_receipt(visit.go("done"), visit.invitation, connection, proof)
     refuse_unless_active(visit.invitation)
     return visit.page("connect", form=form)
 
@@ -48,7 +49,8 @@ def done(visit: Visit) -> HttpResponse:
     """What was connected, to the browser that connected it."""
     receipt = visit.receipt
     connection = receipt.connection if receipt else None
-    return visit.page("done", receipt=receipt, connection=connection, form=LoginForm(connection=connection))
+    form = LoginForm(connection=connection) if receipt and receipt.can_be_corrected else None
+    return visit.page("done", receipt=receipt, connection=connection, form=form)
 
 
 @contributor_page()

@@ -19,13 +19,14 @@ def repair(visit: Visit) -> HttpResponse:
     proof = visit.proof
     form = LoginForm(visit.posted, connection=connection)
     if form.is_valid():
-        repaired = repair_connection(
-            visit.invitation,
-            submission=form.cleaned_data["submission"],
-            credentials=form.credentials,
-            proof=proof,
-        )
-        return hand_receipt(visit.go("done"), visit.invitation, repaired, proof)
+        with form.showing_refusals():
+            repaired = repair_connection(
+                visit.invitation,
+                submission=form.cleaned_data["submission"],
+                credentials=form.credentials,
+                proof=proof,
+            )
+            return hand_receipt(visit.go("done"), visit.invitation, repaired, proof)
     refuse_unless_active(visit.invitation)
     return visit.page("repair", form=form, connection=connection)
 
@@ -36,8 +37,8 @@ def state(visit: Visit) -> HttpResponse:
     receipt = visit.receipt
     if receipt is None:
         return HttpResponse(status=204)
-    connection = receipt.connection
-    return visit.page("_state", receipt=receipt, connection=connection, form=LoginForm(connection=connection))
+    form = LoginForm(connection=receipt.connection) if receipt.can_be_corrected else None
+    return visit.page("_state", receipt=receipt, connection=receipt.connection, form=form)
 
 
 @sensitive_post_parameters()
@@ -50,9 +51,10 @@ def correct(visit: Visit) -> HttpResponse:
     connection = receipt.connection
     form = LoginForm(visit.posted, connection=connection)
     if form.is_valid():
-        # where there is nothing to correct any more, the done page says how things stand
-        with suppress(NothingToCorrect):
-            correct_credentials(visit.invitation, connection, credentials=form.credentials, email=receipt.email)
-        return visit.go("done")
+        with form.showing_refusals():
+            # where there is nothing to correct any more, the done page says how things stand
+            with suppress(NothingToCorrect):
+                correct_credentials(visit.invitation, connection, credentials=form.credentials, email=receipt.email)
+            return visit.go("done")
     refuse_correction(visit.invitation, receipt.email)
     return visit.page("done", receipt=receipt, connection=connection, form=form)

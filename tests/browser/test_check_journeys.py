@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from companies.actors import SYSTEM
 from connections.models import Connection
-from connections.services import ensure_sandbox, report_status
+from connections.services import ensure_demanding_sandbox, ensure_sandbox, read_credentials, report_status
 from connections.status import MENDABLE, Status
 from connections.words import WORDS
 from invitations.models import Invitation
@@ -173,6 +173,30 @@ def test_a_connection_is_repaired_from_its_link(partner, visitor, check):
     assert partner.call("GET", f"invitation/{invitation['id']}")["useCount"] == 1
     visitor.goto(invitation["invitationUrl"])
     heading(visitor, "This invitation has been used")
+
+
+def test_a_provider_that_asks_for_more_says_so_at_once_and_a_repair_keeps_it(partner, visitor, check):
+    prefill = {"datasourceId": str(ensure_demanding_sandbox().pk), "lockedFields": ["datasourceId"]}
+    visitor.goto(partner.invite(prefill=prefill)["invitationUrl"] + "/connect")
+    expect(visitor.get_by_text("Demanding Sandbox asks for the account number and authenticator key.")).to_be_visible()
+    log_in_with(visitor, "new-password")
+    press(visitor)
+    expect(field(visitor, "Account number")).to_be_focused()
+    expect(visitor.locator("[name=password]")).not_to_have_value("")
+    field(visitor, "Account number").fill("77-12")
+    field(visitor, "Authenticator key").fill("JBSWY3DP")
+    press(visitor)
+    heading(visitor, WORDS[Status.NEW_PASSWORD_NEEDED].title)
+
+    visitor.goto(partner.call("POST", f"invitation/connection/{Connection.objects.get().pk}", {})["invitationUrl"])
+    visitor.get_by_role("link", name="Continue").click()
+    visitor.get_by_text("Does the provider ask for more?").click()
+    expect(visitor.get_by_text("Leave empty to keep what was given before.")).to_have_count(2)
+    log_in_with(visitor, "works")
+    press(visitor, "Save login")
+    heading(visitor, "It works")
+    credentials, _ = read_credentials(Connection.objects.get(), by=SYSTEM)
+    assert (credentials["account_number"], credentials["authenticator_seed"]) == ("77-12", "JBSWY3DP")
 
 
 def test_another_invitation_to_repair_says_that_there_is_nothing_to_do_any_more(partner, visitor):

@@ -35,6 +35,23 @@ def test_of_twenty_changes_at_once_each_counts_and_one_stands_whole():
     assert ConnectionEvent.objects.filter(type="CREDENTIALS_CHANGED").count() == 20
 
 
+def test_of_changes_at_once_no_extra_is_lost():
+    extras = ["account_number", "security_answer", "authenticator_seed"]
+    for _ in range(10):
+        connection = make_connection(credentials=numbered(0))
+
+        def act(index, connection=connection):
+            given = numbered(index) | {extras[index]: "given"}
+            return change_credentials(connection, credentials=given, by=CONTRIBUTOR)
+
+        results = race(3, act)
+
+        assert {type(result) for result in results} == {Connection}, results
+        credentials, _ = read_credentials(connection, by=SYSTEM)
+        assert is_whole(credentials)
+        assert [credentials.get(name) for name in extras] == ["given"] * 3
+
+
 def test_readers_among_changes_are_never_turned_away_and_read_whole_details():
     connection = make_connection(credentials=numbered(0))
 

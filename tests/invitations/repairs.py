@@ -18,6 +18,11 @@ from invitations.models.proof import hash_secret
 from invitations.services import revoke_invitation
 
 NEW = "n3w & better"
+# what the check wants beside user name and password
+WANTED = {
+    Status.MFA_TOKEN_EXPIRED: {"authenticator_seed": "NEWKEY"},
+    Status.ADDITIONAL_CREDENTIALS_NEEDED: {"account_number": "4712"},
+}
 MENDABLE_STATES = sorted(MENDABLE)
 OTHER_STATES = sorted(set(Status) - MENDABLE - {Status.PENDING})
 

@@ -12,6 +12,7 @@ from tests.invitations.repairs import (
     MENDABLE_STATES,
     NEW,
     OTHER_STATES,
+    WANTED,
     expire,
     found,
     fulfil,
@@ -34,9 +35,10 @@ def invitation(company):
 @pytest.mark.parametrize("status", MENDABLE_STATES)
 def test_corrected_login_details_are_checked_again_and_spend_no_use(client, invitation, connected, status):
     found(connected, status)
-    response = client.post(page(invitation, "correct"), login())
+    wanted = WANTED.get(status, {})
+    response = client.post(page(invitation, "correct"), login(**wanted))
     assert (response.status_code, response["Location"]) == (302, page(invitation, "done"))
-    assert opened(connected) == {"username": "the new user", "password": NEW}
+    assert opened(connected) == {"username": "the new user", "password": NEW} | wanted
     connected.refresh_from_db()
     invitation.refresh_from_db()
     assert connected.status == Status.PENDING

@@ -26,6 +26,7 @@ from invitations.services import (
     update_invitation,
 )
 from tests.factories import SiteFactory, make_connection, make_invitation
+from tests.invitations.repairs import WANTED
 
 pytestmark = pytest.mark.django_db
 
@@ -204,10 +205,11 @@ def test_what_can_be_mended_is_corrected_without_spending_a_use(connection, stat
     invitation = make_invitation(connection.company)
     Connection.objects.update(status=status)
 
-    corrected = correct_credentials(invitation, connection, credentials=NEW)
+    wanted = WANTED.get(status, {})
+    corrected = correct_credentials(invitation, connection, credentials=NEW | wanted)
 
     assert corrected.status == Status.PENDING
-    assert credentials_of(connection) == (NEW, 2)
+    assert credentials_of(connection) == (NEW | wanted, 2)
     invitation.refresh_from_db()
     assert (invitation.use_count, Use.objects.count()) == (0, 0)
     assert connection.events.filter(type="CREDENTIALS_CHANGED", actor="CONTRIBUTOR").count() == 1

@@ -101,11 +101,32 @@ def test_a_connection_by_the_catalogue(api, company):
         ({"verifiedEmail": "a@example.com"}, "/verifiedEmail"),
         ({"userName": "x"}, "/userName"),
         ({"accountNumber": "x" * 101}, "/accountNumber"),
+        ({"securityAnswers": [{"question": "Pet?", "answer": "Rex"}]}, "/securityAnswers"),
+        ({"securityAnswers": [{"question": "Pet?"}]}, "/securityAnswers/0/answer"),
+        ({"securityAnswers": [{"question": "", "answer": "Rex"}]}, "/securityAnswers/0/question"),
+        ({"securityAnswers": [{"question": "Pet?", "answer": "Rex", "hint": "dog"}]}, "/securityAnswers/0/hint"),
+        ({"securityAnswers": [{"question": "Pet?", "answer": "Rex"}] * 11}, "/securityAnswers"),
     ],
 )
 def test_a_field_that_does_not_hold_is_named_and_nothing_is_stored(api, company, wrong, pointer):
     assert wrong_fields(create(api, company, **wrong)) == [pointer]
     assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["accountNumber", "securityAnswer", "authenticatorSeed"])
+def test_what_the_provider_asks_for_must_be_sent_and_is_named_where_it_is_not(api, company, name):
+    asks_for = {"accountNumber": "account_number", "securityAnswer": "security_answer"}
+    datasource = DatasourceFactory(asks_for=[asks_for.get(name, "authenticator_seed")])
+    (asked,) = api.get("datasource").json()["datasources"][0]["asksFor"]
+    body = {"datasourceId": str(datasource.pk), "username": "u", "password": "p"}
+
+    answer = api.post(f"connection/company/{company.pk}", body)
+
+    assert asked == name
+    assert wrong_fields(answer) == [f"/{name}"]
+    assert answer.json()["errors"][0]["code"] == "REQUIRED"
+    assert not Connection.objects.exists()
+    assert api.post(f"connection/company/{company.pk}", body | {asked: "given"}).status_code == 201
 
 
 def test_both_a_provider_and_a_login_page_are_one_too_many(api, company):

@@ -36,6 +36,7 @@ def test_a_collector_reads_what_was_typed(collector, connection_id):
 
     assert answer.status_code == 200
     assert answer.json() == SECRETS | {
+        "securityAnswers": [{"question": None, "answer": SECRETS["securityAnswer"]}],
         "connectionId": connection_id,
         "url": "https://portal.example.com/login",
         "credentialsVersion": 1,
@@ -49,7 +50,18 @@ def test_what_was_not_given_is_null(collector, company):
     said = collector.post(f"connection/{connection.pk}/credentials").json()
 
     assert (said["accountNumber"], said["securityAnswer"], said["authenticatorSeed"]) == (None, None, None)
+    assert said["securityAnswers"] == []
     assert said["url"] == connection.datasource.login_url
+
+
+def test_security_answers_come_with_their_questions(api, collector, company):
+    pets = [{"question": "First pet?", "answer": "Rex"}, {"question": "Second pet?", "answer": "Tom"}]
+    body = {"url": "https://portal.example.com/login", "username": "u", "password": "p", "securityAnswers": pets}
+    made = api.post(f"connection/company/{company.pk}", body).json()
+
+    said = collector.post(f"connection/{made['id']}/credentials").json()
+
+    assert (said["securityAnswer"], said["securityAnswers"]) == ("Rex", pets)
 
 
 def test_every_read_is_logged_on_the_connection_with_key_and_time(collector, company, connection_id):

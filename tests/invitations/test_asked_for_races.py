@@ -1,0 +1,39 @@
+"""A check reports while a form is posted: what it wants is asked for on that form."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from companies.actors import SYSTEM
+from connections.status import Status
+from invitations.services import create_repair_invitation
+from tests.factories import make_connection
+from tests.invitations.answers import page
+from tests.invitations.repairs import NEW, found, login, opened, read
+from tests.races import race, wait_for_a_lock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STORED = {"username": "someone", "password": "something", "authenticator_seed": "OLDKEY"}
+
+
+def test_a_repair_that_meets_a_report_of_an_expired_key_is_asked_for_another():
+    connection = make_connection(credentials=STORED)
+    invitation = create_repair_invitation(connection, by=SYSTEM)
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            found(connection, Status.MFA_TOKEN_EXPIRED)
+            posted = threads.submit(race, 1, lambda _: Client().post(page(invitation, "connect"), login()))
+            wait_for_a_lock()
+        (answer,) = posted.result()
+
+    content = read(answer)
+    assert "The provider asks for this again: authenticator key." in content
+    assert "OLDKEY" not in content
+    assert NEW not in content
+    assert opened(connection) == STORED
+    invitation.refresh_from_db()
+    assert invitation.use_count == 0
