@@ -103,11 +103,13 @@ def find_datasource(datasource_id: UUID, *, field: tuple[str | int, ...] = ("dat
 
 
 @transaction.atomic
-def load_datasources(rows: Iterable[DatasourceRow]) -> int:
-    """Bring the catalogue up to these rows; what is there already keeps its id. Returns how many rows there were.
+def load_datasources(rows: Iterable[DatasourceRow], *, overwrite: bool) -> int:
+    """Add the providers that the catalogue lacks. Returns how many rows were written.
 
-    A row without `asks_for` leaves what is stored of that as it is: staff may have found it out. Refuses the whole
-    load when a row does not hold, naming the row and what of it.
+    With `overwrite` the rows win over what is there under the same name and country, which keeps its id; a row without
+    `asks_for` leaves what is stored of that as it is. Without, what is there stays as it is: whoever has a row's name,
+    or its login page, in its country is that provider, so that neither a new name nor a new address brings up a second
+    one. Refuses the whole load when a row does not hold, naming the row and what of it.
     """
     rows = list(rows)
     seen: set[tuple[str, str]] = set()
@@ -116,12 +118,17 @@ def load_datasources(rows: Iterable[DatasourceRow]) -> int:
         if wrong := "name: stands in an earlier row as well" if key in seen else _what_is_wrong(Datasource(**row)):
             raise InvalidField((number,), f"Row {number}: {wrong}")
         seen.add(key)
-    _write([row for row in rows if "asks_for" not in row], ["login_url", "utility_types"])
-    _write([row for row in rows if "asks_for" in row], ["login_url", "utility_types", "asks_for"])
+    if not overwrite:
+        missing = _missing([Datasource(**row) for row in rows])
+        # whoever loads the same at the same time
+        Datasource.objects.bulk_create(missing, batch_size=500, ignore_conflicts=True)
+        return len(missing)
+    _overwrite([row for row in rows if "asks_for" not in row], ["login_url", "utility_types"])
+    _overwrite([row for row in rows if "asks_for" in row], ["login_url", "utility_types", "asks_for"])
     return len(rows)
 
 
-def _write(rows: list[DatasourceRow], fields: list[str]) -> None:
+def _overwrite(rows: list[DatasourceRow], fields: list[str]) -> None:
     Datasource.objects.bulk_create(
         [Datasource(**row) for row in rows],
         batch_size=500,
@@ -143,6 +150,16 @@ def _ensure_sandbox(name: str, **fields: Any) -> Datasource:
         },
     )
     return sandbox
+
+
+def _missing(datasources: list[Datasource]) -> list[Datasource]:
+    """Those that are not in the catalogue, neither by name nor by login page."""
+    known = set()
+    for country, name, login_url in Datasource.objects.values_list("country", "name", "login_url"):
+        known |= {(country, name), (country, login_url)}
+    return [
+        each for each in datasources if known.isdisjoint({(each.country, each.name), (each.country, each.login_url)})
+    ]
 
 
 def _save_checked(datasource: Datasource, update_fields: list[str] | None = None) -> Datasource:

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from connections.models import Datasource
-from connections.services import check_provider_url
+from connections.services import check_provider_url, update_datasource
 from tests.factories import DatasourceFactory
 
 HEAD = "name,login_url,country,utility_types\n"
@@ -46,6 +46,39 @@ def test_every_provider_of_it_would_be_taken_as_a_login_page_and_is_found_by_its
         assert each.utility_types, each
         assert each in Datasource.objects.search(each.name), each
         assert each in Datasource.objects.search(each.name.split()[0]), each
+
+
+def test_the_starting_catalogue_changes_nothing_that_staff_have_changed(db):
+    call_command("load_datasources")
+    count = Datasource.objects.count()
+    agl, alinta = Datasource.objects.get(name="AGL"), Datasource.objects.get(name="Alinta Energy")
+    update_datasource(agl, name="AGL Energy", utility_types=["WATER"])
+    update_datasource(alinta, login_url="https://new.alinta.example/login")
+    before = list(Datasource.objects.order_by("pk").values())
+
+    call_command("load_datasources")
+
+    assert list(Datasource.objects.order_by("pk").values()) == before
+    assert len(before) == count
+
+
+def test_the_starting_catalogue_adds_what_is_missing(db):
+    call_command("load_datasources")
+    Datasource.objects.filter(country="AU").delete()
+
+    call_command("load_datasources")
+
+    assert Datasource.objects.filter(country="AU", name="AGL").count() == 1
+
+
+def test_a_file_that_is_named_changes_what_staff_have_changed(load):
+    load("One,https://one.example.com,GB,GAS")
+    update_datasource(Datasource.objects.get(), login_url="https://elsewhere.example.com", utility_types=[])
+
+    load("One,https://one.example.com,GB,GAS")
+
+    one = Datasource.objects.get()
+    assert (one.login_url, one.utility_types) == ("https://one.example.com", ["GAS"])
 
 
 def test_run_again_it_changes_what_changed_adds_what_is_new_and_keeps_the_rest(load):

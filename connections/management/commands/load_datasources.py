@@ -17,25 +17,28 @@ EXTRAS = "asks_for"
 
 
 class Command(BaseCommand):
-    help = "Loads utility providers from a CSV file; run again, it changes what changed and adds what is new."
+    help = (
+        "Adds the utility providers that are missing, and leaves those that are there as staff have them. "
+        "From a CSV file that is named, it changes those as well."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "csv",
             nargs="?",
             type=Path,
-            default=STARTING_CATALOGUE,
             help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces), and {EXTRAS} if the file "
             f"knows what providers ask for beside user name and password ({' '.join(ExtraCredential)}). Without that "
             "column, what is stored of it stays.",
         )
 
-    def handle(self, *args: Any, csv: Path, **options: Any) -> None:
+    def handle(self, *args: Any, csv: Path | None, **options: Any) -> None:
+        path = csv or STARTING_CATALOGUE
         try:
-            count = load_datasources(read_catalogue(csv))
+            count = load_datasources(read_catalogue(path), overwrite=csv is not None)
         except (OSError, UnicodeDecodeError, InvalidField) as error:
-            raise CommandError(f"{csv}: {error}") from None
-        self.stdout.write(f"{count} providers in the catalogue.")
+            raise CommandError(f"{path}: {error}") from None
+        self.stdout.write(f"{count} providers loaded.")
 
 
 def read_catalogue(path: Path) -> list[DatasourceRow]:
