@@ -207,12 +207,22 @@ Latchkey is running.
 
 {mails}
 
-Create an invitation:
+Create an invitation, whose form is filled in beforehand, and open its invitationUrl:
 
-curl -X POST {url}/v2/invitation/company/{demo["companyId"]} \\
+curl -s -X POST {url}/v2/invitation/company/{demo["companyId"]} \\
   -H 'X-API-KEY: {demo["apiKey"]}' \\
   -H 'Content-Type: application/json' \\
-  -d '{{"message": "Please connect your electricity account."}}'
+  -d '{{
+    "message": "Please connect the electricity account of the bakery.",
+    "maxUses": 1,
+    "expiresInSeconds": 1209600,
+    "prefill": {{
+      "country": "GB",
+      "utilityTypes": ["ELECTRICITY"],
+      "initialSites": ["{demo["siteIds"][0]}"],
+      "lockedFields": ["country"]
+    }}
+  }}' | python3 -m json.tool
 
 Ctrl-C stops everything and keeps the data.
 """

@@ -20,7 +20,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.run import CannotRun, free_port, reason_in
+from config.run import CannotRun, announcement, free_port, reason_in
+from invitations.demo import ensure_demo
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -119,6 +120,17 @@ def test_it_serves_again_after_a_kill_and_stops_everything_on_ctrl_c(database_ur
         socket.create_connection(("127.0.0.1", port))
 
 
+def test_the_readme_asks_for_what_make_run_prints(db):
+    demo = ensure_demo() | {"baseUrl": "http://localhost:8000"}
+
+    printed = posted_by_the_curl_in(announcement(demo))
+    written = posted_by_the_curl_in((ROOT / "README.md").read_text())
+
+    assert written[:2] == printed[:2]
+    assert json.loads(written[2]) == json.loads(printed[2])
+    assert json.loads(written[2])["prefill"]["initialSites"] == [demo["siteIds"][0]]
+
+
 class Run:
     """A run of its own on `port`, whose output is read as it comes."""
 
@@ -150,10 +162,15 @@ class Run:
 
 def answer_to_the_curl_in(announced: str, port: int) -> int:
     """The status of what the printed curl command would send."""
-    path, key, body = re.findall(r"curl -X POST \S+?(/v2\S+) .*X-API-KEY: (\S+)'.*-d '(.*?)'", announced, re.DOTALL)[0]
+    path, key, body = posted_by_the_curl_in(announced)
     web = http.client.HTTPConnection("localhost", port, timeout=10)
     web.request("POST", path, json.dumps(json.loads(body)), {"X-API-KEY": key, "Content-Type": "application/json"})
     return web.getresponse().status
+
+
+def posted_by_the_curl_in(text: str) -> list[str]:
+    """The path, the key and the body."""
+    return list(re.findall(r"curl -s -X POST \S+?(/v2\S+) .*?X-API-KEY: (\S+)'.*?-d '(.*?)'", text, re.DOTALL)[0])
 
 
 @pytest.fixture
