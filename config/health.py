@@ -1,28 +1,44 @@
 """Two questions of a load balancer: is the process alive, and may it be sent requests."""
 
-from django.db import DatabaseError, connection
+from collections.abc import Callable
+
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
 
+class HealthMiddleware:
+    """Answers both before anybody asks for the host: a probe names an address or a machine, and no name of ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path_info) if request.method in ("GET", "HEAD") else None
+        return probe(request) if probe else self.get_response(request)
+
+
 @never_cache
-def healthz(request: HttpRequest) -> JsonResponse:
+def healthz(request: HttpRequest) -> HttpResponse:
     """200 while the process answers; asks nobody else."""
     return JsonResponse({"status": "alive"})
 
 
 @never_cache
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the database answers and has every migration of this code, else 503 with the reason."""
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return _not_ready("The database does not answer.")
     if waiting:
         return _not_ready(f"{len(waiting)} migrations have not been applied.")
     return JsonResponse({"status": "ready"})
+
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
 
 
 def _not_ready(reason: str) -> JsonResponse:

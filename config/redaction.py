@@ -58,13 +58,30 @@ class JSONFormatter(OrjsonFormatter):
 
 
 class PlainFormatter(logging.Formatter):
-    """The same for eyes, in development."""
+    """The same for eyes, in development. No text of a stranger's passes for a line of ours or steers the terminal."""
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {message}", datefmt="%H:%M:%S", style="{")
 
     def format(self, record: logging.LogRecord) -> str:
         return redact_line(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = _printable(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:
+        """Indented: where an error's own words have several lines, none of them stands where ours begin."""
+        lines = super().formatException(ei).split("\n")
+        return "\n".join(f"  {_printable(line)}" for line in lines)
+
+
+class WithoutTraceback(logging.Filter):
+    """Leaves what is logged its one line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return True
 
 
 class RedactedFilter(SafeExceptionReporterFilter):
@@ -99,6 +116,11 @@ class RedactedReporter(ExceptionReporter):
 
     def get_traceback_text(self) -> SafeString:
         return mark_safe(redact_line(super().get_traceback_text()))  # noqa: S308 - plain text
+
+
+def _printable(text: str) -> str:
+    """`text` with everything that is not to be seen written out: line ends and control characters."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _identify(record: logging.LogRecord) -> None:

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.requests.RequestMiddleware",
+    "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -140,7 +141,6 @@ CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # a code of an authenticator app beside the password of staff: whoever has set it up is asked for it, or everybody must
@@ -244,6 +244,7 @@ LOGGING = {
         "json": {"()": "config.redaction.JSONFormatter"},
         "plain": {"()": "config.redaction.PlainFormatter"},
     },
+    "filters": {"without_traceback": {"()": "config.redaction.WithoutTraceback"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"},
     },
@@ -253,6 +254,8 @@ LOGGING = {
         # the access log says the same, with the request's id
         "django.server": {"handlers": [], "propagate": False},
         "django.request": {"level": "ERROR"},
+        # a stranger's doing: where in our code it was refused helps nobody
+        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
         "procrastinate": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
     },

@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from config.redaction import JSONFormatter
 from tests.config.serving import Served
 
 
@@ -34,6 +35,38 @@ def test_alive_it_says_so_without_a_database():
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_neither_answer_is_kept(db, path):
     assert "no-cache" in Client().get(path)["Cache-Control"]
+
+
+STRANGE_HOSTS = ["10.0.0.7:8000", "latchkey-web-5d9f", "evil.example", "-", "a_b", "[::1", ""]
+
+
+@pytest.mark.parametrize("host", STRANGE_HOSTS)
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_probe_is_answered_whatever_host_it_names_and_over_http(db, settings, path, host):
+    settings.ALLOWED_HOSTS = ["connect.example.org"]
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert Client().get(path, headers={"Host": host}).status_code == 200
+    assert Client().head(path, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v2/ping", "/admin/", "/p/i/x", "/healthz/", "/healthz/x", "//healthz", "/readyz%20", "/v2/readyz"]
+)
+def test_nothing_else_is_reached_by_the_name_of_another_host(db, settings, caplog, path):
+    settings.ALLOWED_HOSTS = ["connect.example.org"]
+
+    assert Client().get(path, headers={"Host": "evil.example"}).status_code == 400
+    (line,) = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert "\n" not in JSONFormatter().format(line)
+    assert "Traceback" not in JSONFormatter().format(line)
+
+
+def test_a_probe_only_looks(db, settings):
+    settings.ALLOWED_HOSTS = ["connect.example.org"]
+
+    assert Client().post("/readyz", headers={"Host": "evil.example"}).status_code == 400
+    assert Client().post("/readyz", headers={"Host": "connect.example.org"}).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)

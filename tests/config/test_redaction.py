@@ -127,6 +127,29 @@ def test_a_line_of_the_log_is_one_json_object_with_the_id_of_its_request():
     assert said["time"]
 
 
+def test_in_development_a_line_stays_one_line_and_steers_no_terminal():
+    said = "GET /a\n12:00:00 INFO forged\r\x1b[2J\x00\x7f\x9b\u2028\u202e é 東 “x”"
+    record = logging.makeLogRecord({"msg": "%s", "args": (said,), "levelname": "INFO"})
+
+    line = PlainFormatter().format(record)
+
+    assert line.isprintable()
+    assert line.endswith(r"INFO GET /a\n12:00:00 INFO forged\r\x1b[2J\x00\x7f\x9b\u2028\u202e é 東 “x”")
+
+
+def test_in_development_the_words_of_an_error_stand_apart_from_the_lines_of_the_log():
+    try:
+        raise RuntimeError("gone\n12:00:00 INFO forged\x1b[2J")
+    except RuntimeError:
+        record = logging.makeLogRecord({"msg": "broken", "levelname": "ERROR", "exc_info": sys.exc_info()})
+
+    first, *others = PlainFormatter().format(record).split("\n")
+
+    assert first.endswith("ERROR broken")
+    assert others[-1] == r"  12:00:00 INFO forged\x1b[2J"
+    assert all(line.startswith("  ") for line in others)
+
+
 # --- error reports -----------------------------------------------------------------------------------------
 
 
