@@ -38,10 +38,11 @@ class HasScope(permissions.BasePermission):
     """The view's `scopes` name, for each method, the scope that the key must have; None asks for any key."""
 
     message = "This API key may not do that."
+    no_key = f"Send your API key in the header {HEADER}."
     code = "scope_missing"
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):
-            return False
+            raise exceptions.NotAuthenticated(self.no_key)
         scope = view.scopes.get("GET" if request.method == "HEAD" else request.method)
         return scope is None or scope in request.auth.scopes

@@ -8,17 +8,30 @@ from rest_framework.views import APIView
 from companies.actors import Actor
 from companies.models import ApiKey, Company, Partner, Scope
 from config.api.json import refuse_unmeasured_body
+from config.api.pages import QuerySerializer
 from config.refusals import NotThere
 
 
 class PartnerView(APIView):
-    """A view for the partner whose key was sent. `scopes` maps a method to what the key must be allowed."""
+    """A view for the partner whose key was sent. `scopes` maps a method to what the key must be allowed.
+
+    Query parameters are refused unless the operation describes some, and then they are for the method to check.
+    No answer is kept by whatever lies between.
+    """
 
     scopes: ClassVar[dict[str, Scope | None]]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         refuse_unmeasured_body(request._request)
+        method = getattr(self, str(request.method).lower(), None)
+        if request.query_params and not getattr(method, "takes_query", False):
+            QuerySerializer.of(request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer["Cache-Control"] = "no-store"
+        return answer
 
     @property
     def api_key(self) -> ApiKey:

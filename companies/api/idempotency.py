@@ -38,7 +38,7 @@ def idempotent(post: Callable[..., Any]) -> Callable[..., Any]:
         if key is None:
             return post(view, request, *args, **kwargs)
         if not 0 < len(key) <= MAX_KEY_LENGTH or "\x00" in key:
-            raise exceptions.ValidationError({HEADER: "An Idempotency-Key has 1 to 255 characters."})
+            raise exceptions.ParseError("An Idempotency-Key has 1 to 255 characters.", code="INVALID_IDEMPOTENCY_KEY")
         with transaction.atomic():
             if not try_lock(_binding(view.api_key.pk, key)):
                 raise RequestInProgress

@@ -21,9 +21,11 @@ PROBLEMS = {
     413: "A body over 256 KiB.",
     415: "A body that is not JSON.",
     422: "The Idempotency-Key was used with another request.",
+    429: "Too often; try again after `Retry-After`.",
     503: "The database does not answer; try again after `Retry-After`.",
 }
 WITH_A_BODY = {409, 411, 413, 415, 422}
+LIMITED = {429}
 
 
 class FieldProblem(serializers.Serializer[Any]):
@@ -48,16 +50,22 @@ class ApiSchema(AutoSchema):
     """Every POST takes an `Idempotency-Key`; every operation may answer with a problem document."""
 
     def get_override_parameters(self) -> list[Any]:
-        if self.method != "POST":
-            return []
-        return [
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                description="At most 255 characters, kept for 24 hours: a retry gets the first answer again.",
-            )
-        ]
+        return [*ANSWERED, *(IDEMPOTENCY if self.method == "POST" else ())]
+
+
+def header(name: str, kind: type, description: str, *, response: Any = False) -> OpenApiParameter:
+    """A header of the request, or of the answers that `response` names: all with True, else those with these codes."""
+    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=description, response=response)
+
+
+ANSWERED = (
+    header("X-Request-Id", str, "Names the request, for whoever asks about it.", response=True),
+    header("Retry-After", int, "After so many seconds.", response=[429, 503]),
+)
+IDEMPOTENCY = (
+    header("Idempotency-Key", str, "At most 255 characters, kept for 24 hours: a retry gets the first answer again."),
+    header("Idempotent-Replayed", str, "`true` on an answer that was given before.", response=True),
+)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -78,6 +86,7 @@ def operation(
     body: Any = None,
     body_example: Any = None,
     query: Any = None,
+    is_limited: bool = False,
 ) -> Callable[..., Any]:
     """Describes a view's method: what goes in, what comes out, an example of each, and what can go wrong."""
     examples = [OpenApiExample("Answer", value=example, response_only=True, status_codes=[str(status)])]
@@ -86,9 +95,9 @@ def operation(
     problems = {
         (code, MEDIA_TYPE): OpenApiResponse(Problem, description=text)
         for code, text in PROBLEMS.items()
-        if body is not None or code not in WITH_A_BODY
+        if (body is not None or code not in WITH_A_BODY) and (is_limited or code not in LIMITED)
     }
-    return extend_schema(
+    describe = extend_schema(
         operation_id=operation_id,
         summary=summary,
         request=body,
@@ -96,3 +105,9 @@ def operation(
         responses={(status, "application/json"): answer, **problems},
         examples=examples,
     )
+
+    def described(method: Callable[..., Any]) -> Callable[..., Any]:
+        method.takes_query = query is not None  # type: ignore[attr-defined]
+        return describe(method)
+
+    return described

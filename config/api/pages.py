@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from config.api.fields import StrictSerializer
 from config.api.problems import QueryName
 
-_signer = signing.Signer(salt="latchkey.cursor")
+CURSOR_SALT = "latchkey.cursor"
 
 
 class QuerySerializer(StrictSerializer):
@@ -50,12 +50,6 @@ class PageQuery(QuerySerializer):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
     cursor = serializers.CharField(max_length=200, required=False)
 
-    def validate_cursor(self, value: str) -> UUID:
-        try:
-            return UUID(_signer.unsign(value))
-        except (signing.BadSignature, ValueError):
-            raise serializers.ValidationError("This cursor is not one of ours.", code="bad_cursor") from None
-
 
 def each(represent: Callable[[Any], dict[str, Any]]) -> Callable[[list[Any]], list[dict[str, Any]]]:
     """`represent` for every row of a page."""
@@ -68,19 +62,29 @@ def newest_first(
     represent: Callable[[list[Any]], list[dict[str, Any]]],
     *,
     limit: int,
-    cursor: UUID | None = None,
+    cursor: str | None = None,
 ) -> dict[str, Any]:
     """One page as the wire has it: `{name: [...], perPage, hasNext, nextCursor}`.
 
-    Relies on ids that grow with time (UUIDv7), reads `limit` + 1 rows and never counts.
+    Relies on ids that grow with time (UUIDv7), reads `limit` + 1 rows and never counts. Refuses a cursor that is not
+    ours, or another list's.
     """
+    signer = signing.Signer(salt=f"{CURSOR_SALT}.{name}")
     if cursor:
-        rows = rows.filter(pk__lt=cursor)
+        rows = rows.filter(pk__lt=_read(cursor, signer))
     found = list(rows.order_by("-pk")[: limit + 1])
     has_next = len(found) > limit
     return {
         name: represent(found[:limit]),
         "perPage": limit,
         "hasNext": has_next,
-        "nextCursor": _signer.sign(found[limit - 1].id.hex) if has_next else None,
+        "nextCursor": signer.sign(found[limit - 1].id.hex) if has_next else None,
     }
+
+
+def _read(cursor: str, signer: signing.Signer) -> UUID:
+    try:
+        return UUID(signer.unsign(cursor))
+    except (signing.BadSignature, ValueError):
+        wrong = serializers.ErrorDetail("This cursor is not one of this list’s.", "bad_cursor")
+        raise serializers.ValidationError({QueryName("cursor"): [wrong]}) from None

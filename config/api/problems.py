@@ -27,7 +27,8 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
         "requestId": request_id.get(),
         "errors": errors or [],
     }
-    return HttpResponse(to_json(document), status=status, content_type=MEDIA_TYPE)
+    headers = {"Cache-Control": "no-store"}
+    return HttpResponse(to_json(document), status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
 def unavailable() -> HttpResponse:

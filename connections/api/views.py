@@ -161,8 +161,7 @@ class ConnectionCredentials(ConnectionView):
         NothingInput.checked(request.data)
         connection = self.connection(connection_id)
         credentials, version = read_credentials(connection, by=self.actor)
-        answer = represent_credentials(connection, credentials, version)
-        return Response(answer, headers={"Cache-Control": "no-store"})
+        return Response(represent_credentials(connection, credentials, version))
 
 
 class DatasourceSearch(PartnerView):

@@ -32,12 +32,13 @@ class PrefillInput(StrictSerializer):
     datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)
     url = Text(max_length=500, required=False, allow_null=True)
     initialSites = serializers.ListField(
-        child=serializers.UUIDField(), source="initial_sites", required=False, max_length=1000
+        child=serializers.UUIDField(), source="initial_sites", required=False, allow_null=True, max_length=1000
     )
     utilityTypes = serializers.ListField(
         child=serializers.ChoiceField(UtilityType.choices),
         source="utility_types",
         required=False,
+        allow_null=True,
         max_length=7,
     )
     country = Country(required=False, allow_null=True)
@@ -49,20 +50,31 @@ class PrefillInput(StrictSerializer):
         child=serializers.ChoiceField([WIRE_NAMES[name] for name in LOCKABLE]),
         source="locked_fields",
         required=False,
+        allow_null=True,
         max_length=len(LOCKABLE),
     )
+
+
+class AllowedEmails(serializers.ListField):
+    """Null, where it is taken, is the same as not given. A change does not take it: it must open nothing."""
+
+    default_error_messages = {"null": "Give a list. An empty one lets in anyone with the link."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            child=Text(max_length=254),
+            source="allowed_emails",
+            required=False,
+            max_length=MAX_ALLOWED_EMAILS,
+            help_text="Who may use it: addresses, or `*@example.com` for a whole domain. Empty: anyone with the link.",
+            **kwargs,
+        )
 
 
 class InvitationFields(StrictSerializer):
     """What can be said when an invitation is made, and changed later."""
 
-    allowedEmails = serializers.ListField(
-        child=Text(max_length=254),
-        source="allowed_emails",
-        required=False,
-        max_length=MAX_ALLOWED_EMAILS,
-        help_text="Who may use it: addresses, or `*@example.com` for a whole domain. Empty: anyone with the link.",
-    )
+    allowedEmails = AllowedEmails()
     expiresInSeconds = Integer(
         source="expires_in",
         required=False,
@@ -86,10 +98,14 @@ class InvitationFields(StrictSerializer):
         max_key=MAX_METADATA_KEY_LENGTH,
         max_value=MAX_METADATA_VALUE_LENGTH,
         required=False,
+        allow_null=True,
     )
 
     def validate_expiresInSeconds(self, seconds: int | None) -> timedelta | None:
         return None if seconds is None else timedelta(seconds=seconds)
+
+    def validate_metadata(self, pairs: dict[str, str] | None) -> dict[str, str]:
+        return pairs or {}
 
 
 class Prefilled(StrictSerializer):
@@ -102,7 +118,10 @@ class Prefilled(StrictSerializer):
 class RepairInput(InvitationFields):
     """Every field may be left out. There is nothing to fill in beforehand: the provider stands fast."""
 
-    sendEmail = Boolean(source="send_email", required=False, help_text="Mail each allowed address its own link.")
+    allowedEmails = AllowedEmails(allow_null=True)
+    sendEmail = Boolean(
+        source="send_email", required=False, allow_null=True, help_text="Mail each allowed address its own link."
+    )
     locale = Locale(required=False, allow_null=True, help_text="BCP 47; the company's when omitted.")
     redirectUrl = Text(
         source="redirect_url",
@@ -111,6 +130,10 @@ class RepairInput(InvitationFields):
         allow_null=True,
         help_text="On the partner's list; where the contributor may go on to when done.",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Null is the same as not given."""
+        return {name: value for name, value in attrs.items() if value is not None}
 
 
 class InvitationInput(Prefilled, RepairInput):

@@ -150,6 +150,7 @@ class InvitationResend(InvitationView):
         answer=InvitationOutput,
         status=202,
         example=examples.RESTRICTED,
+        is_limited=True,
     )
     @idempotent
     def post(self, request: Request, invitation_id: UUID) -> Response:

@@ -4,12 +4,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.http import QueryDict
 from rest_framework import serializers
 
 from companies.models import Company
 from config.api.pages import PageQuery, QuerySerializer, each, newest_first
-from config.api.problems import QueryName
+from config.api.problems import QueryName, pointer
 from tests.factories import CompanyFactory
 
 
@@ -69,6 +70,22 @@ def test_a_walk_meets_each_row_once_newest_first(db, limit):
             break
 
     assert met == ids[::-1]
+
+
+def test_a_cursor_leads_on_in_its_own_list_only(db):
+    CompanyFactory.create_batch(2)
+    cursor = page(1)["nextCursor"]
+    forged = signing.Signer(salt="latchkey.cursor").sign("0" * 32)
+
+    assert page(1, cursor)["rows"]
+    for query in (
+        {"name": "others", "cursor": cursor},
+        {"name": "rows", "cursor": forged},
+        {"name": "rows", "cursor": "x"},
+    ):
+        with pytest.raises(serializers.ValidationError) as error:
+            newest_first(rows=Company.objects.all(), represent=each(lambda row: {"id": row.pk}), limit=1, **query)
+        assert [pointer((name,)) for name in error.value.detail] == ["?cursor"]
 
 
 def test_a_page_is_one_query_of_one_row_more_than_it_shows(db, django_assert_num_queries):

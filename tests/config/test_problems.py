@@ -166,8 +166,39 @@ def test_a_body_without_a_length_is_a_411_and_makes_nothing(api, company, length
     assert not company.invitations.exists()
 
 
-def test_of_a_name_given_twice_the_last_one_counts(api):
-    assert send(api, b'{"name": "first", "name": "last"}').json()["name"] == "last"
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        (b'{"name": "x", "name": "y"}', ["/name"]),
+        (b'{"name": "x", "name": "x"}', ["/name"]),
+        (b'{"name": "x", "n\\u0061me": "y"}', ["/name"]),
+        (b'{"a": 1, "b": 2, "b": {"a": 1, "a": 2}, "a": 3, "name": "x"}', ["/a", "/b"]),
+        (b'{"prefill": {"country": "DE", "country": "FR"}}', ["/prefill/country"]),
+        (b'{"list": [{"x": 1}, [{"a": 1}, {"a/b": 1, "a/b": 2}]]}', ["/list/1/1/a~1b"]),
+        (b'{"": 1, "": 2}', ["/"]),
+        (b'{"maxUses": 1e300, "maxUses": 18446744073709551615}', ["/maxUses"]),
+    ],
+)
+def test_a_field_that_is_given_twice_is_refused_by_name(api, body, pointers):
+    answer = send(api, body)
+
+    assert wrong_fields(answer) == pointers
+    assert {error["code"] for error in answer.json()["errors"]} == {"DUPLICATE_FIELD"}
+
+
+def test_a_second_and_empty_list_of_addresses_opens_no_invitation(api, company):
+    body = b'{"allowedEmails": ["anna@example.com"], "allowedEmails": []}'
+
+    answer = api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type="application/json")
+
+    assert wrong_fields(answer) == ["/allowedEmails"]
+    assert not company.invitations.exists()
+
+
+def test_objects_beside_each_other_may_have_the_same_names(api):
+    body = b'{"name": "x", "other": [{"name": "y"}, {"name": "z"}]}'
+
+    assert wrong_fields(send(api, body)) == ["/other"]
 
 
 # --- pointers ----------------------------------------------------------------------------------------------

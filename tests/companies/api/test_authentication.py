@@ -22,7 +22,10 @@ def refused(caller: Api) -> Any:
 
 
 def test_without_a_key_one_is_asked_for(db):
-    assert refused(Api(None))["code"] == "NOT_AUTHENTICATED"
+    problem = refused(Api(None))
+
+    assert problem["code"] == "NOT_AUTHENTICATED"
+    assert "X-API-KEY" in problem["detail"]
 
 
 @pytest.mark.parametrize(

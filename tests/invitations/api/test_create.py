@@ -68,7 +68,10 @@ def test_every_field_comes_back_as_it_was_given(api, company):
 
 @pytest.mark.parametrize(
     "field",
-    ["expiresInSeconds", "maxUses", "prefill", "message", "locale", "externalId", "redirectUrl"],
+    [
+        *("allowedEmails", "expiresInSeconds", "maxUses", "sendEmail", "prefill", "message", "locale"),
+        *("externalId", "metadata", "redirectUrl"),
+    ],
 )
 def test_null_is_the_same_as_not_given(api, company, field):
     answer = create(api, company, {field: None})
@@ -79,7 +82,10 @@ def test_null_is_the_same_as_not_given(api, company, field):
 
 @pytest.mark.parametrize(
     "field",
-    ["datasourceId", "url", "country", "connectionOwnerEmail", "dataCollectionStartDate"],
+    [
+        *("datasourceId", "url", "initialSites", "utilityTypes", "country"),
+        *("connectionOwnerEmail", "dataCollectionStartDate", "lockedFields"),
+    ],
 )
 def test_null_in_the_prefill_is_the_same_as_not_given(api, company, field):
     answer = create(api, company, {"prefill": {field: None}})

@@ -71,15 +71,15 @@ def test_a_value_past_the_limit_is_refused_by_name(api, company, field, value, p
 
 
 WRONG_TYPES: list[tuple[str, list[Any]]] = [
-    ("allowedEmails", ["a@example.com", {}, {"0": "a@example.com"}, 5, True, None]),
+    ("allowedEmails", ["a@example.com", {}, {"0": "a@example.com"}, 5, True]),
     ("expiresInSeconds", ["3600", 3600.0, 3600.5, True, [3600], {}]),
     ("maxUses", ["5", 5.0, 1.5, True, [5], {}]),
-    ("sendEmail", [0, 1, "true", "false", "", [], None]),
+    ("sendEmail", [0, 1, "true", "false", "", []]),
     ("prefill", ["GB", 5, [], [{}], True]),
     ("message", [5, True, ["Hello"], {}]),
     ("locale", [5, True, ["en"], {}]),
     ("externalId", [5, True, ["x"], {}]),
-    ("metadata", ["x", 5, [], True, None]),
+    ("metadata", ["x", 5, [], True]),
     ("redirectUrl", [5, True, ["https://example.com"], {}]),
 ]
 

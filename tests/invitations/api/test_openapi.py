@@ -131,6 +131,25 @@ def test_every_operation_tells_how_it_refuses(operation):
         assert list(said["content"]) == ["application/problem+json"]
 
 
+def headers_of(operation: Operation, status: str) -> set[str]:
+    return set(operation.described["responses"][status].get("headers", {}))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_every_answer_tells_its_headers(operation):
+    replayed = {"Idempotent-Replayed"} if operation.method == "post" else set()
+
+    for status in operation.described["responses"]:
+        waits = {"Retry-After"} if status in {"429", "503"} else set()
+        assert headers_of(operation, status) == {"X-Request-Id"} | replayed | waits
+
+
+def test_what_may_be_done_too_often_says_so():
+    limited = {str(each) for each in OPERATIONS if "429" in each.described["responses"]}
+
+    assert limited == {"post invitation/<uuid:invitation_id>/resend"}
+
+
 def found(schema: Any, path: str) -> Any:
     """The schema at `a.b`, through references and lists."""
     for name in path.split("."):

@@ -34,9 +34,9 @@ def ids(company: Company) -> dict[str, Any]:
     }
 
 
-def send(caller: Api, operation: Operation, ids: dict[str, Any], method: str | None = None) -> Any:
+def send(caller: Api, operation: Operation, ids: dict[str, Any], method: str | None = None, query: str = "") -> Any:
     call = getattr(caller.client, method or operation.method)
-    path = f"/v2/{operation.path(ids)}"
+    path = f"/v2/{operation.path(ids)}{query}"
     if operation.method == "get":
         return call(path)
     return call(path, operation.example_body or {}, content_type="application/json")
@@ -54,6 +54,25 @@ def everything() -> dict[str, Any]:
             ]
             rows[model._meta.label] = list(model.objects.order_by("pk").values(*names))
     return rows
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_no_operation_ignores_a_query_parameter_that_it_does_not_know(ids, company, operation):
+    caller = Api(make_api_key(company.partner, scopes=list(Scope.values))[1])
+    before = everything()
+
+    answer = send(caller, operation, ids, query="?foo=1")
+
+    assert wrong_fields(answer) == ["?foo"]
+    assert everything() == before
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_no_answer_may_be_kept_on_the_way(ids, company, operation):
+    caller = Api(make_api_key(company.partner, scopes=list(Scope.values))[1])
+
+    for answer in (send(caller, operation, ids), send(Api(None), operation, ids)):
+        assert answer["Cache-Control"] == "no-store"
 
 
 def test_there_are_operations_to_try():
