@@ -16,6 +16,9 @@ TOKEN_BYTES = 32
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 LINK = re.compile(rf"/p/i/({SHAPE.pattern})(?![A-Za-z0-9_-])")
 
+# the path of a link that was copied with what stood behind it
+COPIED = rf"""^p/i/(?P<token>{SHAPE.pattern})[\s.,;:!?…*'"’”»)\]}}>/]+\Z"""
+
 
 def new_token() -> str:
     """43 URL-safe characters."""

@@ -1,8 +1,10 @@
-from django.urls import path
+from django.urls import path, re_path
 
+from invitations.tokens import COPIED
 from invitations.views import pages, repair, verify
 
 urlpatterns = [
+    re_path(COPIED, pages.copied, name="copied"),
     path("p/i/<str:token>", pages.invitation, name="invitation"),
     path("p/i/<str:token>/verify", verify.verify, name="verify"),
     path("p/i/<str:token>/code", verify.code, name="code"),

@@ -1,12 +1,15 @@
 """From the invitation to the done page."""
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
+from config.privacy import keep_private
 from connections.models import Datasource
 from invitations.forms import ConnectForm, LoginForm
 from invitations.receipts import hand_receipt
-from invitations.services import note_view, redeem_invitation, refuse_unless_active, refuse_unproved
+from invitations.services import redeem_invitation, refuse_unless_active, refuse_unproved
 from invitations.views.repair import repair
 from invitations.views.visits import Visit, contributor_page
 
@@ -17,8 +20,13 @@ MAX_SUGGESTIONS = 8
 def invitation(visit: Visit) -> HttpResponse:
     """Who asks, what for, until when, and what will happen with the password."""
     refuse_unless_active(visit.invitation)
-    note_view(visit.invitation)
-    return visit.page("invitation", proof=visit.proof)
+    return visit.open("invitation", proof=visit.proof)
+
+
+@require_safe
+def copied(request: HttpRequest, token: str) -> HttpResponse:
+    """A link that was copied with the end of its sentence: on to the link alone."""
+    return keep_private(redirect("invitation", token))
 
 
 @sensitive_post_parameters()
@@ -41,7 +49,7 @@ def connect(visit: Visit) -> HttpResponse:
             )
             return hand_receipt(visit.go("done"), visit.invitation, connection, proof)
     refuse_unless_active(visit.invitation)
-    return visit.page("connect", form=form)
+    return visit.open("connect", form=form)
 
 
 @contributor_page()

@@ -28,7 +28,7 @@ def repair(visit: Visit) -> HttpResponse:
             )
             return hand_receipt(visit.go("done"), visit.invitation, repaired, proof)
     refuse_unless_active(visit.invitation)
-    return visit.page("repair", form=form, connection=connection)
+    return visit.open("repair", form=form, connection=connection)
 
 
 @contributor_page()

@@ -27,7 +27,7 @@ def verify(visit: Visit) -> HttpResponse:
             _show(form, "email", refusal)
         else:
             return _remember_address(visit, visit.go("code"), typed=form.data.get("email", ""))
-    return visit.page("verify", form=form, typed=_read_address(visit))
+    return visit.open("verify", form=form, typed=_read_address(visit))
 
 
 @contributor_page("POST")

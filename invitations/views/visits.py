@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -17,7 +18,7 @@ from invitations.exceptions import Closed, ProofRequired, TooManyAttempts
 from invitations.limits import count_attempt
 from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, find_invitation
 from invitations.receipts import Receipt, read_receipt
-from invitations.services import find_proof
+from invitations.services import find_proof, note_view
 from invitations.tokens import SHAPE, hash_token
 
 UNKNOWN_TOKENS_PER_HOUR = 60
@@ -62,6 +63,12 @@ class Visit:
         known = {"invitation": self.invitation, "token": self.token, "link": self.link}
         return render(self.request, f"invitations/{template}.html", known | context, status=status)
 
+    def open(self, template: str, **context: Any) -> HttpResponse:
+        """A page by which one sees the invitation: that it was looked at is noted."""
+        if self.posted is None:
+            note_view(self.invitation)
+        return self.page(template, **context)
+
     def go(self, name: str) -> HttpResponse:
         """On to another page of this invitation's."""
         return redirect(name, self.token)
@@ -86,16 +93,7 @@ def contributor_page(*methods: str) -> Callable[[View], Callable[[HttpRequest, s
     """
 
     def decorate(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
-        @require_http_methods(["GET", "HEAD", *methods])
-        def answer(request: HttpRequest, token: str) -> HttpResponse:
-            try:
-                return _answer(view, _find(request, token))
-            except Http404:
-                return render(request, "404.html", status=404)
-            except TooManyAttempts as refusal:
-                response = render(request, "429.html", status=429)
-                response["Retry-After"] = str(refusal.retry_after)
-                return response
+        answer = require_http_methods(["GET", "HEAD", *methods])(partial(_respond, view))
 
         @wraps(view)
         def page(request: HttpRequest, token: str) -> HttpResponse:
@@ -109,6 +107,17 @@ def contributor_page(*methods: str) -> Callable[[View], Callable[[HttpRequest, s
 def name_client(request: HttpRequest) -> str:
     """The same for the same client network, and of no use to a reader of the database."""
     return salted_hmac("latchkey.client", client_network(request), algorithm="sha256").hexdigest()[:32]
+
+
+def _respond(view: View, request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        return _answer(view, _find(request, token))
+    except Http404:
+        return render(request, "404.html", status=404)
+    except TooManyAttempts as refusal:
+        response = render(request, "429.html", status=429)
+        response["Retry-After"] = str(refusal.retry_after)
+        return response
 
 
 def _answer(view: View, visit: Visit) -> HttpResponse:

@@ -13,7 +13,7 @@ from connections.models import Connection
 from invitations.models import Invitation, InvitationEvent
 from invitations.services import revoke_invitation
 from invitations.tokens import new_token
-from tests.factories import CompanyFactory, DatasourceFactory, make_invitation
+from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import answers, page
 
 pytestmark = pytest.mark.django_db
@@ -190,6 +190,30 @@ def test_no_other_method_is_answered(client, invitation, method, name):
     assert response.status_code == 405
     assert response["Allow"].startswith("GET, HEAD")
     assert not events(invitation, "VIEWED")
+
+
+@pytest.mark.parametrize("name", ["verify", "connect"])
+def test_who_opens_a_later_page_first_has_opened_it_too(client, name):
+    invitation = make_invitation(allowed_emails=["anna@example.com"] if name == "verify" else [])
+    for _ in range(2):
+        assert client.get(page(invitation, name)).status_code == 200
+    assert len(events(invitation, "VIEWED")) == 1
+
+
+def test_a_form_that_comes_back_was_not_opened_by_that(client, invitation):
+    assert client.post(page(invitation, "connect"), {}).status_code == 200
+    assert not events(invitation, "VIEWED")
+
+
+def test_the_form_costs_as_many_queries_for_thirty_places_as_for_one(client, invitation, django_assert_num_queries):
+    SiteFactory(company=invitation.company)
+    client.get(page(invitation, "connect"))
+    with CaptureQueriesContext(connection) as one:
+        client.get(page(invitation, "connect"))
+    SiteFactory.create_batch(29, company=invitation.company)
+
+    with django_assert_num_queries(len(one)):
+        assert client.get(page(invitation, "connect")).status_code == 200
 
 
 # --- guessing ---------------------------------------------------------------------------------------------
