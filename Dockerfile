@@ -11,7 +11,7 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-default-groups --all-extras
 COPY . .
 # settings demand these; nothing here is used, kept or reached while static files are collected
-RUN DEBUG=off SECRET_KEY=build PUBLIC_URL=https://build.invalid ALLOWED_HOSTS=build.invalid \
+RUN DEBUG=off SECRET_KEY=for-collecting-static-files-and-nothing-else PUBLIC_URL=https://build.invalid ALLOWED_HOSTS=build.invalid \
     ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= DATABASE_URL=postgres://build.invalid/none \
     .venv/bin/python manage.py collectstatic --noinput
 

@@ -29,12 +29,20 @@ if missing and not DEBUG:
 
 # --- who we are -------------------------------------------------------------------------------------------
 PORT = env.int("PORT", default=8000)
-SECRET_KEY = env.str("SECRET_KEY", default="known-to-everybody-and-for-development-only")
+KNOWN_SECRET = "known-to-everybody-and-for-development-only"  # noqa: S105
+KNOWN_ENCRYPTION_KEY = "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA="
+SECRET_KEY = env.str("SECRET_KEY", default=KNOWN_SECRET)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-KEYRING = Keyring(env.list("ENCRYPTION_KEYS", default=["a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA="]))
+KEYRING = Keyring(env.list("ENCRYPTION_KEYS", default=[KNOWN_ENCRYPTION_KEY]))
 if urlsplit(PUBLIC_URL).scheme not in ({"http", "https"} if DEBUG else {"https"}):
     raise ImproperlyConfigured("PUBLIC_URL must begin with https://")
+if "?" in PUBLIC_URL or "#" in PUBLIC_URL:
+    raise ImproperlyConfigured("PUBLIC_URL has neither a ? nor a #: a path is put behind it.")
+if not DEBUG and (len(SECRET_KEY) < 32 or SECRET_KEY.startswith((KNOWN_SECRET, "django-insecure-"))):
+    raise ImproperlyConfigured("SECRET_KEY must be 32 random characters or more, and none that others know.")
+if not DEBUG and KEYRING.has(KNOWN_ENCRYPTION_KEY):
+    raise ImproperlyConfigured("ENCRYPTION_KEYS has the key of development, which everybody knows.")
 
 # --- the parts --------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

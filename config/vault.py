@@ -39,6 +39,10 @@ class Keyring:
     def __repr__(self) -> str:
         return f"<Keyring of {len(self._ciphers)}>"
 
+    def has(self, encoded_key: str) -> bool:
+        """Whether this key is on the ring, first or not."""
+        return _key_id(_decode(encoded_key)) in self._ciphers
+
     def seal(self, secret: bytes, *, bound_to: str) -> bytes:
         """`secret`, readable only with this ring and only for `bound_to`."""
         nonce = os.urandom(NONCE_BYTES)

@@ -1,5 +1,6 @@
 """What production demands before it starts."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -7,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).parents[2]
+OWN_KEY = base64.b64encode(b"a key of a test's own production").decode()
 PRODUCTION = {
     "SECRET_KEY": "x" * 50,
     "PUBLIC_URL": "https://connect.example.org",
     "ALLOWED_HOSTS": "connect.example.org",
-    "ENCRYPTION_KEYS": "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA=",
+    "ENCRYPTION_KEYS": OWN_KEY,
     "DATABASE_URL": "postgres://me:sekret@db.example.org/latchkey",
 }
 KEPT = ("PATH", "HOME", "LANG")
@@ -84,11 +87,30 @@ def test_links_lead_to_https_only(url):
     assert "PUBLIC_URL must begin with https://" in sentence(start(PUBLIC_URL=url))
 
 
-@pytest.mark.parametrize("keys", ["short", "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA=,short"])
+@pytest.mark.parametrize("keys", ["short", f"{OWN_KEY},short"])
 def test_encryption_keys_have_32_bytes_each(keys):
     said = sentence(start(ENCRYPTION_KEYS=keys))
 
     assert "Each of ENCRYPTION_KEYS must be 32 bytes in Base64." in said
+
+
+@pytest.mark.parametrize(
+    "key", ["x" * 31, "django-insecure-" + "x" * 50, "known-to-everybody-and-for-development-only"]
+)
+def test_a_secret_that_is_short_or_known_is_none(key):
+    assert "SECRET_KEY must be 32 random characters or more" in sentence(start(SECRET_KEY=key))
+
+
+@pytest.mark.parametrize("keys", [settings.KNOWN_ENCRYPTION_KEY, f"{OWN_KEY},{settings.KNOWN_ENCRYPTION_KEY}"])
+def test_the_key_of_development_opens_nothing_in_production(keys):
+    assert "ENCRYPTION_KEYS has the key of development" in sentence(start(ENCRYPTION_KEYS=keys))
+
+
+@pytest.mark.parametrize("rest", ["?a=b", "/?", "#top", "/path#"])
+def test_the_public_url_ends_where_a_path_can_be_put_behind_it(rest):
+    said = sentence(start(PUBLIC_URL=f"https://connect.example.org{rest}"))
+
+    assert "PUBLIC_URL has neither a ? nor a #" in said
 
 
 @pytest.mark.parametrize("secret", [None, "", "without-a-colon"])
