@@ -11,7 +11,12 @@ from connections.services.catalogue import (
     load_datasources,
     update_datasource,
 )
-from connections.services.connections import change_credentials, create_connection, report_status
+from connections.services.connections import (
+    change_credentials,
+    check_start_date,
+    create_connection,
+    report_status,
+)
 from connections.services.credentials import (
     Credentials,
     SecurityAnswer,
@@ -27,6 +32,7 @@ __all__ = [
     "change_credentials",
     "check_country",
     "check_provider_url",
+    "check_start_date",
     "create_connection",
     "create_datasource",
     "ensure_demanding_sandbox",

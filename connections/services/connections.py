@@ -1,7 +1,7 @@
 """A connection: made, given new credentials, reported on."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -26,6 +26,9 @@ from connections.services.credentials import (
 )
 from connections.status import TRANSITIONS, Status
 
+EARLIEST_START = date(1970, 1, 1)
+LATEST_START = timedelta(days=366)
+
 
 @sensitive_variables("credentials")
 @transaction.atomic
@@ -45,8 +48,8 @@ def create_connection(
 ) -> Connection:
     """A connection that waits for its check, with sealed credentials.
 
-    Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else, and
-    credentials without what the provider asks for beside user name and password.
+    Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else, a start that
+    `check_start_date` refuses, and credentials without what the provider asks for beside user name and password.
     """
     if (datasource is None) == (not url):
         raise InvalidField(("datasource_id",), "Give a datasourceId or a url, and not both.")
@@ -58,7 +61,7 @@ def create_connection(
         country=check_country(country) if country else (datasource.country if datasource else None),
         utility_types=list(dict.fromkeys(utility_types)),
         owner_email=normalize_address(owner_email, field=("connection_owner_email",)) if owner_email else None,
-        collection_start_date=collection_start_date,
+        collection_start_date=check_start_date(collection_start_date) if collection_start_date else None,
         verified_email=verified_email,
     )
     if sites:
@@ -67,6 +70,13 @@ def create_connection(
     log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
     _ask_for_check(connection)
     return connection
+
+
+def check_start_date(day: date, *, field: tuple[str | int, ...] = ("data_collection_start_date",)) -> date:
+    """The day from which data is collected, if it is from 1970 to a year from now: others are slips of the hand."""
+    if not EARLIEST_START <= day <= timezone.localdate() + LATEST_START:
+        raise InvalidField(field, "Choose a day from 1970 to a year from now.", code="out_of_range")
+    return day
 
 
 @sensitive_variables("credentials")

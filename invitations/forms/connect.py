@@ -1,6 +1,7 @@
 """The contributor's form: shaped by the invitation, filled in beforehand, locked where the invitation says so."""
 
 import re
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from companies.addresses import normalize_address
 from companies.models import Site
 from config.refusals import InvalidField
 from connections.models import Datasource, UtilityType
-from connections.services import check_provider_url
+from connections.services import check_provider_url, check_start_date
 from invitations.forms.login import LoginForm
 from invitations.models import EmailProof, Invitation
 from invitations.services import Account, prefilled_datasource
@@ -95,6 +96,13 @@ class ConnectForm(LoginForm):
         address = self.cleaned_data["owner_email"]
         try:
             return normalize_address(address) if address else None
+        except InvalidField as error:
+            raise forms.ValidationError(error.detail) from None
+
+    def clean_collection_start_date(self) -> date | None:
+        day: date | None = self.cleaned_data["collection_start_date"]
+        try:
+            return check_start_date(day) if day else None
         except InvalidField as error:
             raise forms.ValidationError(error.detail) from None
 

@@ -12,6 +12,7 @@ from companies.models import Company
 from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import UtilityType
+from connections.services import check_start_date
 from invitations.models import MAX_MESSAGE_LENGTH, Batch, BatchRow, Verdict
 from invitations.prefill import LOCKABLE, WIRE_NAMES, Prefill
 from invitations.services.batch_places import Places
@@ -197,7 +198,7 @@ def _known(text: str, meanings: dict[str, str], *, of: Iterable[str]) -> tuple[s
 def _day(text: str) -> date:
     try:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
+            return check_start_date(date.fromisoformat(text))
     except ValueError:
         pass
     raise InvalidField(("date",), "This is not a date such as 2026-01-31.")

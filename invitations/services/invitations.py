@@ -19,7 +19,7 @@ from config.api.problems import camel
 from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import Connection
-from connections.services import check_country, check_provider_url, find_datasource
+from connections.services import check_country, check_provider_url, check_start_date, find_datasource
 from invitations.addresses import normalize_allowed_emails
 from invitations.events import log_event
 from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
@@ -265,6 +265,7 @@ def _checked_max_uses(max_uses: int | None) -> int | None:
 
 
 def _checked_prefill(prefill: Prefill, company: Company) -> Prefill:
+    """With each site and each type once, and the owner's address in its normal form."""
     if prefill.datasource_id:
         find_datasource(prefill.datasource_id, field=("prefill", "datasource_id"))
     if prefill.url:
@@ -273,10 +274,16 @@ def _checked_prefill(prefill: Prefill, company: Company) -> Prefill:
         check_country(prefill.country, field=("prefill", "country"))
     if prefill.initial_sites:
         sites_of(company, list(prefill.initial_sites), field=("prefill", "initial_sites"))
-    if prefill.connection_owner_email:
-        owner = normalize_address(prefill.connection_owner_email, field=("prefill", "connection_owner_email"))
-        prefill = replace(prefill, connection_owner_email=owner)
-    return prefill
+    if start := prefill.data_collection_start_date:
+        check_start_date(start, field=("prefill", "data_collection_start_date"))
+    if owner := prefill.connection_owner_email:
+        owner = normalize_address(owner, field=("prefill", "connection_owner_email"))
+    return replace(
+        prefill,
+        initial_sites=tuple(dict.fromkeys(prefill.initial_sites)),
+        utility_types=tuple(dict.fromkeys(prefill.utility_types)),
+        connection_owner_email=owner,
+    )
 
 
 def _checked_redirect(redirect_url: str | None, company: Company) -> str | None:

@@ -1,7 +1,10 @@
 """A connection is made, given new login details, and reported on."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.db import DataError
+from django.utils import timezone
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
 from config.refusals import InvalidField
@@ -48,6 +51,24 @@ def test_the_log_says_who_made_it(company, by, kind):
     (line,) = make_connection(company, by=actor, verified_email="jane@example.com").events.all()
 
     assert (line.actor, line.api_key, line.user, line.email) == (kind, actor.api_key, actor.user, "jane@example.com")
+
+
+def day(shift):
+    return timezone.localdate() + timedelta(days=shift)
+
+
+@pytest.mark.parametrize("start", [date(1970, 1, 1), day(0), day(366)])
+def test_data_is_collected_from_1970_on_or_from_a_day_of_the_coming_year(company, start):
+    assert make_connection(company, collection_start_date=start).collection_start_date == start
+
+
+@pytest.mark.parametrize("start", [date.min, date(1969, 12, 31), day(368), date.max])
+def test_any_other_day_is_refused_by_name(company, start):
+    with pytest.raises(InvalidField) as refusal:
+        make_connection(company, collection_start_date=start)
+
+    assert refusal.value.field == ("data_collection_start_date",)
+    assert not Connection.objects.exists()
 
 
 @pytest.mark.parametrize("both", [True, False])

@@ -221,6 +221,8 @@ def test_what_was_left_out_is_empty(invitation):
         ("owner_email", "a@localhost"),
         ("collection_start_date", "2024-02-30"),
         ("collection_start_date", "10000-01-01"),
+        ("collection_start_date", "9999-12-31"),
+        ("collection_start_date", "0001-01-01"),
         ("username", "x" * 255),
         ("password", "x" * 1001),
         ("provider", "x" * 501),

@@ -42,6 +42,7 @@ LOCKED = "To lock this, fill it in."
         ("sites", "nonsense", "“nonsense” is not a valid UUID."),
         ("utility_types", "COAL", "Select a valid choice. COAL is not one of the available choices."),
         ("owner_email", "nonsense", "This is not an e-mail address."),
+        ("start_date", "0001-01-01", "Choose a day from 1970 to a year from now."),
         ("start_date", "31.12.2025", "Enter a date like 2026-01-31."),
         ("locale", "de_AT", "Write a tag such as en or de-AT."),
         ("redirect_url", "https://elsewhere.example", "Choose from the partner’s addresses."),

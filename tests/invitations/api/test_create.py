@@ -124,6 +124,15 @@ def test_mails_may_be_asked_for_without_addresses_and_then_there_is_nothing_to_s
     assert mailoutbox == []
 
 
+def test_sites_and_types_come_back_once_and_in_their_order(api, company):
+    site, other = (str(each.pk) for each in SiteFactory.create_batch(2, company=company))
+    given = {"initialSites": [other, site, other], "utilityTypes": ["WATER", "GAS", "WATER", "GAS"]}
+
+    made = create(api, company, {"prefill": given}).json()
+
+    assert made["prefill"] == {"initialSites": [other, site], "utilityTypes": ["WATER", "GAS"]}
+
+
 def test_addresses_come_back_in_their_normal_form_and_once(api, company):
     given = ["A@Example.com", "a@example.COM", "a+tag@example.com", "x@bücher.example", "x@xn--bcher-kva.example"]
 

@@ -48,6 +48,8 @@ PAST_THE_LIMIT: list[tuple[str, Any, str, str]] = [
     ("prefill", {"dataCollectionStartDate": "2025-02-29"}, "/prefill/dataCollectionStartDate", "INVALID"),
     ("prefill", {"dataCollectionStartDate": "29.02.2024"}, "/prefill/dataCollectionStartDate", "INVALID"),
     ("prefill", {"dataCollectionStartDate": "10000-01-01"}, "/prefill/dataCollectionStartDate", "INVALID"),
+    ("prefill", {"dataCollectionStartDate": "9999-12-31"}, "/prefill/dataCollectionStartDate", "OUT_OF_RANGE"),
+    ("prefill", {"dataCollectionStartDate": "0001-01-01"}, "/prefill/dataCollectionStartDate", "OUT_OF_RANGE"),
     ("prefill", {"connectionOwnerEmail": "nobody"}, "/prefill/connectionOwnerEmail", "INVALID_EMAIL"),
     ("prefill", {"connectionOwnerEmail": "o@" + "x" * 253}, "/prefill/connectionOwnerEmail", "MAX_LENGTH"),
     ("prefill", {"lockedFields": ["password"]}, "/prefill/lockedFields/0", "INVALID_CHOICE"),

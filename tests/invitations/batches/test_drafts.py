@@ -77,6 +77,11 @@ def test_addresses_are_kept_in_their_normal_form_beside_what_was_given(company):
         ("utilityTypes", "GAS; STEAM", "utilityTypes: “STEAM” is none of ELECTRICITY, GAS,"),
         ("sites", "Nowhere", "sites: “Nowhere” is not a site of the company."),
         ("connectionOwnerEmail", "nobody", "connectionOwnerEmail: This is not an e-mail address."),
+        (
+            "dataCollectionStartDate",
+            "0001-01-01",
+            "dataCollectionStartDate: Choose a day from 1970 to a year from now.",
+        ),
         ("dataCollectionStartDate", "31.1.2026", "dataCollectionStartDate: This is not a date such as 2026-01-31."),
         ("dataCollectionStartDate", "2026-02-30", "dataCollectionStartDate: This is not a date such as 2026-01-31."),
         ("lockedFields", "password", "lockedFields: “password” is none of datasourceId, url, country,"),
