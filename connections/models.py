@@ -119,6 +119,7 @@ class Datasource(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["country", "name"], name="one_provider_per_country_and_name"),
+            models.CheckConstraint(condition=~Q(name=""), name="datasource_has_a_name"),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="datasource_country"),
             models.CheckConstraint(condition=known_utility_types(), name="datasource_utility_types"),
             models.CheckConstraint(condition=Q(login_url__startswith="http"), name="datasource_login_url"),

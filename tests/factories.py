@@ -1,11 +1,13 @@
 """What tests begin with: one word a thing, everything else filled in."""
 
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import factory
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from companies.actors import SYSTEM
@@ -77,6 +79,12 @@ def make_api_key(partner: Partner, **fields: Any) -> tuple[ApiKey, str]:
     key, value = issue_api_key(partner, **{"name": "Test", **fields})
     KNOWN.note(value)
     return key, value
+
+
+def let_expire(**which: Any) -> None:
+    """The keys' time ended a second ago."""
+    now = timezone.now()
+    ApiKey.objects.filter(**which).update(created_at=now - timedelta(days=1), expires_at=now - timedelta(seconds=1))
 
 
 def make_connection(company: Company | None = None, **fields: Any) -> Connection:

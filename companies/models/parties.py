@@ -86,6 +86,10 @@ class ApiKey(models.Model):
         verbose_name = "API key"
         constraints = [
             models.CheckConstraint(condition=Q(prefix__startswith="lk_"), name="api_key_prefix"),
+            models.CheckConstraint(condition=Q(scopes__contained_by=Scope.values), name="api_key_scopes"),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")), name="api_key_expires_later"
+            ),
         ]
 
     def __str__(self) -> str:

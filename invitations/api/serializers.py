@@ -13,6 +13,7 @@ from config.refusals import InvalidField
 from connections.models import UtilityType
 from connections.status import Status as ConnectionStatus
 from invitations.models import (
+    LONGEST_LIFE,
     MAX_ALLOWED_EMAILS,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
@@ -24,7 +25,7 @@ from invitations.models import (
     InvitationType,
 )
 from invitations.prefill import LOCKABLE, WIRE_NAMES, Prefill
-from invitations.services import LONGEST_LIFE, SHORTEST_LIFE
+from invitations.services import SHORTEST_LIFE
 from invitations.status import Status
 
 

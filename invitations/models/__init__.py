@@ -13,6 +13,7 @@ from invitations.models.batch import (
 from invitations.models.delivery import Delivery, DeliveryStatus, PersonalLink
 from invitations.models.event import EventType, InvitationEvent, Use
 from invitations.models.invitation import (
+    LONGEST_LIFE,
     MAX_ALLOWED_EMAILS,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
@@ -39,6 +40,7 @@ from invitations.models.window import RateWindow
 __all__ = [
     "CODE_AGE",
     "DRAFTS_KEPT",
+    "LONGEST_LIFE",
     "MAX_ALLOWED_EMAILS",
     "MAX_BATCH_ROWS",
     "MAX_LIVE_CODES",

@@ -1,5 +1,6 @@
 """Limited-use links that lead to a connection."""
 
+from datetime import timedelta
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -19,6 +21,7 @@ from invitations.prefill import Prefill
 from invitations.status import FULFILLED, OPEN, REVOKED, UNFINISHED, Status, status_case, status_condition, status_of
 from invitations.tokens import hash_token, unseal_token
 
+LONGEST_LIFE = timedelta(days=3650)
 MAX_ALLOWED_EMAILS = 100
 MAX_MAX_USES = 1_000_000
 MAX_MESSAGE_LENGTH = 2000
@@ -30,6 +33,19 @@ MAX_METADATA_VALUE_LENGTH = 500
 class InvitationType(models.TextChoices):
     CREATE_CONNECTION = "CREATE_CONNECTION", "Create a connection"
     EDIT_CONNECTION = "EDIT_CONNECTION", "Repair a connection"
+
+
+class HasCapitals(models.Func):
+    """Whether there is a capital letter in a list of texts."""
+
+    template = "(%(expressions)s)::text ~ '[A-Z]'"
+    output_field = models.BooleanField()
+
+
+def is_object(field: str) -> Q:
+    """The condition under which the JSON of `field` is an object."""
+    kind = models.Func(field, function="jsonb_typeof", output_field=models.TextField())
+    return Q(Exact(kind, Value("object")))
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -127,6 +143,15 @@ class Invitation(models.Model):
                 condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")),
                 name="invitation_expires_later",
             ),
+            # days of 24 hours, in whatever zone the database counts; every change of the end is a change of the row
+            models.CheckConstraint(
+                condition=Q(expires_at=None)
+                | Q(LessThanOrEqual(F("expires_at") - F("updated_at"), Value(LONGEST_LIFE))),
+                name="invitation_longest_life",
+            ),
+            models.CheckConstraint(condition=~Q(HasCapitals("allowed_emails")), name="invitation_allowed_emails_lower"),
+            models.CheckConstraint(condition=is_object("prefill"), name="invitation_prefill_is_an_object"),
+            models.CheckConstraint(condition=is_object("metadata"), name="invitation_metadata_is_an_object"),
             models.CheckConstraint(
                 condition=Q(invitation_type=InvitationType.CREATE_CONNECTION)
                 | Q(prefill=Value({}, models.JSONField())),

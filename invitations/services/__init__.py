@@ -16,7 +16,6 @@ from invitations.services.deliveries import (
     resend_invitation,
 )
 from invitations.services.invitations import (
-    LONGEST_LIFE,
     SHORTEST_LIFE,
     check_terms,
     create_invitation,
@@ -47,7 +46,6 @@ from invitations.services.repairs import (
 
 __all__ = [
     "COLUMNS",
-    "LONGEST_LIFE",
     "SHORTEST_LIFE",
     "Account",
     "apply_locks",

@@ -23,7 +23,7 @@ from connections.services import check_country, check_provider_url, check_start_
 from invitations.addresses import normalize_allowed_emails
 from invitations.events import log_event
 from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
-from invitations.models import MAX_MAX_USES, EventType, Invitation, InvitationType
+from invitations.models import LONGEST_LIFE, MAX_MAX_USES, EventType, Invitation, InvitationType
 from invitations.prefill import Prefill
 from invitations.services.deliveries import queue_mails
 from invitations.services.proofs import end_access, known_emails
@@ -31,7 +31,6 @@ from invitations.services.submissions import made_once
 from invitations.tokens import hash_token, new_token, seal_token
 
 SHORTEST_LIFE = timedelta(seconds=60)
-LONGEST_LIFE = timedelta(days=3650)
 VIEW_GRAIN = timedelta(minutes=10)
 
 

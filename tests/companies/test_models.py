@@ -3,9 +3,10 @@
 import pytest
 from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
-from companies.models import Company, Site, User
-from tests.factories import CompanyFactory, PartnerFactory, SiteFactory
+from companies.models import ApiKey, Company, Site, User
+from tests.factories import CompanyFactory, PartnerFactory, SiteFactory, make_api_key
 
 
 def test_staff_log_in_by_their_address_in_any_case(db, rf):
@@ -21,6 +22,21 @@ def test_the_database_keeps_addresses_of_staff_in_lower_case(db):
 
     with pytest.raises(IntegrityError, match="user_email_is_lower_case"), transaction.atomic():
         User.objects.filter(pk=user.pk).update(email="Anna@example.com")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "changes"),
+    [
+        ("api_key_scopes", {"scopes": ["invitations:read", "everything"]}),
+        ("api_key_expires_later", {"expires_at": F("created_at")}),
+        ("api_key_prefix", {"prefix": "sk_"}),
+    ],
+)
+def test_the_database_keeps_no_key_that_could_not_be_made(db, constraint, changes):
+    make_api_key(PartnerFactory())
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        ApiKey.objects.update(**changes)
 
 
 def test_a_superuser_may_do_everything_and_an_ordinary_one_nothing_yet(db):

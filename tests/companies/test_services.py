@@ -20,7 +20,7 @@ from companies.services import (
     update_site,
 )
 from config.refusals import InvalidField
-from tests.factories import CompanyFactory, PartnerFactory, SiteFactory, UserFactory, make_api_key
+from tests.factories import CompanyFactory, PartnerFactory, SiteFactory, UserFactory, let_expire, make_api_key
 
 
 def test_a_key_is_a_word_to_know_it_by_and_256_random_bits(db):
@@ -71,7 +71,7 @@ def test_a_key_opens_until_it_is_revoked_or_over(db):
     key, value = make_api_key(PartnerFactory())
     assert find_api_key(value) == key
 
-    ApiKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    let_expire()
     assert find_api_key(value) is None
     assert not ApiKey.objects.get().is_active
 

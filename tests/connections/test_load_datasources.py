@@ -198,7 +198,7 @@ def test_a_file_that_is_not_there_or_not_utf_8_is_one_sentence(db, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"country": "gb"}, {"utility_types": ["STEAM"]}, {"login_url": "javascript:alert(1)"}]
+    "wrong", [{"name": ""}, {"country": "gb"}, {"utility_types": ["STEAM"]}, {"login_url": "javascript:alert(1)"}]
 )
 def test_whoever_writes_it_a_row_holds(db, wrong):
     with pytest.raises(IntegrityError), transaction.atomic():

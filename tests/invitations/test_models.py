@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import JSONField, Value
 from django.test import override_settings
 from django.utils import timezone
 
@@ -55,6 +56,29 @@ def test_it_expires_after_it_was_created(company):
 
     refused("invitation_expires_later", expires_at=invitation.created_at)
     refused("invitation_expires_later", expires_at=invitation.created_at - timedelta(days=1))
+
+
+def test_it_lives_for_ten_years_at_most_from_its_last_change(company):
+    invitation = make_invitation(company)
+    ten_years = invitation.updated_at + timedelta(days=3650)
+
+    refused("invitation_longest_life", expires_at=ten_years + timedelta(microseconds=1))
+    Invitation.objects.update(expires_at=ten_years)
+
+
+@pytest.mark.parametrize("emails", [["anna@Example.com"], ["a@example.com", "*@EXAMPLE.com"]])
+def test_its_addresses_are_in_lower_case(company, emails):
+    make_invitation(company)
+
+    refused("invitation_allowed_emails_lower", allowed_emails=emails)
+
+
+@pytest.mark.parametrize("field", ["prefill", "metadata"])
+@pytest.mark.parametrize("value", [[], "text", 5, Value(None, JSONField())])
+def test_what_comes_back_as_an_object_is_one(company, field, value):
+    make_invitation(company)
+
+    refused(f"invitation_{field}_is_an_object", **{field: value})
 
 
 def test_it_has_a_hundred_addresses_at_most(company):

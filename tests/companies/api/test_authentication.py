@@ -11,7 +11,7 @@ from companies.models import ApiKey
 from companies.services import revoke_api_key
 from tests.companies.refusals import problem_in
 from tests.conftest import Api
-from tests.factories import PartnerFactory, make_api_key
+from tests.factories import PartnerFactory, let_expire, make_api_key
 
 
 def refused(caller: Api) -> Any:
@@ -47,7 +47,7 @@ def test_a_key_is_taken_whole_and_in_its_own_case(db):
 
 def test_expired_and_revoked_keys_are_refused_in_the_words_of_an_unknown_one(db):
     expired = make_api_key(PartnerFactory())[1]
-    ApiKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    let_expire()
     key, revoked = make_api_key(PartnerFactory())
     revoke_api_key(key)
 
