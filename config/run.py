@@ -209,7 +209,16 @@ Latchkey is running.
 
 Create an invitation, whose form is filled in beforehand, and open its invitationUrl:
 
-curl -s -X POST {url}/v2/invitation/company/{demo["companyId"]} \\
+{request_to_paste(demo)}
+
+Ctrl-C stops everything and keeps the data.
+"""
+
+
+def request_to_paste(demo: dict[str, Any]) -> str:
+    """The first invitation, by curl; README.md has the same."""
+    return f"""\
+curl -s -X POST {demo["baseUrl"]}/v2/invitation/company/{demo["companyId"]} \\
   -H 'X-API-KEY: {demo["apiKey"]}' \\
   -H 'Content-Type: application/json' \\
   -d '{{
@@ -222,10 +231,7 @@ curl -s -X POST {url}/v2/invitation/company/{demo["companyId"]} \\
       "initialSites": ["{demo["siteIds"][0]}"],
       "lockedFields": ["country"]
     }}
-  }}' | python3 -m json.tool
-
-Ctrl-C stops everything and keeps the data.
-"""
+  }}' | python3 -m json.tool"""
 
 
 def _refuse_production() -> None:

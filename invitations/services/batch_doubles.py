@@ -70,6 +70,7 @@ class _Doubles:
         self.by_digest = self._used_by_digest({row.digest for row in rows})
 
     def of(self, row: BatchRow) -> Double | None:
+        """What stands in this row's way, by the first of the rules that applies; None when nothing does."""
         return (
             self.by_address.get(row.email)
             or self.by_external_id.get(row.external_id or "")

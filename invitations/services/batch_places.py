@@ -25,6 +25,7 @@ class Places:
 
     @classmethod
     def mentioned_in(cls, company: Company, lines: Sequence[Line]) -> Self:
+        """What the catalogue and the company have of it; what they have not is left out. Two queries at most."""
         known = cls()
         if ids := set(_ids(_cells(lines, "datasourceId"))):
             known.datasources = set(Datasource.objects.filter(pk__in=ids).values_list("pk", flat=True))

@@ -77,6 +77,7 @@ class _Reader:
         self.errors: list[str] = []
 
     def row(self, batch: Batch) -> BatchRow:
+        """The line as an unsaved row: ready, or malformed with everything that is wrong with it."""
         given = self.line.cells
         email = self._read(EMAIL, _address) or ""
         terms = self._own_terms() | self._prefill()

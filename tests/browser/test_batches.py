@@ -50,6 +50,24 @@ def upload(page, content):
     page.get_by_role("button", name="Show verdicts").click()
 
 
+def expect_verdicts(page):
+    expect(page.get_by_text("200 invitations can be created.")).to_be_visible()
+    expect(page.locator(".batch-rows tbody tr")).to_have_count(100)
+    page.get_by_role("link", name="Malformed 1").click()
+    expect(page.get_by_role("row", name="nonsense")).to_contain_text("This is not an e-mail address.")
+    page.get_by_role("link", name="Duplicate in file 1").click()
+    expect(page.get_by_role("row", name="person3@example.com")).to_contain_text("The same address as in row 5.")
+
+
+def downloaded(page):
+    """The rows of the result."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download result").click()
+    assert re.fullmatch(r"invitations-[0-9-]+-[0-9a-f]{6}\.csv", download.value.suggested_filename)
+    with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def test_two_hundred_are_invited_followed_and_never_twice(partner, desk, staff):
     content = people(200) + b"\nnonsense\nperson3@example.com"
     page = desk()
@@ -59,12 +77,7 @@ def test_two_hundred_are_invited_followed_and_never_twice(partner, desk, staff):
     page.get_by_label("Message").fill("Please connect the bakery.")
     upload(page, content)
 
-    expect(page.get_by_text("200 invitations can be created.")).to_be_visible()
-    expect(page.locator(".batch-rows tbody tr")).to_have_count(100)
-    page.get_by_role("link", name="Malformed 1").click()
-    expect(page.get_by_role("row", name="nonsense")).to_contain_text("This is not an e-mail address.")
-    page.get_by_role("link", name="Duplicate in file 1").click()
-    expect(page.get_by_role("row", name="person3@example.com")).to_contain_text("The same address as in row 5.")
+    expect_verdicts(page)
     assert not Invitation.objects.exists()
 
     address = page.url.partition("?")[0]
@@ -84,11 +97,7 @@ def test_two_hundred_are_invited_followed_and_never_twice(partner, desk, staff):
 
     assert Invitation.objects.count() == 200
     assert set(Invitation.objects.values_list("events__type", "events__user")) >= {("CREATED", staff.pk)}
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download result").click()
-    assert re.fullmatch(r"invitations-[0-9-]+-[0-9a-f]{6}\.csv", download.value.suggested_filename)
-    with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = downloaded(page)
     assert [row["result"] for row in rows] == ["CREATED"] * 200 + ["MALFORMED", "DUPLICATE"]
     page.goto(rows[0]["invitationUrl"])
     expect(page.get_by_text("Please connect the bakery.")).to_be_visible()

@@ -27,6 +27,23 @@ def details(partner, invitation):
     return followed, partner.call("GET", f"connection/{created['id']}/details")
 
 
+def choose_hydro_quebec(visitor):
+    provider = field(visitor, "Provider")
+    provider.press_sequentially("hydro")
+    expect(visitor.locator("[role=option]")).to_have_count(4)
+    provider.press_sequentially(" q")
+    visitor.get_by_role("option", name="Hydro-Québec").click()
+    expect(provider).to_have_value("Hydro-Québec")
+    expect(visitor.get_by_text("Found in our list: session.hydroquebec.com")).to_be_visible()
+
+
+def expect_the_rest_filled_in(visitor):
+    expect(field(visitor, "Country")).to_have_value("CA")
+    expect(visitor.get_by_label("Electricity")).to_be_checked()
+    expect(field(visitor, "Email of the account’s owner")).to_have_value("owner@riverside.example")
+    expect(field(visitor, "Collect data from")).to_have_value("2024-02-29")
+
+
 def test_from_the_partners_call_to_the_done_page(partner, visitor):
     invitation = partner.invite(
         maxUses=2,
@@ -40,19 +57,10 @@ def test_from_the_partners_call_to_the_done_page(partner, visitor):
     expect(visitor.get_by_text("please connect the bakery.")).to_be_visible()
     visitor.get_by_role("link", name="Continue").click()
 
-    provider = field(visitor, "Provider")
-    provider.press_sequentially("hydro")
-    expect(visitor.locator("[role=option]")).to_have_count(4)
-    provider.press_sequentially(" q")
-    visitor.get_by_role("option", name="Hydro-Québec").click()
-    expect(provider).to_have_value("Hydro-Québec")
-    expect(visitor.get_by_text("Found in our list: session.hydroquebec.com")).to_be_visible()
+    choose_hydro_quebec(visitor)
     expect(visitor.get_by_label("Main bakery")).to_be_checked()
     visitor.get_by_label("Cold store").check()
-    expect(field(visitor, "Country")).to_have_value("CA")
-    expect(visitor.get_by_label("Electricity")).to_be_checked()
-    expect(field(visitor, "Email of the account’s owner")).to_have_value("owner@riverside.example")
-    expect(field(visitor, "Collect data from")).to_have_value("2024-02-29")
+    expect_the_rest_filled_in(visitor)
     log_in_with(visitor)
     press(visitor)
 

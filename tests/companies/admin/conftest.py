@@ -4,6 +4,8 @@ import pytest
 from django.contrib.auth.models import Group
 
 from companies.groups import fill_groups
+from tests.companies.admin.second_factor_pages import PASSWORD
+from tests.companies.second_factors import set_up
 from tests.factories import PartnerFactory, UserFactory
 
 
@@ -21,6 +23,22 @@ def staff(db):
 @pytest.fixture
 def partner(db):
     return PartnerFactory(name="Northwind")
+
+
+@pytest.fixture
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def mary(db, quick_passwords):
+    return UserFactory(email="mary@example.com", password=PASSWORD)
+
+
+@pytest.fixture
+def factor(mary):
+    """The second factor that she has set up."""
+    return set_up(mary)[0]
 
 
 @pytest.fixture

@@ -32,6 +32,25 @@ def test_only_the_company_has_to_be_chosen(admin_client, company, staff):
     assert LogEntry.objects.get().object_id == str(invitation.pk)
 
 
+EVERYTHING = {
+    "allowed_emails": 'Anna <Anna@Example.com>\r\n"Doe, J." <j@example.com>',
+    "expires": "30",
+    "uses": "number",
+    "max_uses": "7",
+    "message": "Hello,\r\nplease connect it.",
+    "utility_types": ["GAS", "WATER"],
+    "owner_email": "Owner@Example.com",
+    "start_date": "2025-12-31",
+    "lock_provider": "on",
+    "lock_sites": "on",
+    "lock_start_date": "on",
+    "locale": "de-AT",
+    "redirect_url": "https://northwind.example/thanks",
+    "external_id": "ORD-7",
+    "metadata": "order: 4711\r\n link : https://example.com/a:b\r\n",
+}
+
+
 def test_everything_can_be_said(admin_client, company):
     company.partner.redirect_urls = ["https://northwind.example/thanks"]
     company.partner.save()
@@ -41,24 +60,10 @@ def test_everything_can_be_said(admin_client, company):
     invite(
         admin_client,
         company,
-        allowed_emails='Anna <Anna@Example.com>\r\n"Doe, J." <j@example.com>',
-        expires="30",
-        uses="number",
-        max_uses="7",
-        message="Hello,\r\nplease connect it.",
         provider=provider.pk,
         country="GB",
         sites=[site.pk for site in sites],
-        utility_types=["GAS", "WATER"],
-        owner_email="Owner@Example.com",
-        start_date="2025-12-31",
-        lock_provider="on",
-        lock_sites="on",
-        lock_start_date="on",
-        locale="de-AT",
-        redirect_url="https://northwind.example/thanks",
-        external_id="ORD-7",
-        metadata="order: 4711\r\n link : https://example.com/a:b\r\n",
+        **EVERYTHING,
     )
 
     invitation = Invitation.objects.get()

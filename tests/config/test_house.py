@@ -1,0 +1,55 @@
+"""The sizes of the house: what grows past them is divided by noun."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+FOLDERS = ("bench", "companies", "config", "connections", "examples", "invitations", "tests")
+LONGEST_FILE, LONGEST_FUNCTION, LONGEST_VIEW = 300, 40, 20
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def files() -> list[Path]:
+    """Whatever somebody wrote: migrations are mostly written by Django."""
+    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    return sorted(path for path in found if "migrations" not in path.parts)
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """The name of each function and method, with its place, and how many lines it has without its decorators."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, Function):
+            yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", (node.end_lineno or 0) - node.lineno + 1
+
+
+def has_views(path: Path) -> bool:
+    inside_an_app = path.relative_to(ROOT).parts[0] in {"companies", "connections", "invitations"}
+    return inside_an_app and (path.parent.name == "views" or path.stem == "views")
+
+
+def test_there_is_a_house_to_measure():
+    assert len(files()) > 300
+    assert {"invitations/views/pages.py", "invitations/api/views.py"} <= {
+        str(path.relative_to(ROOT)) for path in files() if has_views(path)
+    }
+
+
+def test_no_file_is_longer_than_300_lines():
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files()}
+
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_no_function_is_longer_than_40_lines():
+    lengths = dict(each for path in files() for each in functions(path))
+
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
+
+
+def test_no_view_is_longer_than_20_lines():
+    lengths = dict(each for path in files() if has_views(path) for each in functions(path))
+
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_VIEW} == {}
