@@ -54,7 +54,8 @@ def test_the_page_says_who_asks_for_which_company_and_what_for(client, invitatio
 
 
 def test_the_page_says_until_when_with_the_time_zone(client, invitation):
-    Invitation.objects.filter(pk=invitation.pk).update(expires_at=datetime(2126, 3, 1, 9, 5, tzinfo=UTC))
+    moment = datetime(2126, 3, 1, 9, 5, tzinfo=UTC)
+    Invitation.objects.filter(pk=invitation.pk).update(updated_at=moment, expires_at=moment)
     content = client.get(page(invitation)).content.decode()
     assert "Friday 1 March 2126, 09:05" in content
     assert "Time zone: UTC" in content

@@ -273,34 +273,6 @@ def test_a_thousand_rows_cost_as_many_queries_as_ten(api, company):
 # --- one
 
 
-def test_details_tell_where_it_came_from_and_its_history(api, company):
-    invitation = make_invitation(company)
-    made = saved(Client(), invitation)
-    Connection.objects.update(verified_email="jane@example.com")
-    report_status(made, Status.PASSWORD_INCORRECT, by=SYSTEM, error_detail="No.")
-
-    said = api.get(f"connection/{made.pk}/details").json()
-
-    assert (said["invitationId"], said["verifiedEmail"]) == (str(invitation.pk), "jane@example.com")
-    assert (said["status"], said["statusErrorDetail"]) == ("PASSWORD_INCORRECT", "No.")
-    assert [(line["type"], line["actor"], line["detail"]) for line in said["events"]] == [
-        ("CREATED", "CONTRIBUTOR", {}),
-        ("STATUS_CHANGED", "SYSTEM", {"from": "PENDING", "to": "PASSWORD_INCORRECT", "error": "No."}),
-    ]
-
-
-def test_details_show_the_latest_hundred_lines_oldest_first(api, company):
-    connection = make_connection(company)
-    for number in range(120):
-        report_status(connection, [Status.CONNECTED, Status.WEBSITE_DOWN][number % 2], by=SYSTEM)
-
-    events = api.get(f"connection/{connection.pk}/details").json()["events"]
-
-    assert len(events) == 100
-    assert [line["id"] for line in events] == sorted(line["id"] for line in events)
-    assert events[-1]["detail"]["to"] == "WEBSITE_DOWN"
-
-
 def test_a_strangers_connection_is_not_there(stranger, company):
     connection = make_connection(company)
 
