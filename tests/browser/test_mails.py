@@ -1,0 +1,52 @@
+"""The mails as a mail program shows them: in a narrow window, by day and by night, whatever stands in them."""
+
+import pytest
+
+from companies.actors import SYSTEM
+from invitations.emails import code_mail, invitation_mail
+from invitations.models import VerificationCode
+from invitations.services import create_repair_invitation
+from tests.factories import CompanyFactory, make_connection, make_invitation
+
+ANNA = "maximilian.mustermann-zu-oberammergau@stadtwerke-garmisch-partenkirchen.example.com"
+WORD = "Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnung" * 2
+MESSAGE = f"{WORD}: please connect it.\n\nhttps://stadtwerke.example.com/{'konto/' * 30}\n\nThank you."
+FURTHEST = """
+    () => Math.max(document.documentElement.scrollWidth,
+        ...[...document.body.querySelectorAll("*")].map((part) => part.getBoundingClientRect().right))
+"""
+
+
+@pytest.fixture
+def company(db):
+    return CompanyFactory(name=f"Bäckerei{WORD}", partner__name=f"Energie{WORD}")
+
+
+def invitation_to(company):
+    return mail_with_link(make_invitation(company, allowed_emails=[ANNA], send_email=True, message=MESSAGE))
+
+
+def repair_for(company):
+    connection = make_connection(company, url=f"https://{'portal-' * 8}x.example.com/login")
+    terms = {"allowed_emails": [ANNA], "send_email": True, "message": MESSAGE}
+    return mail_with_link(create_repair_invitation(connection, by=SYSTEM, **terms))
+
+
+def code_for(company):
+    return code_mail(VerificationCode(invitation=make_invitation(company, allowed_emails=[ANNA]), email=ANNA))
+
+
+def mail_with_link(invitation):
+    delivery = invitation.deliveries.get()
+    return invitation_mail(delivery, delivery.links.get())
+
+
+@pytest.mark.parametrize("make", [invitation_to, repair_for, code_for], ids=["invitation", "repair", "code"])
+def test_a_mail_fits_every_window_whatever_stands_in_it(visitors, company, make):
+    ((html, _),) = make(company).alternatives
+    for light in ("light", "dark"):
+        reader = visitors.visitor(color_scheme=light)
+        for width in (320, 390, 600):
+            reader.set_viewport_size({"width": width, "height": 900})
+            reader.set_content(html)
+            assert reader.evaluate(FURTHEST) <= width
