@@ -14,7 +14,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database
+from config import database, mail
 from config.vault import Keyring
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -193,14 +193,10 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactedFilter"
 
 # --- mail -------------------------------------------------------------------------------------------------
 MAIL_DIR = database.DATA_DIR / "mail"
-environ.Env.EMAIL_SCHEMES |= {
-    "file": "config.mailbox.FileTransport",
-    "console": "django.core.mail.backends.console.EmailBackend",
-}
-EMAIL_URL = env.str("EMAIL_URL", default=f"file:///{MAIL_DIR}" if DEBUG else "smtp://localhost:25")
-vars().update(env.email_url_config(EMAIL_URL))
+EMAIL_URL = env.str("EMAIL_URL", default="") or (MAIL_DIR.as_uri() if DEBUG else "smtp://localhost:25")
+vars().update(mail.transport_settings(EMAIL_URL))
 EMAIL_TIMEOUT = 30
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Latchkey <latchkey@localhost>")
+DEFAULT_FROM_EMAIL = mail.check_sender(env.str("EMAIL_FROM", default="") or "Latchkey <latchkey@localhost>")
 # a mail provider, for its bounce and delivery notices: needs the extra `anymail`
 ANYMAIL_PROVIDER = env.str("ANYMAIL_PROVIDER", default="")
 if ANYMAIL_PROVIDER:
@@ -211,11 +207,7 @@ if ANYMAIL_PROVIDER:
         )
     INSTALLED_APPS.append("anymail")
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER}.EmailBackend"
-    ANYMAIL = {
-        name.removeprefix("ANYMAIL_"): value
-        for name, value in os.environ.items()
-        if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
-    }
+    ANYMAIL = mail.provider_settings(ANYMAIL_PROVIDER, os.environ)
 
 # --- interfaces -------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

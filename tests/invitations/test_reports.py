@@ -11,7 +11,9 @@ from threading import Thread
 import pytest
 from django.conf import settings as configured
 
+from config.mail import provider_settings
 from invitations.models import EventType
+from invitations.services import request_code
 from tests.database import database_url
 from tests.factories import make_invitation
 
@@ -188,7 +190,8 @@ def provider(settings) -> Iterator[Provider]:
     Thread(target=provider.server.serve_forever, daemon=True).start()
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
     url = f"http://127.0.0.1:{provider.server.server_port}/"
-    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "token", "POSTMARK_API_URL": url}
+    environment = {"ANYMAIL_POSTMARK_SERVER_TOKEN": "token", "ANYMAIL_POSTMARK_API_URL": url}
+    settings.ANYMAIL = provider_settings("postmark", environment)
     yield provider
     provider.server.shutdown()
     provider.server.server_close()
@@ -202,8 +205,14 @@ def test_the_provider_is_told_which_delivery_it_is(worker, provider, invitation,
     assert all(len(value) <= 80 for value in mail["Metadata"].values())  # Postmark takes no more
     headers = {header["Name"]: header["Value"] for header in mail["Headers"]}
     assert headers["Message-ID"] == invitation.deliveries.get().message_id
-    assert not mail.get("TrackOpens")
-    assert not mail.get("TrackLinks")
+
+
+def test_the_provider_is_told_to_track_neither_who_opens_a_mail_nor_who_clicks(worker, provider, invitation):
+    request_code(invitation, ANNA, client="somebody")
+    worker()
+    assert len(provider.taken) == 2
+    for mail in provider.taken:
+        assert (mail["TrackOpens"], mail["TrackLinks"]) == (False, "None")
 
 
 def test_an_address_that_the_provider_refuses_is_final(worker, provider, jobs, invitation):

@@ -1,0 +1,59 @@
+"""By what way mails leave, in whose name, and what a mail provider is told, from the environment."""
+
+from collections.abc import Mapping
+from email.utils import getaddresses
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+environ.Env.EMAIL_SCHEMES |= {
+    "file": "config.mailbox.FileTransport",
+    "console": "django.core.mail.backends.console.EmailBackend",
+}
+# those of django-anymail's that can be told for each mail; where another one tracks is set in its own pages
+CAN_LEAVE_TRACKING = frozenset(
+    {"mailersend", "mailgun", "mailjet", "mandrill", "postmark", "sendgrid", "sparkpost", "unisender_go"}
+)
+
+
+def transport_settings(url: str) -> dict[str, Any]:
+    """Django's `EMAIL_…` settings for an `EMAIL_URL`. Refuses a scheme it does not know, and a folder that is none."""
+    settings: dict[str, Any] = environ.Env.email_url_config(url)
+    if urlsplit(url).scheme == "file":
+        settings["EMAIL_FILE_PATH"] = _folder(url)
+    return settings
+
+
+def check_sender(sender: str) -> str:
+    """`name@example.com` or `Name <name@example.com>`; refuses what is no address, more than one, or a line break."""
+    try:
+        ((_, address),) = getaddresses([sender])
+        validate_email(address if sender.isprintable() else "")
+    except (ValueError, ValidationError):
+        raise ImproperlyConfigured(
+            "EMAIL_FROM is an address, such as Latchkey <latchkey@example.com>: it is the sender of every mail."
+        ) from None
+    return sender
+
+
+def provider_settings(provider: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """django-anymail's settings: each `ANYMAIL_…` of the environment, and that no mail is tracked."""
+    settings: dict[str, Any] = {
+        name.removeprefix("ANYMAIL_"): value
+        for name, value in environment.items()
+        if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
+    }
+    if provider in CAN_LEAVE_TRACKING:
+        settings["SEND_DEFAULTS"] = {"track_opens": False, "track_clicks": False}
+    return settings
+
+
+def _folder(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.netloc or not parts.path.startswith("/") or not parts.path.strip("/"):
+        raise ImproperlyConfigured("EMAIL_URL names a folder by its whole path: file:///folder, with three slashes.")
+    return str(Path("/", unquote(parts.path).lstrip("/")))
