@@ -11,7 +11,7 @@ from django.utils import timezone
 from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.exceptions import InvitationRevoked, LinkBelongsElsewhere, ProofRequired
-from invitations.models import PROOF_AGE, EmailProof, EventType, PersonalLink
+from invitations.models import PROOF_AGE, EmailProof, EventType, Invitation, PersonalLink
 from invitations.models.proof import hash_secret
 from invitations.services import (
     Account,
@@ -109,6 +109,21 @@ def test_a_proof_of_an_address_that_was_taken_off_holds_no_more(company):
     with pytest.raises(ProofRequired):
         redeem(invitation, proof)
     assert not Connection.objects.exists()
+
+
+def test_whether_an_address_is_allowed_is_asked_each_time_and_not_when_proofs_are_ended(company):
+    invitation = restricted(company, ANNA)
+    proof, secret = prove(invitation)
+    # as by a hand in the database, which ends no proofs
+    Invitation.objects.update(allowed_emails=["*@example.org"])
+    invitation.refresh_from_db()
+    assert not proof.holds_for(invitation)
+    assert not is_let_in(invitation, secret)
+    with pytest.raises(ProofRequired):
+        redeem(invitation, proof)
+    Invitation.objects.update(allowed_emails=["*@example.com"])
+    invitation.refresh_from_db()
+    assert is_let_in(invitation, secret)
 
 
 def test_an_open_invitation_that_becomes_restricted_in_between_asks_for_proof(company, client):
