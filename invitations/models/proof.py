@@ -1,7 +1,7 @@
 """That a visitor controls an address: for one invitation, in one browser, for a limited time."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -48,6 +48,10 @@ class VerificationCodeQuerySet(models.QuerySet["VerificationCode"]):
         """Those that may still be entered, tries aside."""
         return self.filter(used_at=None, expires_at__gt=Now())
 
+    def mailed_since(self, moment: datetime) -> Self:
+        """Those that a mail server was given, or was to be given, after `moment`, for whatever invitation."""
+        return self.filter(last_attempt_at__gt=moment)
+
 
 class VerificationCode(models.Model):
     """A six-digit code. It follows from the row and `SECRET_KEY` and is stored nowhere, not even hashed."""
@@ -55,15 +59,23 @@ class VerificationCode(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="codes", db_index=False)
     email = models.CharField(max_length=254)
+    # asked for by a personal link of the address, which only the owner of the mailbox was given
+    is_by_link = models.BooleanField(default=False, db_default=False)
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    last_attempt_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, null=True)
+    sent_at = models.DateTimeField(null=True)
 
     objects: ClassVar[VerificationCodeQuerySet] = VerificationCodeQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        indexes = [models.Index("invitation", "email", "created_at", name="verification_code_address")]
+        indexes = [
+            models.Index("invitation", "email", "created_at", name="verification_code_address"),
+            models.Index("email", "last_attempt_at", name="verification_code_mailbox"),
+        ]
         constraints = [models.CheckConstraint(condition=Q(tries__lte=MAX_TRIES), name="verification_code_tries")]
 
     def __str__(self) -> str:

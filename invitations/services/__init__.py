@@ -8,6 +8,7 @@ from invitations.services.batches import (
     forget_old_batches,
     start_batch,
 )
+from invitations.services.codes import check_code, request_code, send_code
 from invitations.services.corrections import correct_address
 from invitations.services.deliveries import (
     attempt_delivery,
@@ -27,14 +28,7 @@ from invitations.services.invitations import (
     rotate_invitation,
     update_invitation,
 )
-from invitations.services.proofs import (
-    check_code,
-    find_proof,
-    forget_old_proofs,
-    request_code,
-    send_code,
-    use_personal_link,
-)
+from invitations.services.proofs import find_proof, forget_old_proofs, use_personal_link
 from invitations.services.redemption import Account, apply_locks, prefilled_datasource, redeem_invitation
 from invitations.services.refusals import refuse_correction, refuse_unless_active, refuse_unproved
 from invitations.services.repairs import (

@@ -1,7 +1,6 @@
 """Mails to contributors: queued with what causes them, tried until they are out or refused, and never forgotten."""
 
 import logging
-import smtplib
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -24,39 +23,16 @@ from invitations.events import log_event
 from invitations.limits import count_attempt
 from invitations.models import Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
 from invitations.services.refusals import refuse_unless_active
+from invitations.services.transport import PermanentFault, TemporaryFault, hand_over
 from invitations.status import Status
 from invitations.tokens import hash_token, new_token, seal_token
-
-try:
-    from anymail.exceptions import AnymailError as ProviderFault
-    from anymail.exceptions import AnymailRecipientsRefused as RefusedByProvider
-except ImportError:  # without the extra there is no provider
-
-    class ProviderFault(Exception):  # type: ignore[no-redef]
-        """Never raised."""
-
-    class RefusedByProvider(Exception):  # type: ignore[no-redef]
-        """Never raised."""
-
 
 RESENDS_PER_HOUR = 10
 # a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours
 PAUSES = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
 MAX_ERROR_LENGTH = 500
-SERVER_WORDS_LENGTH = 300
-# RFC 4954, 6: of our own account there, whatever they are said to; the operator mends it, and the mail goes out
-LOGIN_CODES = frozenset({530, 534, 535, 538})
-LOGIN_REFUSED = "The mail server did not accept our login."
 
 logger = logging.getLogger("latchkey.mail")
-
-
-class PermanentFault(Exception):
-    """The mail will never get through. Says why, in words."""
-
-
-class TemporaryFault(Exception):
-    """The mail may get through later. Says why, in words."""
 
 
 def queue_mails(invitation: Invitation, emails: Sequence[str]) -> list[Delivery]:
@@ -113,7 +89,7 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
         delivery.attempts += 1
         delivery.last_attempt_at = timezone.now()
         try:
-            send(_mail_of(delivery))
+            hand_over(lambda: _mail_of(delivery))
         except PermanentFault as fault:
             _fail(delivery, str(fault))
         except TemporaryFault as fault:
@@ -153,55 +129,6 @@ def note_delivery_report(reference: str, status: DeliveryStatus, *, reason: str 
             )
         delivery.save(update_fields=["status", "last_error"])
     return delivery
-
-
-def send(mail: EmailMultiAlternatives) -> None:
-    """Hand a mail to the transport. Raises `PermanentFault` (5xx, RFC 5321 4.2.1) or `TemporaryFault`, in words."""
-    try:
-        mail.send()
-    except Exception as error:  # whatever went wrong, the mail waits and the delivery says so
-        raise _fault_of(error) from None
-
-
-def _fault_of(error: Exception) -> PermanentFault | TemporaryFault:
-    match error:
-        case smtplib.SMTPAuthenticationError():
-            return TemporaryFault(LOGIN_REFUSED)
-        case smtplib.SMTPRecipientsRefused():
-            ((code, words),) = error.recipients.values()
-            return _refused("address", code, words)
-        case smtplib.SMTPResponseException():
-            return _refused("mail", error.smtp_code, error.smtp_error)
-        case RefusedByProvider():
-            said = redact(" ".join(str(error).split()))[:SERVER_WORDS_LENGTH]
-            return PermanentFault(f"The mail provider refused the address: {said}")
-    return TemporaryFault(_trouble(error))
-
-
-def _trouble(error: Exception) -> str:
-    match error:
-        case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
-            return "The mail server did not answer in time."
-        case smtplib.SMTPServerDisconnected():
-            return "The mail server closed the connection before it had taken the mail."
-        case OSError() if not isinstance(error, ProviderFault):
-            return "The mail server could not be reached."
-    logger.error("a mail could not be handed over", exc_info=error)
-    if isinstance(error, ProviderFault):
-        return "The mail provider did not take the mail."
-    return "The mail could not be sent; the fault is on our side."
-
-
-def _refused(what: str, code: int, words: bytes | str) -> PermanentFault | TemporaryFault:
-    if code in LOGIN_CODES:
-        return TemporaryFault(LOGIN_REFUSED)
-    sentence = f"The mail server refused the {what}: {_say(code, words)}"
-    return PermanentFault(sentence) if 500 <= code < 600 else TemporaryFault(sentence)
-
-
-def _say(code: int, words: bytes | str) -> str:
-    text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    return redact(f"{code} {' '.join(text.split())}")[:SERVER_WORDS_LENGTH]
 
 
 def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:

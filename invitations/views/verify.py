@@ -22,7 +22,7 @@ def verify(visit: Visit) -> HttpResponse:
     form = AddressForm(visit.posted, link=visit.link)
     if form.is_valid():
         try:
-            request_code(visit.invitation, form.cleaned_data["email"], client=visit.client)
+            request_code(visit.invitation, form.cleaned_data["email"], client=visit.client, link=visit.link)
         except Refusal as refusal:
             _show(form, "email", refusal)
         else:
@@ -41,8 +41,9 @@ def code(visit: Visit) -> HttpResponse:
     if form.is_valid():
         address = AddressForm({"email": typed} if typed else {}, link=visit.link)
         email = address.cleaned_data["email"] if address.is_valid() else ""
+        digits = form.cleaned_data["code"]
         try:
-            _, secret = check_code(visit.invitation, email, form.cleaned_data["code"], client=visit.client)
+            _, secret = check_code(visit.invitation, email, digits, client=visit.client, secret=visit.secret)
         except Refusal as refusal:
             _show(form, "code", refusal)
         else:

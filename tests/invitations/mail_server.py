@@ -36,10 +36,11 @@ class MailServer:
     """Takes every mail, unless it was told otherwise.
 
     `answers["a@example.com"] = ["451 later"]` is said to the next mails for that address, one after the other; `pause`
-    is how many seconds after it took a mail it says so; `drops` is how many connections end in that moment.
+    is how many seconds after it took a mail it says so; `drops` is how many connections end in that moment. `options`
+    are aiosmtpd's.
     """
 
-    def __init__(self, *, refuses_logins: bool = False) -> None:
+    def __init__(self, *, refuses_logins: bool = False, **options: Any) -> None:
         self.mails: list[Received] = []
         self.tried: list[str] = []
         self.answers: dict[str, list[str]] = defaultdict(list)
@@ -47,7 +48,7 @@ class MailServer:
         self.drops = 0
         self.port = free_port()
         login = {"authenticator": refuse, "auth_require_tls": False} if refuses_logins else {}
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **login)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **login | options)
 
     def __enter__(self) -> Self:
         self._controller.start()

@@ -9,8 +9,7 @@ from django.db import connection
 from config.redaction import JSONFormatter
 from invitations.exceptions import TooManyAttempts, TooManyTries, WrongCode
 from invitations.models import EmailProof, EventType, PersonalLink, VerificationCode
-from invitations.services import check_code, use_personal_link
-from invitations.services.proofs import send_code
+from invitations.services import check_code, send_code, use_personal_link
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
 from tests.invitations.test_codes import ANNA, BEN, ask, enter, wrong

@@ -23,9 +23,9 @@ from invitations.services import (
     request_code,
     revoke_invitation,
     rotate_invitation,
+    send_code,
     update_invitation,
 )
-from invitations.services.proofs import send_code
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
 

@@ -1,0 +1,193 @@
+"""What is wrong between us and the mail server, in words: of real servers that are not set up as our settings say."""
+
+import ssl
+from contextlib import contextmanager
+from datetime import timedelta
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from django.utils import timezone
+
+from config.redaction import JSONFormatter
+from config.vault import Keyring
+from invitations.models import PersonalLink
+from tests.invitations.conftest import use_mail_server
+from tests.invitations.mail_server import MailServer, refuse
+from tests.invitations.test_deliveries import ANNA, delivery, logged, mailed, told
+
+OTHER_KEY = "b3RoZXItdGhhbi1ldmVyeWJvZHktaGVyZS1rbm93cy0="
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Of a server that vouches for itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    now, key_usage = timezone.now(), x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    signed = made.add_extension(key_usage, critical=False).sign(key, hashes.SHA256())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "mail.pem").write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "mail.pem")
+    return context
+
+
+class UnknownLogins(MailServer):
+    """Knows one way to log in, and nobody else knows it."""
+
+    async def auth_HANDSHAKE(self, *arguments: object) -> None:
+        """Never called."""
+
+
+class Chatter(StreamRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(b"who is there?\r\n")
+
+
+class NoMailServer(ThreadingTCPServer):
+    daemon_threads = True
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def __enter__(self):
+        Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *exception):
+        self.shutdown()
+        self.server_close()
+
+
+@contextmanager
+def no_encryption(settings, certificate):
+    settings.EMAIL_USE_TLS = True
+    with MailServer() as server:
+        yield server
+
+
+@contextmanager
+def encryption_to_a_plain_port(settings, certificate):
+    settings.EMAIL_USE_SSL = True
+    with MailServer() as server:
+        yield server
+
+
+@contextmanager
+def encryption_is_wanted(settings, certificate):
+    with MailServer(tls_context=certificate, require_starttls=True) as server:
+        yield server
+
+
+@contextmanager
+def a_certificate_of_its_own_making(settings, certificate):
+    settings.EMAIL_USE_TLS = True
+    with MailServer(tls_context=certificate, require_starttls=True) as server:
+        yield server
+
+
+@contextmanager
+def no_login(settings, certificate):
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "latchkey", "a secret between us"
+    with MailServer() as server:
+        yield server
+
+
+@contextmanager
+def another_way_to_log_in(settings, certificate):
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "latchkey", "a secret between us"
+    options = {"authenticator": refuse, "auth_require_tls": False, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]}
+    with UnknownLogins(**options) as server:
+        yield server
+
+
+@contextmanager
+def no_mail_server_at_all(settings, certificate):
+    with NoMailServer(("127.0.0.1", 0), Chatter) as server:
+        yield server
+
+
+TROUBLES = [
+    (
+        no_encryption,
+        "The mail server offers no encrypted connection, and our settings ask for one.",
+        "smtplib.SMTPNotSupportedError",
+    ),
+    (
+        encryption_to_a_plain_port,
+        "An encrypted connection to the mail server could not be made.",
+        "ssl.SSLError WRONG_VERSION_NUMBER",
+    ),
+    (
+        encryption_is_wanted,
+        "The mail server takes mails by an encrypted connection only, and our settings ask for none.",
+        "smtplib.SMTPSenderRefused",
+    ),
+    (
+        a_certificate_of_its_own_making,
+        "The certificate of the mail server is not trusted.",
+        "ssl.SSLCertVerificationError CERTIFICATE_VERIFY_FAILED",
+    ),
+    (no_login, "The mail server takes no login, and our settings have one.", "smtplib.SMTPNotSupportedError"),
+    (another_way_to_log_in, "The mail server takes no login of a kind that we know.", "smtplib.SMTPException"),
+    (
+        no_mail_server_at_all,
+        "What answered at the mail server’s address is no mail server.",
+        "smtplib.SMTPConnectError",
+    ),
+]
+
+
+@pytest.mark.parametrize(("trouble", "words", "cause"), TROUBLES, ids=[trouble.__name__ for trouble, *_ in TROUBLES])
+def test_what_the_operator_can_mend_is_said_and_the_mail_waits(
+    worker, settings, certificate, caplog, trouble, words, cause
+):
+    with trouble(settings, certificate) as server:
+        use_mail_server(settings, server.port)
+        invitation = mailed()
+        worker()
+    assert told(invitation) == ("QUEUED", 1, words)
+    written = "\n".join(JSONFormatter().format(record) for record in caplog.records)
+    assert f'a mail was not taken: {cause}"' in written
+    assert ANNA not in written
+    assert "a secret between us" not in written
+
+
+# --- before it gets there ---------------------------------------------------------------------------------
+
+OUR_FAULT = "The mail could not be sent; the fault is on our side."
+
+
+def test_a_key_that_was_dropped_too_early_is_our_fault_and_the_mail_waits_for_it(worker, mail_server, settings, caplog):
+    invitation, link = mailed(), PersonalLink.objects.get()
+    ours, settings.KEYRING = settings.KEYRING, Keyring([OTHER_KEY])
+    worker()
+    assert told(invitation) == ("QUEUED", 1, OUR_FAULT)
+    written = "\n".join(JSONFormatter().format(record) for record in caplog.records)
+    assert "a mail could not be made" in written
+    assert "Unsealable" in written
+    settings.KEYRING = ours
+    assert link.token not in written
+    worker.later()
+    assert told(invitation) == ("SENT", 2, None)
+
+
+def test_what_can_never_be_made_is_given_up_in_the_end(worker, mail_server, jobs):
+    invitation = mailed()
+    PersonalLink.objects.update(sealed_token=b"what nobody can open")
+    worker()
+    while delivery(invitation).status == "QUEUED":
+        worker.later()
+    status, attempts, words = told(invitation)
+    assert (status, words) == ("FAILED", OUR_FAULT)
+    assert attempts > 10
+    assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
+    assert jobs.statuses == ["succeeded"]
