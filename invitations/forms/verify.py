@@ -1,6 +1,7 @@
 """What the contributor types to prove an address."""
 
 import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -52,7 +53,9 @@ class CodeForm(forms.Form):
             self.fields["code"].widget.attrs["autofocus"] = True
 
     def clean_code(self) -> str:
-        digits = re.sub(r"[\s-]", "", self.cleaned_data["code"])
+        # an East Asian keyboard types digits of full width
+        typed = unicodedata.normalize("NFKC", self.cleaned_data["code"])
+        digits = re.sub(r"[\s-]", "", typed)
         if not re.fullmatch(r"[0-9]{6}", digits):
             raise forms.ValidationError("A code has six digits.")
         return digits

@@ -20,7 +20,7 @@ MAX_SUGGESTIONS = 8
 def invitation(visit: Visit) -> HttpResponse:
     """Who asks, what for, until when, and what will happen with the password."""
     refuse_unless_active(visit.invitation)
-    return visit.open("invitation", proof=visit.proof)
+    return visit.open("invitation", proof=visit.proof, is_proved=visit.is_proved)
 
 
 @require_safe

@@ -17,7 +17,7 @@ ADDRESS_AGE_SECONDS = 60 * 60
 def verify(visit: Visit) -> HttpResponse:
     """Asks for an address, and has a code mailed to it if it is allowed; the answer is the same if it is not."""
     refuse_unless_active(visit.invitation)
-    if not visit.invitation.is_restricted or visit.proof:
+    if not visit.invitation.is_restricted or visit.is_proved:
         return visit.go("connect")
     form = AddressForm(visit.posted, link=visit.link)
     if form.is_valid():
@@ -27,7 +27,7 @@ def verify(visit: Visit) -> HttpResponse:
             _show(form, "email", refusal)
         else:
             return _remember_address(visit, visit.go("code"), typed=form.data.get("email", ""))
-    return visit.open("verify", form=form, typed=_read_address(visit))
+    return visit.open("verify", form=form, typed=_read_address(visit), is_over=visit.has_proof_behind)
 
 
 @contributor_page("POST")

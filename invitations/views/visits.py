@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -38,7 +38,7 @@ class Visit:
         """What this browser was given when it proved an address."""
         return self.request.COOKIES.get(self._cookie)
 
-    @property
+    @cached_property
     def proof(self) -> EmailProof | None:
         """The proof this browser holds now."""
         return find_proof(self.invitation, self.secret) if self.invitation.is_restricted else None
@@ -47,6 +47,16 @@ class Visit:
     def receipt(self) -> Receipt | None:
         """What this browser connected last through this invitation."""
         return read_receipt(self.request, self.invitation)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether this browser holds a proof of the address it came by: of a personal link's, else of any."""
+        return self.proof is not None and (self.link is None or self.link.delivery.email == self.proof.email)
+
+    @property
+    def has_proof_behind(self) -> bool:
+        """Whether this browser once proved an address here, and the proof is over."""
+        return bool(self.secret) and self.proof is None
 
     @property
     def client(self) -> str:
@@ -74,7 +84,7 @@ class Visit:
         return redirect(name, self.token)
 
     def keep_secret(self, response: HttpResponse, secret: str) -> HttpResponse:
-        """Give the browser the secret of its new proof; an older one is worth nothing from now on."""
+        """Give the browser the secret of its new proof; the one it held before has ended with that."""
         response.set_cookie(self._cookie, secret, max_age=SECRET_AGE, **kept_private())
         return response
 

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from companies.actors import SYSTEM
+from connections.models import Connection
 from invitations.models import EmailProof
 from invitations.services import revoke_invitation, update_invitation
 from tests.factories import make_invitation
-from tests.invitations.answers import page
+from tests.invitations.answers import answers, page
 from tests.invitations.clock import pass_time
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,12 @@ def test_a_code_may_be_pasted_with_spaces_and_dashes(client, invitation, spellin
     ask(client, invitation)
     code = digits(invitation)
     typed = spelling.format(code) if "{}" in spelling else f"{code[:3]}{spelling[5]}{code[3:]}"
+    assert enter(client, invitation, typed).status_code == 302
+
+
+def test_a_code_may_have_digits_of_full_width(client, invitation):
+    ask(client, invitation)
+    typed = "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in digits(invitation))
     assert enter(client, invitation, typed).status_code == 302
 
 
@@ -171,6 +178,32 @@ def test_who_asks_too_soon_is_told_how_long_and_finds_the_way_back_to_the_code(c
 
 def test_who_never_asked_for_a_code_is_not_led_to_one(client, invitation):
     assert page(invitation, "code") not in ask(client, invitation, "nothing").content.decode()
+
+
+# --- a proof that is over ---------------------------------------------------------------------------------
+
+
+IS_OVER = "nothing was saved, and you will have to type it again"
+
+
+def test_who_sends_the_form_after_two_hours_is_told_why_they_are_asked_again(client, invitation):
+    ask(client, invitation)
+    enter(client, invitation, digits(invitation))
+    pass_time(hours=2.1)
+    assert IS_OVER in words(client.post(page(invitation, "connect"), answers(), follow=True))
+    assert not Connection.objects.exists()
+
+
+def test_who_never_proved_an_address_is_told_nothing_of_it(client, invitation):
+    assert IS_OVER not in words(client.get(page(invitation, "connect"), follow=True))
+    ask(client, invitation)
+    assert IS_OVER not in words(client.get(page(invitation, "verify")))
+
+
+def test_one_thing_is_said_at_a_time(client, invitation):
+    client.cookies[f"proof-{invitation.pk.hex}"] = "of a proof that was forgotten"
+    assert IS_OVER in words(client.get(page(invitation, "verify")))
+    assert IS_OVER not in words(ask(client, invitation, "nobody"))
 
 
 # --- the proof and its browser ----------------------------------------------------------------------------
