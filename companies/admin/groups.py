@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from config.admin.base import BoundedAdmin
 
 admin.site.unregister(Group)
+apps.get_app_config("auth").verbose_name = "What staff may do"
 
 
 @admin.register(Group)

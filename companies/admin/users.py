@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.contrib.auth.models import Group
@@ -22,6 +23,13 @@ from config.admin.base import ServiceForm
 FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 
 
+class SeveralSelect(AutocompleteSelectMultiple):
+    """As wide as its place, and without the cross that takes all back: Select2 would put that into a list of items."""
+
+    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return super().build_attrs(*args, **kwargs) | {"data-allow-clear": "false", "data-width": "100%"}
+
+
 class LowerCaseEmail:
     """An address is a user name, in any case."""
 
@@ -35,6 +43,11 @@ class NewUserForm(LowerCaseEmail, ServiceForm, BaseUserCreationForm):  # type: i
     class Meta:
         model = User
         fields = ("email", "name")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # the admin's script focuses the first field, of which the browser would complain
+        self.fields["email"].widget.attrs.pop("autofocus", None)
 
     def perform(self) -> User:
         given = self.cleaned_data
@@ -55,6 +68,12 @@ class UserForm(LowerCaseEmail, ServiceForm):
             "is_limited",
             "companies",
         )
+        labels = {"is_superuser": "May do everything", "user_permissions": "Further permissions"}
+        help_texts = {
+            "is_superuser": "Also what no group allows.",
+            "groups": "They may do what each of their groups allows.",
+            "user_permissions": "Beside those of their groups.",
+        }
 
     def perform(self) -> User:
         changes = {name: self.cleaned_data[name] for name in self.changed_data}
@@ -116,6 +135,8 @@ class StaffAdmin(UnlimitedAdmin, LoginHelp, UserAdmin):  # type: ignore[type-arg
         """The few groups as boxes to tick."""
         if db_field.name == "groups":
             kwargs["widget"] = CheckboxSelectMultiple()
+        if db_field.name == "companies":
+            kwargs["widget"] = SeveralSelect(db_field, self.admin_site)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @admin.display(description="password")

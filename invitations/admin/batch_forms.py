@@ -24,6 +24,8 @@ class CompanySelect(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         groups = super().optgroups(name, value, attr)
+        if not any(value):  # else browsers would choose the first one
+            groups[0][1].append(self.create_option(name, "", "", True, 0))
         others = self.choices.queryset.exclude(pk__in=[pk for pk in value if as_id(str(pk))]).order_by("-pk")
         for company in others[:MOST_OFFERED]:
             groups[0][1].append(self.create_option(name, company.pk, str(company), False, len(groups[0][1])))

@@ -28,6 +28,13 @@ def test_a_file_becomes_a_draft_of_whoever_uploads_it(admin_client, company, sta
     assert not Invitation.objects.exists()
 
 
+def test_no_company_is_chosen_beforehand_unless_the_address_names_one(admin_client, company):
+    assert '<option value="" selected></option>' in words(admin_client.get(ADD))
+    named = words(admin_client.get(ADD, {"company": company.pk}))
+    assert f'<option value="{company.pk}" selected>' in named
+    assert '<option value="" selected>' not in named
+
+
 def test_pasted_addresses_become_a_draft_too(admin_client, company):
     upload(admin_client, company, addresses="Anna <a@example.com>\r\nb@example.com\r\n", expires_in="", max_uses="")
 
