@@ -7,6 +7,7 @@ PROCESSES ?= 3
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; \
 	done; echo python3)
+PICTURES ?= .data/pictures
 BIN := .venv/bin
 INSTALLED := .venv/installed
 TEMPLATES = $(shell find templates */templates -type f -name '*.html' -o -type f -name '*.txt' 2>/dev/null)
@@ -14,7 +15,7 @@ TEMPLATES = $(shell find templates */templates -type f -name '*.html' -o -type f
 # an activated or configured environment is not ours
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
 
-.PHONY: help run test check format browser clean new-enough
+.PHONY: help run test check format pictures browser clean new-enough
 .NOTPARALLEL:
 
 help:
@@ -22,6 +23,7 @@ help:
 	@echo "make test     every check and every test"
 	@echo "make check    the checks without the tests"
 	@echo "make format   bring code and templates into their form"
+	@echo "make pictures every page in light and dark, on a phone and at a desk, in $(PICTURES)/"
 	@echo "make clean    remove the environment and the caches, keep the data"
 
 run: new-enough $(INSTALLED)
@@ -51,6 +53,10 @@ format: new-enough $(INSTALLED)
 	$(BIN)/ruff check --fix --exit-zero --quiet
 	$(BIN)/ruff format --quiet
 	@$(BIN)/djade --target-version 5.2 $(TEMPLATES)
+
+# taken wherever a browser test looks whether something is in the way
+pictures: browser
+	PICTURES=$(PICTURES) $(BIN)/pytest -n $(PROCESSES) tests/browser
 
 # for the browser tests: Chromium without a window, which costs half the time of the whole one; else what there is
 browser: $(INSTALLED)

@@ -1,17 +1,50 @@
-"""What axe-core has to say of a page."""
+"""What axe-core has to say of a page, whether it fits, and its picture where `make pictures` asks for it."""
 
-from axe_playwright_python.sync_playwright import Axe
+import os
+from pathlib import Path
+
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
+from django.utils.text import slugify
 from playwright.sync_api import Page
 
-# it would bring in style sheets of style sheets as inline styles, which our Content-Security-Policy refuses
-OPTIONS = {"preload": False}
-COLOURS_SETTLE_MS = 300
+DESKTOP, PHONE = 1280, 390
+WIDTHS = (PHONE, DESKTOP)
+SCHEMES = ("light", "dark")
+# preloading brings in style sheets of style sheets as inline styles, which our Content-Security-Policy refuses; the one
+# frame there is lets no script in
+OPTIONS = {"preload": False, "iframes": False, "resultTypes": ["violations"]}
+COLOURS_SETTLED = """() => Promise.allSettled(document.getAnimations()
+    .filter((each) => each.effect.getComputedTiming().endTime !== Infinity).map((each) => each.finished))"""
+PICTURES = os.environ.get("PICTURES")
 
 
-def nothing_is_in_the_way(page: Page) -> None:
-    """axe-core finds nothing, in light and in dark."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(COLOURS_SETTLE_MS)
-        found = Axe().run(page, options=OPTIONS)
-        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+def nothing_is_in_the_way(page: Page, name: str = "", *, widths: tuple[int, ...] = WIDTHS) -> None:
+    """It fits into each width without scrolling sideways, and axe-core finds nothing, in light and in dark.
+
+    `name`: of its pictures, instead of its title.
+    """
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{page.url} is {wide} pixels wide, the window {width}"
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(COLOURS_SETTLED)
+            found = _look(page)
+            assert found.violations_count == 0, f"{page.url}, {width}, {scheme}: {found.generate_report()}"
+            if PICTURES:
+                _take(page, f"{name or page.title()}-{width}-{scheme}")
+
+
+def _look(page: Page) -> AxeResults:
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE_SCRIPT)
+    return AxeResults(page.evaluate("options => axe.run(options)", OPTIONS))
+
+
+def _take(page: Page, name: str) -> None:
+    """In a folder for the file of the tests, named by the test's parameters too."""
+    test = os.environ["PYTEST_CURRENT_TEST"].removesuffix(" (call)")
+    folder, case = Path(test.partition("::")[0]).stem.removeprefix("test_"), test.partition("[")[2]
+    path = Path(PICTURES or "", folder, f"{slugify(f'{case} {name}')}.png")
+    page.screenshot(path=path, full_page=True, animations="disabled")

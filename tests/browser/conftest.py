@@ -9,11 +9,13 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import call_command
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from companies.models import Company
-from tests.factories import CompanyFactory, SiteFactory, make_api_key
+from companies.models import Company, User
+from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key
 
 HERE = Path(__file__).parent
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -122,3 +124,36 @@ def visitors(chromium, live_server):
 @pytest.fixture
 def visitor(visitors):
     return visitors.visitor()
+
+
+@dataclass
+class Desk:
+    """Where a member of staff works, logged in: opens their browsers, which all have the one session."""
+
+    visitors: Visitors
+    staff: User
+    client: Client
+
+    @property
+    def base(self) -> str:
+        return self.visitors.base
+
+    def open(self, path: str = "", **options: Any) -> Page:
+        """A browser of theirs, at the path if one is given; 1280 pixels wide unless told."""
+        page = self.visitors.visitor(
+            **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options
+        )
+        name = django_settings.SESSION_COOKIE_NAME
+        page.context.add_cookies([{"name": name, "value": self.client.cookies[name].value, "url": self.base}])
+        if path:
+            page.goto(self.base + path)
+        return page
+
+
+@pytest.fixture
+def desk(visitors):
+    """Mary Okafor's, who may do everything."""
+    mary = UserFactory.create(email="mary@example.com", name="Mary Okafor")
+    client = Client()
+    client.force_login(mary)
+    return Desk(visitors, mary, client)

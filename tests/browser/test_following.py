@@ -4,83 +4,89 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
 from invitations.models import Invitation
 from invitations.services import note_view
-from tests.browser.axe import nothing_is_in_the_way
+from tests.browser.axe import PHONE, nothing_is_in_the_way
+from tests.browser.keyboard import choose, press_on, tab_to, type_into
 from tests.browser.workers import working
-from tests.factories import UserFactory, make_invitation
+from tests.factories import CompanyFactory, make_invitation
 
 WRONG, RIGHT = "anna@exmaple.com", "anna@example.com"
 LIST = "/admin/invitations/invitation/"
-
-
-@pytest.fixture
-def staff(live_server, visitors):
-    """Makes browsers in which Mary Okafor is logged in."""
-    mary = Client()
-    mary.force_login(UserFactory.create(name="Mary Okafor"))
-    session = {
-        "name": settings.SESSION_COOKIE_NAME,
-        "value": mary.cookies[settings.SESSION_COOKIE_NAME].value,
-        "url": live_server.url,
-    }
-
-    def logged_in(**options):
-        page = visitors.visitor(**options)
-        page.context.add_cookies([session])
-        return page
-
-    return logged_in
-
-
-def tab_to(page, name):
-    """With the keyboard alone, on to the next thing of this name."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        focused = page.evaluate(
-            "(e => (e.labels?.[0] ?? e).textContent.trim().replace(/\\s+/g, ' '))(document.activeElement)"
-        )
-        if focused == name:
-            return
-    pytest.fail(f"no way to {name} by the keyboard")
-
-
-def press_on(page, name):
-    tab_to(page, name)
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
 
 
 def next_step(page):
     return page.get_by_role("region", name="What to do next")
 
 
-def correct_the_address(page):
-    """At the second attempt."""
+def said(page, words):
+    expect(page.locator(".messagelist")).to_contain_text(words)
+
+
+# --- by keyboard ----------------------------------------------------------------------------------------------
+
+
+def test_an_address_whose_mail_came_back_is_corrected_extended_and_revoked(partner, desk, visitors):
+    page, anna = desk.open(LIST), visitors.visitor()
+    with working(partner.base) as mails:
+        mails.server.answers[WRONG] = ["550 5.1.1 no such user here"]
+        invite(page, WRONG, "ben@example.com")
+        mails.of("ben@example.com")
+        page.goto(partner.base + LIST)
+        find_what_failed(page)
+        correct(page)
+        link = mails.link(RIGHT)
+        anna.goto(link)
+        anna.get_by_role("button", name=re.compile("Continue as")).click()
+        anna.wait_for_url("**/connect")
+    extend(page)
+    revoke(page)
+
+    anna.goto(link)
+    expect(anna.get_by_role("heading", level=1)).to_have_text("This invitation was withdrawn")
+    events = Invitation.objects.get().events.exclude(user=None).order_by("pk")
+    assert {str(event.user) for event in events} == {"Mary Okafor"}
+    assert [event.type for event in events] == ["CREATED", "UPDATED", "RESENT", "UPDATED", "REVOKED"]
+
+
+def invite(page, *emails):
+    press_on(page, "Add invitation")
+    choose(page, "Company", "river", "Riverside Bakeries")
+    type_into(page, "For these addresses only", ", ".join(emails))
+    tab_to(page, "14 days")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("1 day", exact=True)).to_be_checked()
+    press_on(page, "Send it now")
+    said(page, "The invitation is on its way to 2 addresses.")
+
+
+def find_what_failed(page):
+    press_on(page, "Mail failed")
+    press_on(page, "Riverside Bakeries")
     expect(next_step(page)).to_contain_text(f"The mail to {WRONG} did not arrive.")
     expect(page.get_by_role("row", name=WRONG)).to_contain_text("550 5.1.1 no such user here")
+
+
+def correct(page):
     press_on(page, f"Correct {WRONG}")
-    tab_to(page, "Right address")
-    page.keyboard.type(f"{RIGHT}x@")
+    type_into(page, "Right address", f"{RIGHT}x@")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was changed.")
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_label("Right address")).to_have_value(f"{RIGHT}x@")
-    tab_to(page, "Right address")
-    page.keyboard.press("Control+a")
-    page.keyboard.type(RIGHT)
+    type_into(page, "Right address", RIGHT)
     press_on(page, "Correct and mail")
     expect(page.get_by_text(f"A mail to {RIGHT} is on its way.")).to_be_visible()
     expect(page.get_by_role("row", name=WRONG)).to_contain_text("No longer on the invitation")
+    expect(next_step(page)).to_contain_text(Invitation.objects.get().url)
 
 
 def extend(page):
     press_on(page, "Extend")
-    tab_to(page, "14 days from now")
+    tab_to(page, re.compile("14 days .+"))
     page.keyboard.press("ArrowUp")
     press_on(page, "Change expiry")
     expect(next_step(page)).to_contain_text("Expires in 7 days")
@@ -88,52 +94,76 @@ def extend(page):
 
 def revoke(page):
     press_on(page, "Revoke")
-    tab_to(page, "Reason (optional):")
-    page.keyboard.type("Anna has left")
+    type_into(page, "Reason (optional)", "Anna has left")
     page.keyboard.press("Enter")
     expect(next_step(page)).to_contain_text("It was revoked, and its link leads nowhere.")
     expect(page.get_by_role("region", name="What happened")).to_contain_text("Mary Okafor")
     expect(page.get_by_role("region", name="What happened")).to_contain_text("Reason: Anna has left")
 
 
-def test_an_address_whose_mail_came_back_is_corrected_extended_and_revoked(partner, staff, visitors):
-    with working(partner.base) as mails:
-        mails.server.answers[WRONG] = ["550 5.1.1 no such user here"]
-        invitation = partner.invite(allowedEmails=[WRONG, "ben@example.com"], sendEmail=True, expiresInSeconds=86_400)
-        mails.of("ben@example.com")
-        page = staff()
-        page.goto(partner.base + LIST)
-        page.get_by_role("link", name="Mail failed").click()
-        page.wait_for_url("**/?attention=mail_failed")
-        press_on(page, "Riverside Bakeries")
+def test_an_invitation_is_found_copied_mailed_again_limited_and_given_another_link(partner, desk, at):
+    make_invitation(CompanyFactory(name="Hillside Mill"), allowed_emails=["ben@example.com"])
+    page = desk.open(LIST)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    narrow(page)
+    press_on(page, "Riverside Bakeries")
 
-        correct_the_address(page)
-        expect(next_step(page)).to_contain_text(invitation["invitationUrl"])
+    tab_to(page, "Copy link")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    before = Invitation.objects.get(company=partner.company)
+    assert page.evaluate("navigator.clipboard.readText()") == before.url
 
-        link = mails.link(RIGHT)
-        anna = visitors.visitor()
-        anna.goto(link)
-        anna.get_by_role("button", name=re.compile("Continue as")).click()
-        anna.wait_for_url("**/connect")
-
-    extend(page)
-    revoke(page)
-
-    anna.goto(link)
-    expect(anna.get_by_role("heading", level=1)).to_have_text("This invitation was withdrawn")
-    events = Invitation.objects.get().events.exclude(user=None).order_by("pk")
-    assert [(event.type, str(event.user)) for event in events] == [
-        ("UPDATED", "Mary Okafor"),
-        ("RESENT", "Mary Okafor"),
-        ("UPDATED", "Mary Okafor"),
-        ("REVOKED", "Mary Okafor"),
-    ]
+    press_on(page, "Mail it again")
+    tab_to(page, "ben@example.com")
+    page.keyboard.press("Space")
+    press_on(page, "Mail it again")
+    said(page, "It is being mailed again to")
+    press_on(page, "Change limits")
+    type_into(page, "Number", "7")
+    type_into(page, "For these addresses only", "Ben <ben@example.com>")
+    press_on(page, "Change limits")
+    said(page, "The limits were changed.")
+    press_on(page, "Replace the link")
+    press_on(page, "Replace the link")
+    after = Invitation.objects.get(company=partner.company)
+    expect(next_step(page)).to_contain_text(after.url)
+    assert (after.max_uses, after.allowed_emails, after.url != before.url) == (7, ["ben@example.com"], True)
 
 
-def test_a_link_that_was_pasted_is_found_without_staying_in_the_address(partner, staff):
+def narrow(page):
+    """By words that are looked for, by a filter of few, and by one of many."""
+    rows = page.locator("#result_list tbody tr")
+    type_into(page, "Search", "ben@example.com")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(2)
+    press_on(page, "Active")
+    expect(rows).to_have_count(2)
+    choose(page, "company", "river", "Riverside Bakeries")
+    press_on(page, "Show")
+    expect(rows).to_have_count(1)
+
+
+def test_on_a_phone_the_filters_are_one_step_from_the_top_without_a_script_too(partner, desk):
+    for _ in range(50):
+        make_invitation(partner.company)
+    page = desk.open(LIST, viewport={"width": PHONE, "height": 844}, java_script_enabled=False)
+    assert page.get_by_role("link", name="Filter", exact=True).bounding_box()["y"] < 844
+    tab_to(page, "Filter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Filter")).to_be_in_viewport()
+    press_on(page, "Revoked")
+    expect(page.get_by_text("0 invitations")).to_be_visible()
+    press_on(page, "Clear all filters")
+    expect(page.get_by_text("50 invitations")).to_be_visible()
+
+
+# --- by mouse -------------------------------------------------------------------------------------------------
+
+
+def test_a_link_that_was_pasted_is_found_without_staying_in_the_address(partner, desk):
     invitation = partner.invite()
-    page = staff()
-    page.goto(partner.base + LIST)
+    page = desk.open(LIST)
     page.get_by_role("textbox", name="Search").fill(invitation["invitationUrl"])
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/{invitation['id']}/change/")
@@ -142,10 +172,9 @@ def test_a_link_that_was_pasted_is_found_without_staying_in_the_address(partner,
     assert page.url == partner.base + LIST
 
 
-def test_the_exact_time_shows_when_the_keyboard_is_in_its_row(partner, staff):
+def test_the_exact_time_shows_when_the_keyboard_is_in_its_row(partner, desk):
     partner.invite(expiresInSeconds=3 * 86_400)
-    page = staff()
-    page.goto(partner.base + LIST)
+    page = desk.open(LIST)
     exact = page.locator(".field-expires_on .when__exact")
     expect(exact).to_have_css("opacity", "0")
     tab_to(page, "Riverside Bakeries")
@@ -153,15 +182,11 @@ def test_the_exact_time_shows_when_the_keyboard_is_in_its_row(partner, staff):
     expect(page.get_by_text("in 3 days")).to_be_visible()
 
 
-# --- for everybody ------------------------------------------------------------------------------------------
+# --- what the pages look like that other tests do not show -----------------------------------------------------
 
 
 def open_list(page, at):
     page.goto(at.rpartition("/admin")[0] + LIST + "?attention=mail_failed")
-
-
-def open_one(page, at):
-    page.goto(at + "change/")
 
 
 def open_revoked(page, at):
@@ -170,19 +195,11 @@ def open_revoked(page, at):
     expect(next_step(page)).to_contain_text("It was revoked")
 
 
-def open_correct(page, at):
-    page.goto(at + "correct/")
-
-
 def open_correct_errors(page, at):
     page.goto(at + "correct/?address=0")
     page.get_by_label("Right address").fill("nonsense")
     page.get_by_role("button", name="Correct and mail").click()
     expect(page.get_by_role("alert")).to_be_visible()
-
-
-def open_resend(page, at):
-    page.goto(at + "resend/")
 
 
 def open_extend_errors(page, at):
@@ -199,15 +216,7 @@ def open_limits_errors(page, at):
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def open_rotate(page, at):
-    page.goto(at + "rotate/")
-
-
-PAGES = [value for name, value in sorted(globals().items()) if name.startswith("open_")]
-
-
-def named(value):
-    return getattr(value, "__name__", str(value)).removeprefix("open_")
+LOOKS = [open_list, open_correct_errors, open_extend_errors, open_limits_errors, open_revoked]
 
 
 @pytest.fixture
@@ -222,22 +231,15 @@ def at(partner):
     return f"{partner.base}{LIST}{invitation.pk}/"
 
 
-@pytest.mark.parametrize("open_page", PAGES, ids=named)
-def test_nothing_is_in_the_way_of_anybody_in_light_and_dark(staff, at, open_page):
-    page = staff(viewport={"width": 1280, "height": 900})
-    open_page(page, at)
-    nothing_is_in_the_way(page)
+def test_nothing_is_in_the_way_of_anybody(desk, at):
+    page = desk.open()
+    for open_look in LOOKS:
+        open_look(page, at)
+        nothing_is_in_the_way(page, open_look.__name__)
 
 
-@pytest.mark.parametrize("open_page", PAGES, ids=named)
-def test_a_phone_shows_it_without_scrolling_sideways(staff, at, open_page):
-    page = staff(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
-    open_page(page, at)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_all_of_it_works_without_javascript(staff, at):
-    page = staff(java_script_enabled=False)
+def test_all_of_it_works_without_javascript(desk, at):
+    page = desk.open(java_script_enabled=False)
     page.goto(at + "change/")
     page.get_by_role("link", name="Replace the link").click()
     page.get_by_role("button", name="Replace the link").click()

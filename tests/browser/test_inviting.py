@@ -1,15 +1,17 @@
 """Staff invite in a real browser: with and without scripts, by keyboard, on a phone, in light and dark."""
 
 import re
+from itertools import product
 
 import pytest
 from playwright.sync_api import expect
 
 from invitations.models import Invitation
-from tests.browser.axe import nothing_is_in_the_way
-from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, UserFactory, make_connection
+from tests.browser.axe import WIDTHS, nothing_is_in_the_way
+from tests.browser.keyboard import choose, press_on, tab_to, type_into
+from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_connection
 
-PASSWORD = "correct horse battery"
+ADD = "/admin/invitations/invitation/add/"
 LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
 
 
@@ -17,7 +19,6 @@ LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
 def northwind(live_server, settings):
     """A company with sites, a connection and places to go on to, and another with a site of its own."""
     settings.PUBLIC_URL = live_server.url
-    UserFactory(email="mary@example.com")
     company = CompanyFactory(name="Riverside Bakeries", partner__name="Northwind Energy")
     company.partner.redirect_urls = ["https://northwind.example/thanks"]
     company.partner.save()
@@ -29,55 +30,48 @@ def northwind(live_server, settings):
 
 
 @pytest.fixture
-def open_form(northwind, visitors, live_server):
+def open_form(northwind, desk):
     def open_form(**options):
-        page = visitors.visitor(reduced_motion="reduce", **options)
-        page.goto(f"{live_server.url}/admin/login/?next=/admin/invitations/invitation/add/")
-        page.get_by_label("E-mail").fill("mary@example.com")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Invite somebody")
+        page = desk.open(ADD, **options)
         if options.get("java_script_enabled", True):
             expect(page.locator("#id_company ~ .select2 [aria-label]")).to_be_visible()
         return page
 
     yield open_form
     # the tests' own listener for violations, which the frame's sandbox keeps out
-    visitors.complaints[:] = [each for each in visitors.complaints if not each.startswith("Blocked script execution")]
-
-
-def choose(page, name, typed, offered):
-    """Type into the combobox of this name and take what is offered, by keyboard alone."""
-    page.get_by_role("combobox", name=re.compile(f"^{name}")).focus()
-    page.keyboard.press("Enter")
-    expect(page.locator(".select2-container--open .select2-search__field")).to_be_focused()
-    page.keyboard.type(typed)
-    expect(page.locator(".select2-results__option--highlighted")).to_contain_text(offered)
-    page.keyboard.press("Enter")
+    complaints = desk.visitors.complaints
+    complaints[:] = [each for each in complaints if not each.startswith("Blocked script execution")]
 
 
 def unfold(page, words):
-    page.locator("summary", has_text=words).press("Enter")
+    tab_to(page, re.compile(f"{words}.*"))
+    page.keyboard.press("Enter")
 
 
 def frame(page):
     return page.frame_locator("iframe[name=preview]")
 
 
+LOOKS = {
+    "Preview the mail": "Northwind Energy writes:",
+    "Preview it as text": "and asks you to connect the utility account",
+    "Preview the page": "Message from Northwind Energy",
+}
+
+
 def test_an_invitation_is_made_by_keyboard_alone(open_form):
     page = open_form()
     choose(page, "Company", "river", "Riverside Bakeries (Northwind Energy)")
-    page.get_by_label("For these addresses only").fill('"Doe, J." <j@example.com>')
-    unfold(page, "Fill in beforehand")
-    choose(page, "Provider", "acme", "Acme Water")
-    page.get_by_label("The contributor cannot change this: Provider").press("Space")
-    page.locator("#id_sites ~ .select2 input").focus()
-    page.keyboard.type("main")
-    expect(page.locator(".select2-results__option--highlighted")).to_contain_text("Main bakery")
-    page.keyboard.press("Enter")
+    type_into(page, "For these addresses only", '"Doe, J." <j@example.com>')
+    type_into(page, "Message", "Hello Anna")
+    fill_in_beforehand(page)
     unfold(page, "Afterwards")
-    choose(page, "Afterwards", "thanks", "https://northwind.example/thanks")
-    page.get_by_role("button", name="Only make the link").press("Enter")
+    choose(page, "Afterwards, go on to", "thanks", "https://northwind.example/thanks")
+    for button, said in LOOKS.items():
+        tab_to(page, button)
+        page.keyboard.press("Enter")
+        expect(frame(page).locator("body")).to_contain_text(said)
+    press_on(page, "Only make the link")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
     invitation = Invitation.objects.get()
@@ -91,14 +85,19 @@ def test_an_invitation_is_made_by_keyboard_alone(open_form):
     page.get_by_role("img", name="QR code of the link").evaluate("image => image.decode()")
 
 
+def fill_in_beforehand(page):
+    unfold(page, "Fill in beforehand")
+    choose(page, "Provider", "acme", "Acme Water")
+    tab_to(page, "The contributor cannot change this: Provider")
+    page.keyboard.press("Space")
+    choose(page, "Sites", "main", "Main bakery")
+
+
 def test_another_company_lets_go_of_what_was_chosen_of_the_first(open_form):
     page = open_form()
     choose(page, "Company", "river", "Riverside Bakeries")
     unfold(page, "Fill in beforehand")
-    page.locator("#id_sites ~ .select2 input").focus()
-    page.keyboard.type("main")
-    expect(page.locator(".select2-results__option--highlighted")).to_contain_text("Main bakery")
-    page.keyboard.press("Enter")
+    choose(page, "Sites", "main", "Main bakery")
     choose(page, "Company", "hill", "Hillside Mill")
 
     expect(page.locator("#id_sites ~ .select2")).not_to_contain_text("Main bakery")
@@ -143,11 +142,7 @@ def test_one_looks_before_one_sends(open_form, northwind, scripts):
     else:
         page.get_by_label("Company", exact=True).select_option(str(northwind.pk))
     page.get_by_label("Message").fill("Hello <Anna>")
-    for button, said in (
-        ("Preview the mail", "Northwind Energy writes:"),
-        ("Preview it as text", "name@example.com"),
-        ("Preview the page", "Message from Northwind Energy"),
-    ):
+    for button, said in LOOKS.items():
         page.get_by_role("button", name=button).click()
         expect(frame(page).locator("body")).to_contain_text(said)
         expect(frame(page).locator("body")).to_contain_text("Hello <Anna>")
@@ -227,15 +222,12 @@ def show_link(page):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Link for Riverside Bakeries")
 
 
-SCREENS = [value for name, value in sorted(globals().items()) if name.startswith("show_")]
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("show", SCREENS, ids=lambda show: show.__name__)
-def test_nothing_is_in_the_way_of_anybody_in_light_and_dark(northwind, open_form, show, width):
+def test_nothing_is_in_the_way_of_anybody(northwind, open_form, desk):
     northwind.name = f"Riverside Bakeries {LONG}"
     northwind.save()
-    page = open_form(viewport={"width": width, "height": 900})
-    show(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    nothing_is_in_the_way(page)
+    page = open_form()
+    for width, show in product(WIDTHS, (show_form, show_errors, show_suggestions, show_preview, show_link)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(desk.base + ADD)
+        show(page)
+        nothing_is_in_the_way(page, show.__name__, widths=(width,))

@@ -27,23 +27,6 @@ def details(partner, invitation):
     return followed, partner.call("GET", f"connection/{created['id']}/details")
 
 
-def choose_hydro_quebec(visitor):
-    provider = field(visitor, "Provider")
-    provider.press_sequentially("hydro")
-    expect(visitor.locator("[role=option]")).to_have_count(4)
-    provider.press_sequentially(" q")
-    visitor.get_by_role("option", name="Hydro-Québec").click()
-    expect(provider).to_have_value("Hydro-Québec")
-    expect(visitor.get_by_text("Found in our list: session.hydroquebec.com")).to_be_visible()
-
-
-def expect_the_rest_filled_in(visitor):
-    expect(field(visitor, "Country")).to_have_value("CA")
-    expect(visitor.get_by_label("Electricity")).to_be_checked()
-    expect(field(visitor, "Email of the account’s owner")).to_have_value("owner@riverside.example")
-    expect(field(visitor, "Collect data from")).to_have_value("2024-02-29")
-
-
 def test_from_the_partners_call_to_the_done_page(partner, visitor):
     invitation = partner.invite(
         maxUses=2,
@@ -56,11 +39,9 @@ def test_from_the_partners_call_to_the_done_page(partner, visitor):
     expect(visitor.get_by_role("heading", level=1)).to_have_text("You are asked to connect a utility account")
     expect(visitor.get_by_text("please connect the bakery.")).to_be_visible()
     visitor.get_by_role("link", name="Continue").click()
-
-    choose_hydro_quebec(visitor)
-    expect(visitor.get_by_label("Main bakery")).to_be_checked()
+    find_hydro_quebec(visitor)
+    expect_filled_in(visitor)
     visitor.get_by_label("Cold store").check()
-    expect_the_rest_filled_in(visitor)
     log_in_with(visitor)
     press(visitor)
 
@@ -84,6 +65,24 @@ def test_from_the_partners_call_to_the_done_page(partner, visitor):
     visitor.goto(invitation["invitationUrl"])
     expect(visitor.get_by_role("heading", level=1)).to_have_text("This invitation has been used")
     assert partner.call("GET", f"invitation/{invitation['id']}")["status"] == "FULFILLED"
+
+
+def find_hydro_quebec(page):
+    provider = field(page, "Provider")
+    provider.press_sequentially("hydro")
+    expect(page.locator("[role=option]")).to_have_count(4)
+    provider.press_sequentially(" q")
+    page.get_by_role("option", name="Hydro-Québec").click()
+    expect(provider).to_have_value("Hydro-Québec")
+    expect(page.get_by_text("Found in our list: session.hydroquebec.com")).to_be_visible()
+
+
+def expect_filled_in(page):
+    expect(page.get_by_label("Main bakery")).to_be_checked()
+    expect(field(page, "Country")).to_have_value("CA")
+    expect(page.get_by_label("Electricity")).to_be_checked()
+    expect(field(page, "Email of the account’s owner")).to_have_value("owner@riverside.example")
+    expect(field(page, "Collect data from")).to_have_value("2024-02-29")
 
 
 def test_the_same_without_javascript(partner, visitors):
@@ -120,18 +119,7 @@ def test_with_the_keyboard_alone(partner, visitor):
     visitor.keyboard.press("Enter")
     visitor.wait_for_url("**/connect")
 
-    tab_to(visitor, "[name=provider]")
-    visitor.keyboard.type("octopus")
-    expect(visitor.get_by_role("option", name="Octopus Energy")).to_be_visible()
-    visitor.keyboard.press("ArrowDown")
-    expect(visitor.locator("[role=option][aria-selected=true]")).to_have_count(1)
-    visitor.keyboard.press("Escape")
-    expect(visitor.locator("[role=option]:visible")).to_have_count(0)
-    visitor.keyboard.press("ArrowDown")
-    expect(visitor.get_by_role("option", name="Octopus Energy")).to_be_visible()
-    visitor.keyboard.press("ArrowDown")
-    visitor.keyboard.press("Enter")
-    expect(visitor.locator("[name=provider]")).to_have_value("Octopus Energy")
+    choose_octopus(visitor)
     tab_to(visitor, "[name=country]")
     visitor.keyboard.type("United K")
     tab_to(visitor, "[name=sites]:not(:checked)")
@@ -149,6 +137,21 @@ def test_with_the_keyboard_alone(partner, visitor):
     expect_saved(visitor, "Octopus Energy")
     assert Connection.objects.get().country == "GB"
     assert Connection.objects.get().sites.count() == 2
+
+
+def choose_octopus(page):
+    tab_to(page, "[name=provider]")
+    page.keyboard.type("octopus")
+    expect(page.get_by_role("option", name="Octopus Energy")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[role=option][aria-selected=true]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("[role=option]:visible")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", name="Octopus Energy")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=provider]")).to_have_value("Octopus Energy")
 
 
 FOCUS = """selector => {

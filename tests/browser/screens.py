@@ -1,0 +1,108 @@
+"""Every screen of the admin, by the addresses of its site: a new one is among them by itself."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from companies.actors import SYSTEM
+from companies.groups import fill_groups
+from companies.models import ApiKey, Company, Partner, Site, User
+from connections.models import Connection, Datasource
+from invitations.demo import ensure_demo
+from invitations.models import Invitation
+from invitations.services import note_view, resend_invitation, update_invitation
+from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key, make_invitation
+from tests.invitations.api.uses import spend_use
+from tests.invitations.batches.sheets import people, run
+
+LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
+PARTS = ["site", *sorted({model._meta.app_label for model in admin.site._registry})]
+# answer something else when they are opened just so: their own tests look at what they show
+LOOKED_AT_ELSEWHERE = {"login", "view_on_site", "second_factor_setup", "second_factor_code", "second_factor_recovery"}
+LOOKED_AT_ELSEWHERE |= {"second_factor_off", "invitations_invitation_preview", "invitations_invitation_offers"}
+
+House = dict[type[Model], Model]
+
+
+def furnish(by: User) -> House:
+    """The demo, and something to see in every table: of each model the row whose pages are looked at.
+
+    Beside it stands a row with the longest of names. `by` is who has done all that staff do.
+    """
+    ensure_demo()
+    call_command("load_datasources", verbosity=0)
+    company = Company.objects.get(name="Riverside Bakeries")
+    crowded = CompanyFactory.create(name=f"Riverside Bakeries {LONG}", partner=company.partner, external_id="x" * 60)
+    SiteFactory.create(company=crowded, name=LONG, address=LONG)
+    make_api_key(company.partner, name=LONG[:100])
+    member = UserFactory.create(email="ben@example.com", name="Ben Carter", is_superuser=False, is_limited=True)
+    member.companies.set([company, crowded])
+    fill_groups()
+    member.groups.set([Group.objects.get(name="Inviter")])
+    make_invitation(crowded, external_id="x" * 60)
+    invitation = _followed(company)
+    batch = run(company, people(3), by=by, file_name="bakeries.csv")
+    connection = Connection.objects.filter(company=company).latest("pk")
+    others = [Model.objects.earliest("pk") for Model in (Partner, Site, ApiKey, Datasource, Group)]
+    rows = [company, member, invitation, batch, connection, *others]
+    house = {type(row): row for row in rows}
+    LogEntry.objects.log_actions(by.pk, rows, CHANGE, change_message="Renamed.")
+    return house
+
+
+def _followed(company: Company) -> Invitation:
+    """An invitation of which there is much to tell."""
+    wrong, right, anyone = "anna@exmaple.com", "ben@example.com", "*@example.org"
+    long = f"{'a-long-name.' * 4}somebody@{'a-long-domain.' * 5}example"
+    invitation = make_invitation(
+        company, max_uses=5, expires_in=timedelta(days=3), message="Please connect the bakery."
+    )
+    note_view(invitation)
+    spend_use(invitation, url="https://portal.utility.example/login")
+    update_invitation(invitation, by=SYSTEM, allowed_emails=[wrong, right, long, anyone])
+    resend_invitation(invitation, by=SYSTEM, emails=[wrong, right])
+    invitation.deliveries.filter(email=wrong).update(status="BOUNCED", last_error="550 " + "no-such-user " * 9)
+    return invitation
+
+
+def screens(part: str, house: House, client: Client) -> Iterator[tuple[str, str]]:
+    """Name and path of each page of the part (an app's label, or "site" for the rest) that can be opened by `client`.
+
+    What is no page (a file, an answer in JSON, a button's address) is left out, and what nobody may see.
+    """
+    for name, path in _addresses(part, house):
+        answer = client.get(path)
+        assert answer.status_code in {200, 403, 405} or name in LOOKED_AT_ELSEWHERE, (
+            f"{name} answers {answer.status_code}"
+        )
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            yield name, path
+
+
+def _addresses(part: str, house: House) -> Iterator[tuple[str, str]]:
+    if part == "site":
+        named = [each for each in admin.site.get_urls() if getattr(each, "name", None)]
+        arguments: dict[str, Any] = {"content_type_id": 1, "object_id": house[Company].pk}
+        for app in PARTS[1:]:
+            yield f"app_list-{app}", reverse("admin:app_list", args=[app])
+        yield from _reversed([each for each in named if each.name != "app_list"], arguments)
+    for model, model_admin in admin.site._registry.items():
+        if model._meta.app_label == part:
+            assert model in house, f"nobody has put {model._meta.verbose_name_plural} into the house"
+            pk = house[model].pk
+            yield from _reversed(model_admin.get_urls(), {"object_id": pk, "id": pk, "part": "mail"})
+
+
+def _reversed(patterns: list[Any], arguments: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Those without a name lead to others: a row's bare address, and Django's last resort."""
+    for each in {each.name: each for each in patterns if each.name}.values():
+        wanted = {name: arguments[name] for name in each.pattern.converters}
+        yield each.name, reverse(f"admin:{each.name}", kwargs=wanted)
