@@ -133,6 +133,8 @@ def test_nothing_is_in_the_way_of_anybody_before_it_is_done(partner, desk):
     for open_batch in (open_draft, open_running):
         page.goto(desk.base + open_batch(partner.company, desk.staff))
         nothing_is_in_the_way(page, open_batch.__name__)
+        words = page.locator(".batch-state__words")  # nor of each other, however long the message
+        assert words.evaluate_all("all => all.every((each) => each.scrollHeight <= each.clientHeight)")
 
 
 def test_what_does_not_hold_is_said_beside_its_field_to_everybody(partner, desk):
