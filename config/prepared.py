@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import connections, models
+from django.db.models.query import ModelIterable
 
 Row = TypeVar("Row", bound=models.Model)
 STAND_INS: dict[type, Callable[[], Any]] = {UUID: uuid4, bytes: lambda: os.urandom(32)}
@@ -41,8 +42,9 @@ class _Written:
     """A query with the SQL that Django wrote for it, and where in its parameters which value stands."""
 
     def __init__(self, build: Callable[..., models.QuerySet[Any]], stand_ins: dict[str, Any]) -> None:
-        self.queryset = build(**stand_ins)
-        self.compiler = self.queryset.query.get_compiler(self.queryset.db)
+        queryset = build(**stand_ins)
+        self.model, self.using = queryset.model, queryset.db
+        self.compiler = queryset.query.get_compiler(self.using)
         self.sql, parameters = self.compiler.as_sql()
         # binary values come wrapped for the driver
         self.parameters = [getattr(parameter, "obj", parameter) for parameter in parameters]
@@ -55,9 +57,9 @@ class _Written:
         for name, places in self.places.items():
             for place in places:
                 parameters[place] = values[name]
-        queryset = copy(self.queryset)
-        queryset._query = _Ready(self.compiler, self.sql, tuple(parameters))  # type: ignore[attr-defined]
-        return list(queryset._iterable_class(queryset))  # type: ignore[call-overload, no-any-return]
+        ready: Any = _Ready(self.compiler, self.sql, tuple(parameters))
+        # not a copy of the queryset that was written: Python's `copy` runs a queryset first
+        return list(ModelIterable(models.QuerySet(self.model, query=ready, using=self.using)))
 
 
 class _Ready:

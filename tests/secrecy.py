@@ -84,7 +84,8 @@ def no_secret_in_the_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     text = file.read_text()
     assert FIRST in text, "nothing was logged"
     assert LAST in text, "a test ended the log"
-    assert KNOWN.lines_of(text) == set()
+    found = KNOWN.lines_of(text)
+    assert not found, "secrets in the log:\n" + "\n".join(sorted(found))
 
 
 def as_in_production(file: Path) -> dict[str, Any]:

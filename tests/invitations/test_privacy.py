@@ -60,7 +60,7 @@ ANSWERS = {
     "closed": (410, closed),
     "unknown": (404, lambda client: client.get(f"/p/i/{new_token()}")),
     "no such page": (404, lambda client: opened(client, "nothing")),
-    "slash": (404, lambda client: client.get(page(make_invitation()) + "/")),
+    "slash": (302, lambda client: client.get(page(make_invitation()) + "/")),
     "guessed": (429, guessed_too_often),
     "without token": (
         403,
