@@ -116,7 +116,7 @@ class MaxUsesBelowUseCount(Refusal):
 
 class ChangedMeanwhile(Refusal):
     code = "CHANGED_MEANWHILE"
-    sentence = "Somebody else has changed the addresses in the meantime. Look at them, then change them again."
+    sentence = "It has been changed in the meantime. Look at it, then change it again."
 
 
 class WrongCode(Refusal):

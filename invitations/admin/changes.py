@@ -1,6 +1,7 @@
 """What staff may change of an invitation: a form for each button, which asks, and calls the service of the API."""
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,13 +11,14 @@ from django.utils.text import get_text_list
 from companies.actors import Actor
 from config.admin.base import ServiceForm
 from config.admin.lists import moment
-from config.refusals import Refusal
+from config.refusals import InvalidField, Refusal
 from invitations.admin.inviting.fields import AddressesField
-from invitations.exceptions import MaxUsesBelowUseCount
+from invitations.admin.inviting.terms import DAY_IS_OVER, end_of
+from invitations.exceptions import ChangedMeanwhile, MaxUsesBelowUseCount
 from invitations.models import Invitation
 from invitations.services import correct_address, resend_invitation, rotate_invitation, update_invitation
 
-LIVES = {"1": "1 day from now", "7": "1 week from now", "14": "14 days from now", "30": "30 days from now"}
+LIVES = {"1": "1 day", "7": "1 week", "14": "14 days", "30": "30 days"}
 DAY, NEVER = "day", "never"
 NUMBER, UNLIMITED = "number", "unlimited"
 MOST_NAMED = 3
@@ -24,7 +26,10 @@ MOST_DIGITS = 3
 
 
 class ChangeForm(ServiceForm):
-    """One change of one invitation. `title` asks, `consequence` says what follows, `done` what was done."""
+    """One change of one invitation. `title` asks, `consequence` says what follows, `done` what was done.
+
+    `did_nothing`: it was so already, and nobody claims that it was changed.
+    """
 
     title: ClassVar[str]
     button: ClassVar[str]
@@ -32,6 +37,7 @@ class ChangeForm(ServiceForm):
     logged: ClassVar[str]
     cannot_be_undone: ClassVar[bool] = False
     done: str
+    did_nothing: bool = False
 
     class Meta:
         model = Invitation
@@ -43,6 +49,15 @@ class ChangeForm(ServiceForm):
     @property
     def actor(self) -> Actor:
         return Actor.staff(self.user)
+
+    def update(self, wanted: Mapping[str, Any], *, seen: Mapping[str, Any]) -> Invitation:
+        """Change what is wanted otherwise than the page showed it. Refuses when it is no longer as it was shown."""
+        invitation: Invitation = self.instance
+        changes = {name: value for name, value in wanted.items() if value != seen[name]}
+        if not changes:
+            self.did_nothing, self.done = True, "Nothing was changed."
+            return invitation
+        return update_invitation(invitation, by=self.actor, seen={name: seen[name] for name in changes}, **changes)
 
 
 class ResendForm(ChangeForm):
@@ -71,6 +86,8 @@ class ResendForm(ChangeForm):
 
 
 class ExtendForm(ChangeForm):
+    """Days are added to the end that it has, and to now when that is over or there is none."""
+
     title = "Until when should it work?"
     button = "Change expiry"
     consequence = "The link stays the same, also when it has expired before."
@@ -78,40 +95,73 @@ class ExtendForm(ChangeForm):
     life = forms.ChoiceField(
         label="It expires",
         choices=[*LIVES.items(), (DAY, "At the end of a day"), (NEVER, "Never")],
-        initial="14",
         widget=forms.RadioSelect,
     )
     day = forms.DateField(
         label="Day",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="Only for “At the end of a day”.",
+        help_text="Only for “At the end of a day”. It may also end earlier than so far.",
     )
-    fields_of_service = {"expires_in_seconds": "life", "expires_at": "day"}
+    # the end as the page showed it: what is added to it is added once, and nothing is made shorter unseen
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         expires_at = self.instance.expires_at
         until = f"It expires on {moment(expires_at)} so far." if expires_at else "It never expires so far."
         self.consequence = f"{until} {self.consequence}"
+        lives = [(days, f"{words} {self._counted}") for days, words in LIVES.items()]
+        self.fields["life"].choices = [*lives, *self.fields["life"].choices[-2:]]  # type: ignore[attr-defined]
+        self.initial.update(life="14" if expires_at else NEVER, seen=_shown(expires_at))
 
     def clean(self) -> dict[str, Any]:
         life, day = self.cleaned_data.get("life"), self.cleaned_data.get("day")
         if life == DAY and day is None and "day" not in self.errors:
             self.add_error("day", "Choose the day.")
+        if life == DAY and day is not None and day < timezone.localdate():
+            self.add_error("day", DAY_IS_OVER)
         if life not in {DAY, None} and day is not None:
             self.add_error("day", "Choose “At the end of a day” above, or leave this empty.")
         return self.cleaned_data
 
     def perform(self) -> Invitation:
-        life = self.cleaned_data["life"]
-        if life == DAY:
-            invitation = update_invitation(self.instance, by=self.actor, expires_at=end_of(self.cleaned_data["day"]))
+        seen = self.instance.expires_at
+        if self.cleaned_data["seen"] != _shown(seen):
+            raise ChangedMeanwhile
+        end = self._wanted
+        if end is None:
+            self.done = "It does not expire any more."
+        elif seen is None or end < seen:
+            self.done = f"It now ends on {moment(end)}, earlier than before."
         else:
-            expires_in = None if life == NEVER else timedelta(days=int(life))
-            invitation = update_invitation(self.instance, by=self.actor, expires_in=expires_in)
-        self.done = "It does not expire any more." if invitation.expires_at is None else "It works longer now."
-        return invitation
+            self.done = f"It works longer now, until {moment(end)}."
+        return self.update({"expires_at": end}, seen={"expires_at": seen})
+
+    def field_refused(self, refusal: Refusal) -> str | None:
+        name = "day" if self.cleaned_data["life"] == DAY else "life"
+        return name if isinstance(refusal, InvalidField) else None
+
+    @property
+    def _start(self) -> datetime:
+        """From when days are counted."""
+        now = timezone.now()
+        return max(now, self.instance.expires_at or now)
+
+    @property
+    def _counted(self) -> str:
+        ends_later = self.instance.expires_at and self.instance.expires_at > timezone.now()
+        return "more" if ends_later else "from now"
+
+    @property
+    def _wanted(self) -> datetime | None:
+        match self.cleaned_data["life"]:
+            case "never":
+                return None
+            case "day":
+                return end_of(self.cleaned_data["day"])
+            case days:
+                return self._start + timedelta(days=int(days))
 
 
 class LimitsForm(ChangeForm):
@@ -138,6 +188,7 @@ class LimitsForm(ChangeForm):
     )
     # as the page showed them: what somebody else has changed in the meantime is not undone by an old page
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen_uses = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,6 +199,7 @@ class LimitsForm(ChangeForm):
             max_uses=invitation.max_uses,
             allowed_emails=emails,
             seen=emails,
+            seen_uses=invitation.max_uses,
         )
 
     def clean(self) -> dict[str, Any]:
@@ -158,16 +210,12 @@ class LimitsForm(ChangeForm):
         return self.cleaned_data
 
     def perform(self) -> Invitation:
-        emails, seen = self.cleaned_data["allowed_emails"], self.cleaned_data["seen"].split()
-        changes = {"max_uses": self.cleaned_data["max_uses"]}
-        if emails == seen:
-            invitation = update_invitation(self.instance, by=self.actor, **changes)
-        else:
-            invitation = update_invitation(
-                self.instance, by=self.actor, seen_emails=seen, allowed_emails=emails, **changes
-            )
+        said = self.cleaned_data
         self.done = "The limits were changed."
-        return invitation
+        return self.update(
+            {"max_uses": said["max_uses"], "allowed_emails": said["allowed_emails"]},
+            seen={"max_uses": said["seen_uses"], "allowed_emails": said["seen"].split()},
+        )
 
     def field_refused(self, refusal: Refusal) -> str | None:
         return "max_uses" if isinstance(refusal, MaxUsesBelowUseCount) else super().field_refused(refusal)
@@ -236,6 +284,6 @@ def named(emails: list[str]) -> str:
     return get_text_list([*emails[:MOST_NAMED], *([f"{rest} more"] if rest > 0 else [])], "and")
 
 
-def end_of(day: date) -> datetime:
-    """The last second of the day, where staff are."""
-    return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+def _shown(end: datetime | None) -> str:
+    """As a page carries it, to the last digit."""
+    return end.isoformat() if end else ""

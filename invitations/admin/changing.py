@@ -79,8 +79,9 @@ class ChangingAdmin(RevokingAdmin):
         form.user = request.user  # type: ignore[misc]
         if not form.is_valid():
             return self._ask_to_change(request, invitation, form, name)
-        self.log_change(request, invitation, form.logged)
-        self.message_user(request, form.done, messages.SUCCESS)
+        if not form.did_nothing:
+            self.log_change(request, invitation, form.logged)
+        self.message_user(request, form.done, messages.INFO if form.did_nothing else messages.SUCCESS)
         return redirect("admin:invitations_invitation_change", invitation.pk)
 
     def _ask_to_change(self, request: HttpRequest, invitation: Invitation, form: Any, name: str) -> HttpResponse:

@@ -1,13 +1,14 @@
 """What became of an invitation, in words: its mails, its log, its connections."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from companies.admin.timeline import MOST_LINES, Timeline, timeline_of
-from config.admin.lists import status_word
+from config.admin.lists import moment, status_word
 from config.admin.times import when
 from connections.admin import connection_status
 from connections.models import Connection
@@ -142,11 +143,26 @@ def _notes(event: InvitationEvent) -> Iterator[str]:
     else:
         if event.email:
             yield event.email
-        if detail.get("fields"):
-            yield ", ".join(FIELDS.get(name, str(name)) for name in detail["fields"])
+        yield from _changes(detail)
     if detail.get("emails"):
         yield f"To {named(detail['emails'])}"
     if detail.get("means") in MEANS:
         yield MEANS[detail["means"]]
     if detail.get("reason"):
         yield f"Reason: {detail['reason']}"
+
+
+def _changes(detail: Mapping[str, Any]) -> Iterator[str]:
+    """What was changed; of an end and of uses also from what to what."""
+    names, told = detail.get("fields", []), detail.get("changes", {})
+    for name in filter(told.__contains__, names):
+        yield f"{FIELDS[name]}, from {_words(name, told[name]['old'])} to {_words(name, told[name]['new'])}"
+    others = [FIELDS.get(name, str(name)) for name in names if name not in told]
+    if others:
+        yield ", ".join(others)
+
+
+def _words(name: str, value: Any) -> str:
+    if name == "maxUses":
+        return "any" if value is None else f"{value:,}"
+    return moment(parse_datetime(value), otherwise="never") if value else "never"

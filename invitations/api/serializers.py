@@ -238,6 +238,10 @@ class InvitationOutput(serializers.Serializer[Any]):
 
 class EventOutput(LogLineOutput):
     type = serializers.ChoiceField(EventType.choices)
+    detail = serializers.DictField(
+        help_text="Of `UPDATED`: the `fields` that were changed, and in `changes` the old and the new value of "
+        "`expiresAt` and `maxUses`."
+    )
 
 
 class DeliveryOutput(serializers.Serializer[Any]):

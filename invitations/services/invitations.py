@@ -1,6 +1,6 @@
 """Every change to an invitation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
@@ -21,7 +21,7 @@ from config.refusals import InvalidField
 from connections.models import Connection
 from connections.services import check_country, check_provider_url, check_start_date, find_datasource
 from invitations.addresses import normalize_allowed_emails
-from invitations.events import log_event
+from invitations.events import log_event, told_changes
 from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
 from invitations.models import LONGEST_LIFE, MAX_MAX_USES, EventType, Invitation, InvitationType
 from invitations.prefill import Prefill
@@ -37,12 +37,13 @@ VIEW_GRAIN = timedelta(minutes=10)
 class Terms(TypedDict, total=False):
     """On what terms somebody is invited, whatever for.
 
-    `allowed_emails` (empty: anyone with the link), `expires_in` from now (None: for ever), `max_uses` (None: any
-    number), `send_email` to each address, and what comes back unchanged.
+    `allowed_emails` (empty: anyone with the link), `expires_in` from now or `expires_at` (None: for ever), `max_uses`
+    (None: any number), `send_email` to each address, and what comes back unchanged.
     """
 
     allowed_emails: Sequence[str]
     expires_in: timedelta | None
+    expires_at: datetime | None
     max_uses: int | None
     send_email: bool
     message: str | None
@@ -107,7 +108,7 @@ def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitatio
         sealed_token=seal_token(token, owner_id=invitation_id),
         allowed_emails=normalize_allowed_emails(terms.get("allowed_emails") or ()),
         send_email=terms.get("send_email", False),
-        expires_at=_expiry(now, terms.get("expires_in")),
+        expires_at=_end(now, terms),
         max_uses=_checked_max_uses(terms.get("max_uses")),
         message=terms.get("message") or None,
         locale=check_locale(locale) if (locale := terms.get("locale")) else company.locale,
@@ -131,7 +132,7 @@ def _store(invitation: Invitation, *, by: Actor, submission: UUID | None) -> Inv
 def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> None:
     """Refuses what `create_invitation` refuses, and makes nothing."""
     normalize_allowed_emails(terms.get("allowed_emails") or ())
-    _expiry(timezone.now(), terms.get("expires_in"))
+    _end(timezone.now(), terms)
     _checked_max_uses(terms.get("max_uses"))
     _checked_redirect(terms.get("redirect_url"), company)
     if prefill:
@@ -140,7 +141,7 @@ def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Un
 
 @transaction.atomic
 def update_invitation(
-    invitation: Invitation, *, by: Actor, seen_emails: Sequence[str] | None = None, **changes: Any
+    invitation: Invitation, *, by: Actor, seen: Mapping[str, Any] | None = None, **changes: Any
 ) -> Invitation:
     """Change an invitation; the link stays the same.
 
@@ -148,25 +149,27 @@ def update_invitation(
     `message`, `external_id`, `metadata`, by the rules of `create_invitation`. An address that is removed ends the
     personal links and proofs that belong to it. What is so already is not logged as changed, and where nothing
     changes nothing is logged. Refuses a revoked invitation, fewer uses than were spent, and, when the caller says
-    which addresses it has seen, other addresses than those.
+    what it has `seen`, by the names of the fields, other values than those.
     """
     locked = lock_invitation(invitation)
     if locked.revoked_at:
         raise InvitationRevoked
-    if seen_emails is not None and list(seen_emails) != locked.allowed_emails:
+    if any(getattr(locked, name) != value for name, value in (seen or {}).items()):
         raise ChangedMeanwhile
     now = timezone.now()
     checked = _checked_changes(locked, changes, now)
     values = {name: value for name, value in checked.items() if getattr(locked, name) != value}
     if not values:
         return locked
+    before = {name: getattr(locked, name) for name in values}
     for name, value in values.items():
         setattr(locked, name, value)
     locked.updated_at = now
     locked.save(update_fields=[*values, "updated_at"])
     if locked.is_restricted:
         end_access(locked, [email for email in known_emails(locked) if not locked.allows(email)])
-    log_event(locked, EventType.UPDATED, by=by, fields=sorted(str(camel(name)) for name in values))
+    fields = sorted(str(camel(name)) for name in values)
+    log_event(locked, EventType.UPDATED, by=by, fields=fields, **told_changes(before, values))
     return locked
 
 
@@ -222,12 +225,9 @@ def note_view(invitation: Invitation) -> None:
 
 def _checked_changes(invitation: Invitation, changes: dict[str, Any], now: datetime) -> dict[str, Any]:
     values = dict(changes)
-    if "expires_in" in values and "expires_at" in values:
-        raise InvalidField(("expires_at",), "Give expiresInSeconds or expiresAt, and not both.")
-    if "expires_in" in values:
-        values["expires_at"] = _expiry(now, values.pop("expires_in"))
-    elif values.get("expires_at"):
-        _expiry(now, values["expires_at"] - now, field="expires_at")
+    if values.keys() & {"expires_in", "expires_at"}:
+        values["expires_at"] = _end(now, values)
+        values.pop("expires_in", None)
     if "max_uses" in values:
         max_uses = _checked_max_uses(values["max_uses"])
         if max_uses is not None and max_uses < invitation.use_count:
@@ -249,12 +249,15 @@ def _changed_prefill(invitation: Invitation, prefill: Prefill | None) -> dict[st
     return _checked_prefill(prefill, invitation.company).to_json()
 
 
-def _expiry(now: datetime, expires_in: timedelta | None, *, field: str = "expires_in_seconds") -> datetime | None:
-    if expires_in is None:
-        return None
-    if not SHORTEST_LIFE <= expires_in <= LONGEST_LIFE:
+def _end(now: datetime, given: Mapping[str, Any]) -> datetime | None:
+    if "expires_in" in given and "expires_at" in given:
+        raise InvalidField(("expires_at",), "Give expiresInSeconds or expiresAt, and not both.")
+    field, life = "expires_in_seconds", given.get("expires_in")
+    if end := given.get("expires_at"):
+        field, life = "expires_at", end - now
+    if life is not None and not SHORTEST_LIFE <= life <= LONGEST_LIFE:
         raise InvalidField((field,), "An invitation lives for 60 seconds to 10 years.")
-    return now + expires_in
+    return None if life is None else now + life
 
 
 def _checked_max_uses(max_uses: int | None) -> int | None:

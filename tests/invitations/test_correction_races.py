@@ -91,7 +91,9 @@ def test_an_old_page_of_limits_does_not_bring_the_wrong_address_back(invitation)
             changer = threads.submit(
                 race,
                 1,
-                lambda _: update_invitation(invitation, by=SYSTEM, seen_emails=seen, allowed_emails=wanted),
+                lambda _: update_invitation(
+                    invitation, by=SYSTEM, seen={"allowed_emails": seen}, allowed_emails=wanted
+                ),
             )
             wait_for_a_lock()
         assert kinds(changer.result()) == {"seen": 1}

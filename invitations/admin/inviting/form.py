@@ -135,7 +135,7 @@ class InvitingForm(TermsForm, PrefillForm):
                 self.add_error("url", "Choose a provider or give a login page, and not both.")
             case ("prefill", name, *_):
                 self.add_error(NAMES[str(name)], refusal.detail)
-            case ("expires_in_seconds",):
+            case ("expires_at",):
                 self.add_error("expires_on", refusal.detail)
             case (name, *_) if name in self.fields:
                 self.add_error(str(name), refusal.detail)

@@ -1,6 +1,6 @@
 """On what terms somebody is invited: who, how long, how often."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from invitations.models import MAX_MESSAGE_LENGTH
 
 SPANS = {"1": "1 day", "7": "1 week", "14": "14 days", "30": "30 days"}
 EXPIRES = [*SPANS.items(), ("date", "On a certain day"), ("never", "Never")]
+DAY_IS_OVER = "That day is over. Choose a later one."
 USES = [("one", "Once"), ("number", "A certain number of times"), ("any", "As often as they like")]
 
 
@@ -81,27 +82,34 @@ class TermsForm(forms.Form):
         """In the names of the service. Only of a form that is valid."""
         said = self.cleaned_data
         given = {name: said[name] or None for name in ("message", "locale", "external_id", "redirect_url")}
-        return given | {
-            "allowed_emails": said["allowed_emails"],
-            "expires_in": self._life,
-            "max_uses": {"one": 1, "number": said["max_uses"], "any": None}[said["uses"]],
-            "metadata": said["metadata"],
-        }
+        return (
+            given
+            | self._life
+            | {
+                "allowed_emails": said["allowed_emails"],
+                "max_uses": {"one": 1, "number": said["max_uses"], "any": None}[said["uses"]],
+                "metadata": said["metadata"],
+            }
+        )
 
     @property
-    def _life(self) -> timedelta | None:
+    def _life(self) -> dict[str, Any]:
         match self.cleaned_data["expires"]:
             case "never":
-                return None
+                return {"expires_at": None}
             case "date":
-                end = datetime.combine(self.cleaned_data["expires_on"], time(23, 59))
-                return timezone.make_aware(end) - timezone.now()
+                return {"expires_at": end_of(self.cleaned_data["expires_on"])}
             case days:
-                return timedelta(days=int(days))
+                return {"expires_in": timedelta(days=int(days))}
 
     def _demand_a_day_to_come(self) -> None:
         day = self.cleaned_data["expires_on"]
         if day is None:
             self.add_error("expires_on", "Choose a day.")
         elif day < timezone.localdate():
-            self.add_error("expires_on", "That day is over. Choose a later one.")
+            self.add_error("expires_on", DAY_IS_OVER)
+
+
+def end_of(day: date) -> datetime:
+    """The last second of the day, where staff are."""
+    return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))

@@ -9,13 +9,26 @@ POSTS = {
     "correct": {"old": WRONG, "new": RIGHT},
     "resend": {"emails": [BEN]},
     "extend": {"life": "7"},
-    "limits": {"uses": "number", "max_uses": "5", "allowed_emails": f"{WRONG}\n{BEN}", "seen": f"{WRONG}\n{BEN}"},
+    "limits": {
+        "uses": "number",
+        "max_uses": "5",
+        "allowed_emails": f"{WRONG}\n{BEN}",
+        "seen": f"{WRONG}\n{BEN}",
+        "seen_uses": "2",
+    },
     "rotate": {},
 }
 
 
 def press(client, invitation, name, **instead):
     return client.post(address(name, invitation), POSTS[name] | instead)
+
+
+def press_as_shown(client, invitation, name, **instead):
+    """With all that the page has filled in, but for what is given `instead`."""
+    form = client.get(address(name, invitation)).context["form"]
+    shown = {field.name: "" if (value := field.value()) is None else value for field in form}
+    return client.post(address(name, invitation), shown | instead)
 
 
 def stored(invitation):

@@ -1,6 +1,6 @@
 """The page of one invitation: link, facts, timeline, and nothing that should not be there."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 from django.db import connection
@@ -145,14 +145,19 @@ def test_the_page_of_a_repair_leads_to_the_connection(admin_client, company):
 def test_the_timeline_says_in_words_what_was_changed(admin_client, company, staff):
     by = Actor.staff(staff)
     invitation = make_invitation(company, allowed_emails=["anna@exmaple.com"], by=by)
-    update_invitation(invitation, by=by, max_uses=3, expires_in=timedelta(days=3))
+    update_invitation(invitation, by=by, max_uses=3, expires_at=datetime(2030, 1, 31, 12, tzinfo=UTC), message="Hello")
+    update_invitation(invitation, by=by, max_uses=None, expires_in=None)
     correct_address(invitation, by=by, old="anna@exmaple.com", new="anna@example.com")
 
     lines = admin_client.get(address("change", invitation)).context["history"].timeline.lines
 
     assert [(line.event.type, line.notes) for line in lines] == [
         ("CREATED", []),
-        ("UPDATED", ["expiry, number of uses"]),
+        (
+            "UPDATED",
+            ["expiry, from never to 31 Jan 2030, 12:00 UTC", "number of uses, from any to 3", "message"],
+        ),
+        ("UPDATED", ["expiry, from 31 Jan 2030, 12:00 UTC to never", "number of uses, from 3 to any"]),
         ("UPDATED", ["anna@exmaple.com is now anna@example.com"]),
         ("RESENT", ["To anna@example.com"]),
     ]

@@ -3,15 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from companies.actors import SYSTEM
+from config.admin.lists import moment
+from invitations.admin.inviting.terms import end_of
+from invitations.exceptions import ChangedMeanwhile
 from invitations.models import Invitation
-from invitations.services import correct_address
+from invitations.services import correct_address, update_invitation
 from invitations.status import Status
 from tests.factories import make_invitation
-from tests.invitations.admin.buttons import BEN, RIGHT, WRONG, errors, logged, press, stored
-from tests.invitations.admin.pages import address, in_every_status
+from tests.invitations.admin.buttons import BEN, RIGHT, WRONG, errors, logged, press, press_as_shown, stored
+from tests.invitations.admin.pages import address, in_every_status, page_of
 
 
 @pytest.fixture
@@ -22,12 +26,86 @@ def invitation(company):
 # --- extend -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("days", [1, 7, 14, 30])
-def test_it_is_extended_by_choice_from_now(admin_client, invitation, days):
-    press(admin_client, invitation, "extend", life=str(days))
+def extend(client, invitation, **instead):
+    """What the page says afterwards."""
+    response = press_as_shown(client, invitation, "extend", **instead)
+    assert response.url == address("change", invitation)
+    return page_of(client, invitation)
 
-    assert abs(stored(invitation).expires_at - timezone.now() - timedelta(days=days)) < timedelta(minutes=1)
+
+@pytest.mark.parametrize("days", [1, 7, 14, 30])
+def test_days_are_added_to_the_end_that_it_has(admin_client, company, days):
+    invitation = make_invitation(company, expires_in=timedelta(days=30))
+
+    page = extend(admin_client, invitation, life=str(days))
+
+    assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=days)
     assert stored(invitation).url == invitation.url
+    assert f"It works longer now, until {moment(stored(invitation).expires_at)}." in page
+
+
+def test_what_the_page_offers_first_makes_nothing_shorter(admin_client, company):
+    """Thirty days were given, and the button was pressed without a look."""
+    invitation = make_invitation(company, expires_in=timedelta(days=30))
+
+    extend(admin_client, invitation)
+
+    assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=14)
+
+
+def test_an_earlier_end_is_said_to_be_earlier(admin_client, company):
+    invitation = make_invitation(company, expires_in=timedelta(days=30))
+    day = timezone.localdate() + timedelta(days=3)
+
+    page = extend(admin_client, invitation, life="day", day=day.isoformat())
+
+    assert stored(invitation).expires_at < invitation.expires_at
+    assert f"It now ends on {moment(stored(invitation).expires_at)}, earlier than before." in page
+
+
+def test_the_end_of_what_never_expired_is_earlier_than_before(admin_client, invitation):
+    page = extend(admin_client, invitation, life="7")
+
+    assert abs(stored(invitation).expires_at - timezone.now() - timedelta(days=7)) < timedelta(minutes=1)
+    assert ", earlier than before." in page
+
+
+@pytest.mark.parametrize("days", [None, 20])
+def test_an_end_that_stays_is_neither_claimed_to_be_changed_nor_logged(admin_client, company, days):
+    end = end_of(timezone.localdate() + timedelta(days=days)) if days else None
+    invitation = make_invitation(company, expires_at=end)
+
+    same = {"life": "day", "day": timezone.localdate(end).isoformat()} if end else {}
+    page = extend(admin_client, invitation, **same)
+
+    assert "Nothing was changed." in page
+    assert stored(invitation).expires_at == end
+    assert logged(invitation) == []
+    assert not LogEntry.objects.exists()
+
+
+def test_an_old_page_adds_nothing_to_another_end(admin_client, company):
+    """Neither a second time, when the button is pressed twice, nor to what somebody else has chosen."""
+    invitation = make_invitation(company, expires_in=timedelta(days=30))
+    seen = invitation.expires_at.isoformat()
+    press(admin_client, invitation, "extend", seen=seen)
+
+    response = press(admin_client, invitation, "extend", seen=seen)
+
+    assert errors(response) == {"__all__": ["It has been changed in the meantime. Look at it, then change it again."]}
+    assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=7)
+
+
+def test_an_end_that_changes_at_that_moment_is_not_changed_back(company):
+    """After the page was compared with it, and before it is locked."""
+    invitation = make_invitation(company, expires_in=timedelta(days=30))
+    update_invitation(invitation, by=SYSTEM, expires_in=None)
+
+    with pytest.raises(ChangedMeanwhile):
+        update_invitation(
+            invitation, by=SYSTEM, seen={"expires_at": invitation.expires_at}, expires_in=timedelta(days=44)
+        )
+    assert stored(invitation).expires_at is None
 
 
 def test_it_is_extended_to_the_end_of_a_day(admin_client, invitation):
@@ -41,24 +119,27 @@ def test_it_is_extended_to_the_end_of_a_day(admin_client, invitation):
 def test_it_is_extended_for_ever(admin_client, company):
     invitation = make_invitation(company, expires_in=timedelta(days=1))
 
-    press(admin_client, invitation, "extend", life="never")
+    page = extend(admin_client, invitation, life="never")
 
     assert stored(invitation).expires_at is None
+    assert "It does not expire any more." in page
 
 
 def test_an_expired_one_works_again(admin_client, company):
     invitation = in_every_status(company)[Status.EXPIRED]
 
-    press(admin_client, invitation, "extend")
+    page = extend(admin_client, invitation)
 
     assert stored(invitation).status == Status.ACTIVE
+    assert abs(stored(invitation).expires_at - timezone.now() - timedelta(days=14)) < timedelta(minutes=1)
+    assert "It works longer now, until " in page
 
 
 @pytest.mark.parametrize(
     ("posted", "said"),
     [
         ({"life": "day"}, {"day": ["Choose the day."]}),
-        ({"life": "day", "day": "2001-01-01"}, {"day": ["An invitation lives for 60 seconds to 10 years."]}),
+        ({"life": "day", "day": "2001-01-01"}, {"day": ["That day is over. Choose a later one."]}),
         ({"life": "day", "day": "2399-01-01"}, {"day": ["An invitation lives for 60 seconds to 10 years."]}),
         ({"life": "day", "day": "soon"}, {"day": ["Enter a valid date."]}),
         ({"life": "7", "day": "2001-01-01"}, {"day": ["Choose “At the end of a day” above, or leave this empty."]}),
@@ -85,6 +166,7 @@ def test_limits_are_shown_as_they_are(admin_client, invitation):
         "max_uses": 2,
         "allowed_emails": f"{WRONG}\n{BEN}",
         "seen": f"{WRONG}\n{BEN}",
+        "seen_uses": 2,
     }
 
 
@@ -92,7 +174,15 @@ def test_uses_are_changed_and_the_addresses_left_alone(admin_client, invitation)
     press(admin_client, invitation, "limits")
 
     assert (stored(invitation).max_uses, stored(invitation).allowed_emails) == (5, [WRONG, BEN])
-    assert logged(invitation)[0].detail == {"fields": ["maxUses"]}
+    assert logged(invitation)[0].detail == {"fields": ["maxUses"], "changes": {"maxUses": {"old": 2, "new": 5}}}
+
+
+def test_limits_that_stay_are_neither_claimed_to_be_changed_nor_logged(admin_client, invitation):
+    press_as_shown(admin_client, invitation, "limits")
+
+    assert "Nothing was changed." in page_of(admin_client, invitation)
+    assert logged(invitation) == []
+    assert not LogEntry.objects.exists()
 
 
 def test_uses_become_unlimited_whatever_number_stands_beside_it(admin_client, invitation):
@@ -146,7 +236,7 @@ def test_an_old_page_does_not_undo_a_correction(admin_client, invitation):
 
     response = press(admin_client, invitation, "limits", allowed_emails=f"{WRONG}\n{BEN}\ncleo@example.com")
 
-    assert "Somebody else has changed the addresses in the meantime." in errors(response)["__all__"][0]
+    assert "It has been changed in the meantime." in errors(response)["__all__"][0]
     assert stored(invitation).allowed_emails == [RIGHT, BEN]
 
     press(admin_client, invitation, "limits")

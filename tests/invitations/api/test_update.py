@@ -154,8 +154,18 @@ def test_a_revoked_one_changes_no_more(api, invitation):
 def test_what_was_changed_is_logged_by_name_with_whoever_did_it(api, invitation):
     patch(api, invitation, {"maxUses": 7, "expiresInSeconds": 60, "allowedEmails": [BEN]})
     (event,) = invitation.events.filter(type=EventType.UPDATED)
-    assert (event.actor, event.detail) == ("PARTNER", {"fields": ["allowedEmails", "expiresAt", "maxUses"]})
+    assert (event.actor, event.detail["fields"]) == ("PARTNER", ["allowedEmails", "expiresAt", "maxUses"])
     assert event.api_key is not None
+
+
+def test_an_end_and_uses_are_logged_with_what_they_were_and_became(api, invitation):
+    before = shown(api, invitation)
+    after = patch(api, invitation, {"maxUses": None, "expiresInSeconds": 60, "message": "After"}).json()
+    (event,) = [event for event in shown(api, invitation)["events"] if event["type"] == "UPDATED"]
+    assert event["detail"]["changes"] == {
+        "expiresAt": {"old": before["expiresAt"], "new": after["expiresAt"]},
+        "maxUses": {"old": 5, "new": None},
+    }
 
 
 @pytest.mark.parametrize(
