@@ -101,7 +101,7 @@ def create_next(batch_id: UUID) -> bool:
 def _create(batch: Batch, row: BatchRow, by: Actor) -> None:
     try:
         prefill, terms = terms_of(batch, row)
-        row.invitation = create_invitation(batch.company, by=by, prefill=prefill, **terms)
+        row.invitation = create_invitation(batch.company, by=by, prefill=prefill, is_one_of_many=True, **terms)
     except Refusal as refusal:  # what held when the file was read holds no more
         row.verdict, row.error = Verdict.REFUSED, refusal.detail
     else:

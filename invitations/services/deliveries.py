@@ -28,6 +28,8 @@ from invitations.status import Status
 from invitations.tokens import hash_token, new_token, seal_token
 
 RESENDS_PER_HOUR = 10
+# of mails that wait: whoever presses a button for one does not wait for the thousands of a batch
+ALONE, AMONG_MANY = 0, -10
 # a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours
 PAUSES = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
 MAX_ERROR_LENGTH = 500
@@ -35,10 +37,11 @@ MAX_ERROR_LENGTH = 500
 logger = logging.getLogger("latchkey.mail")
 
 
-def queue_mails(invitation: Invitation, emails: Sequence[str]) -> list[Delivery]:
+def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int = ALONE) -> list[Delivery]:
     """A delivery and a personal link for each address, sent by the worker once this transaction has committed.
 
-    An address that was mailed before begins a new round; its earlier links stay alive.
+    An address that was mailed before begins a new round; its earlier links stay alive. Of mails that wait, those of
+    the highest `priority` go first.
     """
     Delivery.objects.filter(invitation=invitation, email__in=emails).update(
         round=F("round") + 1, status=DeliveryStatus.QUEUED, attempts=0, last_error=None
@@ -50,7 +53,7 @@ def queue_mails(invitation: Invitation, emails: Sequence[str]) -> list[Delivery]
     PersonalLink.objects.bulk_create(_new_link(delivery) for delivery in deliveries)
     if deliveries:
         jobs: list[JSONDict] = [{"delivery_id": str(each.pk), "round_number": each.round} for each in deliveries]
-        defer("invitations.tasks.send_invitation", *jobs)
+        defer("invitations.tasks.send_invitation", *jobs, priority=priority)
     return deliveries
 
 

@@ -25,7 +25,7 @@ from invitations.events import log_event, told_changes
 from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
 from invitations.models import LONGEST_LIFE, MAX_MAX_USES, EventType, Invitation, InvitationType
 from invitations.prefill import Prefill
-from invitations.services.deliveries import queue_mails
+from invitations.services.deliveries import ALONE, AMONG_MANY, queue_mails
 from invitations.services.proofs import end_access, known_emails
 from invitations.services.submissions import made_once
 from invitations.tokens import hash_token, new_token, seal_token
@@ -59,16 +59,19 @@ def create_invitation(
     by: Actor,
     prefill: Prefill | None = None,
     submission: UUID | None = None,
+    is_one_of_many: bool = False,
     **terms: Unpack[Terms],
 ) -> Invitation:
     """An invitation to connect an account of the company's.
 
     Refuses, naming the field: a life under 60 seconds or over 10 years, `max_uses` outside 1 to 1,000,000, an
     address that is none, prefill that is not the company's or not in the catalogue, a `redirect_url` that is
-    not on the partner's list. `submission` names a form: sent again, it is refused with what it made before.
+    not on the partner's list. `submission` names a form: sent again, it is refused with what it made before. The mails
+    of what `is_one_of_many` let others go first.
     """
     with made_once(submission, by=by):
-        return _store(draft_invitation(company, prefill=prefill, **terms), by=by, submission=submission)
+        invitation = draft_invitation(company, prefill=prefill, **terms)
+        return _store(invitation, by=by, submission=submission, priority=AMONG_MANY if is_one_of_many else ALONE)
 
 
 def create_repair_invitation(
@@ -121,11 +124,11 @@ def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitatio
     )
 
 
-def _store(invitation: Invitation, *, by: Actor, submission: UUID | None) -> Invitation:
+def _store(invitation: Invitation, *, by: Actor, submission: UUID | None, priority: int = ALONE) -> Invitation:
     invitation.save(force_insert=True)
     log_event(invitation, EventType.CREATED, by=by, event_id=submission)
     if invitation.send_email:
-        queue_mails(invitation, invitation.mailable_emails)
+        queue_mails(invitation, invitation.mailable_emails, priority=priority)
     return invitation
 
 

@@ -16,12 +16,28 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
+from companies.actors import SYSTEM
 from config.tasks import HOURS_KEPT
-from invitations.models import Delivery, EmailProof, EventType, InvitationEvent, PersonalLink, VerificationCode
-from invitations.services import find_proof, request_code, use_personal_link
+from invitations.models import (
+    Delivery,
+    EmailProof,
+    EventType,
+    Invitation,
+    InvitationEvent,
+    PersonalLink,
+    VerificationCode,
+)
+from invitations.services import (
+    correct_address,
+    find_proof,
+    request_code,
+    resend_invitation,
+    use_personal_link,
+)
 from invitations.tasks import forget_what_is_over
 from tests.database import database_url, execute
 from tests.factories import make_invitation
+from tests.invitations.batches.sheets import run
 
 HUNDRED = [f"person{number}@example.com" for number in range(100)]
 
@@ -122,6 +138,32 @@ def test_a_code_goes_out_before_a_hundred_invitations(worker, mail_server):
     assert "is your code" in mail_server.mails[0].message["Subject"]
     assert set(Delivery.objects.values_list("status", "attempts", "last_error")) == {("SENT", 1, None)}
     assert len(mail_server.mails) == 101
+
+
+def test_what_somebody_sends_singly_goes_out_before_a_batch(worker, mail_server, company):
+    run(company, *(f"person{number}@example.com" for number in range(30)), send_email=True)
+    first, second, third, *_ = Invitation.objects.order_by("pk")
+    resend_invitation(first, by=SYSTEM)
+    correct_address(second, by=SYSTEM, old="person1@example.com", new="right@example.com")
+    request_code(third, "person2@example.com", client="somebody")
+    make_invitation(company, allowed_emails=["alone@example.com"], send_email=True)
+
+    worker()
+
+    recipients = mail_server.recipients
+    assert recipients[:4] == ["person2@example.com", "person0@example.com", "right@example.com", "alone@example.com"]
+    assert sorted(recipients[4:]) == sorted(f"person{number}@example.com" for number in range(2, 30))
+
+
+def test_a_mail_of_a_batch_that_is_tried_again_still_waits_for_others(worker, mail_server, company):
+    mail_server.answers["person0@example.com"] = ["451 later"]
+    run(company, "person0@example.com", send_email=True)
+    worker()
+    make_invitation(company, allowed_emails=["alone@example.com"], send_email=True)
+
+    worker.later()
+
+    assert mail_server.recipients == ["alone@example.com", "person0@example.com"]
 
 
 @pytest.mark.django_db
