@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from config.refusals import InvalidField
+from invitations.addresses import divide
 from invitations.models import MAX_BATCH_ROWS
 
 MAX_SHEET_BYTES = 5 * 1024 * 1024
@@ -20,6 +21,11 @@ WORKBOOK = b"PK\x03\x04"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # what stands between commas and semicolons, but for those inside quotation marks
 ADDRESSES = re.compile(r'(?:"[^"]*"|[^",;])+')
+# how Excel is told what separates the cells; it shows this line as no row
+SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[ ,;\t|]*\r?\n', re.IGNORECASE)
+# bytes of no text in any character set, but of pictures and programs
+BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+NO_TEXT = "This is not a text file. Please save the table as a CSV file."
 SAVE_AS_UTF_8 = "In Excel: File, Save as, “CSV UTF-8”. In other programs choose the character set UTF-8."
 
 
@@ -35,16 +41,19 @@ def read_sheet(content: bytes, *, columns: Sequence[str]) -> list[Line]:
     """The rows that say something, at most 5,000.
 
     The first row names the columns, in any order and case; without such a row each line is an address, or
-    `Name <address>`. Commas, semicolons and tabs separate cells. Refuses, in words for whoever made the file: what is
-    too large, no UTF-8, no table, a column that is none of `columns`, and a table without `email`.
+    `Name <address>`. Commas, semicolons and tabs separate cells, or what a line `sep=;` before it says. Refuses, in
+    words for whoever made the file: what is too large, no UTF-8, no table, a column that is none of `columns`, and a
+    table without `email`.
     """
     if len(content) > MAX_SHEET_BYTES:
         raise _refused(f"This is larger than {MAX_SHEET_BYTES // 1024**2} MiB. Please split it into several files.")
     text = _decoded(content)
+    told = SEPARATOR.match(text)
+    text = text[told.end() :] if told else text
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first:
         raise _refused("There is nothing in it.")
-    delimiter = max(DELIMITERS, key=lambda sign: _likeness(first, sign, columns))
+    delimiter = told[1] if told else max(DELIMITERS, key=lambda sign: _likeness(first, sign, columns))
     lines = _addresses(text) if _is_address(first, delimiter, columns) else _table(text, delimiter, columns)
     return _limited(lines)
 
@@ -74,13 +83,15 @@ def _decoded(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if BINARY.search(content):
+            raise _refused(NO_TEXT) from None
         line = content.count(b"\n", 0, error.start) + 1
         raise _refused(
             f"This file is not in UTF-8: line {line} has letters of another character set, probably Windows-1252. "
             f"Please save it as UTF-8. {SAVE_AS_UTF_8}"
         ) from None
     if "\0" in text:
-        raise _refused("This is not a text file.")
+        raise _refused(NO_TEXT)
     return text
 
 
@@ -110,11 +121,17 @@ def _addresses(text: str) -> Iterator[Line]:
 
 
 def _pieces(line: str) -> list[str]:
-    """The addresses of a line. `Okafor, Mary <mary@example.com>` is one."""
+    """The addresses of a line, divided as where one is invited. `Okafor, Mary <mary@example.com>` is one."""
     pieces = [piece.strip() for piece in ADDRESSES.findall(line) if piece.strip()]
-    if all("@" in piece for piece in pieces):
-        return pieces
-    return [line]
+    if not all("@" in piece for piece in pieces):
+        return [line]
+    return [address for piece in pieces for address in _divided(piece)]
+
+
+def _divided(piece: str) -> list[str]:
+    """Several in one piece stand between spaces; one keeps its name, for whoever looks at the verdict."""
+    found = divide(piece)
+    return found if len(found) > 1 and all("@" in each for each in found) else [piece]
 
 
 def _table(text: str, delimiter: str, columns: Sequence[str]) -> Iterator[Line]:

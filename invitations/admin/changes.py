@@ -12,7 +12,7 @@ from companies.actors import Actor
 from config.admin.base import ServiceForm
 from config.admin.lists import moment
 from config.refusals import InvalidField, Refusal
-from invitations.admin.inviting.fields import AddressesField
+from invitations.admin.inviting.fields import AddressesField, AddressField
 from invitations.admin.inviting.terms import DAY_IS_OVER, end_of
 from invitations.exceptions import ChangedMeanwhile, MaxUsesBelowUseCount
 from invitations.models import Invitation
@@ -246,7 +246,7 @@ class CorrectForm(ChangeForm):
     )
     logged = "Address corrected."
     old = forms.ChoiceField(label="Wrong address")
-    new = forms.CharField(label="Right address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    new = AddressField(label="Right address", max_length=500, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

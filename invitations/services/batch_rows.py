@@ -13,13 +13,13 @@ from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import UtilityType
 from connections.services import check_start_date
+from invitations.addresses import only_address
 from invitations.models import MAX_MESSAGE_LENGTH, Batch, BatchRow, Verdict
 from invitations.prefill import LOCKABLE, WIRE_NAMES, Prefill
 from invitations.services.batch_places import Places
 from invitations.services.invitations import Terms, check_terms
 from invitations.sheets import BEYOND, EMAIL, Line, values_of
 
-NAMED = re.compile(r"[^<>]*<([^<>]+)>")
 MAX_EXTERNAL_ID_LENGTH = 255
 SECONDS_A_DAY = 86_400
 MAX_DIGITS = 9
@@ -159,9 +159,8 @@ def _digest(row: BatchRow) -> str:
 
 
 def _address(text: str) -> str:
-    """Of `anna@example.com` or `Anna <anna@example.com>`, in its normal form."""
-    named = NAMED.fullmatch(text)
-    return normalize_address((named[1] if named else text).strip())
+    """In its normal form, read as everywhere that staff paste one."""
+    return normalize_address(only_address(text).strip())
 
 
 def _short(text: str, longest: int) -> str:

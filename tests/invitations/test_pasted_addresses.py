@@ -2,7 +2,7 @@
 
 import pytest
 
-from invitations.addresses import BadAddress, read_pasted
+from invitations.addresses import BadAddress, only_address, read_pasted
 
 NO_AT = "An email address must have an @-sign."
 
@@ -27,6 +27,17 @@ NO_AT = "An email address must have an @-sign."
         '"Anna@work" <a@example.com>, b@example.com',
         "A@Example.com, b@EXAMPLE.com, a@example.com, Anna <a@example.com>",
         '"a quote that does not end <a@example.com>\nb@example.com',
+        '"a@example.com", "b@example.com"',
+        "'a@example.com' “b@example.com”",
+        '"a@example.com, b@example.com"',
+        "mailto:a@example.com MAILTO:b@example.com?subject=Hello",
+        "a@example.com (Anna), (b@example.com)",
+        "• a@example.com\n•b@example.com",
+        "- a@example.com\n-b@example.com",
+        "* a@example.com\n*b@example.com",
+        "1. a@example.com\n2) b@example.com",
+        "a@example.com.\nb@example.com!",
+        "\ufeffa@exam\u200bple.com\n\u202ab@example.com\u202c",
     ],
 )
 def test_addresses_are_read_in_any_form(text):
@@ -36,6 +47,28 @@ def test_addresses_are_read_in_any_form(text):
 @pytest.mark.parametrize("text", ["", "  \n ", ",;\n,", "<>", "< >,"])
 def test_nothing_is_nothing(text):
     assert read_pasted(text) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@example.com",
+        " A@Example.com ",
+        "Doe, J. <a@example.com>",
+        '"Doe, J." <mailto:a@example.com>',
+        '"a@example.com"',
+        "mailto:a@example.com",
+        "a@example.com (Anna)",
+        "a@example.com.",
+    ],
+)
+def test_the_only_address_is_read_out_of_what_stands_around_it(text):
+    assert only_address(text) == "a@example.com"
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "a@example.com, b@example.com", "a@example.com nonsense", "a@b"])
+def test_a_text_of_no_address_or_several_stays_as_it_is(text):
+    assert only_address(text) == text
 
 
 def test_a_whole_domain_may_be_meant():

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from invitations.addresses import read_pasted
+from invitations.addresses import only_address, read_pasted
 from invitations.models import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
 
 MOST_NAMED = 20
@@ -29,6 +29,13 @@ class AddressesField(PlainTextField):
             more = [f"And {len(bad) - MOST_NAMED} more."] if len(bad) > MOST_NAMED else []
             raise forms.ValidationError([*errors, *more])
         return good
+
+
+class AddressField(forms.CharField):
+    """One e-mail address, pasted in any form. What is none stays as it was typed: the service says so."""
+
+    def clean(self, value: Any) -> Any:
+        return only_address(super().clean(value))
 
 
 class MetadataField(PlainTextField):

@@ -179,6 +179,13 @@ def test_an_address_is_corrected(admin_client, invitation):
     assert f"A mail to {RIGHT} is on its way." in page_of(admin_client, invitation)
 
 
+def test_the_right_address_is_pasted_as_it_is(admin_client, invitation):
+    press(admin_client, invitation, "correct", new='"Doe, Anna" <mailto:Anna@Example.com>')
+
+    assert stored(invitation).allowed_emails == [RIGHT, BEN]
+    assert f"A mail to {RIGHT} is on its way." in page_of(admin_client, invitation)
+
+
 @pytest.mark.parametrize(("query", "chosen"), [({"address": "1"}, BEN), ({"address": "7"}, None), ({}, None)])
 def test_the_address_that_is_meant_is_chosen_and_stands_in_no_link(admin_client, invitation, query, chosen):
     form = admin_client.get(address("correct", invitation), query).context["form"]

@@ -34,6 +34,17 @@ def test_a_comma_inside_a_table_of_semicolons_is_text():
     assert read("email;message\na@example.com;Hello, Anna\n")[0][1]["message"] == "Hello, Anna"
 
 
+@pytest.mark.parametrize("line", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n", "sep=;;;\n"])
+def test_a_line_that_tells_excel_the_separator_is_no_row(line):
+    assert read(f"{line}email;message\na@example.com;Hello, Anna\n") == [
+        (2, {"email": "a@example.com", "message": "Hello, Anna"})
+    ]
+
+
+def test_what_that_line_says_counts_whatever_else_stands_in_the_names():
+    assert read("sep=|\nemail|message\na@example.com|x, y; z\n")[0][1]["message"] == "x, y; z"
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_as_on_any_machine(end):
     assert [number for number, _ in read(end.join(["email", "a@example.com", "b@example.com"]))] == [2, 3]
@@ -75,6 +86,11 @@ def test_what_stands_in_no_column_is_kept_for_the_verdict():
         ("Okafor, Mary <m@example.com>", ["Okafor, Mary <m@example.com>"]),
         ('"Okafor, Mary" <m@example.com>, b@example.com', ['"Okafor, Mary" <m@example.com>', "b@example.com"]),
         ("a@example.com\nnonsense", ["a@example.com", "nonsense"]),
+        ("a@example.com b@example.com", ["a@example.com", "b@example.com"]),
+        ("a@example.com\tb@example.com", ["a@example.com", "b@example.com"]),
+        ("Anna <a@example.com> Bert <b@example.com>", ["a@example.com", "b@example.com"]),
+        ("a@example.com nonsense", ["a@example.com nonsense"]),
+        ("sep=;\na@example.com;b@example.com", ["a@example.com", "b@example.com"]),
     ],
 )
 def test_pasted_addresses_need_no_name_of_a_column(pasted, addresses):
@@ -98,6 +114,8 @@ def test_pasted_addresses_need_no_name_of_a_column(pasted, addresses):
         (b"PK\x03\x04 and the rest", "This is a workbook, and not a CSV file."),
         ("email\na@example.com".encode("utf-16"), "This file is in UTF-16."),
         ("email\nm\0@example.com", "This is not a text file."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", "This is not a text file."),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\nstream\nx\x9c\x03\x00", "This is not a text file."),
     ],
 )
 def test_what_is_no_table_is_refused_in_words(text, words):
