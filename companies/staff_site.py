@@ -59,13 +59,14 @@ class StaffSite(AdminSite):
         def page(route: str, view: Callable[..., Any]) -> Any:
             return path(f"second-factor/{route}", view, name=view.__name__)
 
+        # Django's way from a row to its page on the site, which nothing here has, takes every id for a number
         return [
             page("", self.after_password(may_set_up, second_factor)),
             page("setup/", self.after_password(may_set_up, second_factor_setup)),
             page("code/", self.after_password(lambda request: True, second_factor_code)),
             page("recovery/", self.admin_view(second_factor_recovery)),
             page("off/", self.admin_view(second_factor_off)),
-            *super().get_urls(),
+            *(each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"),
         ]
 
     def after_password(

@@ -209,3 +209,10 @@ def test_anything_else_is_no_id():
 
 def test_a_status_is_a_word_and_escaped():
     assert status_word("<b>", "good") == '<span class="status status--good">&lt;b&gt;</span>'
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["r/8/1/", "r/8/0194f000-0000-7000-8000-00000000dead/", "r/x/y/"])
+def test_there_is_no_way_from_a_row_to_a_page_on_the_site(admin_client, address):
+    """Django's answers an id that is none with a 500."""
+    assert admin_client.get(f"/admin/{address}").status_code == 404
