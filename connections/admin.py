@@ -1,11 +1,13 @@
 """Providers and connections, for staff. No credential is shown anywhere."""
 
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -71,6 +73,13 @@ class DatasourceAdmin(BoundedAdmin):
     list_filter = (UtilityTypeFilter, "country")
     search_fields = ("folded_name",)
     search_help_text = "The name or a part of it; accents and small misspellings do not matter."
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not for whoever is limited to some companies: a provider is everybody's."""
+        return limit_of(request) is None and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Datasource | None = None) -> bool:
+        return limit_of(request) is None and super().has_change_permission(request, obj)
 
     @admin.display(description="kinds of utility")
     def kinds(self, datasource: Datasource) -> str:
@@ -140,6 +149,13 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["timeline"] = timeline_of(context["original"].events, notes_of)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def lists_about(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
+        """Also the way to its repair."""
+        if isinstance(obj, Connection) and obj.can_be_mended and request.user.has_perm("invitations.add_invitation"):
+            asked = {"company": obj.company_id, "invitation_type": "EDIT_CONNECTION", "connection": obj.pk}
+            yield "Invite to repair", f"{reverse('admin:invitations_invitation_add')}?{urlencode(asked)}"
+        yield from super().lists_about(request, obj)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()

@@ -237,3 +237,37 @@ def test_providers_are_found_by_the_inside_of_a_word_and_misspelt_in_list_and_au
 
     assert list(listed.context["cl"].queryset) == [british]
     assert [each["id"] for each in offered] == [str(british.pk)]
+
+
+REPAIR = "Invite to repair"
+
+
+def test_a_broken_connection_leads_to_the_invitation_that_repairs_it(admin_client, company):
+    broken = make_connection(company)
+    Connection.objects.update(status=Status.PASSWORD_INCORRECT)
+
+    response = admin_client.get(reverse("admin:connections_connection_change", args=[broken.pk]))
+    link = dict(response.context["lists_about"])[REPAIR]
+    form = admin_client.get(link).context["form"]
+
+    asked = {name: str(form[name].value()) for name in ("company", "invitation_type", "connection")}
+    assert asked == {"company": str(company.pk), "invitation_type": "EDIT_CONNECTION", "connection": str(broken.pk)}
+    assert f'<option value="{broken.pk}" selected>' in words(admin_client.get(link))
+
+
+@pytest.mark.parametrize("status", [Status.CONNECTED, Status.PENDING, Status.WEBSITE_DOWN])
+def test_what_new_login_details_would_not_mend_leads_to_no_repair(admin_client, company, status):
+    row = make_connection(company)
+    Connection.objects.update(status=status)
+
+    assert REPAIR not in page_of(admin_client, row)
+
+
+def test_only_whoever_may_invite_is_led_to_a_repair(client, company):
+    broken = make_connection(company)
+    Connection.objects.update(status=Status.PASSWORD_INCORRECT)
+    viewer = UserFactory(is_superuser=False)
+    viewer.user_permissions.set(Permission.objects.filter(codename__in=["view_connection", "change_invitation"]))
+    client.force_login(viewer)
+
+    assert REPAIR not in page_of(client, broken)

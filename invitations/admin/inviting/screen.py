@@ -25,6 +25,8 @@ from invitations.exceptions import SubmittedBefore
 from invitations.models import Invitation
 from invitations.status import Status
 
+ASKED = ("company", "invitation_type", "connection")  # what a link to this screen may fill in
+
 
 class InvitingAdmin(LinkAdmin):
     """Adds an invitation on a screen of its own. Whoever may add invitations may, for the companies open to them."""
@@ -46,7 +48,7 @@ class InvitingAdmin(LinkAdmin):
         self._refuse_unless_may_add(request)
         user: Any = request.user
         if request.method != "POST":
-            form = InvitingForm(user, initial={"company": request.GET.get("company")})
+            form = InvitingForm(user, initial={name: request.GET[name] for name in ASKED if name in request.GET})
         elif "_show" in request.POST:
             form = InvitingForm(user, request.POST, checked=False)
         else:

@@ -9,9 +9,18 @@ from django.urls import reverse
 
 from companies.admin import CompanyLimitedAdmin, UnlimitedAdmin
 from companies.models import Company, Site
+from connections.models import Datasource
 from invitations.models import Invitation
 from tests.companies.admin.pages import words
-from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key, make_connection, make_invitation
+from tests.factories import (
+    CompanyFactory,
+    DatasourceFactory,
+    SiteFactory,
+    UserFactory,
+    make_api_key,
+    make_connection,
+    make_invitation,
+)
 from tests.invitations.admin.inviting import errors, invite
 from tests.invitations.batches.sheets import draft
 
@@ -182,6 +191,29 @@ def test_what_reaches_past_companies_is_closed_to_whoever_is_limited(limited, ou
     assert limited.get(reverse(f"admin:{name_of(model)}_add")).status_code == 403
     assert limited.get(reverse(f"admin:{name_of(model)}_change", args=[row.pk])).status_code == 403
     assert reverse(f"admin:{name_of(model)}_changelist") not in words(limited.get(reverse("admin:index")))
+
+
+def test_a_provider_is_seen_and_not_changed_by_whoever_is_limited(limited, client):
+    """It is everybody's, and reaches past their companies."""
+    provider = DatasourceFactory(name="Acme Water")
+    change = reverse("admin:connections_datasource_change", args=[provider.pk])
+    sent = {"name": "Renamed", "country": "GB", "login_url": "https://elsewhere.example.com/"}
+
+    assert "Acme Water" in words(limited.get(change))
+    assert limited.post(change, sent).status_code == 403
+    for page in (
+        reverse("admin:connections_datasource_add"),
+        reverse("admin:connections_datasource_delete", args=[provider.pk]),
+    ):
+        assert limited.get(page).status_code == limited.post(page, sent).status_code == 403
+    assert Datasource.objects.get(pk=provider.pk).name == "Acme Water"
+    assert not Datasource.objects.filter(name="Renamed").exists()
+
+    unlimited = UserFactory(is_superuser=False)
+    unlimited.user_permissions.set(Permission.objects.all())
+    client.force_login(unlimited)
+    assert client.post(change, sent).status_code == 302
+    assert Datasource.objects.get(pk=provider.pk).name == "Renamed"
 
 
 def test_whoever_is_limited_to_nothing_sees_nothing(client, strangers):
