@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from companies.forms.login import LoginForm
 from companies.views.second_factor import (
     is_settled,
     may_set_up,
@@ -29,6 +30,8 @@ from config.lockout import one_at_a_time
 
 class StaffSite(AdminSite):
     """Every page asks `has_permission`, and that asks for the second factor."""
+
+    login_form = LoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
         return self.knows(request) and is_settled(request)

@@ -8,23 +8,16 @@ from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from companies.admin.timeline import MOST_LINES, Timeline, timeline_of
-from config.admin.lists import moment, status_word
+from config.admin.lists import moment
 from config.admin.times import when
 from connections.admin import connection_status
 from connections.models import Connection
 from invitations.admin.changes import named
+from invitations.admin.inviting.links import delivery_word
 from invitations.guidance import Situation
 from invitations.models import Delivery, DeliveryStatus, Invitation, InvitationEvent
 from invitations.models.delivery import UNDELIVERED
 
-TONES = {
-    DeliveryStatus.QUEUED: "waiting",
-    DeliveryStatus.SENT: "good",
-    DeliveryStatus.DELIVERED: "good",
-    DeliveryStatus.FAILED: "bad",
-    DeliveryStatus.BOUNCED: "bad",
-    DeliveryStatus.COMPLAINED: "bad",
-}
 FIELDS = {
     "allowedEmails": "addresses",
     "expiresAt": "expiry",
@@ -50,8 +43,7 @@ class Recipient:
     def state(self) -> SafeString | str:
         if self.delivery is None:
             return "Not mailed"
-        status = DeliveryStatus(self.delivery.status)
-        return status_word(str(status.label), TONES[status] if self.is_on else "over")
+        return delivery_word(self.delivery, is_over=not self.is_on)
 
     @property
     def tried(self) -> SafeString | str:

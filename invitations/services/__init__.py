@@ -37,9 +37,11 @@ from invitations.services.repairs import (
     follow_status,
     repair_connection,
 )
+from invitations.services.submissions import INCOMPLETE
 
 __all__ = [
     "COLUMNS",
+    "INCOMPLETE",
     "SHORTEST_LIFE",
     "Account",
     "apply_locks",

@@ -11,6 +11,8 @@ from config.refusals import InvalidField
 from invitations.exceptions import SubmittedBefore
 from invitations.models import EventType, InvitationEvent
 
+INCOMPLETE = "This page was not complete. Reload it, then try again."
+
 
 @contextmanager
 def made_once(submission: UUID | None, *, by: Actor) -> Iterator[None]:
@@ -36,4 +38,4 @@ def _refuse_repeated(submission: UUID | None, by: Actor) -> None:
         return
     if event.type == EventType.CREATED and Actor(by.kind, event.api_key, event.user) == by:
         raise SubmittedBefore(event.invitation_id)
-    raise InvalidField(("submission",), "This page was not complete. Reload it, then try again.")
+    raise InvalidField(("submission",), INCOMPLETE)

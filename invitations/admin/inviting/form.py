@@ -15,6 +15,7 @@ from invitations.admin.inviting.prefill import NAMES, PrefillForm
 from invitations.admin.inviting.terms import TermsForm
 from invitations.models import Invitation, InvitationType
 from invitations.services import (
+    INCOMPLETE,
     create_invitation,
     create_repair_invitation,
     draft_invitation,
@@ -33,7 +34,6 @@ OFFERED = {
     "sites": "site",
     "redirect_url": "redirect",
 }
-INCOMPLETE = "This page was not complete. Reload it, then try again."
 
 
 class InvitingForm(TermsForm, PrefillForm):

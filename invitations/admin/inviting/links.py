@@ -1,20 +1,19 @@
 """The screen after inviting: the link to copy, to show or to print, and who was mailed."""
 
-import io
 from typing import Any
 
-import segno
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 
 from config.admin.lists import status_word
+from config.qr import draw_qr
 from config.vault import Unsealable
 from invitations.models import Delivery, DeliveryStatus, Invitation
 from invitations.status import Status
 
-QUIET_ZONE = 4  # modules on each side, as ISO/IEC 18004 demands
 TONES = {
     DeliveryStatus.QUEUED: "waiting",
     DeliveryStatus.SENT: "done",
@@ -49,7 +48,7 @@ class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         url = link_of(invitation) if invitation.status == Status.ACTIVE else None
         if url is None:
             raise Http404
-        return HttpResponse(draw_qr(url), content_type="image/svg+xml")
+        return HttpResponse(draw_qr(url, omitsize=True, svgclass=None), content_type="image/svg+xml")
 
     def _invitation(self, request: HttpRequest, object_id: str) -> Any:
         if not self.has_view_permission(request):
@@ -60,18 +59,10 @@ class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return invitation
 
 
-def draw_qr(text: str) -> bytes:
-    """An SVG without inline styles. A quarter of it may be damaged or dirty, and it still reads (level Q)."""
-    drawn = io.BytesIO()
-    code = segno.make_qr(text, error="q", boost_error=False)
-    code.save(drawn, kind="svg", border=QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass=None)
-    return drawn.getvalue()
-
-
-def delivery_word(delivery: Delivery) -> Any:
-    """What became of a mail, as a word."""
+def delivery_word(delivery: Delivery, *, is_over: bool = False) -> SafeString:
+    """What became of a mail, as a word; `is_over`: to an address that is no longer on the invitation."""
     status = DeliveryStatus(delivery.status)
-    return status_word(str(status.label), TONES.get(status, "bad"))
+    return status_word(str(status.label), "over" if is_over else TONES.get(status, "bad"))
 
 
 def link_of(invitation: Invitation) -> str | None:
