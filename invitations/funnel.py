@@ -21,7 +21,7 @@ MOST_FOLLOWED = 50_000
 class Step(models.TextChoices):
     """Each invitation that was made counts as sent: its link can be passed on by whoever asked for it."""
 
-    SENT = "sent", "Sent"
+    SENT = "sent", "Sent or handed over"
     MAILED = "mailed", "Mailed by us"
     OPENED = "opened", "Opened"
     VERIFIED = "verified", "Verified"

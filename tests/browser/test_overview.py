@@ -51,4 +51,4 @@ def test_a_company_is_chosen_by_keyboard_alone(open_overview):
     choose(page, "Company", "hill", "Hilltop Hotels")
     press_on(page, "Show")
     page.wait_for_url("**company=0*")
-    expect(page.get_by_role("link", name="Sent: 1", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Sent or handed over: 1", exact=True)).to_be_visible()

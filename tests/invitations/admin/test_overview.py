@@ -27,7 +27,7 @@ def test_each_step_is_counted_once_for_an_invitation(admin_client, every_step):
     numbers = table(shown(admin_client))
 
     assert {step.label: numbers[step.label] for step in overview.STEPS} == {
-        "Sent": "10",
+        "Sent or handed over": "10",
         "Opened": "5",
         "Verified": "3",
         "Submitted": "4",
@@ -52,7 +52,7 @@ def test_a_time_and_the_list_behind_it_agree(admin_client, company, days):
     for old in (0, 5, 20, 60, 200, 400):
         age(make_invitation(company), old)
 
-    address, number = steps(shown(admin_client, days=days))["Sent"]
+    address, number = steps(shown(admin_client, days=days))["Sent or handed over"]
 
     assert number == {"7": "2", "30": "3", "90": "4", "365": "5"}[str(days)]
     assert str(in_list(admin_client, address)) == number
@@ -65,7 +65,7 @@ def test_another_time_is_thirty_days(admin_client, company, days):
 
     page = shown(admin_client, days=days)
 
-    assert table(page)["Sent"] == "1"
+    assert table(page)["Sent or handed over"] == "1"
     assert 'aria-current="true">Past 30 days</a>' in page
 
 
@@ -76,7 +76,7 @@ def test_a_chosen_company_has_its_own_numbers_and_keeps_them_in_every_link(admin
 
     page = shown(admin_client, company=other.pk, days=7)
 
-    assert (table(page)["Sent"], table(page)["Submitted"], table(page)["Connected"]) == ("2", "1", "0")
+    assert (table(page)["Sent or handed over"], table(page)["Submitted"], table(page)["Connected"]) == ("2", "1", "0")
     assert tiles(page)["Broken connections"][1] == "1"
     for address, number in links(page):
         assert f"company={other.pk}" in address
@@ -96,7 +96,7 @@ def test_of_more_than_can_be_followed_the_newest_are(admin_client, company, ever
 
     page = shown(admin_client)
 
-    assert table(page)["Sent"] == "3"
+    assert table(page)["Sent or handed over"] == "3"
     assert table(page)["Submitted"] == "2"
     assert table(page)["Opened"] == "0"
     assert "More than 3 were made in this time. These are the newest 3." in page
@@ -115,7 +115,7 @@ def test_a_chart_says_the_same_as_its_table(admin_client, every_step):
     for chart in (funnel, connections):
         assert 'role="img"' in chart
         assert "<title id=" in chart
-    assert "Sent: 10; Opened: 5; Verified: 3; Submitted: 4; Connected: 2." in funnel
+    assert "Sent or handed over: 10; Opened: 5; Verified: 3; Submitted: 4; Connected: 2." in funnel
     assert re.findall(r'class="chart__bar [^>]*width="([^"]+)"', funnel) == [
         "100.00%",
         "50.00%",

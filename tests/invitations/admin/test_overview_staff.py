@@ -25,7 +25,7 @@ def test_whoever_may_view_invitations_sees_no_connections(client, every_step):
 
     page = shown(client)
 
-    assert table(page)["Sent"] == "10"
+    assert table(page)["Sent or handed over"] == "10"
     assert "Broken connections" not in page
     assert "Connections by status" not in page
     assert "overview-company" not in page
@@ -53,7 +53,7 @@ def test_a_member_of_staff_who_is_limited_sees_their_companies_only(client, comp
 
     page = shown(client)
 
-    assert (table(page)["Sent"], table(page)["Connected"]) == ("1", "0")
+    assert (table(page)["Sent or handed over"], table(page)["Connected"]) == ("1", "0")
     assert tiles(page)["Broken connections"][1] == "1"
     for address, number in links(page):
         assert str(in_list(client, address)) == number
@@ -98,7 +98,7 @@ def test_a_time_without_invitations_has_zeros(admin_client, company):
 
     page = shown(admin_client)
 
-    assert table(page)["Sent"] == "0"
+    assert table(page)["Sent or handed over"] == "0"
     assert "No invitations yet" not in page
 
 
