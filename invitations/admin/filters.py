@@ -6,15 +6,20 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.http import HttpRequest
 
 from companies.addresses import normalize_address
 from companies.admin import companies_named
 from config.ids import as_id
 from config.refusals import InvalidField
+from invitations.addresses import only_address
 from invitations.attention import Attention, attention_condition
-from invitations.models import InvitationQuerySet
+from invitations.models import EventType, InvitationEvent, InvitationQuerySet
 from invitations.status import Status
+
+MOST_CORRECTED = 100
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -63,9 +68,10 @@ class AttentionFilter(admin.ListFilter):
 
 
 def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] | None = None) -> InvitationQuerySet:
-    """By id, by allowed address (exact, in any case), else by external id (exact), else by company name (part of it).
+    """By id, by allowed address (exact, in any form), else by external id (exact), else by company name (part of it).
 
-    Each is a look into one index, so that the table may be large; two at once would be a walk through all of it.
+    An address that was corrected finds its invitation still. Each is a look into one index, so that the table may be
+    large; two at once would be a walk through all of it.
     """
     term = term.strip()
     if not term:
@@ -73,9 +79,17 @@ def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] 
     if invitation_id := as_id(term):
         return invitations.filter(pk=invitation_id)
     try:
-        return invitations.filter(allowed_emails__contains=[normalize_address(term)])
+        address = normalize_address(only_address(term))
     except InvalidField:
         by_external_id = invitations.filter(external_id=term)
         if by_external_id.exists():
             return by_external_id
         return invitations.filter(company__in=companies_named(term, limit))
+    return invitations.filter(Q(allowed_emails__contains=[address]) | Q(pk__in=corrected_from(address)))
+
+
+def corrected_from(address: str) -> list[UUID]:
+    """The newest hundred invitations on which this address was put right: a look into an index of corrections only."""
+    corrections = InvitationEvent.objects.filter(type=EventType.UPDATED, detail__has_key="old")
+    found = corrections.annotate(old=KT("detail__old")).filter(old=address).order_by("-pk")
+    return list(found.values_list("invitation", flat=True)[:MOST_CORRECTED])

@@ -58,7 +58,9 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitingAdmin, Invita
     )
     exported = INVITATION_COLUMNS
     search_fields = ("id",)
-    search_help_text = "Company, allowed address, external id, a whole id, or a link that somebody sent you."
+    search_help_text = (
+        "Company, address (also one that was corrected), external id, a whole id, or a link that somebody sent you."
+    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).with_status()

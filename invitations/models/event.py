@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -38,6 +39,12 @@ class InvitationEvent(LogLine):
         indexes = [
             models.Index("invitation", "id", name="invitation_event_log"),
             models.Index("invitation", condition=Q(type=EventType.EMAIL_VERIFIED), name="invitation_event_verified"),
+            # staff look for an address that was corrected away
+            models.Index(
+                KT("detail__old"),
+                condition=Q(type=EventType.UPDATED, detail__has_key="old"),
+                name="invitation_event_corrected",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(type__in=EventType.values), name="invitation_event_type"),

@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from companies.actors import Actor
+from companies.actors import SYSTEM, Actor
 from config.admin.lists import moment
+from invitations.admin.filters import corrected_from
 from invitations.attention import Attention
 from invitations.models import Delivery, Invitation, InvitationEvent, InvitationType
-from invitations.services import note_view, revoke_invitation
+from invitations.services import correct_address, note_view, revoke_invitation
 from invitations.status import Status
 from tests.factories import CompanyFactory, make_invitation
 from tests.invitations.admin.pages import LIST, NO_ID, address, in_every_status, listed, words
@@ -78,7 +79,19 @@ def test_newest_come_first(admin_client, company):
     assert listed(admin_client) == [second, first]
 
 
-@pytest.mark.parametrize("term", ["{pk}", "ORD-7", "Riverside", "river", " anna@example.com ", "ANNA@Example.COM"])
+@pytest.mark.parametrize(
+    "term",
+    [
+        "{pk}",
+        "ORD-7",
+        "Riverside",
+        "river",
+        " anna@example.com ",
+        "ANNA@Example.COM",
+        '"Doe" <anna@example.com>',
+        "mailto:anna@example.com",
+    ],
+)
 def test_an_invitation_is_found(admin_client, term):
     invitation = make_invitation(
         CompanyFactory(name="Riverside"), external_id="ORD-7", allowed_emails=["anna@example.com"]
@@ -86,6 +99,30 @@ def test_an_invitation_is_found(admin_client, term):
     make_invitation(allowed_emails=["bert@example.com"], external_id="ORD-70")
 
     assert listed(admin_client, q=term.format(pk=invitation.pk)) == [invitation]
+
+
+def test_an_address_that_was_corrected_still_finds_its_invitation(admin_client, company):
+    wrong, right = "anna@exmaple.com", "anna@example.com"
+    invitation = make_invitation(company, allowed_emails=[wrong])
+    correct_address(invitation, by=SYSTEM, old=wrong, new=right)
+    also = make_invitation(company, allowed_emails=[wrong])
+
+    assert listed(admin_client, q=f"Anna <{wrong}>") == [also, invitation]
+    assert listed(admin_client, q=right) == [invitation]
+
+
+def test_corrections_are_looked_up_by_their_own_index(company):
+    """However long the log of everything else is."""
+    grow(company, 200)
+    correct_address(
+        make_invitation(company, allowed_emails=["a@b.example"]), by=SYSTEM, old="a@b.example", new="b@b.example"
+    )
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as captured:
+        cursor.execute("ANALYZE invitations_invitationevent")
+        assert len(corrected_from("a@b.example")) == 1
+        cursor.execute(f"EXPLAIN {captured[-1]['sql']}")
+        plan = "".join(line for (line,) in cursor.fetchall())
+    assert "invitation_event_corrected" in plan
 
 
 @pytest.mark.parametrize("term", ["nobody@example.com", "ORD", "%", "Nobody", NO_ID])
@@ -215,7 +252,7 @@ def test_a_list_asks_as_little_of_a_thousand_rows_as_of_ten(admin_client, compan
         ({}, 5),
         ({"status": "ACTIVE"}, 5),
         ({"attention": [kind.value for kind in Attention]}, 5),
-        ({"q": "a@example.com"}, 5),
+        ({"q": "a@example.com"}, 6),
         ({"q": "Company"}, 7),
         ({"company": company.pk}, 6),
     ]
