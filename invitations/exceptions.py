@@ -162,7 +162,7 @@ class SubmittedBefore(Refusal):
     """The same form was sent before. `invitation_id` names what it made."""
 
     code = "SUBMITTED_BEFORE"
-    sentence = "This form was sent before. It made one invitation, and not a second."
+    sentence = "This form was sent before, and made this invitation. To make another, choose “Invite somebody else”."
 
     def __init__(self, invitation_id: UUID) -> None:
         super().__init__()

@@ -5,6 +5,8 @@ const form = document.getElementById("inviting");
 const company = document.getElementById("id_company");
 const frame = form.querySelector("iframe");
 const ofCompany = ["connection", "sites", "redirect_url"].map((name) => document.getElementById(`id_${name}`));
+const fields = [...form.elements].filter(({ name, type }) => name && name !== "csrfmiddlewaretoken" && type !== "submit");
+const offered = [...form.querySelectorAll("select[data-kind]")];
 const $ = django.jQuery;
 
 function offer(select) {
@@ -43,11 +45,12 @@ function follow(row) {
   };
   for (const radio of form.elements[name]) radio.addEventListener("change", show);
   show();
+  return show;
 }
 
-form.querySelectorAll("select[data-kind]").forEach(offer);
+offered.forEach(offer);
 ofCompany.forEach(belongTo);
-form.querySelectorAll("[data-when]").forEach(follow);
+const shows = [...form.querySelectorAll("[data-when]")].map(follow);
 
 $(company).on("change", () => {
   for (const select of ofCompany) {
@@ -57,16 +60,61 @@ $(company).on("change", () => {
   }
 });
 
+// This page of the history was sent as what it says: whoever comes back to it finds that, and makes no second invitation.
+// Browsers alone would lose what was disabled or offered while they fill fields in again.
+function remember() {
+  history.replaceState({ said: fields.map((field) => ({ name: field.name, said: read(field) })) }, "");
+}
+
+function read(field) {
+  if (field.matches("select")) return [...field.selectedOptions].map(({ text, value }) => ({ text, value }));
+  return field.matches("[type=checkbox], [type=radio]") ? field.checked : field.value;
+}
+
+function write(field, said) {
+  if (field.matches("[type=checkbox], [type=radio]")) field.checked = said;
+  else if (field.matches("select")) {
+    const values = said.map(({ value }) => value);
+    for (const { text, value } of said) {
+      if (![...field.options].some((option) => option.value === value)) field.add(new Option(text, value));
+    }
+    for (const option of field.options) option.selected = values.includes(option.value);
+  } else field.value = said;
+}
+
+function recall(remembered) {
+  fields.forEach((field, place) => {
+    if (remembered[place]?.name === field.name) write(field, remembered[place].said);
+  });
+}
+
+// The browser fills fields in again after this script has run: what is shown is then what will be sent.
+function agree() {
+  const [{ type }] = performance.getEntriesByType("navigation");
+  if (history.state?.said && type === "back_forward") recall(history.state.said);
+  ofCompany.forEach(belongTo);
+  for (const show of shows) show();
+  for (const select of offered) $(select).trigger("change.select2");
+  for (const details of form.querySelectorAll("details")) {
+    const fields = [...details.querySelectorAll("input, select, textarea")];
+    details.open ||= fields.some((field) => (field.type === "checkbox" ? field.checked : field.value));
+  }
+}
+
 let sent = false;
 form.addEventListener("submit", (event) => {
   if (event.submitter?.formTarget === frame.name) {
     frame.hidden = false;
     frame.scrollIntoView({ block: "nearest" });
   } else if (sent) event.preventDefault();
-  else sent = true;
+  else {
+    sent = true;
+    remember();
+  }
 });
 window.addEventListener("pageshow", () => {
   sent = false;
+  agree();
 });
 frame.hidden = true;
 

@@ -134,6 +134,53 @@ def test_a_double_click_makes_one_invitation(open_form):
     assert Invitation.objects.count() == 1
 
 
+def test_whoever_goes_back_sees_what_was_sent_and_makes_no_second_invitation(open_form, northwind):
+    for number in range(30):  # so that the page itself no longer offers the company
+        CompanyFactory(name=f"Company {number}", partner=northwind.partner)
+    page = open_form()
+    choose(page, "Company", "river", "Riverside Bakeries")
+    page.get_by_label("For these addresses only").fill("anna@example.com")
+    page.get_by_label("A certain number of times").check()
+    page.get_by_label("How many times").fill("3")
+    unfold(page, "Fill in beforehand")
+    page.locator("#id_sites ~ .select2 input").focus()
+    page.keyboard.type("main")
+    expect(page.locator(".select2-results__option--highlighted")).to_contain_text("Main bakery")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Send it now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
+    page.go_back()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Invite somebody")
+    expect(page.get_by_role("combobox", name=re.compile("^Company"))).to_contain_text("Riverside Bakeries")
+    expect(page.get_by_label("A certain number of times")).to_be_checked()
+    expect(page.get_by_label("How many times")).to_have_value("3")
+    expect(page.get_by_label("How many times")).to_be_visible()
+    expect(page.locator("#id_sites ~ .select2")).to_contain_text("Main bakery")
+    expect(page.locator("#id_sites")).to_be_enabled()
+    page.get_by_role("button", name="Send it now").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
+    expect(page.locator(".messagelist")).to_contain_text("This form was sent before, and made this invitation.")
+    assert Invitation.objects.get().max_uses == 3
+    page.get_by_role("link", name="Invite somebody else").click()
+    page.get_by_role("button", name="Only make the link").click()
+    expect(page.get_by_text("The link is made.")).to_be_visible()
+    assert Invitation.objects.count() == 2
+
+
+def test_a_page_that_is_loaded_anew_after_going_back_makes_another(open_form):
+    page = open_form()
+    for number in (1, 2):
+        choose(page, "Company", "river", "Riverside Bakeries")
+        page.get_by_role("button", name="Only make the link").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
+        assert Invitation.objects.count() == number
+        page.go_back()
+        page.reload()
+        expect(page.locator("#id_company ~ .select2 [aria-label]")).to_be_visible()
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_one_looks_before_one_sends(open_form, northwind, scripts):
     page = open_form(java_script_enabled=scripts)

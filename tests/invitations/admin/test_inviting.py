@@ -168,7 +168,7 @@ def test_the_same_form_sent_twice_makes_one_invitation(admin_client, company):
     second = invite(admin_client, company, submission=submission)
 
     assert first.url == second.url == address("link", Invitation.objects.get())
-    assert "This form was sent before. It made one invitation, and not a second." in words(admin_client.get(second.url))
+    assert "This form was sent before, and made this invitation." in words(admin_client.get(second.url))
     assert LogEntry.objects.count() == 1
 
 
