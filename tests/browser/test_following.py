@@ -89,7 +89,7 @@ def extend(page):
     tab_to(page, "14 days more")
     page.keyboard.press("ArrowUp")
     press_on(page, "Change expiry")
-    expect(next_step(page)).to_contain_text("Expires in 7 days")
+    expect(next_step(page)).to_contain_text("Expires in 8 days")
 
 
 def revoke(page):
