@@ -182,5 +182,5 @@ def _user(request: HttpRequest) -> User:
 
 def _qr(text: str) -> SafeString:
     """To stand in the page itself: an address would keep the key in logs."""
-    drawn = draw_qr(text, scale=5, xmldecl=False, svgns=False, nl=False, svgclass="qr")
+    drawn = draw_qr(text, xmldecl=False, svgns=False, nl=False, svgclass="qr")
     return mark_safe(drawn)  # noqa: S308 - paths and numbers

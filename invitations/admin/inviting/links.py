@@ -48,7 +48,7 @@ class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         url = link_of(invitation) if invitation.status == Status.ACTIVE else None
         if url is None:
             raise Http404
-        return HttpResponse(draw_qr(url, omitsize=True, svgclass=None), content_type="image/svg+xml")
+        return HttpResponse(draw_qr(url, svgclass=None), content_type="image/svg+xml")
 
     def _invitation(self, request: HttpRequest, object_id: str) -> Any:
         if not self.has_view_permission(request):
