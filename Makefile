@@ -3,7 +3,7 @@
 UV_VERSION := 0.13.9
 
 # more than the cores: a browser test waits most of its time
-PROCESSES ?= 3
+PROCESSES ?= 4
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; \
 	done; echo python3)

@@ -68,6 +68,7 @@ def providers(visit: Visit) -> HttpResponse:
     query = visit.request.GET.get("query", "").replace("\x00", "")[:100]
     found = Datasource.objects.search(query)[:MAX_SUGGESTIONS] if query.strip() else []
     suggestions = [
-        {"id": str(each.pk), "name": each.name, "host": each.host, "country": each.country} for each in found
+        {"id": str(each.pk), "name": each.name, "host": each.host, "country": each.country, "asksFor": each.asks_for}
+        for each in found
     ]
     return JsonResponse({"datasources": suggestions})

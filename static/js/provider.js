@@ -46,6 +46,17 @@ function enhance(input) {
     field.value = id;
   }
 
+  // What the chosen provider asks for beside user name and password stands open before it is missed.
+  function demand(names) {
+    for (const field of form.querySelectorAll(".more input")) {
+      field.required = names.includes(field.name);
+      field.closest(".field").querySelector(".field__optional")?.toggleAttribute("hidden", field.required);
+      for (let part = field.closest("details"); field.required && part; part = part.parentElement.closest("details")) {
+        part.open = true;
+      }
+    }
+  }
+
   function close() {
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
@@ -69,8 +80,10 @@ function enhance(input) {
     input.value = option.name;
     setDatasource(option.id);
     chosen.textContent = option.host ? `Found in our list: ${option.host}` : "Found in our list";
+    if (option.asksFor.length) chosen.textContent += ". It asks for more than a password: see your login below.";
     chosen.hidden = false;
-    status.textContent = `${option.name} chosen`;
+    status.textContent = `${option.name} chosen${option.asksFor.length ? ", which asks for more than a password" : ""}`;
+    demand(option.asksFor);
     close();
   }
 
@@ -125,6 +138,7 @@ function enhance(input) {
   input.addEventListener("input", () => {
     stop();
     setDatasource("");
+    demand([]);
     chosen.hidden = true;
     status.textContent = "";
     close();

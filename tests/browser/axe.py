@@ -13,8 +13,8 @@ SCHEMES = ("light", "dark")
 # preloading brings in style sheets of style sheets as inline styles, which our Content-Security-Policy refuses; the one
 # frame there is lets no script in
 OPTIONS = {"preload": False, "iframes": False, "resultTypes": ["violations"]}
-COLOURS_SETTLED = """() => Promise.allSettled(document.getAnimations()
-    .filter((each) => each.effect.getComputedTiming().endTime !== Infinity).map((each) => each.finished))"""
+SETTLE_COLOURS = """() => document.getAnimations()
+    .filter((each) => each.effect.getComputedTiming().endTime !== Infinity).forEach((each) => each.finish())"""
 PICTURES = os.environ.get("PICTURES")
 
 
@@ -29,7 +29,7 @@ def nothing_is_in_the_way(page: Page, name: str = "", *, widths: tuple[int, ...]
         assert wide <= width, f"{page.url} is {wide} pixels wide, the window {width}"
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
-            page.evaluate(COLOURS_SETTLED)
+            page.evaluate(SETTLE_COLOURS)
             found = _look(page)
             assert found.violations_count == 0, f"{page.url}, {width}, {scheme}: {found.generate_report()}"
             if PICTURES:

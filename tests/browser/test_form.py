@@ -3,7 +3,9 @@
 from playwright.sync_api import expect
 
 from connections.models import Connection
+from connections.services import ensure_demanding_sandbox
 from invitations.models import Invitation
+from tests.browser.axe import nothing_is_in_the_way
 from tests.browser.people import expect_saved, field, log_in_with, press
 
 
@@ -26,6 +28,26 @@ def test_another_text_after_choosing_makes_the_choice_void(partner, visitor):
     press(visitor)
     expect_saved(visitor, "portal.utility.example")
     assert Connection.objects.get().datasource is None
+
+
+def test_a_provider_says_what_else_it_asks_for_as_soon_as_it_is_chosen(partner, visitor):
+    ensure_demanding_sandbox()
+    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
+    account_number = visitor.locator("[name=account_number]")
+    optional = visitor.locator("label", has_text="Account number").get_by_text("(optional)")
+    field(visitor, "Provider").press_sequentially("demanding")
+    expect(account_number).to_be_hidden()
+    visitor.get_by_role("option", name="Demanding Sandbox").click()
+    expect(visitor.get_by_text("It asks for more than a password: see your login below.")).to_be_visible()
+    expect(account_number).to_be_visible()
+    expect(account_number).to_have_attribute("required", "")
+    expect(optional).to_be_hidden()
+    expect(visitor.locator("[name=security_answer]")).not_to_have_attribute("required", "")
+    nothing_is_in_the_way(visitor)
+
+    field(visitor, "Provider").fill("portal.utility.example")
+    expect(account_number).not_to_have_attribute("required", "")
+    expect(optional).to_be_visible()
 
 
 def test_a_double_click_connects_once(partner, visitor):

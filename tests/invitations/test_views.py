@@ -248,7 +248,15 @@ def test_providers_are_suggested_by_their_beginning(client, invitation):
     DatasourceFactory(name="Berliner Wasser")
     response = client.get(page(invitation, "providers"), {"query": "hydro que"})
     assert response.json() == {
-        "datasources": [{"id": str(known.pk), "name": "Hydro-Québec", "host": "session.hydro.example", "country": "CA"}]
+        "datasources": [
+            {
+                "id": str(known.pk),
+                "name": "Hydro-Québec",
+                "host": "session.hydro.example",
+                "country": "CA",
+                "asksFor": [],
+            }
+        ]
     }
 
 
