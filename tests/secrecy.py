@@ -27,6 +27,7 @@ from config.vault import Keyring
 from invitations.models import VerificationCode
 
 SHORTEST = 8  # what is shorter stands in any text by chance
+MOST_ALIKE = 4  # and so does what has so few different characters: 00000000 is a part of many ids
 CODE = re.compile(r"(?<![\w.:+-])[0-9]{6}(?![\w.:-])")  # six digits too, but not as a value of their own
 FIRST, LAST = "the first test begins", "the last test is done"
 logger = logging.getLogger("latchkey.tests")
@@ -48,7 +49,7 @@ class Secrets:
         """The lines of `text` that tell one of them: in one walk, however many there are."""
         forms = defaultdict(set)
         for secret in self._known:
-            for form in forms_of(secret) if len(secret) >= SHORTEST else ():
+            for form in forms_of(secret) if is_telling(secret) else ():
                 forms[form[:SHORTEST]].add(form)
         found = {match.start() for match in CODE.finditer(text) if match[0] in self._known}
         for place in range(len(text)):
@@ -58,6 +59,11 @@ class Secrets:
 
 
 KNOWN = Secrets()
+
+
+def is_telling(secret: str) -> bool:
+    """Whether it is the secret, wherever it stands."""
+    return len(secret) >= SHORTEST and len(set(secret)) > MOST_ALIKE
 
 
 def forms_of(secret: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ def test_that_passes():
 @pytest.fixture
 def known():
     made = Secrets()
-    made.note(SECRET, "123456", "short")
+    made.note(SECRET, "123456", "short", "00000000")
     return made
 
 
@@ -46,7 +46,10 @@ def test_a_secret_is_found_however_it_is_written(known, line):
     assert known.lines_of(f"before\n{line}\nafter") == {line}
 
 
-@pytest.mark.parametrize("line", ["", "nothing of the kind", "pa55 wörd", "1234567 or 1.123456", "0-123456-0", "short"])
+@pytest.mark.parametrize(
+    "line",
+    ["", "nothing of the kind", "pa55 wörd", "1234567 or 1.123456", "0-123456-0", "short", "00000000-0000-7000-8000-0"],
+)
 def test_what_tells_nothing_is_let_be(known, line):
     assert known.lines_of(f"before\n{line}\nafter") == set()
 
