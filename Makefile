@@ -4,6 +4,8 @@ UV_VERSION := 0.13.9
 
 # more than the cores: a browser test waits most of its time
 PROCESSES ?= 4
+# a process that got all browser tests in one piece would be alone with them in the end
+SHARES := --maxschedchunk 8
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; \
 	done; echo python3)
@@ -30,7 +32,7 @@ run: new-enough $(INSTALLED)
 	@$(BIN)/python -m config.run
 
 test: check browser
-	$(BIN)/pytest -n $(PROCESSES)
+	$(BIN)/pytest -n $(PROCESSES) $(SHARES)
 
 check: new-enough $(INSTALLED)
 	$(BIN)/ruff format --check --quiet
@@ -56,7 +58,7 @@ format: new-enough $(INSTALLED)
 
 # taken wherever a browser test looks whether something is in the way
 pictures: browser
-	PICTURES=$(PICTURES) $(BIN)/pytest -n $(PROCESSES) tests/browser
+	PICTURES=$(PICTURES) $(BIN)/pytest -n $(PROCESSES) $(SHARES) tests/browser
 
 # for the browser tests: Chromium without a window, which costs half the time of the whole one; else what there is
 browser: $(INSTALLED)
