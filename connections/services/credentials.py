@@ -1,7 +1,7 @@
 """The vault: what the utility asks for goes in, sealed, and comes out for a collector only."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
@@ -91,19 +91,13 @@ def merge_credentials(credential: Credential, given: Credentials) -> Credentials
 @sensitive_variables("credentials")
 def refuse_incomplete(credentials: Credentials, datasource: Datasource | None) -> None:
     """Refuses, naming the field, credentials without an extra that the provider asks for."""
-    for name in datasource.asks_for if datasource else ():
-        if not credentials.get(name):
-            what = str(ExtraCredential(name).label).lower()
-            raise InvalidField((name,), f"The provider asks for this: {what}.", code="required")
+    _demand(datasource.asks_for if datasource else (), credentials, "The provider asks for this")
 
 
 @sensitive_variables("given")
 def refuse_nothing_new(connection: Connection, given: Credentials) -> None:
     """Refuses what would fail the next check as it failed the last: an extra that was found wanting must be given."""
-    for name in connection.stale_extras:
-        if not given.get(name):
-            what = str(ExtraCredential(name).label).lower()
-            raise InvalidField((name,), f"The provider asks for this again: {what}.", code="required")
+    _demand(connection.stale_extras, given, "The provider asks for this again")
     if connection.needs_some_extra and not any(given.get(name) for name in ExtraCredential.values):
         raise InvalidField(("extras",), "Fill in what else the provider asks for.", code="required")
 
@@ -119,6 +113,14 @@ def log_connection_event(
 ) -> ConnectionEvent:
     """Append a line to the connection's log; call it in the transaction that makes the line true."""
     return append_line(connection.events, event_type, by=by, email=email, detail=detail)
+
+
+@sensitive_variables("given")
+def _demand(names: Iterable[str], given: Credentials, sentence: str) -> None:
+    for name in names:
+        if not given.get(name):
+            what = str(ExtraCredential(name).label).lower()
+            raise InvalidField((name,), f"{sentence}: {what}.", code="required")
 
 
 @sensitive_variables()
