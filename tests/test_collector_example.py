@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from companies.actors import SYSTEM
 from companies.models import ApiKey, Scope
@@ -93,8 +94,9 @@ def test_it_takes_what_waits_to_connected(collector):
     assert SECRET not in output.read()
 
 
+@transaction.atomic
 def down(company):
-    """A connection whose site was down when it was checked."""
+    """A connection whose site was down when it was checked; a collector that runs never sees it wait."""
     return report_status(make_connection(company), Status.WEBSITE_DOWN, by=SYSTEM)
 
 
