@@ -22,6 +22,7 @@ from django.conf import settings
 
 from config.run import CannotRun, announcement, free_port, reason_in
 from invitations.demo import ensure_demo
+from tests.invitations.mail_server import port_of, reserve_port
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -56,7 +57,8 @@ def test_a_malformed_database_url_is_one_sentence(url):
 
 
 def test_a_database_that_is_not_reached_is_one_sentence_without_the_password():
-    said = refusal(DATABASE_URL=f"postgres://me:sekret@127.0.0.1:{unused_port()}/db")
+    with reserve_port() as place:
+        said = refusal(DATABASE_URL=f"postgres://me:sekret@127.0.0.1:{port_of(place)}/db")
 
     assert said == "The database of DATABASE_URL does not answer: Connection refused."
 
@@ -113,7 +115,7 @@ def test_it_serves_again_after_a_kill_and_stops_everything_on_ctrl_c(database_ur
     assert answer_to_the_curl_in(announced, port) == http.client.CREATED
 
     run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(timeout=30) == 0
+    assert run.process.wait(timeout=60) == 0
     assert run.told("Stopped. The data is kept.")
     assert "Traceback" not in run.output
     with pytest.raises(ConnectionRefusedError):
@@ -148,7 +150,7 @@ class Run:
 
     def told(self, words: str) -> str:
         """The output, once it holds `words`; fails after a while."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while words not in self.output:
             assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
@@ -163,7 +165,7 @@ class Run:
 def answer_to_the_curl_in(announced: str, port: int) -> int:
     """The status of what the printed curl command would send."""
     path, key, body = posted_by_the_curl_in(announced)
-    web = http.client.HTTPConnection("localhost", port, timeout=10)
+    web = http.client.HTTPConnection("localhost", port, timeout=60)
     web.request("POST", path, json.dumps(json.loads(body)), {"X-API-KEY": key, "Content-Type": "application/json"})
     return web.getresponse().status
 
@@ -213,5 +215,5 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    with reserve_port() as place:
+        return port_of(place)

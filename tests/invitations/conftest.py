@@ -14,7 +14,7 @@ from connections.models import Connection
 from invitations.models import Invitation
 from tests.database import execute, forget_jobs
 from tests.invitations.answers import saved
-from tests.invitations.mail_server import MailServer, free_port
+from tests.invitations.mail_server import MailServer, port_of, reserve_port
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -84,9 +84,11 @@ def connected(client: Client, invitation: Invitation) -> Connection:
 
 
 @pytest.fixture
-def no_mail_server(settings: Any) -> None:
+def no_mail_server(settings: Any) -> Iterator[None]:
     """Mails go where nobody listens."""
-    use_mail_server(settings, free_port())
+    with reserve_port() as place:
+        use_mail_server(settings, port_of(place))
+        yield
 
 
 def use_mail_server(settings: Any, port: int) -> None:

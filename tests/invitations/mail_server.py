@@ -2,7 +2,10 @@
 
 import asyncio
 import socket
+import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -36,8 +39,8 @@ class MailServer:
     """Takes every mail, unless it was told otherwise.
 
     `answers["a@example.com"] = ["451 later"]` is said to the next mails for that address, one after the other; `pause`
-    is how many seconds after it took a mail it says so; `drops` is how many connections end in that moment. `options`
-    are aiosmtpd's.
+    is how many seconds after it took a mail it says so, and `holding()` until when it does not; `drops` is how many
+    connections end in that moment. `options` are aiosmtpd's.
     """
 
     def __init__(self, *, refuses_logins: bool = False, **options: Any) -> None:
@@ -46,9 +49,13 @@ class MailServer:
         self.answers: dict[str, list[str]] = defaultdict(list)
         self.pause = 0.0
         self.drops = 0
-        self.port = free_port()
+        self.unanswered = 0
+        self._speaks = threading.Event()
+        self._speaks.set()
+        place = reserve_port()
+        self.port = port_of(place)
         login = {"authenticator": refuse, "auth_require_tls": False} if refuses_logins else {}
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **login | options)
+        self._controller = AtReservedPort(self, place, **login | options)
 
     def __enter__(self) -> Self:
         self._controller.start()
@@ -60,6 +67,15 @@ class MailServer:
     @property
     def recipients(self) -> list[str]:
         return [mail.to for mail in self.mails]
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """While it lasts every mail is taken, and nobody is told so: `unanswered` is how many wait for it."""
+        self._speaks.clear()
+        try:
+            yield
+        finally:
+            self._speaks.set()
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
@@ -76,6 +92,12 @@ class MailServer:
         (to,) = envelope.rcpt_tos
         self.mails.append(Received(to, envelope.original_content))
         await asyncio.sleep(self.pause)
+        self.unanswered += 1
+        try:
+            while not self._speaks.is_set():
+                await asyncio.sleep(0.01)
+        finally:  # also when the client waits no longer
+            self.unanswered -= 1
         if self.drops:
             self.drops -= 1
             server.transport.abort()
@@ -86,8 +108,23 @@ def refuse(*login: Any) -> AuthResult:
     return AuthResult(success=False, handled=False)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class AtReservedPort(Controller):
+    """Listens where it was reserved, and starts however busy the machine is."""
+
+    def __init__(self, handler: MailServer, place: socket.socket, **options: Any) -> None:
+        super().__init__(handler, hostname="127.0.0.1", port=port_of(place), ready_timeout=60, **options)
+        self._place = place
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._place, ssl=self.ssl_context)
+
+
+def reserve_port() -> socket.socket:
+    """A port where nobody listens; while the socket is open nobody else gets it, and who connects is refused."""
+    place = socket.socket()
+    place.bind(("127.0.0.1", 0))
+    return place
+
+
+def port_of(place: socket.socket) -> int:
+    return int(place.getsockname()[1])

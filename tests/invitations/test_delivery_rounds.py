@@ -36,12 +36,12 @@ def test_a_round_that_was_overtaken_sends_nothing(worker, mail_server):
 
 
 def test_a_round_that_is_overtaken_while_it_is_being_sent_leaves_the_later_one_alone(worker, mail_server):
-    mail_server.pause = 1
     invitation = mailed()
     sending = threading.Thread(target=worker)
-    sending.start()
-    until(lambda: mail_server.mails)
-    resend_invitation(invitation, by=SYSTEM)
+    with mail_server.holding():
+        sending.start()
+        until(lambda: mail_server.mails)
+        resend_invitation(invitation, by=SYSTEM)
     sending.join()
     worker.later()
     assert told(invitation) == ("SENT", 1, None)
@@ -50,18 +50,18 @@ def test_a_round_that_is_overtaken_while_it_is_being_sent_leaves_the_later_one_a
 
 
 def test_two_workers_with_the_same_mail_send_it_once(worker, mail_server):
-    mail_server.pause = 0.5
     known = delivery(mailed())
 
-    def attempt(_):
+    def attempt():
         try:
             return attempt_delivery(known.pk, round_number=1)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(4) as threads:
-        results = list(threads.map(attempt, range(4)))
-    assert sorted(results, key=bool) == [None, *([PAUSES[0]] * 3)]
+    with ThreadPoolExecutor(4) as threads, mail_server.holding():
+        attempts = [threads.submit(attempt) for _ in range(4)]
+        until(lambda: [each.done() for each in attempts].count(True) == 3)
+    assert sorted((each.result() for each in attempts), key=bool) == [None, *([PAUSES[0]] * 3)]
     assert len(mail_server.mails) == 1
 
 
@@ -69,12 +69,12 @@ def test_two_workers_with_the_same_mail_send_it_once(worker, mail_server):
 
 
 def test_a_report_that_is_faster_than_our_own_note_is_kept(worker, mail_server):
-    mail_server.pause = 1
     invitation = mailed()
     sending = threading.Thread(target=worker)
-    sending.start()
-    until(lambda: mail_server.mails)
-    note_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED, reason="no such user")
+    with mail_server.holding():
+        sending.start()
+        until(lambda: mail_server.mails)
+        note_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED, reason="no such user")
     sending.join()
     assert told(invitation) == ("BOUNCED", 1, "no such user")
 
