@@ -1,8 +1,8 @@
 """What the authenticator app of a member of staff shows."""
 
-import time
 from base64 import b32decode
 
+from django.db.models import F
 from django.utils import timezone
 from django_otp.oath import TOTP
 
@@ -11,13 +11,13 @@ from companies.services import begin_second_factor, confirm_second_factor, key_i
 from tests.secrecy import KNOWN
 
 STEP = 30
-LEFT = 3  # seconds of a step in which a test may still begin to use a code
 
 
 def code_of(authenticator, steps=0):
-    """What the app shows, `steps` of half a minute from now; never on the edge of the next one."""
-    if (left := STEP - time.time() % STEP) < LEFT:
-        time.sleep(left)
+    """What the app shows, `steps` of half a minute from now.
+
+    The code of now and that of the next step hold for half a minute at least, whatever the test's machine is busy with.
+    """
     totp = TOTP(b32decode(key_in_words(authenticator).replace(" ", "")))
     totp.time = timezone.now().timestamp() + STEP * steps
     code = f"{totp.token():06}"
@@ -30,9 +30,15 @@ def wrong_code(authenticator):
     return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in right)
 
 
-def set_up(user, steps=-1):
-    """In use, confirmed by the code of a step ago: the one of now is still to be spent."""
+def set_up(user):
+    """In use, and the code of now is still to be spent."""
     begun = begin_second_factor(user)
-    codes = confirm_second_factor(user, code=code_of(begun, steps))
+    codes = confirm_second_factor(user, code=code_of(begun))
     KNOWN.note(*codes)
+    give_back_the_code_of_now(begun)
     return Authenticator.objects.get(pk=begun.pk), codes
+
+
+def give_back_the_code_of_now(authenticator):
+    """As if the app had been confirmed by the code of a step ago."""
+    Authenticator.objects.filter(pk=authenticator.pk).update(last_step=F("last_step") - 1)
