@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from invitations.models import EmailProof, PersonalLink, RateWindow, VerificationCode
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
-from tests.invitations.test_verify_views import ANNA, OTTO, ask, digits, enter, wrong
+from tests.invitations.test_verify_views import ANNA, OTTO, ask, ask_twice, digits, enter, wrong
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,7 @@ def test_limits_are_told_alike_too(company):
     for email in (ANNA, OTTO):
         invitation = make_invitation(company, allowed_emails=[ANNA])
         client = Client()
-        answers = [ask(client, invitation, email), ask(client, invitation, email)]
+        answers = ask_twice(client, invitation, email)
         answers += [enter(client, invitation, wrong(invitation)) for _ in range(6)]
         pass_time(minutes=11)
         answers.append(enter(client, invitation, wrong(invitation)))
