@@ -141,15 +141,19 @@ def start_worker():
 
 def test_a_batch_of_a_thousand_is_finished_when_the_worker_is_killed_in_the_middle(worker, capsys):
     batch = start_batch(draft(CompanyFactory(), people(1000)), by=UserFactory())
-    victim = start_worker()
-    try:
-        wait_for(Invitation.objects.exists)
-    finally:
-        os.kill(victim.pid, signal.SIGKILL)
-        victim.wait()
+    middle = batch.rows.order_by("number")[550]
+    with transaction.atomic():
+        batch.rows.select_for_update().get(pk=middle.pk)  # there it waits for us
+        victim = start_worker()
+        try:
+            wait_for(lambda: Invitation.objects.count() == 500)
+            wait_for_a_lock()
+        finally:
+            os.kill(victim.pid, signal.SIGKILL)
+            victim.wait()
+        assert job_of(batch).status == "doing"
     made = Invitation.objects.count()
-    assert 0 < made < 1000
-    assert job_of(batch).status == "doing"
+    assert made == 500
 
     execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
     with suppress(AlreadyEnqueued):
