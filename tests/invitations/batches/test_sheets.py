@@ -150,11 +150,11 @@ def test_five_thousand_addresses_on_one_line_are_read_at_once():
 
 @pytest.mark.parametrize("text", ['"' * 100_001, "@" * 200_000, '@",' * 60_000, "a@b;" * 4_000 + '"' * 100_000])
 def test_nonsense_of_any_length_is_answered_soon(text):
-    started = time.perf_counter()
+    started = time.process_time()  # of our own work: the machine may be busy with something else
     with suppress(InvalidField):
         read(text)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_cell_lists_its_values_between_semicolons_strokes_or_lines():
