@@ -28,6 +28,7 @@ from connections.status import TRANSITIONS, Status
 
 EARLIEST_START = date(1970, 1, 1)
 LATEST_START = timedelta(days=366)
+IN_A_MOMENT = {"seconds": 2}
 
 
 @sensitive_variables("credentials")
@@ -169,5 +170,4 @@ def _move(
 def _ask_for_check(connection: Connection) -> None:
     """Real collectors poll for PENDING; the sandbox's is called."""
     if connection.datasource and connection.datasource.is_sandbox:
-        in_a_moment = {"seconds": 2}
-        defer("connections.tasks.check_sandbox", {"connection_id": str(connection.pk)}, schedule_in=in_a_moment)
+        defer("connections.tasks.check_sandbox", {"connection_id": str(connection.pk)}, schedule_in=IN_A_MOMENT)

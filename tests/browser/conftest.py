@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from companies.models import Company, User
 from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key
@@ -20,7 +20,7 @@ from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_k
 HERE = Path(__file__).parent
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 30_000  # of one step or one look, on a machine that is busy with other tests
 REPORT_VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", (event) =>
         console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -37,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium():
     """Chromium, for the tests of one file: while it runs, Django takes every call of the tests for an async one."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=TIMEOUT_MS)
     installed = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed, args=ARGUMENTS)

@@ -69,7 +69,7 @@ def follow_to_the_end(page, partner):
     expect(page.get_by_text("2 of 202 rows done, 0 invitations created.")).to_be_visible()
     page.evaluate("window.isTheSamePage = true")
     with working(partner.base, keep_jobs=True) as mails:
-        expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=120_000)
         assert page.evaluate("window.isTheSamePage")
         expect(page.locator("#news")).to_have_text(
             "Done. 200 invitations created. 2 rows were left out; the list below says why."
@@ -107,7 +107,7 @@ def test_without_a_script_all_of_it_works_and_the_page_asks_again_by_itself(part
     while create_next(Batch.objects.get().pk):
         pass
 
-    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
 
 
 def open_draft(company, staff):

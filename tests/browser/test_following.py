@@ -135,7 +135,8 @@ def narrow(page):
     """By words that are looked for, by a filter of few, and by one of many."""
     rows = page.locator("#result_list tbody tr")
     type_into(page, "Search", "ben@example.com")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(rows).to_have_count(2)
     press_on(page, "Active")
     expect(rows).to_have_count(2)

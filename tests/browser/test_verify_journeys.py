@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from connections.models import Connection
@@ -140,6 +141,7 @@ def test_a_wrong_address_is_answered_with_the_same_words_and_gets_no_mail(partne
 def test_another_code_can_be_asked_for_after_a_while_and_the_first_still_works(partner, visitor, mails):
     ask_for_code(visitor, partner.invite(allowedEmails=[ANNA]), ANNA)
     first = mails.code(ANNA)
+    VerificationCode.objects.update(created_at=timezone.now())  # however long its mail took
     press(visitor, "Send another code")
     expect(visitor.get_by_role("alert")).to_contain_text(re.compile("try again in [0-9]+ seconds"))
     VerificationCode.objects.update(created_at=F("created_at") - timedelta(seconds=31))

@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.database import database_url, forget_jobs
 from tests.invitations.mail_server import MailServer, Received
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 @dataclass

@@ -12,7 +12,7 @@ from companies.actors import CONTRIBUTOR
 from companies.models import Partner, User
 from connections import sandbox
 from connections.models import Connection, Datasource
-from connections.services import change_credentials, ensure_sandbox, read_credentials
+from connections.services import change_credentials, connections, ensure_sandbox, read_credentials
 from connections.status import OUTCOMES, Status
 from connections.tasks import check_sandbox
 from tests.database import forget_jobs
@@ -68,12 +68,14 @@ def test_case_and_spaces_of_a_user_name_do_not_matter():
 @pytest.mark.django_db
 @pytest.mark.usefixtures("no_jobs")
 def test_a_check_is_queued_with_a_short_delay_and_without_a_secret():
+    before = timezone.now()
     connection = try_as("works")
+    after = timezone.now()
 
     job = ProcrastinateJob.objects.get(task_name=CHECKS)
 
     assert job.args == {"connection_id": str(connection.pk)}
-    assert timedelta(0) < job.scheduled_at - timezone.now() <= timedelta(seconds=2)
+    assert before < job.scheduled_at - timedelta(seconds=2) < after
 
 
 @pytest.mark.django_db
@@ -136,7 +138,8 @@ def test_an_operator_makes_the_sandbox_and_nothing_else_as_often_as_they_like():
     assert not Partner.objects.exists()
 
 
-def test_the_worker_checks_in_earnest(worker):
+def test_the_worker_checks_in_earnest(worker, monkeypatch):
+    monkeypatch.setattr(connections, "IN_A_MOMENT", {"days": 1})
     connection = try_as("site-down")
 
     worker()
