@@ -1,9 +1,13 @@
 """What every test stands on."""
 
+import threading
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 
 from companies.models import Company, Scope
@@ -19,6 +23,29 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     start_embedded()
     # each test client loads the middleware anew: static files are looked up when they are asked for, not all beforehand
     settings.WHITENOISE_AUTOREFRESH = True
+    # in production a database that takes five seconds is away; here the machine may be busy
+    settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
+
+
+@pytest.fixture
+def live_server(live_server: Any, transactional_db: None) -> Iterator[Any]:
+    """Who asked it something is answered before the tables are emptied, also if they did not wait for the answer."""
+    busy: set[threading.Thread] = set()
+
+    def begin(**_: Any) -> None:
+        busy.add(threading.current_thread())
+
+    def end(**_: Any) -> None:
+        busy.discard(threading.current_thread())
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield live_server
+    deadline = time.monotonic() + 60
+    while busy - {threading.main_thread()} and time.monotonic() < deadline:
+        time.sleep(0.01)
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
 
 
 class Api:

@@ -9,7 +9,7 @@ def database_url() -> str:
     """The test database, for another process."""
     known = connection.get_connection_params()
     login = quote(known["user"]) + (f":{quote(known['password'])}" if known.get("password") else "")
-    place = urlencode({name: known[name] for name in ("host", "port") if known.get(name)})
+    place = urlencode({name: known[name] for name in ("host", "port", "connect_timeout") if known.get(name)})
     return f"postgres://{login}@/{known['dbname']}?{place}"
 
 

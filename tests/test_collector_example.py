@@ -46,7 +46,7 @@ def collector(live_server, tmp_path):
     yield start
     for program, output in running:
         program.terminate()
-        program.wait(10)
+        program.wait(60)
         output.close()
 
 

@@ -131,7 +131,7 @@ def hold(data_dir: Path) -> "subprocess.Popen[str]":
 
 def release(holder: "subprocess.Popen[str]") -> None:
     """Let the process end in the ordinary way."""
-    holder.communicate(timeout=30)
+    holder.communicate(timeout=120)
     assert holder.returncode == 0
 
 
