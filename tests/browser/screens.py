@@ -9,8 +9,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db.models import Model
-from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import Error, Page, Response
 
 from companies.actors import SYSTEM
 from companies.groups import fill_groups
@@ -73,18 +73,29 @@ def _followed(company: Company) -> Invitation:
     return invitation
 
 
-def screens(part: str, house: House, client: Client) -> Iterator[tuple[str, str]]:
-    """Name and path of each page of the part (an app's label, or "site" for the rest) that can be opened by `client`.
+def screens(part: str, house: House, page: Page, base: str) -> Iterator[str]:
+    """Opens each page of the part (an app's label, or "site" for the rest) at `base`, one after the other: their names.
 
     What is no page (a file, an answer in JSON, a button's address) is left out, and what nobody may see.
     """
     for name, path in _addresses(part, house):
-        answer = client.get(path)
-        assert answer.status_code in {200, 403, 405} or name in LOOKED_AT_ELSEWHERE, (
-            f"{name} answers {answer.status_code}"
-        )
-        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
-            yield name, path
+        answer = _open(page, base + path)
+        if answer is None or name in LOOKED_AT_ELSEWHERE:
+            continue
+        assert answer.status in {200, 403, 405}, f"{name} answers {answer.status}"
+        assert answer.request.redirected_from is None, f"{name} leads to {answer.url}"
+        if answer.status == 200 and answer.headers["content-type"].startswith("text/html"):
+            yield name
+
+
+def _open(page: Page, url: str) -> Response | None:
+    """None for a file, which a browser keeps instead of showing it."""
+    try:
+        return page.goto(url)
+    except Error as error:
+        if "Download is starting" not in error.message:
+            raise
+        return None
 
 
 def _addresses(part: str, house: House) -> Iterator[tuple[str, str]]:

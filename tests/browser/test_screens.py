@@ -14,8 +14,7 @@ from tests.factories import PartnerFactory, make_api_key
 def test_nothing_is_in_the_way_of_anybody_on_any_screen(desk, part):
     house = furnish(desk.staff)
     page = desk.open()
-    for name, path in screens(part, house, desk.client):
-        page.goto(desk.base + path)
+    for name in screens(part, house, page, desk.base):
         nothing_is_in_the_way(page, name)
 
 
