@@ -22,6 +22,8 @@ class CsrfMiddleware(CsrfViewMiddleware):
         callback_args: tuple[Any, ...],
         callback_kwargs: dict[str, Any],
     ) -> HttpResponseForbidden | None:
+        if request.method not in getattr(callback, "methods", (request.method,)):
+            return None  # a method that the page itself refuses, whoever asks
         withheld = request.META.get("HTTP_ORIGIN") == "null"
         if withheld and request.headers.get("Sec-Fetch-Site") == "same-origin":
             request.META["HTTP_ORIGIN"] = f"{request.scheme}://{request.get_host()}"

@@ -4,21 +4,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from config.api.problems import problem
+from config.api.problems import is_for_programs, problem
 from config.privacy import keep_private
 
 WORDS = {
     400: ("BAD_REQUEST", "The request could not be understood."),
     403: ("FORBIDDEN", "That is not allowed."),
     404: ("NOT_FOUND", "There is nothing here."),
+    411: ("LENGTH_REQUIRED", "Send the body with a Content-Length."),
+    413: ("BODY_TOO_LARGE", "The body may have at most 256 KiB."),
     500: ("INTERNAL_ERROR", "Something went wrong on our side. It has been noted."),
 }
 
 
-def _answer(request: HttpRequest, status: int) -> HttpResponse:
-    if request.path.startswith("/v2/"):
+def _answer(request: HttpRequest, status: int, *, page: str | None = None) -> HttpResponse:
+    if is_for_programs(request.path):
         return problem(status, *WORDS[status])
-    return keep_private(render(request, f"{status}.html", status=status))
+    return keep_private(render(request, page or f"{status}.html", status=status))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -32,6 +34,14 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 @csrf_exempt
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer(request, 404)
+
+
+def length_required(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 411, page="400.html")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -76,11 +76,16 @@ class PlainFormatter(logging.Formatter):
         return "\n".join(f"  {_printable(line)}" for line in lines)
 
 
-class WithoutTraceback(logging.Filter):
-    """Leaves what is logged its one line."""
+class StrangersFilter(logging.Filter):
+    """Makes one line of warning of what Django takes for an attack (`django.security.*`).
+
+    It is a stranger's doing: where in our code it was refused helps nobody, and no error of ours is among it.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.exc_info = record.exc_text = None
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
         return True
 
 

@@ -53,7 +53,7 @@ class RequestMiddleware:
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503 in the words of whoever asks: a problem document for programs, a page for people."""
-    if request.path.startswith("/v2/"):
+    if problems.is_for_programs(request.path):
         return problems.unavailable()
     page = keep_private(render(request, "503.html", status=503))
     page["Retry-After"] = problems.RETRY_AFTER_SECONDS

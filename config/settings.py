@@ -2,7 +2,7 @@
 
 A checkout in which none of `SECRET_KEY`, `PUBLIC_URL`, `ALLOWED_HOSTS` and `ENCRYPTION_KEYS` is set is a
 development one: it runs on this machine only, with keys that everybody knows. As soon as one is set,
-`DEBUG` is off unless asked for, and all four are demanded.
+`DEBUG` is off unless asked for, and with it off all four are demanded.
 """
 
 import os
@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.requests.RequestMiddleware",
     "config.health.HealthMiddleware",
+    "config.bodies.BodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -222,7 +223,12 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Latchkey",
     "VERSION": "2",
-    "DESCRIPTION": "Invite someone to connect a utility account, without anyone mailing a password.",
+    "DESCRIPTION": (
+        "Invite someone to connect a utility account, without anyone mailing a password.\n\n"
+        "Send the API key with every request. Every refusal is a problem document (RFC 9457), and each operation tells "
+        "with which codes it refuses. A method that a path does not have is a 405 (`METHOD_NOT_ALLOWED`) whose `Allow` "
+        "names those it has; a path that is none is a 404. Null is never, unlimited or none."
+    ),
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -244,9 +250,13 @@ LOGGING = {
         "json": {"()": "config.redaction.JSONFormatter"},
         "plain": {"()": "config.redaction.PlainFormatter"},
     },
-    "filters": {"without_traceback": {"()": "config.redaction.WithoutTraceback"}},
+    "filters": {"strangers": {"()": "config.redaction.StrangersFilter"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain" if DEBUG else "json",
+            "filters": ["strangers"],
+        },
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
@@ -254,8 +264,6 @@ LOGGING = {
         # the access log says the same, with the request's id
         "django.server": {"handlers": [], "propagate": False},
         "django.request": {"level": "ERROR"},
-        # a stranger's doing: where in our code it was refused helps nobody
-        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
         "procrastinate": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
     },

@@ -10,18 +10,20 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from config import errors, mailbox
 from config.admin.autocomplete import autocomplete
 
+# REST framework has an answer of its own to OPTIONS, which this page cannot show
+SHOWN = ["get", "head"]
 # Swagger's own styles and icons are inline; nothing secret stands on that page
 docs = csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})(
-    SpectacularSwaggerSplitView.as_view(url_name="openapi")
+    SpectacularSwaggerSplitView.as_view(url_name="openapi", http_method_names=SHOWN)
 )
 urlpatterns = [
     path("", include("invitations.urls")),
     path("v2/", include("companies.api.urls")),
     path("v2/", include("connections.api.urls")),
     path("v2/", include("invitations.api.urls")),
-    path("v2/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("v2/openapi.json", SpectacularJSONAPIView.as_view(http_method_names=SHOWN), name="openapi"),
     path("v2/docs", docs, name="docs"),
-    re_path("^v2/", errors.page_not_found),  # in development Django would answer with a page of its own
+    re_path("^v2(/|$)", errors.page_not_found),  # in development Django would answer with a page of its own
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/autocomplete/", autocomplete),
     path("admin/", admin.site.urls),

@@ -7,7 +7,6 @@ from rest_framework.views import APIView
 
 from companies.actors import Actor
 from companies.models import ApiKey, Company, Partner, Scope
-from config.api.json import refuse_unmeasured_body
 from config.api.pages import QuerySerializer
 from config.refusals import NotThere
 
@@ -23,7 +22,6 @@ class PartnerView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        refuse_unmeasured_body(request._request)
         method = getattr(self, str(request.method).lower(), None)
         if request.query_params and not getattr(method, "takes_query", False):
             QuerySerializer.of(request)

@@ -5,10 +5,8 @@ from json import JSONDecoder
 from typing import Any
 
 import orjson
-from django.http import HttpRequest
-from rest_framework import exceptions, parsers, renderers, status
+from rest_framework import exceptions, parsers, renderers
 
-MAX_BODY_BYTES = 256 * 1024
 MAX_LEVELS = 32
 TWICE = exceptions.ErrorDetail("This field is given more than once.", "duplicate_field")
 
@@ -27,20 +25,6 @@ class JSONRenderer(renderers.BaseRenderer):
         return b"" if data is None else to_json(data)
 
 
-class PayloadTooLarge(exceptions.APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The body may have at most 256 KiB."
-    default_code = "BODY_TOO_LARGE"
-
-
-class LengthRequired(exceptions.APIException):
-    """A body of unknown length would be read as no body, and an invitation for anyone made of it."""
-
-    status_code = status.HTTP_411_LENGTH_REQUIRED
-    default_detail = "Send the body with a Content-Length."
-    default_code = "LENGTH_REQUIRED"
-
-
 class JSONParser(parsers.BaseParser):
     """Strict JSON (RFC 8259): no NaN, no lone surrogates, no bottomless nesting, no name given twice.
 
@@ -50,9 +34,7 @@ class JSONParser(parsers.BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = stream.read(MAX_BODY_BYTES + 1)
-        if len(body) > MAX_BODY_BYTES:
-            raise PayloadTooLarge
+        body = stream.read()
         if not body.strip():
             return {}
         try:
@@ -108,13 +90,3 @@ def _doubles_in(data: Any) -> dict[Any, Any]:
     elif isinstance(data, list):
         inner = dict(enumerate(map(_doubles_in, data)))
     return {place: wrong for place, wrong in inner.items() if wrong}
-
-
-def refuse_unmeasured_body(request: HttpRequest) -> None:
-    """Refuse a body that is too long before it is read, and one that does not say how long it is."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    if not (length.isascii() and length.isdigit()) or (chunked and length == "0"):
-        raise LengthRequired
-    if int(length) > MAX_BODY_BYTES:
-        raise PayloadTooLarge

@@ -31,6 +31,11 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
     return HttpResponse(to_json(document), status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
+def is_for_programs(path: str) -> bool:
+    """Whether programs ask there, which want problem documents, and no pages."""
+    return path == "/v2" or path.startswith("/v2/")
+
+
 def unavailable() -> HttpResponse:
     """503 with `Retry-After`: the database does not answer."""
     answer = problem(503, "UNAVAILABLE", "The service is briefly unavailable. Try again in a moment.")

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from companies.admin import CompanyLimitedAdmin
 from config.admin.exports import csv_response
 from config.admin.lists import AutocompleteFilter, status_word
+from config.bodies import announced_bytes, is_large, takes_large_bodies
+from config.errors import too_large
 from config.refusals import Refusal
 from invitations.admin.batch_example import COLUMN_WORDS, EXAMPLE
 from invitations.admin.batch_forms import CompanySelect, NewBatchForm
@@ -84,13 +86,17 @@ class BatchAdmin(CompanyLimitedAdmin):
             *super().get_urls(),
         ]
 
+    @takes_large_bodies
     @method_decorator(csrf_exempt)
     def upload_view(self, request: HttpRequest) -> HttpResponseBase:
-        """`add_view`, told in words when too much is posted.
+        """`add_view`, told in words when too much is posted. Of those who may not upload no file is read.
 
         Exempt here only, since looking for the token reads the whole body: `admin_view` asks for it all the same.
         """
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_SHEET_BYTES + AROUND_THE_FILE:
+        may_upload = self.admin_site.has_permission(request) and self.has_add_permission(request)
+        if is_large(request) and not may_upload:
+            return too_large(request)
+        if announced_bytes(request) > MAX_SHEET_BYTES + AROUND_THE_FILE:
             return self._too_large(request, FILE_TOO_LARGE)
         try:
             return self.admin_site.admin_view(self.add_view)(request)
@@ -102,8 +108,7 @@ class BatchAdmin(CompanyLimitedAdmin):
         drained = 0
         while drained < MOST_DRAINED and (piece := request.read(64 * 1024)):
             drained += len(piece)
-        if self.admin_site.has_permission(request):
-            self.message_user(request, words, messages.ERROR)
+        self.message_user(request, words, messages.ERROR)
         return redirect("admin:invitations_batch_add")
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:

@@ -103,12 +103,14 @@ def contributor_page(*methods: str) -> Callable[[View], Callable[[HttpRequest, s
     """
 
     def decorate(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
-        answer = require_http_methods(["GET", "HEAD", *methods])(partial(_respond, view))
+        taken = ["GET", "HEAD", *methods]
+        answer = require_http_methods(taken)(partial(_respond, view))
 
         @wraps(view)
         def page(request: HttpRequest, token: str) -> HttpResponse:
             return keep_private(answer(request, token))
 
+        page.methods = taken  # type: ignore[attr-defined]  # config.csrf
         return page
 
     return decorate

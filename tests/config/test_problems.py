@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companies.models import Company
-from config.api.json import MAX_BODY_BYTES, MAX_LEVELS
+from config.api.json import MAX_LEVELS
 from config.api.problems import QueryName, pointer
+from config.bodies import MAX_BODY_BYTES
 from tests.companies.refusals import problem_in, wrong_fields
 
 KEYS = {"type", "title", "status", "detail", "code", "requestId", "errors"}
@@ -38,7 +39,9 @@ def test_one_that_names_no_field_has_an_empty_list(api):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-@pytest.mark.parametrize("path", ["/v2/", "/v2/nothing", "/v2/company/7", "/v2/company/", "/v2/ping/", "/v2/p\x00"])
+@pytest.mark.parametrize(
+    "path", ["/v2", "/v2/", "/v2/nothing", "/v2/company/7", "/v2/company/", "/v2/ping/", "/v2/p\x00"]
+)
 def test_an_unknown_path_of_the_api_is_a_404_problem_in_development_too(db, path, debug):
     with override_settings(DEBUG=debug):
         assert problem_in(Client().get(path), 404)["code"] == "NOT_FOUND"

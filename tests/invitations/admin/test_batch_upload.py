@@ -105,11 +105,19 @@ def test_a_file_larger_than_what_the_api_takes_is_read(admin_client, company):
     assert Batch.objects.get().row_count == 2000
 
 
-def test_too_much_from_a_stranger_is_told_nothing(client, company):
-    response = upload(client, company, file=file_of(b"x" * (6 * 1024 * 1024)))
+@pytest.mark.parametrize("size", [300 * 1024, 6 * 1024 * 1024])
+def test_of_a_stranger_no_file_is_read_and_nothing_is_told(client, company, size):
+    response = upload(client, company, file=file_of(b"x" * size))
 
-    assert response.url == ADD
+    assert response.status_code == 413
     assert client.get(ADD).status_code == 302
+
+
+def test_of_staff_who_may_not_upload_no_file_is_read(client, company):
+    client.force_login(may("view_invitation"))
+
+    assert upload(client, company, file=file_of(b"x" * 300 * 1024)).status_code == 413
+    assert not Batch.objects.exists()
 
 
 def test_the_example_holds(admin_client, company):
