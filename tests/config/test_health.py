@@ -27,6 +27,31 @@ def test_before_its_migrations_it_is_not_ready_and_says_why(db):
     assert Client().get("/healthz").status_code == 200
 
 
+def test_whoever_asks_again_makes_it_read_no_migration_from_the_disk_and_ask_the_database_little(
+    db, django_assert_max_num_queries, monkeypatch
+):
+    Client().get("/readyz")
+    monkeypatch.setattr("os.listdir", None)
+    monkeypatch.setattr("pkgutil.iter_modules", None)
+
+    with django_assert_max_num_queries(2):
+        assert Client().get("/readyz").status_code == 200
+
+
+def test_a_migration_that_is_taken_back_while_it_runs_is_told(db):
+    assert Client().get("/readyz").status_code == 200
+    MigrationRecorder(connection).record_unapplied("companies", "0001_initial")
+
+    assert Client().get("/readyz").status_code == 503
+
+
+def test_a_database_without_any_migration_is_not_ready(db):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE django_migrations")
+
+    assert "migrations have not been applied" in Client().get("/readyz").json()["reason"]
+
+
 def test_alive_it_says_so_without_a_database():
     # this test may not touch one: pytest-django would refuse
     assert Client().get("/healthz").json() == {"status": "alive"}
