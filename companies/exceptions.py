@@ -3,6 +3,12 @@
 from config.refusals import Refusal
 
 
+class InvalidIdempotencyKey(Refusal):
+    status = 400
+    code = "INVALID_IDEMPOTENCY_KEY"
+    sentence = "An Idempotency-Key has 1 to 255 characters of printable ASCII."
+
+
 class IdempotencyKeyReused(Refusal):
     status = 422
     code = "IDEMPOTENCY_KEY_REUSED"

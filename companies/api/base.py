@@ -19,11 +19,15 @@ class PartnerView(APIView):
     """
 
     scopes: ClassVar[dict[str, Scope | None]]
+    # OPTIONS is nobody's: what can be done is in the OpenAPI document, and no page of another site calls us
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        method = getattr(self, str(request.method).lower(), None)
-        if request.query_params and not getattr(method, "takes_query", False):
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        described = getattr(getattr(self, str(request.method).lower()), "described", None)
+        if request.query_params and not (described and described.takes_query):
             QuerySerializer.of(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

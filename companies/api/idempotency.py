@@ -11,18 +11,23 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from rest_framework import exceptions
 from rest_framework.request import Request
 
-from companies.exceptions import IdempotencyKeyReused, RequestInProgress
+from companies.exceptions import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from companies.models import ApiKey, StoredAnswer
 from companies.services import ANSWERS_KEPT
 from config.api.json import JSONRenderer, to_json
+from config.api.problems import MEDIA_TYPE, as_answer_to_this_request
 from config.locks import try_lock
 
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
 NOT_STORED = {409, 429}
+REFUSES = {
+    InvalidIdempotencyKey: "The Idempotency-Key is empty, too long, or not of printable ASCII.",
+    RequestInProgress: "A request with the same Idempotency-Key is still running.",
+    IdempotencyKeyReused: "The Idempotency-Key was used with another request.",
+}
 
 
 def idempotent(post: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,8 +42,8 @@ def idempotent(post: Callable[..., Any]) -> Callable[..., Any]:
         key = request.headers.get(HEADER)
         if key is None:
             return post(view, request, *args, **kwargs)
-        if not 0 < len(key) <= MAX_KEY_LENGTH or "\x00" in key:
-            raise exceptions.ParseError("An Idempotency-Key has 1 to 255 characters.", code="INVALID_IDEMPOTENCY_KEY")
+        if not 0 < len(key) <= MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
+            raise InvalidIdempotencyKey
         with transaction.atomic():
             if not try_lock(_binding(view.api_key.pk, key)):
                 raise RequestInProgress
@@ -49,7 +54,7 @@ def idempotent(post: Callable[..., Any]) -> Callable[..., Any]:
                 _store(answer, view.api_key, key, _hash(request))
             return answer
 
-    once.takes_idempotency_key = True  # type: ignore[attr-defined]
+    once.refuses = REFUSES  # type: ignore[attr-defined]
     return once
 
 
@@ -95,6 +100,8 @@ def _store(answer: Any, api_key: ApiKey, key: str, request_hash: bytes) -> None:
 
 def _replay(stored: StoredAnswer) -> HttpResponse:
     body = settings.KEYRING.unseal(bytes(stored.sealed_body), bound_to=_binding(stored.api_key_id, stored.key))
+    if stored.content_type == MEDIA_TYPE:
+        body = as_answer_to_this_request(body)
     answer = HttpResponse(body, status=stored.status, content_type=stored.content_type)
     answer["Idempotent-Replayed"] = "true"
     return answer

@@ -5,11 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.models import Company, Site
-from config.api.fields import Boolean, Locale, StrictSerializer, Text
+from config.api.fields import Boolean, Creating, Locale, StrictSerializer, Text
 from config.api.pages import PageOutput
 
 
-class CompanyInput(StrictSerializer):
+class CompanyFields(StrictSerializer):
+    """What can be said when a company is made, and changed later."""
+
     name = Text(max_length=200)
     locale = Locale(required=False, help_text="Language of pages and mails, a BCP 47 tag; `en` when omitted.")
     replyTo = serializers.EmailField(source="reply_to", max_length=254, allow_null=True, required=False)
@@ -21,26 +23,44 @@ class CompanyInput(StrictSerializer):
     )
 
 
-class CompanyChanges(CompanyInput):
+class CompanyInput(Creating, CompanyFields):
+    """A new company. `name` must be given."""
+
+
+class CompanyChanges(CompanyFields):
+    """What is left out stays as it is."""
+
     name = Text(max_length=200, required=False)
 
 
-class SiteInput(StrictSerializer):
+class SiteFields(StrictSerializer):
+    """What can be said when a site is made, and changed later."""
+
     name = Text(max_length=200)
     address = Text(max_length=500, allow_blank=True, required=False)
     externalId = Text(source="external_id", max_length=255, allow_null=True, required=False)
 
 
-class SiteChanges(SiteInput):
+class SiteInput(Creating, SiteFields):
+    """A new site. `name` must be given."""
+
+
+class SiteChanges(SiteFields):
+    """What is left out stays as it is."""
+
     name = Text(max_length=200, required=False)
 
 
 class PingOutput(serializers.Serializer[Any]):
+    """Whose key was sent, and which."""
+
     partner = serializers.CharField()
     apiKey = serializers.CharField(help_text="The part of the key by which people tell keys apart.")
 
 
 class CompanyOutput(serializers.Serializer[Any]):
+    """A company whose utility accounts are connected."""
+
     id = serializers.UUIDField()
     name = serializers.CharField()
     locale = serializers.CharField()
@@ -52,6 +72,8 @@ class CompanyOutput(serializers.Serializer[Any]):
 
 
 class SiteOutput(serializers.Serializer[Any]):
+    """A place of a company's."""
+
     id = serializers.UUIDField()
     companyId = serializers.UUIDField()
     name = serializers.CharField()
@@ -62,10 +84,14 @@ class SiteOutput(serializers.Serializer[Any]):
 
 
 class CompanyPage(PageOutput):
+    """Companies, newest first."""
+
     companies = CompanyOutput(many=True)
 
 
 class SitePage(PageOutput):
+    """Sites, newest first."""
+
     sites = SiteOutput(many=True)
 
 

@@ -38,8 +38,17 @@ READ_AND_WRITE: dict[str, Scope | None] = {
 class Ping(PartnerView):
     scopes: ClassVar[dict[str, Scope | None]] = {"GET": None}
 
-    @operation("ping", "Whose key this is", answer=PingOutput, example=examples.PING)
+    @operation(
+        "ping",
+        "Whose key this is",
+        answer=PingOutput,
+        example=examples.PING,
+    )
     def get(self, request: Request) -> Response:
+        """Says which partner the key belongs to, and the visible part of the key.
+
+        Takes any key, and changes nothing.
+        """
         return Response({"partner": self.partner.name, "apiKey": self.api_key.prefix})
 
 
@@ -54,6 +63,7 @@ class CompanyList(PartnerView):
         example=examples.COMPANIES,
     )
     def get(self, request: Request) -> Response:
+        """Every company of the partner's. `nextCursor` leads to the next page; there are no totals."""
         query = PageQuery.of(request)
         companies = Company.objects.visible_to(self.partner)
         return Response(newest_first("companies", companies, each(represent_company), **query))
@@ -69,6 +79,10 @@ class CompanyList(PartnerView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
+        """A company whose utility accounts are to be connected.
+
+        Only `name` must be given; null is the same as not given.
+        """
         company = create_company(self.partner, **CompanyInput.checked(request.data))
         return Response(represent_company(company), status=201)
 
@@ -76,8 +90,14 @@ class CompanyList(PartnerView):
 class CompanyDetail(PartnerView):
     scopes = READ_AND_WRITE
 
-    @operation("getCompany", "One company", answer=CompanyOutput, example=examples.COMPANY)
+    @operation(
+        "getCompany",
+        "One company",
+        answer=CompanyOutput,
+        example=examples.COMPANY,
+    )
     def get(self, request: Request, company_id: UUID) -> Response:
+        """The company as it is now."""
         return Response(represent_company(self.company))
 
     @operation(
@@ -89,6 +109,10 @@ class CompanyDetail(PartnerView):
         example=examples.COMPANY,
     )
     def patch(self, request: Request, company_id: UUID) -> Response:
+        """What is left out stays as it is; null takes `replyTo` and `externalId` away.
+
+        `repairsAutomatically` that is switched off withdraws the invitations to repair that it has sent.
+        """
         company = update_company(self.company, **CompanyChanges.checked(request.data))
         return Response(represent_company(company))
 
@@ -104,6 +128,7 @@ class SiteList(PartnerView):
         example=examples.SITES,
     )
     def get(self, request: Request, company_id: UUID) -> Response:
+        """Every site of one company. `nextCursor` leads to the next page; there are no totals."""
         query = PageQuery.of(request)
         return Response(newest_first("sites", Site.objects.filter(company=self.company), each(represent_site), **query))
 
@@ -118,6 +143,10 @@ class SiteList(PartnerView):
     )
     @idempotent
     def post(self, request: Request, company_id: UUID) -> Response:
+        """A place of the company's, which invitations and connections can name.
+
+        Only `name` must be given; null is the same as not given.
+        """
         site = create_site(self.company, **SiteInput.checked(request.data))
         return Response(represent_site(site), status=201)
 
@@ -133,6 +162,7 @@ class SiteDetail(PartnerView):
 
     @operation("getSite", "One site", answer=SiteOutput, example=examples.SITE)
     def get(self, request: Request, site_id: UUID) -> Response:
+        """The site as it is now."""
         return Response(represent_site(self.site(site_id)))
 
     @operation(
@@ -144,5 +174,9 @@ class SiteDetail(PartnerView):
         example=examples.SITE,
     )
     def patch(self, request: Request, site_id: UUID) -> Response:
+        """What is left out stays as it is; null takes `externalId` away, and an empty `address` the address.
+
+        A site stays with its company.
+        """
         site = update_site(self.site(site_id), **SiteChanges.checked(request.data))
         return Response(represent_site(site))

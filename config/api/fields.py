@@ -1,5 +1,6 @@
 """Serializers and fields that take exactly what they say: no unknown names, no `"5"` for 5, no 1 for true."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 from django_countries import countries
 from rest_framework import serializers
 
-from config.languages import MAX_LENGTH, TAG
+from config.languages import MAX_LENGTH, NO_TAG, TAG
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields it does not know: a misspelt one must never be ignored."""
+
+    default_error_messages = {"invalid": "Give an object, in braces."}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -26,6 +29,23 @@ class StrictSerializer(serializers.Serializer[Any]):
         return dict(_serializer(cls).run_validation(data))
 
 
+class Creating(StrictSerializer):
+    """A body that creates something: null is the same as not given, but where something must be given."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.allow_null = field.allow_null or not field.required
+        return fields
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in attrs.items() if value is not None}
+
+
+class NothingInput(StrictSerializer):
+    """An empty object, or no body."""
+
+
 @cache
 def _serializer(kind: type[StrictSerializer]) -> StrictSerializer:
     """One for all requests: it keeps nothing of what it validates, and to copy its fields costs more than that."""
@@ -34,6 +54,8 @@ def _serializer(kind: type[StrictSerializer]) -> StrictSerializer:
 
 class Text(serializers.CharField):
     """A string, and only a string; without surrounding spaces."""
+
+    default_error_messages = {"invalid": "Give text in quotation marks."}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -44,8 +66,21 @@ class Text(serializers.CharField):
 class Integer(serializers.IntegerField):
     """A number without a fraction, and only a number."""
 
+    default_error_messages = {"invalid": "Give a whole number, without quotation marks."}
+
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class QueryInteger(serializers.IntegerField):
+    """The same in a query, where everything is text: digits, and nothing else."""
+
+    default_error_messages = {"invalid": "Give a whole number in digits."}
+
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch("-?[0-9]{1,18}", data):
             self.fail("invalid")
         return super().to_internal_value(data)
 
@@ -53,14 +88,24 @@ class Integer(serializers.IntegerField):
 class Boolean(serializers.BooleanField):
     """`true` or `false`."""
 
+    default_error_messages = {"invalid": "Give true or false, without quotation marks."}
+
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
 
 
+class List(serializers.ListField):
+    """A list, and only a list."""
+
+    default_error_messages = {"not_a_list": "Give a list, in brackets."}
+
+
 class TextMap(serializers.DictField):
     """String pairs, at most `max_pairs`, keys of at most `max_key` characters."""
+
+    default_error_messages = {"not_a_dict": "Give an object of names and texts, in braces."}
 
     def __init__(self, *, max_pairs: int, max_key: int, max_value: int, **kwargs: Any) -> None:
         super().__init__(child=Text(allow_blank=True, max_length=max_value, trim_whitespace=False), **kwargs)
@@ -70,15 +115,20 @@ class TextMap(serializers.DictField):
         if isinstance(data, Mapping):
             if len(data) > self.max_pairs:
                 raise serializers.ValidationError(f"At most {self.max_pairs} pairs.", code="max_pairs")
-            if any(len(key) > self.max_key or "\x00" in key for key in data):
-                raise serializers.ValidationError(
-                    f"A key is text of at most {self.max_key} characters.", code="invalid_key"
-                )
+            if wrong := {key: [words] for key in data if (words := self._wrong(key))}:
+                raise serializers.ValidationError(wrong, code="invalid_key")
         return super().to_internal_value(data)
+
+    def _wrong(self, key: str) -> str:
+        if len(key) > self.max_key:
+            return f"A key has at most {self.max_key} characters."
+        return "A key has no NUL character." if "\x00" in key else ""
 
 
 class Country(serializers.RegexField):
     """A country that exists, by its ISO 3166-1 alpha-2 code."""
+
+    default_error_messages = {"invalid": "There is no such country. Give its ISO 3166-1 alpha-2 code, such as GB."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"^[A-Z]{2}$", **{"help_text": "ISO 3166-1 alpha-2.", **kwargs})
@@ -92,6 +142,8 @@ class Country(serializers.RegexField):
 
 class Locale(serializers.RegexField):
     """A language tag (BCP 47), such as `en` or `de-AT`."""
+
+    default_error_messages = {"invalid": NO_TAG}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(TAG, max_length=MAX_LENGTH, **kwargs)

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from config.api.fields import StrictSerializer
+from config.api.fields import QueryInteger, StrictSerializer
 from config.api.problems import QueryName
 
+TWICE = serializers.ErrorDetail("This parameter is given more than once.", "duplicate_field")
 CURSOR_SALT = "latchkey.cursor"
 
 
@@ -21,12 +22,13 @@ class QuerySerializer(StrictSerializer):
     @classmethod
     def of(cls, request: Request) -> dict[str, Any]:
         """The parameters of `request`. Raises `ValidationError` that names them as `?name`."""
-        given = {
-            name: values if cls._takes_many(name) or len(values) > 1 else values[0]
-            for name, values in request.query_params.lists()
-        }
+        given = dict(request.query_params.lists())
+        single = {name for name in given if name in cls._declared_fields and not cls._takes_many(name)}
+        twice: dict[str, Any] = {QueryName(name): [TWICE] for name in single if len(given[name]) > 1}
+        if twice:
+            raise serializers.ValidationError(twice)
         try:
-            return cls.checked(given)
+            return cls.checked(given | {name: given[name][0] for name in single})
         except serializers.ValidationError as error:
             detail: Any = error.detail
             raise serializers.ValidationError({QueryName(name): errors for name, errors in detail.items()}) from None
@@ -47,7 +49,7 @@ class PageOutput(serializers.Serializer[Any]):
 class PageQuery(QuerySerializer):
     """`limit` and `cursor`, as every list takes them."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
+    limit = QueryInteger(min_value=1, max_value=100, default=50)
     cursor = serializers.CharField(max_length=200, required=False)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
@@ -34,6 +35,11 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
 def is_for_programs(path: str) -> bool:
     """Whether programs ask there, which want problem documents, and no pages."""
     return path == "/v2" or path.startswith("/v2/")
+
+
+def as_answer_to_this_request(document: bytes) -> bytes:
+    """A problem document that was written for an earlier request, with the id of the one that it answers now."""
+    return to_json(orjson.loads(document) | {"requestId": request_id.get()})
 
 
 def unavailable() -> HttpResponse:

@@ -6,7 +6,7 @@ from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
 from companies.api.log import ActOutput, LogLineOutput
-from config.api.fields import Country, Integer, StrictSerializer, Text
+from config.api.fields import Country, Creating, Integer, List, QueryInteger, StrictSerializer, Text
 from config.api.pages import PageOutput, PageQuery, QuerySerializer
 from config.api.problems import camel
 from config.refusals import InvalidField
@@ -18,7 +18,7 @@ MOST_ANSWERS = 10
 
 
 class ConnectionQuery(PageQuery):
-    status = serializers.ListField(child=serializers.ChoiceField(Status.choices), required=False)
+    status = List(child=serializers.ChoiceField(Status.choices), required=False)
     connectionOwnerEmail = serializers.CharField(max_length=254, required=False, help_text="Exact, in any case.")
     site = serializers.UUIDField(required=False)
     invitationId = serializers.UUIDField(required=False)
@@ -39,16 +39,16 @@ class StatusInput(StrictSerializer):
     )
 
 
-class NothingInput(StrictSerializer):
-    """An empty object, or no body."""
-
-
 class SecurityAnswerInput(StrictSerializer):
+    """A security question as it was written down, and its answer."""
+
     question = Text(max_length=254)
     answer = Text(max_length=254, write_only=True)
 
 
-class ConnectionInput(StrictSerializer):
+class ConnectionInput(Creating):
+    """A new connection, with its credentials."""
+
     datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)
     url = Text(max_length=500, required=False, allow_null=True)
     username = Text(max_length=254, trim_whitespace=False)
@@ -61,7 +61,7 @@ class ConnectionInput(StrictSerializer):
         write_only=True,
         help_text="The only one; several, or one with its question: securityAnswers.",
     )
-    securityAnswers = serializers.ListField(
+    securityAnswers = List(
         child=SecurityAnswerInput(),
         source="security_answers",
         required=False,
@@ -71,18 +71,22 @@ class ConnectionInput(StrictSerializer):
     )
     authenticatorSeed = Text(source="authenticator_seed", max_length=254, required=False, write_only=True)
     country = Country(required=False, allow_null=True)
-    utilityTypes = serializers.ListField(
+    utilityTypes = List(
         child=serializers.ChoiceField(UtilityType.choices),
         source="utility_types",
         required=False,
         max_length=7,
     )
-    siteIds = serializers.ListField(child=serializers.UUIDField(), source="site_ids", required=False, max_length=1000)
+    siteIds = List(child=serializers.UUIDField(), source="site_ids", required=False, max_length=1000)
     connectionOwnerEmail = Text(source="owner_email", max_length=254, required=False, allow_null=True)
-    dataCollectionStartDate = serializers.DateField(source="collection_start_date", required=False, allow_null=True)
+    dataCollectionStartDate = serializers.DateField(
+        source="collection_start_date", required=False, allow_null=True, help_text="From 1970 to a year from now."
+    )
 
 
 class ConnectionOutput(serializers.Serializer[Any]):
+    """A company's account at a provider, without its credentials."""
+
     id = serializers.UUIDField()
     companyId = serializers.UUIDField()
     datasourceId = serializers.UUIDField(allow_null=True)
@@ -102,6 +106,8 @@ class ConnectionOutput(serializers.Serializer[Any]):
 
 
 class ConnectionEventOutput(LogLineOutput):
+    """A line of a connection's log."""
+
     type = serializers.ChoiceField(ConnectionEventType.choices)
 
 
@@ -113,6 +119,8 @@ class StatusMoveOutput(ActOutput):
 
 
 class ConnectionDetailsOutput(ConnectionOutput):
+    """A connection with the latest of its log."""
+
     statusHistory = StatusMoveOutput(many=True, help_text="The latest hundred changes of status, oldest first.")
     events = ConnectionEventOutput(
         many=True, help_text="The latest hundred of any kind, oldest first; the list of events has all of them."
@@ -120,15 +128,21 @@ class ConnectionDetailsOutput(ConnectionOutput):
 
 
 class ConnectionEventPage(PageOutput):
+    """Lines of a connection's log, newest first."""
+
     events = ConnectionEventOutput(many=True)
 
 
 class SecurityAnswerOutput(serializers.Serializer[Any]):
+    """A security question with its answer, for a collector."""
+
     question = serializers.CharField(allow_null=True, help_text="As it was written down; null where it was not.")
     answer = serializers.CharField()
 
 
 class CredentialsOutput(serializers.Serializer[Any]):
+    """What the provider asks for at its login page, for a collector."""
+
     connectionId = serializers.UUIDField()
     url = serializers.URLField(help_text="The provider's login page.")
     credentialsVersion = serializers.IntegerField()
@@ -141,6 +155,8 @@ class CredentialsOutput(serializers.Serializer[Any]):
 
 
 class ConnectionPage(PageOutput):
+    """Connections, newest first."""
+
     connections = ConnectionOutput(many=True)
 
 
@@ -153,10 +169,12 @@ class DatasourceQuery(QuerySerializer):
     )
     country = Country(required=False)
     utilityType = serializers.ChoiceField(UtilityType.choices, required=False)
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
+    limit = QueryInteger(min_value=1, max_value=100, default=20)
 
 
 class DatasourceOutput(serializers.Serializer[Any]):
+    """A utility provider of the catalogue."""
+
     id = serializers.UUIDField()
     name = serializers.CharField()
     loginUrl = serializers.URLField()
@@ -169,6 +187,8 @@ class DatasourceOutput(serializers.Serializer[Any]):
 
 
 class DatasourceList(serializers.Serializer[Any]):
+    """What was found in the catalogue, the best first."""
+
     datasources = DatasourceOutput(many=True)
 
 

@@ -12,6 +12,7 @@ from companies.api.idempotency import idempotent
 from companies.api.log import represent_log_line
 from companies.models import Scope
 from companies.services import sites_of
+from config.api.fields import NothingInput
 from config.api.openapi import operation
 from config.api.pages import PageQuery, each, newest_first
 from config.refusals import NotThere
@@ -33,10 +34,10 @@ from connections.api.serializers import (
     CredentialsOutput,
     DatasourceList,
     DatasourceQuery,
-    NothingInput,
     StatusInput,
     take_credentials,
 )
+from connections.exceptions import CredentialsUnreadable, ImpossibleMove, StaleReport
 from connections.models import Connection, Datasource
 from connections.services import create_connection, find_datasource, read_credentials, report_status
 
@@ -64,6 +65,10 @@ class ConnectionList(ConnectionView):
         example=examples.CONNECTIONS,
     )
     def get(self, request: Request, company_id: UUID) -> Response:
+        """The company's connections for which every filter holds.
+
+        `status` may be repeated: then any of them holds. Never with credentials. A collector lists `?status=PENDING`.
+        """
         query = ConnectionQuery.of(request)
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
         found = matching(Connection.objects.filter(company=self.company), query).with_wire_facts()
@@ -81,14 +86,21 @@ class ConnectionList(ConnectionView):
     @idempotent
     @sensitive_variables()
     def post(self, request: Request, company_id: UUID) -> Response:
+        """For a company whose login is known already; to ask somebody for it, create an invitation.
+
+        Takes `datasourceId` or `url`, exactly one of them, and whatever the provider `asksFor`. The connection is
+        `PENDING` until a collector reports. The credentials are sealed and are in no answer but that of
+        `readCredentials`.
+        """
+        company = self.company
         given = ConnectionInput.checked(request.data)
         datasource_id = given.pop("datasource_id", None)
         connection = create_connection(
-            self.company,
+            company,
             by=self.actor,
             credentials=take_credentials(given),
             datasource=find_datasource(datasource_id) if datasource_id else None,
-            sites=sites_of(self.company, given.pop("site_ids", []), field=("site_ids",)),
+            sites=sites_of(company, given.pop("site_ids", []), field=("site_ids",)),
             **given,
         )
         return Response(represent_connection(self.connection(connection.pk)), status=201)
@@ -104,6 +116,10 @@ class ConnectionDetails(ConnectionView):
         example=examples.CONNECTION_DETAILS,
     )
     def get(self, request: Request, connection_id: UUID) -> Response:
+        """The connection with its latest changes of status and the latest lines of its log, oldest first.
+
+        `listConnectionEvents` has the whole log. Never with credentials.
+        """
         return Response(represent_details(self.connection(connection_id)))
 
 
@@ -118,6 +134,7 @@ class ConnectionEvents(ConnectionView):
         example=examples.CONNECTION_EVENTS,
     )
     def get(self, request: Request, connection_id: UUID) -> Response:
+        """Every line of the connection's log: what was done, when, by whom, and by which key."""
         query = PageQuery.of(request)
         log = self.connection(connection_id).events.select_related("api_key")
         return Response(
@@ -131,6 +148,10 @@ class ConnectionStatus(ConnectionView):
     @operation(
         "reportStatus",
         "Report what a collector found out",
+        refuses={
+            StaleReport: "The credentials were changed since this `credentialsVersion`: read and check again.",
+            ImpossibleMove: "Nothing leads from the present status to this one.",
+        },
         body=StatusInput,
         body_example={"status": "CONNECTED", "credentialsVersion": 1},
         answer=ConnectionOutput,
@@ -138,6 +159,13 @@ class ConnectionStatus(ConnectionView):
     )
     @idempotent
     def post(self, request: Request, connection_id: UUID) -> Response:
+        """For collectors.
+
+        `PENDING` is nobody's report: only new login details lead back to it. The same status again changes
+        `statusErrorDetail` only. `COMPANY_INACTIVE` is left by new login details only. Give the
+        `credentialsVersion` that `readCredentials` handed over, and a report on login details that were changed
+        since does no harm.
+        """
         connection = self.connection(connection_id)
         report_status(connection, by=self.actor, **StatusInput.checked(request.data))
         return Response(represent_connection(self.connection(connection_id)))
@@ -149,6 +177,9 @@ class ConnectionCredentials(ConnectionView):
     @operation(
         "readCredentials",
         "Read the credentials, for a collector; every read is logged",
+        refuses={
+            CredentialsUnreadable: "What is stored does not open. New login details mend it; pass over the connection.",
+        },
         body=NothingInput,
         body_example={},
         answer=CredentialsOutput,
@@ -156,10 +187,14 @@ class ConnectionCredentials(ConnectionView):
     )
     @sensitive_variables()
     def post(self, request: Request, connection_id: UUID) -> Response:
-        """What is stored and does not open is a 409 with the code `CREDENTIALS_UNREADABLE`: new credentials mend it."""
+        """For collectors, with the scope for it.
+
+        Every read is logged with the key that asked. The answer is kept nowhere: a retry with the same
+        Idempotency-Key reads, and is logged, again.
+        """
         # an Idempotency-Key is taken and changes nothing: reading makes nothing, and no copy may be kept
-        NothingInput.checked(request.data)
         connection = self.connection(connection_id)
+        NothingInput.checked(request.data)
         credentials, version = read_credentials(connection, by=self.actor)
         return Response(represent_credentials(connection, credentials, version))
 
@@ -175,6 +210,11 @@ class DatasourceSearch(PartnerView):
         example=examples.DATASOURCES,
     )
     def get(self, request: Request) -> Response:
+        """Providers by name: beginnings of words first, then the inside of words and small misspellings.
+
+        Without `query` all of them by name, as many as `limit` says. `asksFor` names what a connection there cannot
+        be created without. Takes any key.
+        """
         query = DatasourceQuery.of(request)
         found = Datasource.objects.search(
             query.get("query", ""), country=query.get("country"), utility_type=query.get("utilityType")

@@ -52,7 +52,9 @@ def create_connection(
     Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else, a start that
     `check_start_date` refuses, and credentials without what the provider asks for beside user name and password.
     """
-    if (datasource is None) == (not url):
+    if datasource is None and not url:
+        raise InvalidField(("datasource_id",), "Give a datasourceId or a url.", code="required")
+    if datasource and url:
         raise InvalidField(("datasource_id",), "Give a datasourceId or a url, and not both.")
     refuse_incomplete(credentials, datasource)
     connection = Connection.objects.create(

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from companies.addresses import normalize_address
 from companies.api.log import LogLineOutput
-from config.api.fields import Boolean, Country, Integer, Locale, StrictSerializer, Text, TextMap
+from config.api.fields import Boolean, Country, Creating, Integer, List, Locale, StrictSerializer, Text, TextMap
 from config.api.pages import PageOutput, PageQuery
 from config.refusals import InvalidField
 from connections.models import UtilityType
@@ -30,12 +30,14 @@ from invitations.status import Status
 
 
 class PrefillInput(StrictSerializer):
+    """What the form has in it beforehand. Null is the same as not given."""
+
     datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)
     url = Text(max_length=500, required=False, allow_null=True)
-    initialSites = serializers.ListField(
+    initialSites = List(
         child=serializers.UUIDField(), source="initial_sites", required=False, allow_null=True, max_length=1000
     )
-    utilityTypes = serializers.ListField(
+    utilityTypes = List(
         child=serializers.ChoiceField(UtilityType.choices),
         source="utility_types",
         required=False,
@@ -45,18 +47,22 @@ class PrefillInput(StrictSerializer):
     country = Country(required=False, allow_null=True)
     connectionOwnerEmail = Text(source="connection_owner_email", max_length=254, required=False, allow_null=True)
     dataCollectionStartDate = serializers.DateField(
-        source="data_collection_start_date", required=False, allow_null=True
+        source="data_collection_start_date",
+        required=False,
+        allow_null=True,
+        help_text="From 1970 to a year from now.",
     )
-    lockedFields = serializers.ListField(
+    lockedFields = List(
         child=serializers.ChoiceField([WIRE_NAMES[name] for name in LOCKABLE]),
         source="locked_fields",
         required=False,
         allow_null=True,
         max_length=len(LOCKABLE),
+        help_text="What the contributor sees and cannot change; each of them has a value.",
     )
 
 
-class AllowedEmails(serializers.ListField):
+class AllowedEmails(List):
     """Null, where it is taken, is the same as not given. A change does not take it: it must open nothing."""
 
     default_error_messages = {"null": "Give a list. An empty one lets in anyone with the link."}
@@ -116,10 +122,9 @@ class Prefilled(StrictSerializer):
         return None if given is None else to_prefill(given)
 
 
-class RepairInput(InvitationFields):
+class RepairInput(Creating, InvitationFields):
     """Every field may be left out. There is nothing to fill in beforehand: the provider stands fast."""
 
-    allowedEmails = AllowedEmails(allow_null=True)
     sendEmail = Boolean(
         source="send_email", required=False, allow_null=True, help_text="Mail each allowed address its own link."
     )
@@ -131,10 +136,6 @@ class RepairInput(InvitationFields):
         allow_null=True,
         help_text="On the partner's list; where the contributor may go on to when done.",
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Null is the same as not given."""
-        return {name: value for name, value in attrs.items() if value is not None}
 
 
 class InvitationInput(Prefilled, RepairInput):
@@ -159,7 +160,9 @@ def to_prefill(given: dict[str, Any]) -> Prefill:
 
 
 class ResendInput(StrictSerializer):
-    emails = serializers.ListField(
+    """To whom. An empty object, or no body: to all."""
+
+    emails = List(
         child=Text(max_length=254),
         required=False,
         allow_null=True,
@@ -168,17 +171,15 @@ class ResendInput(StrictSerializer):
     )
 
 
-class NothingInput(StrictSerializer):
-    """An empty object, or no body."""
-
-
 class RevokeInput(StrictSerializer):
+    """Why, for the log; or no body."""
+
     reason = Text(max_length=500, required=False, allow_null=True)
 
 
 class InvitationQuery(PageQuery):
-    status = serializers.ListField(child=serializers.ChoiceField(Status.choices), required=False)
-    invitationType = serializers.ListField(child=serializers.ChoiceField(InvitationType.choices), required=False)
+    status = List(child=serializers.ChoiceField(Status.choices), required=False)
+    invitationType = List(child=serializers.ChoiceField(InvitationType.choices), required=False)
     email = serializers.CharField(max_length=254, required=False, help_text="Exact, in any case.")
     connectionId = serializers.UUIDField(required=False)
     externalId = serializers.CharField(max_length=255, required=False)
@@ -193,6 +194,8 @@ class InvitationQuery(PageQuery):
 
 
 class CreatedConnection(serializers.Serializer[Any]):
+    """A connection that was made through the invitation."""
+
     id = serializers.UUIDField()
     datasourceName = serializers.CharField()
     status = serializers.ChoiceField(ConnectionStatus.choices)
@@ -200,6 +203,8 @@ class CreatedConnection(serializers.Serializer[Any]):
 
 
 class PrefillOutput(serializers.Serializer[Any]):
+    """What the form has in it beforehand; what was not given is left out."""
+
     datasourceId = serializers.UUIDField(required=False)
     url = serializers.URLField(required=False)
     initialSites = serializers.ListField(child=serializers.UUIDField(), required=False)
@@ -213,6 +218,8 @@ class PrefillOutput(serializers.Serializer[Any]):
 
 
 class InvitationOutput(serializers.Serializer[Any]):
+    """A limited-use link that leads to a connection, or to new login details for one."""
+
     id = serializers.UUIDField()
     token = serializers.CharField()
     invitationType = serializers.ChoiceField(InvitationType.choices)
@@ -237,6 +244,8 @@ class InvitationOutput(serializers.Serializer[Any]):
 
 
 class EventOutput(LogLineOutput):
+    """A line of an invitation's log."""
+
     type = serializers.ChoiceField(EventType.choices)
     detail = serializers.DictField(
         help_text="Of `UPDATED`: the `fields` that were changed, and in `changes` the old and the new value of "
@@ -245,6 +254,8 @@ class EventOutput(LogLineOutput):
 
 
 class DeliveryOutput(serializers.Serializer[Any]):
+    """What became of the mail to one address."""
+
     email = serializers.CharField()
     status = serializers.ChoiceField(DeliveryStatus.choices)
     attempts = serializers.IntegerField()
@@ -253,9 +264,13 @@ class DeliveryOutput(serializers.Serializer[Any]):
 
 
 class InvitationDetailOutput(InvitationOutput):
+    """An invitation with its whole log and its mails."""
+
     events = EventOutput(many=True)
     deliveries = DeliveryOutput(many=True)
 
 
 class InvitationPage(PageOutput):
+    """Invitations, newest first."""
+
     invitations = InvitationOutput(many=True)

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from companies.api.base import PartnerView
 from companies.api.idempotency import idempotent
 from companies.models import Scope
+from config.api.fields import NothingInput
 from config.api.openapi import operation
 from config.api.pages import newest_first
 from config.prepared import prepared
@@ -30,10 +31,16 @@ from invitations.api.serializers import (
     InvitationOutput,
     InvitationPage,
     InvitationQuery,
-    NothingInput,
     RepairInput,
     ResendInput,
     RevokeInput,
+)
+from invitations.exceptions import (
+    InvitationExpired,
+    InvitationFulfilled,
+    InvitationRevoked,
+    MaxUsesBelowUseCount,
+    TooManyAttempts,
 )
 from invitations.models import Invitation
 from invitations.services import (
@@ -75,6 +82,11 @@ class InvitationList(InvitationView):
         example=examples.INVITATIONS,
     )
     def get(self, request: Request, company_id: UUID) -> Response:
+        """The company's invitations for which every filter holds.
+
+        `status` and `invitationType` may be repeated: then any of them holds. `email` finds invitations that this
+        address is on. Without `events` and `deliveries`.
+        """
         query = InvitationQuery.of(request)
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
         found = matching(Invitation.objects.filter(company=self.company), query)
@@ -92,6 +104,11 @@ class InvitationList(InvitationView):
     )
     @idempotent
     def post(self, request: Request, company_id: UUID) -> Response:
+        """A link through which somebody outside connects an account of the company's.
+
+        Every field may be left out; null is the same as not given. Without `allowedEmails` anyone with the link may
+        use it. With `sendEmail` each of the addresses is mailed a personal link of its own, which no answer shows.
+        """
         invitation = create_invitation(self.company, by=self.actor, **InvitationInput.checked(request.data))
         return Response(represent_invitation(invitation), status=201)
 
@@ -108,6 +125,10 @@ class RepairInvitation(InvitationView):
     )
     @idempotent
     def post(self, request: Request, connection_id: UUID) -> Response:
+        """A link through which somebody gives an existing connection new login details.
+
+        The fields are those of `createInvitation` but for `prefill`: the provider stands fast.
+        """
         visible = Connection.objects.visible_to(self.partner).select_related("company__partner")
         connection = visible.filter(pk=connection_id).first()
         if connection is None:
@@ -124,20 +145,31 @@ class InvitationDetail(InvitationView):
         example=examples.INVITATION_DETAIL,
     )
     def get(self, request: Request, invitation_id: UUID) -> Response:
+        """The invitation with its whole log (`events`, oldest first) and what became of its mails (`deliveries`)."""
         invitation = self.invitation(invitation_id)
         return Response(represent_detail(invitation))
 
     @operation(
         "updateInvitation",
         "Change an invitation; the link stays the same",
+        refuses={
+            InvitationRevoked: "It was revoked.",
+            MaxUsesBelowUseCount: "More connections were made through it than `maxUses` would allow.",
+        },
         body=InvitationChanges,
         body_example={"maxUses": 3, "expiresInSeconds": 604800},
         answer=InvitationOutput,
         example=examples.INVITATION,
     )
     def patch(self, request: Request, invitation_id: UUID) -> Response:
-        changes = InvitationChanges.checked(request.data)
-        update_invitation(self.invitation(invitation_id), by=self.actor, **changes)
+        """What is left out stays as it is, and null takes away what is there.
+
+        `allowedEmails` takes no null: only `[]` opens an invitation to anyone. An address that is taken off loses its
+        personal link and its proof at once. Where nothing changes nothing is logged. `expiresInSeconds` counts from
+        now; give it or `expiresAt`.
+        """
+        invitation = self.invitation(invitation_id)
+        update_invitation(invitation, by=self.actor, **InvitationChanges.checked(request.data))
         return Response(represent_invitation(self.invitation(invitation_id)))
 
 
@@ -145,15 +177,24 @@ class InvitationResend(InvitationView):
     @operation(
         "resendInvitation",
         "Mail the invitation again, to all allowed addresses or to some",
+        refuses={
+            InvitationRevoked: "It was revoked.",
+            InvitationFulfilled: "Every use is spent.",
+            InvitationExpired: "It has expired.",
+            TooManyAttempts: "It was mailed again 10 times within the hour.",
+        },
         body=ResendInput,
         body_example={"emails": ["jane@example.com"]},
         answer=InvitationOutput,
         status=202,
         example=examples.RESTRICTED,
-        is_limited=True,
     )
     @idempotent
     def post(self, request: Request, invitation_id: UUID) -> Response:
+        """To all of `allowedEmails`, or to those of them in `emails`.
+
+        Links that were mailed earlier stay alive. At most 10 times an hour for each invitation.
+        """
         invitation = self.invitation(invitation_id)
         resend_invitation(invitation, by=self.actor, **ResendInput.checked(request.data))
         return Response(represent_invitation(invitation), status=202)
@@ -163,6 +204,7 @@ class InvitationRotate(InvitationView):
     @operation(
         "rotateInvitation",
         "Replace the link; the old one leads nowhere at once",
+        refuses={InvitationRevoked: "It was revoked."},
         body=NothingInput,
         body_example={},
         answer=InvitationOutput,
@@ -170,8 +212,14 @@ class InvitationRotate(InvitationView):
     )
     @idempotent
     def post(self, request: Request, invitation_id: UUID) -> Response:
+        """A new `token` and `invitationUrl`.
+
+        The old link, every personal link and every proof of an address end at once; mail the invitation again to
+        hand the new one out.
+        """
+        invitation = self.invitation(invitation_id)
         NothingInput.checked(request.data)
-        rotate_invitation(self.invitation(invitation_id), by=self.actor)
+        rotate_invitation(invitation, by=self.actor)
         return Response(represent_invitation(self.invitation(invitation_id)))
 
 
@@ -186,6 +234,10 @@ class InvitationRevoke(InvitationView):
     )
     @idempotent
     def post(self, request: Request, invitation_id: UUID) -> Response:
+        """The link opens nothing from now on.
+
+        A second time changes nothing, and is a 200 as well. What was connected through it stays.
+        """
         invitation = revoke_invitation(
             self.invitation(invitation_id), by=self.actor, **RevokeInput.checked(request.data)
         )

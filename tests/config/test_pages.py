@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core import signing
@@ -35,6 +36,8 @@ def test_a_list_may_be_given_once_or_often_and_a_single_one_once():
     assert asked("colour=red&size=5") == {"colour": ["red"], "size": 5}
     assert asked("colour=red&colour=blue") == {"colour": ["red", "blue"]}
     assert wrong("size=5&size=5") == ["size"]
+    with pytest.raises(serializers.ValidationError, match="given more than once"):
+        asked("limit=1&limit=2", PageQuery)
 
 
 def test_everything_that_is_wrong_or_unknown_is_named():
@@ -47,8 +50,8 @@ def test_a_page_has_fifty_rows_unless_asked_for_1_to_100():
     assert asked("", PageQuery) == {"limit": 50}
     assert asked("limit=1", PageQuery)["limit"] == 1
     assert asked("limit=100", PageQuery)["limit"] == 100
-    for limit in ("0", "101", "-1", "", "many"):
-        assert wrong(f"limit={limit}", PageQuery) == ["limit"]
+    for limit in ("0", "101", "-1", "", "many", "5.0", "+5", " 5", "5 ", "5\n", "٣", "5_0", "1e1", "9" * 5000):
+        assert wrong(urlencode({"limit": limit}), PageQuery) == ["limit"], limit
 
 
 def page(limit: int, cursor: str | None = None) -> dict[str, Any]:

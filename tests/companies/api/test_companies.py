@@ -44,7 +44,6 @@ WRONG = [
     ({"name": None}, "/name"),
     ({"name": "a\x00"}, "/name"),
     ({"locale": "!"}, "/locale"),
-    ({"locale": None}, "/locale"),
     ({"replyTo": "nobody"}, "/replyTo"),
     ({"replyTo": "a@example.com\r\nBcc: b@example.com"}, "/replyTo"),
     ({"replyTo": ["a@example.com"]}, "/replyTo"),
@@ -63,6 +62,11 @@ def test_a_field_that_does_not_hold_is_named_when_created_and_when_changed(api, 
     assert wrong_fields(api.post("company", {"name": "Bakery"} | body)) == [pointer]
     assert wrong_fields(api.patch(f"company/{company.pk}", body)) == [pointer]
     assert list(Company.objects.values_list("name", flat=True)) == [company.name]
+
+
+@pytest.mark.parametrize("name", ["name", "locale", "repairsAutomatically"])
+def test_what_a_company_cannot_be_without_is_not_taken_away(api, company, name):
+    assert wrong_fields(api.patch(f"company/{company.pk}", {name: None})) == [f"/{name}"]
 
 
 def test_a_company_has_a_name(api):

@@ -1,5 +1,7 @@
 """The OpenAPI document says what the API does."""
 
+import re
+from inspect import cleandoc
 from typing import Any
 
 import pytest
@@ -7,9 +9,13 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator, FormatChecker
+from rest_framework.serializers import Serializer
 
 from companies.actors import ActorKind
+from companies.api.log import ActOutput, LogLineOutput
 from companies.models import Scope
+from config.api.fields import Creating, StrictSerializer
+from config.api.pages import PageOutput
 from connections.models import UtilityType
 from connections.status import Status as ConnectionStatus
 from invitations.models import EventType, InvitationType
@@ -18,6 +24,7 @@ from invitations.status import Status
 from tests.conftest import Api
 from tests.factories import SiteFactory, make_api_key, make_connection, make_invitation
 from tests.invitations.api.operations import Operation, document, operations
+from tests.invitations.api.promises import promised
 
 OPERATIONS = operations()
 POSTS = [each for each in OPERATIONS if each.method == "post"]
@@ -96,12 +103,48 @@ def test_every_operation_asks_for_the_api_key(operation):
     assert scheme == {"type": "apiKey", "in": "header", "name": "X-API-KEY"}
 
 
+def test_every_operation_is_described_in_words_of_its_own_for_those_who_call_it():
+    words = [each.described.get("description", "") for each in OPERATIONS]
+
+    assert all(words)
+    assert len(set(words)) == len(words)
+    assert not {cleandoc(kind.__doc__) for each in OPERATIONS for kind in each.view.__mro__ if kind.__doc__} & set(
+        words
+    )
+
+
+INTERNAL = (StrictSerializer, Creating, PageOutput, LogLineOutput, ActOutput, Serializer)
+
+
+def test_every_object_is_described_and_none_in_words_for_those_who_work_on_it():
+    objects = {name: said for name, said in document()["components"]["schemas"].items() if said["type"] == "object"}
+
+    assert [name for name, said in objects.items() if not said.get("description")] == []
+    assert not {cleandoc(kind.__doc__) for kind in INTERNAL if kind.__doc__} & {
+        said["description"] for said in objects.values()
+    }
+
+
+def test_a_body_says_that_it_takes_no_other_fields():
+    objects = document()["components"]["schemas"]
+    bodies = {name: said for name, said in objects.items() if name.endswith("Request")}
+
+    assert len(bodies) > 10
+    assert {name for name, said in objects.items() if said.get("additionalProperties") is False} == set(bodies)
+
+
 @pytest.mark.parametrize("operation", POSTS, ids=str)
-def test_every_post_takes_an_idempotency_key_and_does_what_it_promises(operation):
+def test_every_post_takes_an_idempotency_key(operation):
     headers = [each for each in operation.described["parameters"] if each["in"] == "header"]
 
     assert [each["name"] for each in headers] == ["Idempotency-Key"]
     assert not headers[0].get("required")
+
+
+def test_all_but_the_one_that_hands_out_credentials_promise_to_keep_the_answer():
+    kept = {str(each) for each in OPERATIONS if "422" in each.described["responses"]}
+
+    assert kept == {str(each) for each in POSTS} - {"post connection/<uuid:connection_id>/credentials"}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
@@ -123,12 +166,13 @@ def test_the_example_of_the_body_is_as_its_schema_says(operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_every_operation_tells_how_it_refuses(operation):
+def test_every_refusal_is_a_problem_document_and_tells_when_it_comes(operation):
     problems = {status: said for status, said in operation.described["responses"].items() if status >= "4"}
 
-    assert {"400", "401", "403", "404", "503"} <= set(problems)
     for said in problems.values():
         assert list(said["content"]) == ["application/problem+json"]
+    for status, code in promised(operation):
+        assert re.search(rf"^- `{code}`: .+\.$", problems[status]["description"], re.MULTILINE)
 
 
 def headers_of(operation: Operation, status: str) -> set[str]:
@@ -137,11 +181,12 @@ def headers_of(operation: Operation, status: str) -> set[str]:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_every_answer_tells_its_headers(operation):
-    replayed = {"Idempotent-Replayed"} if operation.method == "post" else set()
+    is_kept = "422" in operation.described["responses"]
 
     for status in operation.described["responses"]:
-        waits = {"Retry-After"} if status in {"429", "503"} else set()
-        assert headers_of(operation, status) == {"X-Request-Id"} | replayed | waits
+        also = {"429": {"Retry-After"}, "503": {"Retry-After"}, "401": {"WWW-Authenticate"}}.get(status, set())
+        replayed = {"Idempotent-Replayed"} if is_kept and status in {"200", "201", "202", "400", "404"} else set()
+        assert headers_of(operation, status) == {"X-Request-Id"} | replayed | also
 
 
 def test_what_may_be_done_too_often_says_so():
