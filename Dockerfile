@@ -20,9 +20,10 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin latc
 WORKDIR /app
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=off
-# granian reads these; raise the workers to the number of processors
+# granian reads these; raise the workers to the number of processors. HTTP/1 only: HTTP/2 has bodies that do not say
+# how long they are, which would be read as no body
 ENV GRANIAN_INTERFACE=wsgi GRANIAN_HOST=0.0.0.0 GRANIAN_PORT=8000 \
-    GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=4 GRANIAN_WEBSOCKETS=false \
+    GRANIAN_HTTP=1 GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=4 GRANIAN_WEBSOCKETS=false \
     GRANIAN_RESPAWN_FAILED_WORKERS=true GRANIAN_WORKERS_KILL_TIMEOUT=25
 USER latchkey
 EXPOSE 8000

@@ -44,7 +44,7 @@ def running(settings: str, log: Path, *, workers: int, blocking_threads: int) ->
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", str(blocking_threads)),
-        *("--no-ws", "--no-access-log", "--log-level", "warning", "config.wsgi:application"),
+        *("--http", "1", "--no-ws", "--no-access-log", "--log-level", "warning", "config.wsgi:application"),
     ]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings, "PORT": str(port)}
     log.parent.mkdir(parents=True, exist_ok=True)

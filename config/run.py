@@ -243,7 +243,7 @@ def _refuse_production() -> None:
 def _commands(port: int) -> dict[str, list[str]]:
     web = f"granian --interface wsgi --host 127.0.0.1 --port {port} --workers 2 --blocking-threads 4"
     # a worker of granian's that is asked to end while it starts would stay for ever
-    web += " --workers-kill-timeout 2 --no-ws --no-access-log --log-level error config.wsgi:application"
+    web += " --workers-kill-timeout 2 --http 1 --no-ws --no-access-log --log-level error config.wsgi:application"
     worker = "manage.py procrastinate worker --shutdown-graceful-timeout 5"
     return {
         "web server": [sys.executable, "-m", *web.split()],

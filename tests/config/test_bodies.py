@@ -1,6 +1,7 @@
 """How much anybody may send: refused before it is read, by a web server as production runs it."""
 
 import http.client
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,20 @@ def test_of_staff_who_may_upload_what_is_too_large_is_read_and_told_in_words(ser
         answer.begin()
 
     assert (answer.status, answer.headers["Location"]) == (302, UPLOAD)
+
+
+def test_nobody_speaks_http_2_whose_bodies_need_not_say_how_long_they_are(server):
+    with socket.create_connection(server, timeout=20) as wire:
+        wire.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+        answer = wire.recv(9)
+
+    # no frame with settings, with which a server of HTTP/2 begins
+    assert answer[3:4] != b"\x04"
+
+
+def test_wherever_the_server_is_started_it_is_told_so():
+    for name in ("Dockerfile", "config/run.py", "bench/servers.py"):
+        assert re.search(r"GRANIAN_HTTP=1|--http 1|\"--http\", \"1\"", (settings.BASE_DIR / name).read_text()), name
 
 
 @pytest.mark.parametrize("path", every_path())
