@@ -5,6 +5,10 @@ from uuid import UUID
 
 from config.refusals import Refusal
 
+IT_WORKS = (
+    "The login works: there is nothing to do at the moment. If it changes, ask whoever sent this to you for a new one."
+)
+
 
 class ClosedWords(NamedTuple):
     sentence: str
@@ -14,15 +18,18 @@ class ClosedWords(NamedTuple):
 class Closed(Refusal):
     """The link leads nowhere any more. `title` and `next_step` are for the contributor's page.
 
-    With `repairs` it is an invitation to repair that is closed, in its own words where it has some.
+    With `repairs` it is an invitation to repair that is closed, in its own words where it has some; with `works` the
+    login it asked for works now.
     """
 
     title: ClassVar[str]
     words: ClassVar[ClosedWords]
     words_of_repair: ClassVar[ClosedWords | None] = None
 
-    def __init__(self, *, repairs: bool = False) -> None:
+    def __init__(self, *, repairs: bool = False, works: bool = False) -> None:
         sentence, self.next_step = (repairs and self.words_of_repair) or self.words
+        if works:
+            self.next_step = IT_WORKS
         super().__init__(sentence)
 
 
@@ -34,8 +41,8 @@ class InvitationRevoked(Closed):
         "If you think this is a mistake, ask whoever sent it to you for a new one.",
     )
     words_of_repair = ClosedWords(
-        "It asked for a login that works, and the login cannot be given through it any more.",
-        "You do not need to do anything. If you think this is a mistake, ask whoever sent it to you for a new one.",
+        "It was about the login of an account, and the login cannot be given through it any more.",
+        "If you think this is a mistake, ask whoever sent it to you for a new one.",
     )
 
 
@@ -43,7 +50,7 @@ class InvitationFulfilled(Closed):
     code = "INVITATION_FULFILLED"
     title = "This invitation has been used"
     words = ClosedWords(
-        "Everything this invitation was for has been connected.",
+        "Every login this invitation was for has been given.",
         "To connect another account, ask whoever sent it to you for a new one.",
     )
     words_of_repair = ClosedWords(

@@ -188,6 +188,11 @@ class Invitation(models.Model):
         return self.invitation_type == InvitationType.EDIT_CONNECTION
 
     @property
+    def has_nothing_to_do(self) -> bool:
+        """Whether it repairs what other login details would not mend now; they are taken all the same."""
+        return self.connection is not None and not self.connection.can_be_mended
+
+    @property
     def is_restricted(self) -> bool:
         """Whether only certain addresses may use it."""
         return bool(self.allowed_emails)

@@ -2,6 +2,7 @@
 
 from invitations.exceptions import (
     AddressRemoved,
+    Closed,
     InvitationExpired,
     InvitationFulfilled,
     InvitationRevoked,
@@ -15,11 +16,11 @@ def refuse_unless_active(invitation: Invitation) -> None:
     """Raises `InvitationRevoked`, `InvitationFulfilled` or `InvitationExpired` when the link leads nowhere."""
     match invitation.status:
         case Status.REVOKED:
-            raise InvitationRevoked(repairs=invitation.repairs)
+            raise _closed(InvitationRevoked, invitation)
         case Status.FULFILLED:
-            raise InvitationFulfilled(repairs=invitation.repairs)
+            raise _closed(InvitationFulfilled, invitation)
         case Status.EXPIRED:
-            raise InvitationExpired(repairs=invitation.repairs)
+            raise _closed(InvitationExpired, invitation)
 
 
 def refuse_unproved(invitation: Invitation, proof: EmailProof | None) -> None:
@@ -41,6 +42,12 @@ def refuse_correction(invitation: Invitation, email: str | None) -> None:
     or has expired does not matter: a correction spends nothing.
     """
     if invitation.revoked_at:
-        raise InvitationRevoked(repairs=invitation.repairs)
+        raise _closed(InvitationRevoked, invitation)
     if not invitation.admits(email):
         raise AddressRemoved
+
+
+def _closed(refusal: type[Closed], invitation: Invitation) -> Closed:
+    """In the words for what the invitation was for, and for how that stands now."""
+    repaired = invitation.connection
+    return refusal(repairs=invitation.repairs, works=repaired is not None and repaired.is_connected)

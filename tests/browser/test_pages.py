@@ -113,7 +113,7 @@ def open_restricted_repair(page, partner):
     connection = partner.call("POST", f"connection/company/{partner.company.pk}", login)
     body = {"allowedEmails": ["a@example.com"], "message": f"Hello,\n{LONG}"}
     page.goto(partner.call("POST", f"invitation/connection/{connection['id']}", body)["invitationUrl"])
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your help is needed with a login")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing to do at the moment")
 
 
 def open_form_whose_provider_is_gone(page, partner):

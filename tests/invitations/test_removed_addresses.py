@@ -214,7 +214,7 @@ def test_what_cannot_be_corrected_can_still_be_looked_at(client, invitation, ref
 
 REPAIR_WORDS = {
     "used up": (fulfil, "The login it asked for has been given."),
-    "revoked": (revoke, "You do not need to do anything."),
+    "revoked": (revoke, "It was about the login of an account"),
     "expired": (
         lambda invitation: Invitation.objects.update(created_at="2020-01-01T00:00Z", expires_at="2020-02-01T00:00Z"),
         "If the login still does not work",

@@ -12,6 +12,7 @@ from invitations.services import create_invitation
 from tests.factories import CompanyFactory, make_connection
 from tests.invitations.admin.inviting import preview
 from tests.invitations.admin.pages import may, words
+from tests.invitations.repairs import found
 
 PARTS = ("mail", "text", "page")
 
@@ -64,7 +65,7 @@ def test_the_page_is_the_contributors_first(admin_client, company):
 
 
 def test_a_repair_has_words_of_its_own(admin_client, company):
-    broken = make_connection(company)
+    broken = found(make_connection(company))
     fields = {"invitation_type": "EDIT_CONNECTION", "connection": broken.pk}
 
     assert "A login needs your help" in words(preview(admin_client, company, "mail", **fields))
