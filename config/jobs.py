@@ -1,12 +1,15 @@
 """How background work behaves: queued with what causes it, tried again after growing pauses."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.types import JSONDict
@@ -49,3 +52,9 @@ def defer(task: str, *jobs: JSONDict, **options: Any) -> None:
     deferrer = app.configure_task(task, **options)
     deferrer.job_manager = JobManager(DjangoConnector())
     deferrer.batch_defer(*jobs)
+
+
+def defer_once(task: str, arguments: JSONDict, *, name: str, **options: Any) -> None:
+    """Queue the job as `defer` does, unless one of this `name` waits already."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        defer(task, arguments, queueing_lock=name, **options)

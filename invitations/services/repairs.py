@@ -1,13 +1,18 @@
 """Login details that are put right: by an invitation to repair, or at once by whoever has just typed them."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from companies.actors import CONTRIBUTOR, SYSTEM
+from companies.actors import CONTRIBUTOR, SYSTEM, ActorKind
 from companies.models import Company
-from connections.models import Connection
+from config.ids import first_id_at
+from config.jobs import defer_once
+from connections.models import Connection, ConnectionEventType
 from connections.services import Credentials, change_credentials
 from connections.status import MENDABLE, Status
 from invitations.exceptions import NothingToCorrect
@@ -16,6 +21,11 @@ from invitations.services.invitations import create_repair_invitation, revoke_in
 from invitations.services.redemption import connection_of, spend_use
 from invitations.services.refusals import refuse_correction, refuse_unless_active, refuse_unproved
 
+# between two automatic invitations for one connection, however often it breaks
+PAUSE = timedelta(days=1)
+# in which whoever gave a login that is refused may put it right, and is not mailed about it
+GRACE = timedelta(minutes=15)
+LOGIN_LINES = (ConnectionEventType.CREATED, ConnectionEventType.CREDENTIALS_CHANGED)
 RECOVERED = "The connection works again."
 SWITCHED_OFF = "Automatic repair was switched off."
 
@@ -68,8 +78,9 @@ def follow_status(connection_id: UUID) -> Invitation | None:
     """Automatic repair, for companies that want it: invite whoever can mend it, and withdraw that when it recovers.
 
     One invitation, never a second while one is open: the connection is locked. It goes to the address that last
-    proved itself, else to the account's owner; returns it, or None when there is nobody or nothing to do. Where the
-    company wants none any more, what was sent is withdrawn.
+    proved itself, else to the account's owner; returns it, or None when there is nobody or nothing to do. Within a
+    day of the last one, and within 15 minutes of a login that a contributor gave, nobody is invited yet: a job does
+    this again when that time is over. Where the company wants none any more, what was sent is withdrawn.
     """
     _lock_automatic_repairs(connection_id)
     connection = Connection.objects.select_for_update().filter(pk=connection_id).first()
@@ -84,6 +95,9 @@ def follow_status(connection_id: UUID) -> Invitation | None:
         return None
     email = connection.verified_email or connection.owner_email
     if not connection.can_be_mended or not email or open_repairs.exists():
+        return None
+    if (earliest := _earliest_invitation(connection)) > timezone.now():
+        _follow_again(connection_id, at=earliest)
         return None
     return create_repair_invitation(
         connection, by=SYSTEM, is_automatic=True, allowed_emails=[email], send_email=True, max_uses=1
@@ -101,6 +115,23 @@ def end_automatic_repairs(company_id: UUID) -> None:
     invited = Invitation.objects.active().filter(company=company_id, is_automatic=True)
     for connection_id in sorted(broken | set(invited.values_list("connection", flat=True))):
         follow_status(connection_id)
+
+
+def _earliest_invitation(connection: Connection) -> datetime:
+    """When the pause after the last automatic invitation and the grace after the last login are both over."""
+    now = timezone.now()
+    logins = connection.events.filter(
+        type__in=LOGIN_LINES, actor=ActorKind.CONTRIBUTOR, pk__gte=first_id_at(now, shift=-GRACE)
+    )
+    given = logins.aggregate(at=Max("created_at"))["at"]
+    invited = connection.repair_invitations.filter(is_automatic=True).aggregate(at=Max("created_at"))["at"]
+    return max(given + GRACE if given else now, invited + PAUSE if invited else now)
+
+
+def _follow_again(connection_id: UUID, *, at: datetime) -> None:
+    """By one job for that moment, however often the status changes before it."""
+    name = f"follow_status {connection_id} {at.isoformat()}"
+    defer_once("invitations.tasks.follow_status", {"connection_id": str(connection_id)}, name=name, schedule_at=at)
 
 
 def _lock_automatic_repairs(connection_id: UUID) -> None:

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, TryLater, defer
+from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, TryLater, defer, defer_once
 from tests.database import forget_jobs
 
 
@@ -93,4 +93,17 @@ def test_a_job_is_queued_with_what_causes_it_or_not_at_all(somewhere):
 
     defer("invitations.tasks.follow_status", {"connection_id": "x"}, schedule_in={"days": 1})
     assert queued().get().scheduled_at > utils.utcnow()
+    forget_jobs()
+
+
+def test_a_job_with_a_name_waits_once_and_leaves_what_causes_it_alone(somewhere):
+    def queue(name):
+        options = {"name": name, "schedule_in": {"days": 1}}
+        defer_once("invitations.tasks.follow_status", {"connection_id": "x"}, **options)
+
+    forget_jobs()
+    with transaction.atomic():
+        for name in ("one", "one", "another"):
+            queue(name)
+        assert ProcrastinateJob.objects.count() == 2
     forget_jobs()

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from invitations.models import EmailProof, RateWindow, VerificationCode
+from connections.models import ConnectionEvent
+from invitations.models import EmailProof, Invitation, RateWindow, VerificationCode
 
 
 def pass_time(**units: float) -> None:
-    """`pass_time(minutes=10)`: for codes, proofs and limits it is ten minutes later."""
+    """`pass_time(minutes=10)`: for codes, proofs, limits and automatic repair it is ten minutes later."""
     passed = timedelta(**units)
     VerificationCode.objects.update(
         created_at=F("created_at") - passed,
@@ -17,3 +18,5 @@ def pass_time(**units: float) -> None:
     )
     EmailProof.objects.update(created_at=F("created_at") - passed, expires_at=F("expires_at") - passed)
     RateWindow.objects.update(started_at=F("started_at") - passed)
+    Invitation.objects.update(created_at=F("created_at") - passed)
+    ConnectionEvent.objects.update(created_at=F("created_at") - passed)

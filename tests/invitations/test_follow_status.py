@@ -11,6 +11,7 @@ from invitations.models import Delivery, Invitation, Use
 from invitations.services import create_repair_invitation, follow_status, revoke_invitation
 from tests.database import forget_jobs
 from tests.factories import CompanyFactory, make_api_key, make_connection
+from tests.invitations.clock import pass_time
 
 pytestmark = pytest.mark.django_db
 
@@ -97,12 +98,13 @@ def test_an_open_invitation_of_the_partners_is_enough(connection):
 
 
 @pytest.mark.parametrize("over", ["revoked", "used up"])
-def test_when_the_last_one_is_over_there_is_a_new_one(connection, over):
+def test_a_day_after_the_last_one_that_is_over_there_is_a_new_one(connection, over):
     first = turn(connection, "PASSWORD_INCORRECT")
     if over == "revoked":
         revoke_invitation(first, by=SYSTEM)
     else:
         Invitation.objects.update(use_count=1)
+    pass_time(days=1)
 
     second = turn(connection, "NEW_PASSWORD_NEEDED")
 

@@ -1,0 +1,197 @@
+"""Automatic repair waits: nobody is mailed again and again, nor about what they are just putting right."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from companies.actors import CONTRIBUTOR, SYSTEM, Actor
+from companies.services import update_company
+from connections.services import change_credentials, report_status
+from connections.status import Status
+from invitations.models import Delivery, EmailProof, Invitation
+from invitations.services import correct_credentials, create_repair_invitation, follow_status, repair_connection
+from tests.database import forget_jobs
+from tests.factories import CompanyFactory, make_api_key, make_connection
+from tests.invitations.clock import pass_time
+
+pytestmark = pytest.mark.django_db
+
+JANE = "jane@example.com"
+LOGIN = {"username": "riverside", "password": "another one"}
+DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_of_others(db):
+    forget_jobs()
+
+
+@pytest.fixture
+def company(db):
+    """One that wants automatic repair."""
+    return CompanyFactory.create(repairs_automatically=True)
+
+
+@pytest.fixture
+def connection(company):
+    return make_connection(company, verified_email=JANE)
+
+
+def turn(connection, status="PASSWORD_INCORRECT"):
+    """The connection turns to this status, and what follows from it."""
+    report_status(connection, Status(status), by=SYSTEM)
+    return follow_status(connection.pk)
+
+
+def use(invitation):
+    """Jane gives a login through it."""
+    proof = EmailProof.objects.create(
+        invitation=invitation, email=JANE, secret_hash=uuid4().bytes, expires_at=timezone.now() + timedelta(hours=1)
+    )
+    repair_connection(invitation, submission=uuid4(), credentials=LOGIN, proof=proof)
+
+
+def waiting():
+    """In how long the follower that waits is due; None when none waits."""
+    due = [job.scheduled_at for job in ProcrastinateJob.objects.filter(scheduled_at__isnull=False)]
+    assert len(due) <= 1
+    return due[0] - timezone.now() if due else None
+
+
+def about(wanted):
+    return pytest.approx(wanted, abs=timedelta(seconds=30))
+
+
+# --- the pause
+
+
+def test_a_connection_that_breaks_and_recovers_again_and_again_mails_its_person_once(connection):
+    for _ in range(6):
+        turn(connection)
+        turn(connection, "CONNECTED")
+    turn(connection)
+
+    assert (Invitation.objects.count(), Delivery.objects.count()) == (1, 1)
+    assert waiting() == about(DAY)
+
+
+def test_a_day_later_whoever_can_mend_it_is_invited_if_it_is_still_broken(connection):
+    turn(connection)
+    turn(connection, "CONNECTED")
+    assert turn(connection) is None
+
+    pass_time(hours=23)
+    assert follow_status(connection.pk) is None
+    pass_time(hours=1)
+
+    assert follow_status(connection.pk).status == "ACTIVE"
+
+
+def test_a_day_later_nobody_is_bothered_if_it_works(connection):
+    turn(connection)
+    turn(connection, "CONNECTED")
+    turn(connection)
+    turn(connection, "CONNECTED")
+    pass_time(days=1)
+
+    assert follow_status(connection.pk) is None
+    assert Invitation.objects.count() == 1
+
+
+def test_each_connection_has_a_pause_of_its_own(company, connection):
+    turn(connection)
+
+    assert turn(make_connection(company, verified_email=JANE)) is not None
+
+
+def test_what_the_partner_asked_for_begins_no_pause(connection):
+    asked_for = create_repair_invitation(connection, by=SYSTEM)
+    assert turn(connection) is None
+    Invitation.objects.filter(pk=asked_for.pk).update(revoked_at=timezone.now())
+
+    assert turn(connection, "NEW_PASSWORD_NEEDED") is not None
+
+
+def test_switched_off_in_the_meantime_nobody_is_invited(company, connection):
+    turn(connection)
+    turn(connection, "CONNECTED")
+    turn(connection)
+    update_company(company, repairs_automatically=False)
+    pass_time(days=1)
+
+    assert follow_status(connection.pk) is None
+    assert Invitation.objects.count() == 1
+
+
+# --- the grace
+
+
+def test_whoever_has_just_given_a_login_that_is_refused_is_not_mailed_while_they_correct_it(connection):
+    invitation = turn(connection)
+    pass_time(days=2)
+    use(invitation)
+
+    assert turn(connection) is None
+    assert waiting() == about(QUARTER)
+
+    correct_credentials(invitation, connection, credentials=LOGIN, email=JANE)
+    assert turn(connection, "CONNECTED") is None
+    pass_time(minutes=15)
+    assert follow_status(connection.pk) is None
+    assert Invitation.objects.count() == 1
+
+
+def test_whoever_went_away_without_correcting_it_is_invited_when_the_grace_is_over(connection):
+    use_first = turn(connection)
+    pass_time(days=2)
+    use(use_first)
+    assert turn(connection) is None
+
+    pass_time(minutes=14)
+    assert follow_status(connection.pk) is None
+    pass_time(minutes=1)
+
+    assert follow_status(connection.pk).allowed_emails == [JANE]
+
+
+def test_the_first_login_has_its_grace_too(company):
+    connection = make_connection(company, verified_email=JANE, by=CONTRIBUTOR)
+
+    assert turn(connection) is None
+    assert waiting() == about(QUARTER)
+    pass_time(minutes=15)
+    assert follow_status(connection.pk) is not None
+
+
+def test_a_login_that_a_program_gave_has_none(connection):
+    key, _ = make_api_key(connection.company.partner)
+    change_credentials(connection, credentials=LOGIN, by=Actor.partner(key))
+
+    assert turn(connection) is not None
+
+
+def test_of_pause_and_grace_the_longer_one_counts(connection):
+    invitation = turn(connection)
+    use(invitation)
+
+    assert turn(connection) is None
+    assert waiting() == about(DAY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_job_that_waited_invites_in_earnest(worker):
+    company = CompanyFactory(repairs_automatically=True)
+    connection = make_connection(company, verified_email=JANE, by=CONTRIBUTOR)
+    report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
+
+    worker()
+    assert not Invitation.objects.exists()
+    worker.later()  # too early by the clock of the facts: it waits once more
+    assert not Invitation.objects.exists()
+    pass_time(minutes=15)
+    worker.later()
+
+    assert Invitation.objects.get().allowed_emails == [JANE]
