@@ -13,7 +13,7 @@ class Words(NamedTuple):
 WORDS = {
     Status.PENDING: Words(
         "We are checking the login",
-        "The account is saved. The check can take a few minutes: wait here, or close the page.",
+        "The login is saved. The check can take a few minutes: wait here, or close the page.",
     ),
     Status.CONNECTED: Words("It works", "The login was accepted. You do not need to do anything more."),
     Status.UNDER_INVESTIGATION: Words(
@@ -25,7 +25,7 @@ WORDS = {
     ),
     Status.MFA_TOKEN_EXPIRED: Words(
         "The second step did not work",
-        "The provider asked for a code from an authenticator. Please give the authenticator key again.",
+        "The provider asked for a code from an authenticator. Please give the authenticator key that works there now.",
     ),
     Status.NEW_PASSWORD_NEEDED: Words(
         "The provider wants a new password",

@@ -17,6 +17,8 @@ from config.vault import Unsealable
 from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource, ExtraCredential
 
+EVERY_EXTRA = ", ".join(str(label).lower() for label in ExtraCredential.labels)
+
 logger = logging.getLogger("latchkey")
 
 
@@ -99,7 +101,7 @@ def refuse_nothing_new(connection: Connection, given: Credentials) -> None:
     """Refuses what would fail the next check as it failed the last: an extra that was found wanting must be given."""
     _demand(connection.stale_extras, given, "The provider asks for this again")
     if connection.needs_some_extra and not any(given.get(name) for name in ExtraCredential.values):
-        raise InvalidField(("extras",), "Fill in what else the provider asks for.", code="required")
+        raise InvalidField(("extras",), f"Fill in at least one of these: {EVERY_EXTRA}.", code="required")
 
 
 @sensitive_variables("credentials")

@@ -15,7 +15,14 @@ from connections.services import Credentials, stored_extras, with_questions
 from invitations.forms.questions import PLAIN, QuestionsForm, secret_field
 
 KEEP = "Leave empty to keep what was given before."
+# of a code by text message nobody can make the next one
+NO_CODES = (
+    "Codes that come by text message, phone or email cannot be used: choose an authenticator app at the provider’s own "
+    "site, and give its key."
+)
 KEEP_ANSWERS = "Leave empty to keep the answers that were given before; new ones replace all of them."
+# what belongs together, as the form shows it
+EXTRAS = (("account_number",), ("security_question", "security_answer"), ("authenticator_seed",))
 
 
 class LoginForm(QuestionsForm):
@@ -42,7 +49,7 @@ class LoginForm(QuestionsForm):
         widget=forms.PasswordInput(attrs={"data-reveal": True, "autocomplete": "off"}),
         error_messages={"required": "Enter the password you log in with."},
     )
-    account_number = secret_field("Account number", max_length=100)
+    account_number = secret_field("Account number", max_length=100, in_sight=True)
     authenticator_seed = secret_field(
         "Authenticator key",
         help_text="The text key that the provider shows beside the QR code when an authenticator app is set up.",
@@ -63,7 +70,8 @@ class LoginForm(QuestionsForm):
         try:
             yield
         except InvalidField as refusal:
-            name = str(refusal.field[0])
+            # what may be filled in at several places is missed at the first
+            name = "account_number" if refusal.field == ("extras",) else str(refusal.field[0])
             self.add_error(name if name in self.fields else None, refusal.detail)
 
     @property
@@ -81,16 +89,29 @@ class LoginForm(QuestionsForm):
         return cast(Credentials, typed)
 
     @property
-    def extra_fields(self) -> list[forms.BoundField]:
-        """What not every provider asks for."""
-        return [self[name] for name in (*ExtraCredential.values, "security_question")] + self.more_questions
+    def demanded_extras(self) -> list[forms.BoundField]:
+        """What must be filled in beside user name and password; before an answer, its question."""
+        return self._extras(are_demanded=True)
+
+    @property
+    def other_extras(self) -> list[forms.BoundField]:
+        """What not every provider asks for, and this one, as far as is known, does not."""
+        return self._extras(are_demanded=False)
 
     @property
     def asks_for_more(self) -> bool:
-        """Whether some of `extra_fields` must be filled in, or have been, or are what the last check wanted."""
-        if self.needs_some_extra:
-            return True
-        return any(field.field.required or field.errors or field.value() for field in self.extra_fields)
+        """Whether some of what need not be filled in has been, or is what the last check wanted."""
+        others = self.other_extras
+        typed = any(field.errors or field.value() for field in others)
+        return typed or self.needs_some_extra or (self["security_answer"] in others and self.has_more_questions)
+
+    @property
+    def forgets(self) -> str:
+        """Says what was typed and is not put back into the page; empty for nothing."""
+        secrets = [field for field in self if isinstance(field.field.widget, forms.PasswordInput) and field.data]
+        what = get_text_list([str(field.label).lower() for field in secrets], "and")
+        them = "them" if len(secrets) > 1 else "it"
+        return f"For your safety we did not keep the {what}. Please type {them} again." if secrets else ""
 
     @property
     def needs_some_extra(self) -> bool:
@@ -98,8 +119,9 @@ class LoginForm(QuestionsForm):
 
     @property
     def asked_for(self) -> str:
-        """What must be filled in beside user name and password, in words; empty for nothing."""
-        labels = [str(field.label).lower() for field in self.extra_fields if field.field.required]
+        """What the provider is known to ask for and was not given yet, in words; empty for nothing."""
+        wanted = self.asking.asks_for if self.asking else ()
+        labels = [str(self[name].label).lower() for name in wanted if self.fields[name].required]
         return get_text_list(labels, "and")
 
     def _ask_again(self, connection: Connection) -> None:
@@ -107,12 +129,19 @@ class LoginForm(QuestionsForm):
         self.asking = connection.datasource
         kept = stored_extras(connection) - set(connection.stale_extras)
         demanded = {*connection.stale_extras, *(connection.datasource.asks_for if connection.datasource else ())}
+        if ExtraCredential.AUTHENTICATOR_SEED in connection.stale_extras:
+            field = self.fields["authenticator_seed"]
+            field.help_text = f"{field.help_text} {NO_CODES}"
         for name in ExtraCredential.values:
             if name in kept:
                 field, words = self.fields[name], KEEP_ANSWERS if name == "security_answer" else KEEP
                 field.help_text = f"{field.help_text} {words}".strip()
             elif name in demanded:
                 self._demand(name)
+
+    def _extras(self, *, are_demanded: bool) -> list[forms.BoundField]:
+        groups = [names for names in EXTRAS if any(self.fields[name].required for name in names) == are_demanded]
+        return [self[name] for names in groups for name in names]
 
     def _demand(self, name: str, *, insists: bool = True) -> None:
         field = self.fields[name]

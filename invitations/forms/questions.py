@@ -17,7 +17,7 @@ PAIRS = (
 
 
 class SecretInput(forms.PasswordInput):
-    """Shows what is being typed, and never what was: browsers take several password inputs for several logins.
+    """Never shows what was typed: a text input, for browsers take several password inputs for several logins.
 
     `insists`: whether the browser holds back a form in which it is demanded and empty.
     """
@@ -29,21 +29,24 @@ class SecretInput(forms.PasswordInput):
         return self.insists and super().use_required_attribute(initial)
 
 
-def secret_field(label: str, *, help_text: str = "", max_length: int = 254) -> forms.CharField:
-    """A field that may be left empty, and never comes back into a page."""
-    return forms.CharField(
-        max_length=max_length, required=False, label=label, help_text=help_text, widget=SecretInput(attrs=PLAIN)
-    )
+def secret_field(label: str, *, help_text: str = "", max_length: int = 254, in_sight: bool = False) -> forms.CharField:
+    """A field that may be left empty, and never comes back into a page.
+
+    What is being typed is concealed as a password is, or `in_sight`.
+    """
+    attrs = {"data-extra": True} if in_sight else {"data-extra": True, "data-reveal": True, "class": "concealed"}
+    widget = SecretInput(attrs=PLAIN | attrs)
+    return forms.CharField(max_length=max_length, required=False, label=label, help_text=help_text, widget=widget)
 
 
 class QuestionsForm(forms.Form):
     """Up to three answers, each with its question as the provider puts it; of one alone the question may be missing."""
 
-    security_question = secret_field("Security question", help_text="As the provider asks it.")
+    security_question = secret_field("Security question", help_text="As the provider asks it.", in_sight=True)
     security_answer = secret_field("Answer to the security question")
-    second_question = secret_field("Second security question")
+    second_question = secret_field("Second security question", in_sight=True)
     second_answer = secret_field("Answer to the second question")
-    third_question = secret_field("Third security question")
+    third_question = secret_field("Third security question", in_sight=True)
     third_answer = secret_field("Answer to the third question")
 
     def clean(self) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-// Adds a "Show" button to password inputs marked data-reveal. Without this script there is no button.
+// Adds a "Show" button to inputs marked data-reveal: passwords, and text inputs that conceal what is typed.
+// Without this script there is no button.
 
 function enhance(input) {
   const box = document.createElement("div");
@@ -6,9 +7,13 @@ function enhance(input) {
   // Without "(optional)", which stands in an element of its own.
   const label = input.labels[0].firstChild.textContent.trim();
   const name = label.charAt(0).toLowerCase() + label.slice(1);
+  const isPassword = input.type === "password";
+  let visible = false;
 
-  function setVisible(visible) {
-    input.type = visible ? "text" : "password";
+  function setVisible(wanted) {
+    visible = wanted;
+    if (isPassword) input.type = visible ? "text" : "password";
+    else input.classList.toggle("concealed", !visible);
     button.textContent = visible ? "Hide" : "Show";
     button.setAttribute("aria-label", `${visible ? "Hide" : "Show"} ${name}`);
   }
@@ -25,14 +30,14 @@ function enhance(input) {
   if (focused) input.focus();
   setVisible(false);
 
-  button.addEventListener("click", () => setVisible(input.type === "password"));
+  button.addEventListener("click", () => setVisible(!visible));
   // A browser may remember what stands in a text input: hide it before it leaves.
   input.form?.addEventListener("submit", () => setVisible(false));
   window.addEventListener("pagehide", () => setVisible(false));
 }
 
 function enhanceAll(root) {
-  root.querySelectorAll("input[type=password][data-reveal]").forEach(enhance);
+  root.querySelectorAll("input[data-reveal]").forEach(enhance);
 }
 
 enhanceAll(document);

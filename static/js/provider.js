@@ -48,7 +48,7 @@ function enhance(input) {
 
   // What the chosen provider asks for beside user name and password stands open before it is missed.
   function demand(names) {
-    for (const field of form.querySelectorAll(".more input")) {
+    for (const field of form.querySelectorAll("input[data-extra]")) {
       field.required = names.includes(field.name);
       field.closest(".field").querySelector(".field__optional")?.toggleAttribute("hidden", field.required);
       for (let part = field.closest("details"); field.required && part; part = part.parentElement.closest("details")) {

@@ -100,8 +100,14 @@ def test_what_the_provider_wants_beside_the_password_can_be_given_at_once(partne
     heading(
         visitor, WORDS[Status.MFA_TOKEN_EXPIRED if username == "mfa" else Status.ADDITIONAL_CREDENTIALS_NEEDED].title
     )
-    expect(field(visitor, "Account number")).to_be_visible()
-    visitor.locator("[name=authenticator_seed]").fill("JBSWY3DP")
+    key = visitor.locator("[name=authenticator_seed]")
+    expect(key).to_be_visible()
+    expect(key).to_have_css("-webkit-text-security", "disc")
+    key.fill("JBSWY3DP")
+    press(visitor, "Show authenticator key")
+    expect(key).to_have_css("-webkit-text-security", "none")
+    press(visitor, "Hide authenticator key")
+    expect(key).to_have_css("-webkit-text-security", "disc")
     correct(visitor)
     heading(visitor, "It works")
 

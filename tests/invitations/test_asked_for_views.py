@@ -49,6 +49,10 @@ def is_open(content):
     return '<details class="more" open>' in content
 
 
+def stands_beside_the_password(content, name):
+    return content.index(tag(content, "password")) < content.index(tag(content, name)) < content.index("<details")
+
+
 def is_optional(content, name):
     (label,) = re.findall(rf'<label for="id_{name}">(.*?)</label>', content)
     return "(optional)" in label
@@ -65,7 +69,7 @@ def test_what_the_provider_asks_for_is_demanded_when_connecting(client, invitati
     fields = {"provider": demanding.name}
     content = read(client.post(page(invitation, "connect"), answers(**fields)))
     assert content.count(ASKED) == 4  # at each field and in the list above
-    assert is_open(content)
+    assert stands_beside_the_password(content, "account_number")
     assert not is_optional(content, "account_number")
     connection = saved(client, invitation, **fields, **EXTRA)
     assert opened(connection) == {"username": "riverside", "password": PASSWORD} | EXTRA
@@ -79,7 +83,8 @@ def prefilled(company, datasource, *locked):
 def test_a_provider_that_is_filled_in_beforehand_says_at_once_what_it_asks_for(client, company, demanding, locked):
     content = read(client.get(page(prefilled(company, demanding, *locked), "connect")))
 
-    assert is_open(content)
+    assert all(stands_beside_the_password(content, name) for name in EXTRA)
+    assert not is_open(content)
     assert "Demanding Energy asks for the account number and authenticator key." in content
     assert [is_optional(content, name) for name in ("account_number", "authenticator_seed")] == [False, False]
     assert is_optional(content, "security_answer")
@@ -110,7 +115,7 @@ def test_what_the_provider_asks_for_is_demanded_when_repairing(client, company, 
     update_datasource(connection.datasource, asks_for=list(EXTRA))
     invitation = create_repair_invitation(connection, by=SYSTEM)
     content = read(client.get(page(invitation, "connect")))
-    assert is_open(content)
+    assert stands_beside_the_password(content, "account_number")
     assert f"{connection.datasource.name} asks for the account number and authenticator key." in content
     assert holds_the_form_back(content, "account_number")
     content = read(client.post(page(invitation, "connect"), login()))
@@ -125,7 +130,7 @@ def test_what_the_provider_asks_for_is_demanded_when_correcting(client, invitati
     update_datasource(datasource, asks_for=list(EXTRA))
     content = read(client.post(page(invitation, "correct"), login()))
     assert content.count(ASKED) == 4
-    assert is_open(content)
+    assert stands_beside_the_password(content, "account_number")
     assert client.post(page(invitation, "correct"), login(**EXTRA)).status_code == 302
     assert opened(connection) == {"username": "the new user", "password": NEW} | EXTRA
 
@@ -133,11 +138,29 @@ def test_what_the_provider_asks_for_is_demanded_when_correcting(client, invitati
 # --- wanted by the check
 
 
-@pytest.mark.parametrize("status", [Status.MFA_TOKEN_EXPIRED, Status.ADDITIONAL_CREDENTIALS_NEEDED])
-def test_the_fields_that_the_check_wants_stand_open(client, invitation, connected, status):
+def test_the_fields_of_which_the_check_wants_some_stand_open(client, invitation, connected):
     assert '<details class="more">' in read(client.get(page(make_invitation(), "connect")))
-    found(connected, status)
+    found(connected, Status.ADDITIONAL_CREDENTIALS_NEEDED)
     assert is_open(read(client.get(page(invitation, "state"))))
+
+
+def test_the_field_that_the_check_wants_stands_before_those_that_nobody_asks_for(client, invitation, connected):
+    found(connected, Status.MFA_TOKEN_EXPIRED)
+    content = read(client.get(page(invitation, "state")))
+    assert stands_beside_the_password(content, "authenticator_seed")
+    assert not is_open(content)
+    for claimed in ("asks for the authenticator key", "key again"):
+        assert claimed not in content
+    # whoever gets codes has a way on
+    assert "Codes that come by text message, phone or email cannot be used" in content
+
+
+def test_an_answer_that_is_asked_for_stands_with_its_question(client, company):
+    connection = make_connection(company, credentials=LOGIN)
+    update_datasource(connection.datasource, asks_for=["security_answer"])
+    content = read(client.get(page(create_repair_invitation(connection, by=SYSTEM), "connect")))
+    assert stands_beside_the_password(content, "security_question")
+    assert stands_beside_the_password(content, "security_answer")
 
 
 @pytest.mark.parametrize("stored", [{}, EXTRA], ids=["none", "one"])
@@ -147,7 +170,6 @@ def test_an_authenticator_key_that_expired_is_demanded_whether_one_is_stored_or_
     assert not is_optional(content, "authenticator_seed")
     assert holds_the_form_back(content, "authenticator_seed")
     assert is_optional(content, "account_number")
-    assert "It asks for the authenticator key." in content
     assert f"{ASKED}: authenticator key." in read(client.post(page(invitation, "correct"), login()))
     assert client.post(page(invitation, "correct"), login(authenticator_seed="NEW")).status_code == 302
     assert opened(connection)["authenticator_seed"] == "NEW"
@@ -159,7 +181,9 @@ def test_where_more_is_needed_and_nobody_knows_what_at_least_one_thing_is(client
     assert "at least one of these" in content
     assert "(optional)" not in content
     content = read(client.post(page(invitation, "correct"), login()))
-    assert "Fill in what else the provider asks for." in content
+    wanted = "Fill in at least one of these: account number, answer to the security question, authenticator key."
+    assert f'<a href="#id_account_number">Account number – {wanted}</a>' in content
+    assert 'aria-invalid="true"' in tag(content, "account_number")
     assert is_open(content)
     assert opened(connection)["password"] == PASSWORD
     assert client.post(page(invitation, "correct"), login(security_answer="Rex")).status_code == 302

@@ -192,7 +192,7 @@ def test_a_form_posted_again_is_saved_once_and_shows_the_same_page(client, compa
     submission = str(uuid4())
     for _ in range(3):
         saved(client, invitation, submission=submission)
-        assert "The account is saved" in client.get(page(invitation, "done")).content.decode()
+        assert "The login is saved" in client.get(page(invitation, "done")).content.decode()
     invitation.refresh_from_db()
     assert (stored(), invitation.use_count) == ([1, 1, 1], 1)
     assert InvitationEvent.objects.filter(type="USED").count() == 1
