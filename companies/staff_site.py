@@ -52,6 +52,10 @@ class StaffSite(AdminSite):
         title = {"title": apps.get_app_config(app_label).verbose_name}
         return super().app_index(request, app_label, title | (extra_context or {}))
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """Titled like the link to it."""
+        return super().password_change(request, {"title": "Change password"} | (extra_context or {}))
+
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Whoever is half way in may leave."""
         if view == self.logout:

@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
-from django.utils.text import capfirst
 
 from config.admin.base import BoundedAdmin
 
@@ -94,6 +93,8 @@ class RevokingAdmin(BoundedAdmin):
             "title": f"Revoke {name}?",
             "opts": self.opts,
             "consequence": self.revoke_consequence,
+            "original": chosen[0] if len(chosen) == 1 else None,
+            "label": "Revoke",
             "chosen": chosen,
             "named": chosen[:MOST_NAMED],
             "more": max(len(chosen) - MOST_NAMED, 0),
@@ -102,7 +103,6 @@ class RevokingAdmin(BoundedAdmin):
             "cancel": cancel,
             "action": request.POST.get("action", ""),
             "checkbox_name": ACTION_CHECKBOX_NAME,
-            "list_name": capfirst(self.opts.verbose_name_plural),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/revoke_confirmation.html", context)

@@ -43,12 +43,18 @@ def test_a_weak_password_is_refused(admin_client):
 def test_a_password_is_changed_for_another(admin_client):
     user = UserFactory()
     address = reverse("admin:auth_user_password_change", args=[user.pk])
-    new = {"password1": "another long word", "password2": "another long word", "set-password": "x"}
+    new = {"password1": "another long word", "password2": "another long word"}
 
     assert admin_client.post(address, new).status_code == 302
 
     user.refresh_from_db()
     assert user.check_password("another long word")
+
+
+def test_the_pages_to_change_ones_password_lead_to_the_second_factor_too(admin_client):
+    for name in ("password_change", "password_change_done"):
+        shown = words(admin_client.get(reverse(f"admin:{name}")))
+        assert f'<a href="{reverse("admin:second_factor")}">' in shown
 
 
 def test_an_empty_password_is_refused(admin_client):

@@ -13,7 +13,9 @@ from tests.invitations.admin.pages import LIST, address, may, page_of, words
 def test_revoking_asks_first(admin_client, company):
     invitation = make_invitation(company)
 
-    assert "This cannot be undone." in words(admin_client.get(address("revoke", invitation)))
+    page = words(admin_client.get(address("revoke", invitation)))
+    assert "This cannot be undone." in page
+    assert f'<a href="{address("change", invitation)}">{invitation}</a>\n    &rsaquo; Revoke' in page
     invitation.refresh_from_db()
     assert invitation.status == Status.ACTIVE
 
@@ -43,7 +45,9 @@ def test_a_reason_may_be_left_out(admin_client, company):
 def test_a_reason_that_is_too_long_revokes_nothing(admin_client, company):
     invitation = make_invitation(company)
 
-    assert "at most 500" in words(admin_client.post(address("revoke", invitation), {"reason": "x" * 501}))
+    page = words(admin_client.post(address("revoke", invitation), {"reason": "x" * 501}))
+    assert "at most 500" in page
+    assert "Nothing was changed." in page
     invitation.refresh_from_db()
     assert invitation.status == Status.ACTIVE
 
