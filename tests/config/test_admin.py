@@ -157,6 +157,23 @@ def test_a_list_that_is_counted_says_how_many(admin_client, company):
     assert "more than" not in words
 
 
+def test_a_list_with_nothing_in_it_says_what_to_do(admin_client):
+    empty = reverse("admin:invitations_invitation_changelist")
+
+    words = admin_client.get(empty).content.decode()
+    assert "There are no invitations yet." in words
+    assert "0 of 0 selected" not in words
+    words = admin_client.get(empty, {"q": "nobody", "status": "ACTIVE"}).content.decode()
+    assert '<a href="?status=ACTIVE">Clear the search</a>' in words
+    assert '<a href="?q=nobody">Clear all filters</a>' in words
+
+
+def test_a_cell_has_the_name_of_its_column_for_where_there_is_no_head(admin_client, company):
+    words = admin_client.get(reverse("admin:companies_company_changelist")).content.decode()
+
+    assert f'<td data-name="Partner" class="field-partner nowrap">{company.partner}</td>' in words
+
+
 def test_counting_stops_in_the_database(company):
     with CaptureQueriesContext(connection) as queries:
         assert BoundedPaginator(Company.objects.order_by("-pk"), 50).count == 1
