@@ -1,10 +1,11 @@
-"""One normal form for e-mail addresses, so that the same mailbox is the same text."""
+"""One normal form for email addresses, so that the same mailbox is the same text."""
 
 from email_validator import EmailNotValidError, validate_email
 
 from config.refusals import InvalidField
 
-NO_ADDRESS = "This is not an e-mail address."
+FOREIGN = "No mail reaches letters such as ü before the @-sign."
+NO_ADDRESS = "This is not an email address."
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3
 
 
@@ -28,6 +29,9 @@ def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)
 
 def why_no_address(text: str) -> str:
     """What is wrong with a text that `normalize_address` refuses, in a sentence for whoever typed it."""
+    local, at, _ = text.rpartition("@")
+    if at and not local.isascii():
+        return FOREIGN
     try:
         validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:

@@ -1,7 +1,7 @@
 """Nothing secret leaves by a log line or an error report.
 
 Tokens in paths, API keys and whatever stands under a telling name are replaced where text leaves the
-process, so that no caller has to remember it. So are e-mail addresses: they are no secrets, and belong to people
+process, so that no caller has to remember it. So are email addresses: they are no secrets, and belong to people
 who did not ask to stand in a log. What staff and partners read of a delivery may name the address it went to.
 """
 

@@ -64,13 +64,22 @@ class UtilityTypeFilter(admin.SimpleListFilter):
         )
 
 
+class CountryFilter(admin.AllValuesFieldListFilter):
+    """Of the countries that some provider is in, by their names."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            name = countries.name(str(choice["display"]))
+            yield {**choice, "display": name or choice["display"]}
+
+
 @admin.register(Datasource)
 class DatasourceAdmin(BoundedAdmin):
     form = DatasourceForm
     fields = ("name", "country", "login_url", "utility_types", "asks_for")
     ordering = ("folded_name", "country")
-    list_display = ("name", "country", "kinds", "host")
-    list_filter = (UtilityTypeFilter, "country")
+    list_display = ("name", "country_name", "kinds", "host")
+    list_filter = (UtilityTypeFilter, ("country", CountryFilter))
     search_fields = ("folded_name",)
     search_help_text = "The name or a part of it; accents and small misspellings do not matter."
 
@@ -80,6 +89,10 @@ class DatasourceAdmin(BoundedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Datasource | None = None) -> bool:
         return limit_of(request) is None and super().has_change_permission(request, obj)
+
+    @admin.display(description="country")
+    def country_name(self, datasource: Datasource) -> str:
+        return countries.name(datasource.country)
 
     @admin.display(description="kinds of utility")
     def kinds(self, datasource: Datasource) -> str:
@@ -109,7 +122,7 @@ class StatusFilter(admin.SimpleListFilter):
 class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     """To be read: a connection is made through an invitation or by a partner's program."""
 
-    list_display = ("provider_name", "company", "status_shown", "country", "owner_email", "created")
+    list_display = ("provider_name", "company", "status_shown", "country_name", "owner_email", "created")
     list_select_related = ("company", "datasource")
     list_filter = (
         StatusFilter,
@@ -135,7 +148,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     search_help_text = "Company, provider, or a whole id."
     fieldsets = (
         (None, {"fields": ("status_shown", "status_error_detail", "status_changed_at", "company", "invitation")}),
-        ("Account", {"fields": ("provider", "login_page", "country", "kinds", "sites_shown", "password_shown")}),
+        ("Account", {"fields": ("provider", "login_page", "country_name", "kinds", "sites_shown", "password_shown")}),
         ("Contributor", {"fields": ("owner_email", "verified_email", "collection_start_date")}),
         ("Record", {"fields": ("id", "created_at", "updated_at")}),
     )
@@ -191,6 +204,10 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     @admin.display(description="kinds of utility")
     def kinds(self, connection: Connection) -> str:
         return ", ".join(connection.utility_type_names) or "–"
+
+    @admin.display(description="country")
+    def country_name(self, connection: Connection) -> str:
+        return countries.name(connection.country or "") or "–"
 
     @admin.display(description="password")
     def password_shown(self, connection: Connection) -> str:

@@ -104,7 +104,7 @@ class Datasource(models.Model):
     trigrams = models.GeneratedField(
         expression=Trigrams(Folded("name")), output_field=ArrayField(models.TextField()), db_persist=True, null=True
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 
     objects: ClassVar[DatasourceQuerySet] = DatasourceQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -157,12 +157,14 @@ class Connection(models.Model):
     sites = models.ManyToManyField(Site, blank=True, related_name="+")
     owner_email = models.EmailField("account owner", null=True, blank=True)
     collection_start_date = models.DateField("collect data from", null=True, blank=True)
-    verified_email = models.EmailField(null=True, editable=False, help_text="Who proved an address for it.")
+    verified_email = models.EmailField(
+        "proved address", null=True, editable=False, help_text="Of whoever gave the login."
+    )
     status = models.CharField(max_length=40, choices=Status, default=Status.PENDING, editable=False)
-    status_error_detail = models.CharField(max_length=2000, null=True, editable=False)
-    status_changed_at = models.DateTimeField(default=timezone.now, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    status_error_detail = models.CharField("detail", max_length=2000, null=True, editable=False)
+    status_changed_at = models.DateTimeField("status since", default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+    updated_at = models.DateTimeField("changed", auto_now=True)
 
     objects: ClassVar[ConnectionQuerySet] = ConnectionQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -95,7 +95,7 @@ class AddressRemoved(Closed):
 class ProofRequired(Refusal):
     status = 403
     code = "EMAIL_PROOF_REQUIRED"
-    sentence = "This invitation is for certain e-mail addresses. Verify yours first."
+    sentence = "This invitation is for certain email addresses. Verify yours first."
 
 
 class TooManyAttempts(Refusal):

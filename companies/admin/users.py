@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from companies.admin.groups import PermissionsField
 from companies.admin.limits import UnlimitedAdmin
 from companies.admin.logins import LoginHelp
 from companies.models import User
@@ -68,9 +69,8 @@ class UserForm(LowerCaseEmail, ServiceForm):
             "is_limited",
             "companies",
         )
-        labels = {"is_superuser": "May do everything", "user_permissions": "Further permissions"}
+        labels = {"user_permissions": "Further permissions"}
         help_texts = {
-            "is_superuser": "Also what no group allows.",
             "groups": "They may do what each of their groups allows.",
             "user_permissions": "Beside those of their groups.",
         }
@@ -101,7 +101,7 @@ class StaffAdmin(UnlimitedAdmin, LoginHelp, UserAdmin):  # type: ignore[type-arg
     list_display = ("email", "name", "is_active", "is_superuser", "is_limited", "last_login")
     list_filter = ("is_active", "is_superuser", "is_limited", "groups")
     search_fields = ("email", "name")
-    search_help_text = "E-mail or name, or part of one."
+    search_help_text = "Email or name, or part of one."
     readonly_fields = ("change_password", "login_state", "second_factor_state", "last_login", "created_at")
     autocomplete_fields = ("companies",)
     filter_horizontal = ()
@@ -132,9 +132,11 @@ class StaffAdmin(UnlimitedAdmin, LoginHelp, UserAdmin):  # type: ignore[type-arg
         return super().get_field_queryset(db, db_field, request)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The few groups as boxes to tick."""
+        """The few groups as boxes to tick, and what is granted beside them in words."""
         if db_field.name == "groups":
             kwargs["widget"] = CheckboxSelectMultiple()
+        if db_field.name == "user_permissions":
+            kwargs["form_class"] = PermissionsField
         if db_field.name == "companies":
             kwargs["widget"] = SeveralSelect(db_field, self.admin_site)
         return super().formfield_for_manytomany(db_field, request, **kwargs)

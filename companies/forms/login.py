@@ -8,6 +8,6 @@ class LoginForm(AdminAuthenticationForm):
 
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "invalid_login": "This e-mail address and password do not belong to a member of staff. "
+        "invalid_login": "This email address and password do not belong to a member of staff. "
         "In the password, capital and small letters differ.",
     }

@@ -26,7 +26,7 @@ class Partner(models.Model):
         blank=True,
         help_text="Where contributors may go on to when done: exact addresses, separated by commas.",
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
@@ -74,11 +74,11 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=24, editable=False)
     secret_hash = models.BinaryField(max_length=32, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=40, choices=Scope), default=partner_scopes)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     created_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.SET_NULL)
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
-    revoked_at = models.DateTimeField(null=True, editable=False)
-    last_used_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="Empty: never.")
+    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
 
     objects: ClassVar[ApiKeyQuerySet] = ApiKeyQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -148,15 +148,19 @@ class Company(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="companies")
     name = models.CharField(max_length=200)
-    locale = models.CharField(max_length=35, default="en", help_text="Language of pages and mails (BCP 47).")
-    reply_to = models.EmailField(null=True, blank=True, help_text="Where answers to invitation mails go.")
+    locale = models.CharField(
+        "language", max_length=35, default="en", help_text="Of pages and mails: a tag such as en or de-AT."
+    )
+    reply_to = models.EmailField(
+        "answers go to", null=True, blank=True, help_text="Who gets answers to invitation mails."
+    )
     external_id = models.CharField(max_length=255, null=True, blank=True)
     repairs_automatically = models.BooleanField(
         "repair automatically",
         default=False,
         help_text="Mail whoever can mend it when a connection stops working.",
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects: ClassVar[CompanyQuerySet] = CompanyQuerySet.as_manager()  # type: ignore[assignment]
@@ -183,7 +187,7 @@ class Site(models.Model):
     name = models.CharField(max_length=200)
     address = models.CharField(max_length=500, blank=True)
     external_id = models.CharField(max_length=255, null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects: ClassVar[SiteQuerySet] = SiteQuerySet.as_manager()  # type: ignore[assignment]

@@ -37,10 +37,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A member of staff. Contributors and partner systems have no account."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField("e-mail", unique=True, help_text="Lower case; this is what one logs in with.")
+    email = models.EmailField(unique=True, help_text="Lower case; this is what one logs in with.")
     name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField("may log in", default=True)
     is_staff = models.BooleanField("may use this admin", default=True)
+    is_superuser = models.BooleanField("may do everything", default=False, help_text="Also what no group allows.")
     is_limited = models.BooleanField(
         "only certain companies",
         default=False,
@@ -53,7 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     authenticator: "models.OneToOneField[Authenticator | None, Any]" = models.OneToOneField(
         "Authenticator", null=True, editable=False, on_delete=models.RESTRICT, related_name="+"
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

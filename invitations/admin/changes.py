@@ -13,7 +13,7 @@ from config.admin.base import ServiceForm
 from config.admin.lists import moment
 from config.refusals import InvalidField, Refusal
 from invitations.admin.inviting.fields import AddressesField, AddressField
-from invitations.admin.inviting.terms import DAY_IS_OVER, end_of
+from invitations.admin.inviting.terms import DAY_IS_OVER, TOO_FAR_OFF, end_in_words, end_of
 from invitations.exceptions import ChangedMeanwhile, MaxUsesBelowUseCount
 from invitations.models import Invitation
 from invitations.services import correct_address, resend_invitation, rotate_invitation, update_invitation
@@ -90,7 +90,7 @@ class ExtendForm(ChangeForm):
 
     title = "Until when should it work?"
     button = "Change expiry"
-    consequence = "The link stays the same, also when it has expired before."
+    consequence = "The link stays the same."
     logged = "Expiry changed."
     life = forms.ChoiceField(
         label="It expires",
@@ -100,8 +100,8 @@ class ExtendForm(ChangeForm):
     day = forms.DateField(
         label="Day",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="Only for “At the end of a day”. It may also end earlier than so far.",
+        widget=forms.DateInput(attrs={"type": "date", "data-when": f"life={DAY}"}, format="%Y-%m-%d"),
+        help_text="It may also end earlier than it does now.",
     )
     # the end as the page showed it: what is added to it is added once, and nothing is made shorter unseen
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -109,8 +109,7 @@ class ExtendForm(ChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         expires_at = self.instance.expires_at
-        until = f"It expires on {moment(expires_at)} so far." if expires_at else "It never expires so far."
-        self.consequence = f"{until} {self.consequence}"
+        self.consequence = f"{end_in_words(expires_at)} {self.consequence}"
         lives = [(days, f"{words} {self._counted}") for days, words in LIVES.items()]
         self.fields["life"].choices = [*lives, *self.fields["life"].choices[-2:]]  # type: ignore[attr-defined]
         self.initial.update(life="14" if expires_at else NEVER, seen=_shown(expires_at))
@@ -141,6 +140,9 @@ class ExtendForm(ChangeForm):
     def field_refused(self, refusal: Refusal) -> str | None:
         name = "day" if self.cleaned_data["life"] == DAY else "life"
         return name if isinstance(refusal, InvalidField) else None
+
+    def words_of(self, refusal: Refusal) -> str:
+        return TOO_FAR_OFF if isinstance(refusal, InvalidField) else super().words_of(refusal)
 
     @property
     def _start(self) -> datetime:
@@ -177,6 +179,7 @@ class LimitsForm(ChangeForm):
     max_uses = forms.IntegerField(
         label="Number",
         required=False,
+        widget=forms.NumberInput(attrs={"data-when": f"uses={NUMBER}"}),
         help_text="With those that were connected already.",
     )
     allowed_emails = AddressesField(

@@ -79,8 +79,8 @@ class InvitationPage(ChangingAdmin):
     @admin.display(description="uses")
     def uses(self, invitation: Invitation) -> str:
         if invitation.max_uses is None:
-            return f"{invitation.use_count}, no limit"
-        return f"{invitation.use_count} of {invitation.max_uses}"
+            return f"{invitation.use_count:,}, no limit"
+        return f"{invitation.use_count:,} of {invitation.max_uses:,}"
 
     @admin.display(description="expires")
     def expires(self, invitation: Invitation) -> str:

@@ -44,7 +44,7 @@ class Batch(models.Model):
     finished_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        verbose_name_plural = "batches"
+        verbose_name = "bulk invitation"
         default_permissions = ()  # whoever may invite one may invite many
         constraints = [
             models.CheckConstraint(condition=Q(row_count__lte=MAX_BATCH_ROWS), name="batch_rows"),
@@ -76,7 +76,7 @@ class Verdict(models.TextChoices):
 
     READY = "READY", "Ready"
     CREATED = "CREATED", "Created"
-    MALFORMED = "MALFORMED", "Malformed"
+    MALFORMED = "MALFORMED", "Has a mistake"
     DUPLICATE = "DUPLICATE", "Duplicate in file"
     INVITED = "INVITED", "Invited before"
     REFUSED = "REFUSED", "Could not be created"

@@ -88,7 +88,7 @@ class Invitation(models.Model):
     use_count = models.PositiveIntegerField("uses", default=0, editable=False)
     prefill = models.JSONField(default=dict, blank=True)
     message = models.CharField(max_length=MAX_MESSAGE_LENGTH, null=True, blank=True)
-    locale = models.CharField(max_length=35, default="en")
+    locale = models.CharField("language", max_length=35, default="en")
     external_id = models.CharField("external id", max_length=255, null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     redirect_url = models.URLField(max_length=500, null=True, blank=True)

@@ -1,4 +1,5 @@
-// The form to invite: offers what one types for, shows what a choice asks for, and is sent once.
+// The form to invite: offers what one types for, and is sent once. `when.js`, which has run before, shows what a choice
+// asks for.
 // Without this script everything is in sight, and a button shows what belongs to the company.
 
 const form = document.getElementById("inviting");
@@ -30,33 +31,18 @@ function offer(select) {
 }
 
 function belongTo(select) {
-  select.disabled = !company.value;
-}
-
-function follow(row) {
-  const [name, value] = row.dataset.when.split("=");
-  const show = () => {
-    const chosen = form.elements[name].value === value;
-    row.hidden = !chosen;
-    // What is out of sight is not sent.
-    if (row.matches("fieldset")) row.disabled = !chosen;
-    else for (const input of row.querySelectorAll("input, select")) input.disabled = !chosen;
-    for (const select of ofCompany) if (chosen && row.contains(select)) belongTo(select);
-  };
-  for (const radio of form.elements[name]) radio.addEventListener("change", show);
-  show();
-  return show;
+  select.disabled = !company.value || select.closest("[data-when]")?.hidden === true;
 }
 
 offered.forEach(offer);
 ofCompany.forEach(belongTo);
-const shows = [...form.querySelectorAll("[data-when]")].map(follow);
+form.addEventListener("change", () => ofCompany.forEach(belongTo));
 
 $(company).on("change", () => {
   for (const select of ofCompany) {
     // What was chosen belonged to the other company.
     $(select).val(null).trigger("change");
-    select.disabled = !company.value || select.closest("[data-when]")?.hidden === true;
+    belongTo(select);
   }
 });
 
@@ -92,8 +78,8 @@ function recall(remembered) {
 function agree() {
   const [{ type }] = performance.getEntriesByType("navigation");
   if (history.state?.said && type === "back_forward") recall(history.state.said);
+  for (const show of follows) show();
   ofCompany.forEach(belongTo);
-  for (const show of shows) show();
   for (const select of offered) $(select).trigger("change.select2");
   for (const details of form.querySelectorAll("details")) {
     const fields = [...details.querySelectorAll("input, select, textarea")];

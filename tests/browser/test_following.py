@@ -52,7 +52,7 @@ def test_an_address_whose_mail_came_back_is_corrected_extended_and_revoked(partn
 
 
 def invite(page, *emails):
-    press_on(page, "Add invitation")
+    press_on(page, "Invite somebody")
     choose(page, "Company", "river", "Riverside Bakeries")
     type_into(page, "For these addresses only", ", ".join(emails))
     tab_to(page, "14 days")

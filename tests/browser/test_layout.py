@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from invitations.models import Batch
+from invitations.models import Batch, Invitation
 from tests.browser.screens import furnish
 
 LISTS = [f"admin:{each._meta.app_label}_{each._meta.model_name}_changelist" for each in admin.site._registry]
@@ -77,6 +77,19 @@ def test_what_was_done_is_told_in_line_with_the_page(desk, house):
     page.get_by_label("Name").fill("Southgate Water")
     page.get_by_role("button", name="Save", exact=True).click()
     assert left(page.locator(".messagelist li")) == left(page.get_by_role("heading", level=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "choice"), [("extend", "Day", "At the end of a day"), ("limits", "Number", "A number")]
+)
+def test_what_a_choice_asks_for_appears_with_it(desk, house, name, field, choice):
+    Invitation.objects.filter(pk=house[Invitation].pk).update(max_uses=None)
+    page = desk.open(reverse(f"admin:invitations_invitation_{name}", args=[house[Invitation].pk]))
+    asked = page.get_by_label(field, exact=True)
+    expect(asked).to_be_hidden()
+    page.get_by_label(choice).check()
+    expect(asked).to_be_visible()
+    expect(asked).to_be_enabled()
 
 
 def test_the_names_of_columns_stand_above_what_is_in_them(desk, house):

@@ -22,8 +22,8 @@ def mary(live_server):
 
 def log_in(page, base, password=PASSWORD):
     page.goto(f"{base}/admin/login/")
-    expect(page.get_by_label("E-mail")).to_be_focused()
-    page.get_by_label("E-mail").fill("mary@example.com")
+    expect(page.get_by_label("Email")).to_be_focused()
+    page.get_by_label("Email").fill("mary@example.com")
     page.get_by_label("Password").fill(password)
     page.keyboard.press("Enter")
 

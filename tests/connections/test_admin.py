@@ -271,3 +271,21 @@ def test_only_whoever_may_invite_is_led_to_a_repair(client, company):
     client.force_login(viewer)
 
     assert REPAIR not in page_of(client, broken)
+
+
+def test_what_a_connection_says_has_a_plain_name(admin_client, company):
+    page = page_of(admin_client, make_connection(company, country="DE"))
+
+    assert "Germany" in page
+    for name in ("Status since", "Detail", "Proved address", "Created"):
+        assert f"<label>{name}:</label>" in page
+    assert ">Germany<" in words(admin_client.get(reverse("admin:connections_connection_changelist")))
+
+
+def test_providers_are_narrowed_to_a_country_by_its_name(admin_client):
+    DatasourceFactory(country="DE")
+    DatasourceFactory(country="FR")
+
+    listed = reverse("admin:connections_datasource_changelist")
+    assert ">Germany</a>" in words(admin_client.get(listed))
+    assert len(admin_client.get(listed, {"country": "DE"}).context["cl"].result_list) == 1

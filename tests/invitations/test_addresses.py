@@ -1,4 +1,4 @@
-"""One normal form for e-mail addresses."""
+"""One normal form for email addresses."""
 
 import pytest
 

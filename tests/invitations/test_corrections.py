@@ -130,9 +130,9 @@ def test_there_and_back_again_begins_a_new_round(invitation, staff):
         ("*@example.org", RIGHT, "old", "This address is not on the invitation any more."),
         (WRONG, BEN, "new", "This address is on the invitation already."),
         (WRONG, WRONG, "new", "This address is on the invitation already."),
-        (WRONG, "nonsense", "new", "This is not an e-mail address."),
-        (WRONG, "*@example.com", "new", "This is not an e-mail address."),
-        (WRONG, "a@example.com\nBcc: b@example.com", "new", "This is not an e-mail address."),
+        (WRONG, "nonsense", "new", "This is not an email address."),
+        (WRONG, "*@example.com", "new", "This is not an email address."),
+        (WRONG, "a@example.com\nBcc: b@example.com", "new", "This is not an email address."),
     ],
 )
 def test_what_does_not_hold_is_refused_and_changes_nothing(company, staff, jobs, old, new, field, said):

@@ -20,7 +20,7 @@ class PlainTextField(forms.CharField):
 
 
 class AddressesField(PlainTextField):
-    """E-mail addresses, pasted in any form; each that is none is named, with the reason."""
+    """Email addresses, pasted in any form; each that is none is named, with the reason."""
 
     def clean(self, value: Any) -> Any:
         good, bad = read_pasted(super().clean(value))
@@ -32,7 +32,7 @@ class AddressesField(PlainTextField):
 
 
 class AddressField(forms.CharField):
-    """One e-mail address, pasted in any form. What is none stays as it was typed: the service says so."""
+    """One email address, pasted in any form. What is none stays as it was typed: the service says so."""
 
     def clean(self, value: Any) -> Any:
         return only_address(super().clean(value))

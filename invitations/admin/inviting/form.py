@@ -12,7 +12,7 @@ from config.refusals import InvalidField, Refusal
 from connections.models import Connection
 from invitations.admin.inviting.offers import Offers, label
 from invitations.admin.inviting.prefill import NAMES, PrefillForm
-from invitations.admin.inviting.terms import TermsForm
+from invitations.admin.inviting.terms import TOO_FAR_OFF, TermsForm
 from invitations.models import Invitation, InvitationType
 from invitations.services import (
     INCOMPLETE,
@@ -26,6 +26,23 @@ TYPES = [
     (InvitationType.CREATE_CONNECTION, "Connect a new account"),
     (InvitationType.EDIT_CONNECTION, "Repair a connection whose login no longer works"),
 ]
+# from top to bottom: so the summary tells what is wrong
+ORDER = (
+    "company",
+    "invitation_type",
+    "connection",
+    "allowed_emails",
+    "expires",
+    "expires_on",
+    "uses",
+    "max_uses",
+    "message",
+    *NAMES.values(),
+    "redirect_url",
+    "external_id",
+    "metadata",
+    "locale",
+)
 # the fields in which one chooses, and what from
 OFFERED = {
     "company": "company",
@@ -60,6 +77,7 @@ class InvitingForm(TermsForm, PrefillForm):
         help_text="One of the company’s.",
         error_messages={"invalid_choice": "Choose one of the company’s connections."},
     )
+    field_order = ORDER
     find_company = forms.CharField(required=False, label="Find a company")
     find_connection = forms.CharField(required=False, label="Find a connection")
     find_provider = forms.CharField(required=False, label="Find a provider")
@@ -136,7 +154,7 @@ class InvitingForm(TermsForm, PrefillForm):
             case ("prefill", name, *_):
                 self.add_error(NAMES[str(name)], refusal.detail)
             case ("expires_at",):
-                self.add_error("expires_on", refusal.detail)
+                self.add_error("expires_on", TOO_FAR_OFF)
             case (name, *_) if name in self.fields:
                 self.add_error(str(name), refusal.detail)
             case _:

@@ -60,7 +60,7 @@ class PrefillForm(forms.Form):
     owner_email = forms.CharField(
         required=False,
         max_length=254,
-        label="E-mail of the account’s owner",
+        label="Email of the account’s owner",
         widget=forms.EmailInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
     )
     start_date = forms.DateField(

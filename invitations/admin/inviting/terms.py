@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils import timezone
 
+from config.admin.lists import moment
 from config.languages import MAX_LENGTH, TAG
 from invitations.admin.inviting.fields import AddressesField, MetadataField, PlainTextField
 from invitations.models import MAX_MESSAGE_LENGTH
@@ -14,6 +15,7 @@ from invitations.models import MAX_MESSAGE_LENGTH
 SPANS = {"1": "1 day", "7": "1 week", "14": "14 days", "30": "30 days"}
 EXPIRES = [*SPANS.items(), ("date", "On a certain day"), ("never", "Never")]
 DAY_IS_OVER = "That day is over. Choose a later one."
+TOO_FAR_OFF = "That is too far off. At most ten years from now."
 USES = [("one", "Once"), ("number", "A certain number of times"), ("any", "As often as they like")]
 
 
@@ -113,3 +115,10 @@ class TermsForm(forms.Form):
 def end_of(day: date) -> datetime:
     """The last second of the day, where staff are."""
     return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+
+
+def end_in_words(end: datetime | None) -> str:
+    """A sentence about the end that an invitation has."""
+    if end is None:
+        return "It never expires."
+    return f"It {'expires' if end > timezone.now() else 'expired'} on {moment(end)}."

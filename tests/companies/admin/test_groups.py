@@ -134,6 +134,16 @@ def test_groups_are_filled_as_often_as_one_likes(groups):
     assert groups["Viewer"].permissions.filter(codename="add_site").exists()  # what staff added stays
 
 
+def test_what_a_group_may_do_is_said_in_words(client, groups):
+    client.force_login(UserFactory())
+    page = client.get(reverse("admin:auth_group_change", args=[groups["Viewer"].pk])).content.decode()
+
+    assert ">View members of staff</option>" in page
+    assert ">Add API keys</option>" in page
+    for nobodys in ("log entr", "access attempt", "Delete"):
+        assert nobodys not in page
+
+
 def test_each_group_may_do_what_the_one_before_may(groups):
     viewer, inviter, administrator = (set(groups[name].permissions.all()) for name in GROUPS)
 

@@ -53,7 +53,7 @@ def test_the_fifth_wrong_password_closes_the_login_even_for_the_right_one(mary):
 
 def test_a_wrong_password_is_told_in_words_that_are_true(mary):
     page = words(log_in(mary.email))
-    assert "This e-mail address and password do not belong to a member of staff." in page
+    assert "This email address and password do not belong to a member of staff." in page
     assert "case-sensitive" not in page
     assert log_in(mary.email.upper(), PASSWORD).status_code == 302
 

@@ -37,7 +37,7 @@ def test_the_draft_shows_a_verdict_for_each_row(admin_client, company):
         ">Ready</span>",
         ">Duplicate in file</span>",
         "The same address as in row 2.",
-        ">Malformed</span>",
+        ">Has a mistake</span>",
         "maxUses: “x” is not a whole number.",
         "An open invitation for this address exists.",
         reverse("admin:invitations_invitation_change", args=[existing.pk]),
@@ -167,7 +167,7 @@ def test_the_result_says_what_became_of_each_row(admin_client, company):
         "invitationUrl": made.url,
     }
     assert (malformed["email"], malformed["result"]) == ("nonsense", "MALFORMED")
-    assert malformed["error"] == "email: This is not an e-mail address."
+    assert malformed["error"] == "email: This is not an email address."
     assert (malformed["invitationId"], malformed["invitationUrl"]) == ("", "")
     assert (invited["result"], invited["invitationUrl"]) == ("INVITED", existing.url)
     shown = words(admin_client.get(page("change", batch)))

@@ -197,7 +197,7 @@ def test_the_address_that_is_meant_is_chosen_and_stands_in_no_link(admin_client,
 @pytest.mark.parametrize(
     ("posted", "said"),
     [
-        ({"new": "<script>"}, {"new": ["This is not an e-mail address."]}),
+        ({"new": "<script>"}, {"new": ["This is not an email address."]}),
         ({"new": BEN}, {"new": ["This address is on the invitation already."]}),
         ({"new": ""}, {"new": ["This field is required."]}),
         ({"old": "cleo@example.com"}, {"old": ["This address is not on the invitation any more."]}),

@@ -83,6 +83,10 @@ def test_what_does_not_hold_is_said_instead(admin_client, company, part):
     assert "<strong>Country:</strong> To lock this, fill it in." in response.content.decode()
 
 
+def test_where_there_is_no_preview_no_contributor_is_spoken_to(admin_client, company):
+    assert "We never ask for one" not in preview(admin_client, company, "page", allowed_emails="b@c").content.decode()
+
+
 def test_each_may_be_framed_by_us_alone_and_runs_nothing(admin_client, company):
     for part in PARTS:
         for response in (preview(admin_client, company, part), preview(admin_client, None, part)):

@@ -19,7 +19,7 @@ from tests.factories import (
 from tests.invitations.admin.inviting import ADD, errors, invite
 from tests.invitations.admin.pages import NO_ID, may, words
 
-LIFE = "An invitation lives for 60 seconds to 10 years."
+LIFE = "That is too far off. At most ten years from now."
 LOCKED = "To lock this, fill it in."
 
 
@@ -41,7 +41,7 @@ LOCKED = "To lock this, fill it in."
         ("sites", NO_ID, "Choose from the company’s sites."),
         ("sites", "nonsense", "“nonsense” is not a valid UUID."),
         ("utility_types", "COAL", "Select a valid choice. COAL is not one of the available choices."),
-        ("owner_email", "nonsense", "This is not an e-mail address."),
+        ("owner_email", "nonsense", "This is not an email address."),
         ("start_date", "0001-01-01", "Choose a day from 1970 to a year from now."),
         ("start_date", "31.12.2025", "Enter a date like 2026-01-31."),
         ("locale", "de_AT", "Write a tag such as en or de-AT."),
@@ -113,6 +113,16 @@ def test_every_bad_address_is_named_and_what_was_pasted_stays(admin_client, comp
     page = words(response)
     assert "&quot;Doe, J.&quot; &lt;j@example.com&gt;, b@c; &lt;script&gt;@example.com, nonsense</textarea>" in page
     assert not Invitation.objects.exists()
+
+
+def test_the_summary_names_all_that_is_wrong_from_top_to_bottom(admin_client, company):
+    repair = {"invitation_type": "EDIT_CONNECTION", "country": "GB"}
+
+    page = words(invite(admin_client, company, allowed_emails="b@c, nonsense", uses="number", **repair))
+
+    summary = page[page.index("Nothing was made yet.") : page.index("<form", page.index("Nothing was made yet."))]
+    places = [summary.index(each) for each in ("Connection to repair", "b@c", "nonsense", "How many times", "Country")]
+    assert places == sorted(places)
 
 
 def test_of_very_many_bad_addresses_twenty_are_named(admin_client, company):

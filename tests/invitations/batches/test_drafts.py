@@ -76,7 +76,7 @@ def test_addresses_are_kept_in_their_normal_form_beside_what_was_given(company):
         ("country", "UK", "country: There is no such country (ISO 3166-1 alpha-2)."),
         ("utilityTypes", "GAS; STEAM", "utilityTypes: “STEAM” is none of ELECTRICITY, GAS,"),
         ("sites", "Nowhere", "sites: “Nowhere” is not a site of the company."),
-        ("connectionOwnerEmail", "nobody", "connectionOwnerEmail: This is not an e-mail address."),
+        ("connectionOwnerEmail", "nobody", "connectionOwnerEmail: This is not an email address."),
         (
             "dataCollectionStartDate",
             "0001-01-01",
@@ -99,7 +99,7 @@ def test_a_malformed_row_says_which_cell_and_why(company, column, cell, said):
 def test_what_is_no_address_is_malformed(company, address):
     batch = draft(company, "email,country", f'"{address}",GB')
 
-    assert errors(batch) == ["email: This is not an e-mail address."]
+    assert errors(batch) == ["email: This is not an email address."]
 
 
 def test_everything_that_is_wrong_with_a_row_is_said(company):
