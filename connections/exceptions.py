@@ -4,13 +4,24 @@ from config.refusals import Refusal
 
 
 class ImpossibleMove(Refusal):
+    """The table of moves does not lead from the one status to the other."""
+
     code = "IMPOSSIBLE_STATUS_CHANGE"
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(f"A connection that is {old} cannot become {new}.")
 
 
+class NoOutcome(Refusal):
+    """A check was said to have found PENDING, which is what a connection is before a check."""
+
+    code = "IMPOSSIBLE_STATUS_CHANGE"
+    sentence = "PENDING is not the outcome of a check: only new credentials lead back to it."
+
+
 class StaleReport(Refusal):
+    """What was checked is no longer what is stored."""
+
     code = "CREDENTIALS_CHANGED"
     sentence = "The credentials were changed in the meantime. Read them again and check again."
 

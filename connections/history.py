@@ -11,7 +11,9 @@ def notes_of(event: ConnectionEvent) -> Iterator[str]:
     detail = event.detail
     if event.email:
         yield event.email
-    if detail.get("to"):
+    if event.keeps_the_status:
+        yield f"Still “{Status(detail['to']).label}”"
+    elif detail.get("to"):
         yield f"From “{Status(detail['from']).label}” to “{Status(detail['to']).label}”"
     if detail.get("error"):
         yield f"The answer: {detail['error']}"

@@ -274,7 +274,12 @@ class ConnectionEvent(LogLine):
         ]
 
     def __str__(self) -> str:
-        return str(ConnectionEventType(self.type).label)
+        return "Status confirmed" if self.keeps_the_status else str(ConnectionEventType(self.type).label)
+
+    @property
+    def keeps_the_status(self) -> bool:
+        """Whether it tells a new reason of the status that was there before."""
+        return self.type == ConnectionEventType.STATUS_CHANGED and self.detail["from"] == self.detail["to"]
 
 
 class Credential(models.Model):

@@ -12,7 +12,7 @@ from config.api.problems import camel
 from config.refusals import InvalidField
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
 from connections.services import Credentials, with_questions
-from connections.status import OUTCOMES, Status
+from connections.status import Status
 
 MOST_ANSWERS = 10
 
@@ -27,8 +27,17 @@ class ConnectionQuery(PageQuery):
 class StatusInput(StrictSerializer):
     """What a collector found out."""
 
-    status = serializers.ChoiceField([choice for choice in Status.choices if choice[0] in OUTCOMES])
-    statusErrorDetail = Text(source="error_detail", max_length=2000, required=False, allow_null=True)
+    status = serializers.ChoiceField(
+        Status.choices,
+        help_text="PENDING is refused like an impossible move (409): only new credentials lead back to it.",
+    )
+    statusErrorDetail = Text(
+        source="error_detail",
+        max_length=2000,
+        required=False,
+        allow_null=True,
+        help_text="The reason. The same status again without one keeps the reason it had.",
+    )
     credentialsVersion = Integer(
         source="credentials_version",
         required=False,
@@ -112,7 +121,7 @@ class ConnectionEventOutput(LogLineOutput):
 
 
 class StatusMoveOutput(ActOutput):
-    """A connection that was made, or whose status changed."""
+    """A connection that was made, whose status changed, or that keeps its status for a new reason."""
 
     status = serializers.ChoiceField(Status.choices)
     statusErrorDetail = serializers.CharField(allow_null=True)
@@ -121,7 +130,9 @@ class StatusMoveOutput(ActOutput):
 class ConnectionDetailsOutput(ConnectionOutput):
     """A connection with the latest of its log."""
 
-    statusHistory = StatusMoveOutput(many=True, help_text="The latest hundred changes of status, oldest first.")
+    statusHistory = StatusMoveOutput(
+        many=True, help_text="The latest hundred changes of status or reason, oldest first."
+    )
     events = ConnectionEventOutput(
         many=True, help_text="The latest hundred of any kind, oldest first; the list of events has all of them."
     )

@@ -13,7 +13,7 @@ from companies.addresses import normalize_address
 from companies.models import Company, Site
 from config.jobs import defer
 from config.refusals import InvalidField
-from connections.exceptions import ImpossibleMove, StaleReport
+from connections.exceptions import ImpossibleMove, NoOutcome, StaleReport
 from connections.models import Connection, ConnectionEventType, Credential, Datasource
 from connections.services.catalogue import check_country, check_provider_url
 from connections.services.credentials import (
@@ -24,7 +24,7 @@ from connections.services.credentials import (
     refuse_nothing_new,
     seal_credentials,
 )
-from connections.status import TRANSITIONS, Status
+from connections.status import OUTCOMES, TRANSITIONS, Status
 
 EARLIEST_START = date(1970, 1, 1)
 LATEST_START = timedelta(days=366)
@@ -132,9 +132,12 @@ def report_status(
 ) -> Connection:
     """What a collector found out.
 
-    The same status again changes its detail only. Refuses a move that the table does not have, and, where
-    `credentials_version` is given, a report on credentials that have been changed since.
+    The same status again may tell a new reason; where it tells none, the old one stays. Refuses what is no outcome of
+    a check, a move that the table does not have, and, where `credentials_version` is given, a report on credentials
+    that have been changed since.
     """
+    if status not in OUTCOMES:
+        raise NoOutcome
     locked = (
         Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
     )
@@ -147,23 +150,24 @@ def report_status(
 def _move(
     connection: Connection, status: Status, *, by: Actor, error_detail: str | None = None, email: str | None = None
 ) -> None:
-    """The one place where a connection's status is written."""
+    """The one place where a connection's status and the reason of it are written, each with a line in the log."""
     old = Status(connection.status)
-    if status != old and status not in TRANSITIONS[old]:
-        raise ImpossibleMove(old, status)
-    connection.status_error_detail = error_detail
     if status != old:
-        connection.status = status
-        connection.status_changed_at = timezone.now()
-        log_connection_event(
-            connection,
-            ConnectionEventType.STATUS_CHANGED,
-            by=by,
-            email=email,
-            **{"from": old.value, "to": status.value},
-            **({"error": error_detail} if error_detail else {}),
-        )
+        if status not in TRANSITIONS[old]:
+            raise ImpossibleMove(old, status)
+        connection.status, connection.status_changed_at = status, timezone.now()
+    elif error_detail in (None, connection.status_error_detail):
+        return  # nothing new
+    connection.status_error_detail = error_detail
     connection.save(update_fields=["status", "status_error_detail", "status_changed_at", "updated_at"])
+    log_connection_event(
+        connection,
+        ConnectionEventType.STATUS_CHANGED,
+        by=by,
+        email=email,
+        **{"from": old.value, "to": status.value},
+        **({"error": error_detail} if error_detail else {}),
+    )
     if status != old and connection.company.repairs_automatically:
         # by name: what follows from a status is for those who know of invitations
         defer("invitations.tasks.follow_status", {"connection_id": str(connection.pk)})

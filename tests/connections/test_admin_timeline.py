@@ -59,6 +59,17 @@ def test_the_timeline_says_what_was_done_and_by_whom(admin_client, company, row)
     ]
 
 
+def test_a_new_reason_of_the_same_status_is_told_as_such(admin_client, row):
+    for detail in ("503", "Still 503"):
+        report_status(row, Status.WEBSITE_DOWN, by=SYSTEM, error_detail=detail)
+
+    assert lines(admin_client, row)[-1] == (
+        "Status confirmed",
+        "Latchkey",
+        ["Still “Provider’s site is down”", "The answer: Still 503"],
+    )
+
+
 def test_the_timeline_leads_to_the_invitation_the_details_were_given_through(admin_client, company, row):
     invitation = make_invitation(company)
     change_credentials(row, credentials=SECRETS, by=CONTRIBUTOR, invitation_id=invitation.pk)

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
-from connections.exceptions import ImpossibleMove
+from connections.exceptions import ImpossibleMove, NoOutcome
 from connections.models import Connection, ConnectionEventType
 from connections.services import change_credentials, report_status
 from connections.status import MENDABLE, OUTCOMES, TRANSITIONS, Status
@@ -14,7 +14,7 @@ from tests.factories import make_api_key, make_connection
 pytestmark = pytest.mark.django_db
 
 NEW = {"username": "someone", "password": "another one", "authenticator_seed": "ANOTHERKEY"}
-PAIRS = [(old, new) for old, new in product(Status, Status) if old != new]
+PAIRS = [(old, new) for old, new in product(Status, OUTCOMES) if old != new]
 # written out here as well: the table under test must not be its own witness
 IMPOSSIBLE = {(Status.COMPANY_INACTIVE, new) for new in OUTCOMES if new != Status.COMPANY_INACTIVE}
 
@@ -70,12 +70,37 @@ def test_an_impossible_move_is_refused_and_changes_nothing(old, new):
 
 
 @pytest.mark.parametrize("status", Status)
-def test_the_same_status_again_changes_its_detail_only(status):
+def test_pending_is_reported_from_nowhere(status):
+    connection = standing_at(status)
+    before = facts(connection)
+
+    with pytest.raises(NoOutcome) as refused:
+        report_status(connection, Status.PENDING, by=SYSTEM, error_detail="No.")
+
+    assert (refused.value.status, refused.value.code) == (409, "IMPOSSIBLE_STATUS_CHANGE")
+    assert facts(connection) == before
+    assert not moves(connection).exists()
+
+
+@pytest.mark.parametrize("status", sorted(OUTCOMES))
+def test_the_same_status_again_changes_its_reason_only_and_the_log_tells_it(status):
     connection = standing_at(status)
 
     report_status(connection, status, by=SYSTEM, error_detail="Once more.")
 
     assert facts(connection)[:3] == (status, "Once more.", connection.status_changed_at)
+    (line,) = moves(connection)
+    assert line.detail == {"from": status.value, "to": status.value, "error": "Once more."}
+
+
+@pytest.mark.parametrize("detail", [None, "As it was."])
+def test_the_same_status_again_with_nothing_new_changes_nothing(detail):
+    connection = standing_at(Status.WEBSITE_DOWN)
+    before = facts(connection)
+
+    report_status(connection, Status.WEBSITE_DOWN, by=SYSTEM, error_detail=detail)
+
+    assert facts(connection) == before
     assert not moves(connection).exists()
 
 

@@ -52,7 +52,10 @@ def test_each_outcome_is_taken(report, connection, status):
 def test_pending_is_no_outcome(report, connection):
     report("CONNECTED")
 
-    assert wrong_fields(report("PENDING")) == ["/status"]
+    problem = problem_in(report("PENDING"), 409)
+
+    assert problem["code"] == "IMPOSSIBLE_STATUS_CHANGE"
+    assert problem["detail"] == "PENDING is not the outcome of a check: only new credentials lead back to it."
     assert status_of(connection) == "CONNECTED"
 
 
@@ -66,13 +69,20 @@ def test_an_impossible_move_is_a_409_and_changes_nothing(report, connection):
     assert status_of(connection) == "COMPANY_INACTIVE"
 
 
-def test_the_same_status_again_changes_its_detail(report):
+def test_no_reason_is_lost(report, api, connection):
+    """Not by the same status with another reason, and not by the same one without."""
     report("WEBSITE_DOWN", statusErrorDetail="503")
+    assert report("WEBSITE_DOWN", statusErrorDetail="Still 503").json()["statusErrorDetail"] == "Still 503"
+    for none in ({}, {"statusErrorDetail": None}):
+        assert report("WEBSITE_DOWN", **none).json()["statusErrorDetail"] == "Still 503"
 
-    said = report("WEBSITE_DOWN", statusErrorDetail="Still 503").json()
+    said = api.get(f"connection/{connection.pk}/details").json()["statusHistory"]
 
-    assert said["statusErrorDetail"] == "Still 503"
-    assert ConnectionEvent.objects.filter(type="STATUS_CHANGED").count() == 1
+    assert [(line["status"], line["statusErrorDetail"], line["actor"]) for line in said] == [
+        ("PENDING", None, "SYSTEM"),
+        ("WEBSITE_DOWN", "503", "PARTNER"),
+        ("WEBSITE_DOWN", "Still 503", "PARTNER"),
+    ]
 
 
 def test_a_report_on_login_details_that_were_changed_since_is_a_409(report, connection):
