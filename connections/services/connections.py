@@ -110,9 +110,8 @@ def change_credentials(
     credential.sealed = seal_credentials(locked, credentials)
     credential.version += 1
     credential.save(update_fields=["sealed", "version", "updated_at"])
-    if email:
-        locked.verified_email = email
-        locked.save(update_fields=["verified_email"])
+    locked.verified_email = email or locked.verified_email
+    locked.save(update_fields=["verified_email", "updated_at"])
     through = {"invitationId": str(invitation_id)} if invitation_id else {}
     log_connection_event(locked, ConnectionEventType.CREDENTIALS_CHANGED, by=by, email=email, **through)
     if locked.status != Status.PENDING:

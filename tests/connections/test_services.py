@@ -123,6 +123,16 @@ def test_login_details_changed_while_it_waits_leave_it_waiting(company):
     assert credentials_of(connection) == (NEW, 2)
 
 
+@pytest.mark.parametrize("email", [None, "b@example.com"])
+def test_login_details_changed_while_it_waits_are_a_change_of_the_connection(company, email):
+    connection = make_connection(company)
+
+    changed = change_credentials(connection, credentials=NEW, by=CONTRIBUTOR, email=email)
+
+    fresh = Connection.objects.get()
+    assert fresh.updated_at == changed.updated_at > connection.updated_at
+
+
 def test_a_report_on_login_details_that_were_changed_since_is_refused(company):
     connection = make_connection(company)
     _, read = credentials_of(connection)
