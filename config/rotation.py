@@ -49,13 +49,13 @@ def reseal(sealed: Sealed) -> Iterator[Resealed]:
         yield Resealed(len(renewed), len(old) - len(renewed))
 
 
-def count_by_key(sealed: Sealed) -> dict[str, int]:
-    """How many rows each key has sealed, by the key's id in hexadecimal."""
+def count_by_key(sealed: Sealed) -> dict[bytes, int]:
+    """How many rows each key has sealed, by the key's id. A row that was cut short or altered has any id."""
     key_id = Substr(sealed.column, 1, ID_BYTES, output_field=BinaryField())
     counted = (
         sealed.model._default_manager.order_by().annotate(key_id=key_id).values("key_id").annotate(rows=Count("pk"))
     )
-    return {bytes(row["key_id"]).hex(): row["rows"] for row in counted}
+    return {bytes(row["key_id"]): row["rows"] for row in counted}
 
 
 def _is_old(row: Any, sealed: Sealed) -> bool:

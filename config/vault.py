@@ -43,6 +43,10 @@ class Keyring:
         """Whether this key is on the ring, first or not."""
         return _key_id(_decode(encoded_key)) in self._ciphers
 
+    def has_id(self, key_id: bytes) -> bool:
+        """Whether the key that a sealed value begins with is on the ring: without it the value does not open."""
+        return key_id in self._ciphers
+
     def seal(self, secret: bytes, *, bound_to: str) -> bytes:
         """`secret`, readable only with this ring and only for `bound_to`."""
         nonce = os.urandom(NONCE_BYTES)

@@ -30,7 +30,7 @@ SECRETS = {"username": "riverside", "password": "secret"}
 
 
 def key_id(key):
-    return Keyring([key]).sealing_key_id.hex()
+    return Keyring([key]).sealing_key_id
 
 
 def rotate(*arguments):
@@ -168,13 +168,37 @@ def test_the_check_counts_by_key_and_changes_nothing(both_rings):
 
     assert sorted(said) == sorted(
         [
-            f"credentials: 3 use an older key ({key_id(OLD)}).",
-            f"credentials: 1 use the newest key ({key_id(NEW)}).",
-            f"invitations: 1 use an older key ({key_id(OLD)}).",
-            f"personal links: 1 use an older key ({key_id(OLD)}).",
+            f"credentials: 3 use an older key of the ring ({key_id(OLD).hex()}).",
+            f"credentials: 1 use the newest key ({key_id(NEW).hex()}).",
+            f"invitations: 1 use an older key of the ring ({key_id(OLD).hex()}).",
+            f"personal links: 1 use an older key of the ring ({key_id(OLD).hex()}).",
         ]
     )
     assert list(Credential.objects.order_by("pk").values_list("sealed", "updated_at")) == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_check_tells_a_key_that_is_gone_from_an_older_one_and_fails(both_rings, settings, number):
+    settings.KEYRING = Keyring([lost := base64.b64encode(os.urandom(32)).decode()])
+    grow(number)
+    settings.KEYRING = Keyring([OLD])
+    grow(3)
+    both_rings()
+    said = StringIO()
+
+    rows = "1 row" if number == 1 else "2 rows"
+    with pytest.raises(
+        CommandError, match=f"^{rows} cannot be opened: sealed with a key that is not in ENCRYPTION_KEYS"
+    ):
+        call_command("rotate_keys", "--check", stdout=said)
+
+    assert sorted(said.getvalue().splitlines()) == sorted(
+        [
+            f"credentials: 3 use an older key of the ring ({key_id(OLD).hex()}).",
+            f"credentials: {number} use a key that is not here and do not open ({key_id(lost).hex()}).",
+        ]
+    )
 
 
 @pytest.mark.django_db

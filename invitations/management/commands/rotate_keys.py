@@ -24,6 +24,10 @@ DAMAGED = (
     "again. If a row was altered or moved, what it held is lost: ask for new login details, replace the link, or "
     "reset the second factor."
 )
+LOST = (
+    "{rows} cannot be opened: sealed with a key that is not in ENCRYPTION_KEYS. If it has left them, put it back. If a "
+    "row was altered, run this without --check, and the log names it. (Stored answers are gone after a day anyway.)"
+)
 
 
 class Command(BaseCommand):
@@ -31,7 +35,7 @@ class Command(BaseCommand):
         "Seals credentials, tokens and keys of authenticator apps again with the first of ENCRYPTION_KEYS, while the "
         "system is live; it may be stopped and run again. With --check it changes nothing and tells how many rows use "
         "which key: an old key may leave the environment when none does. A row that does not open is left as it is, "
-        "and the command fails."
+        "and the command fails; with --check it fails for a row whose key is not there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,10 +43,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         damaged = 0 if options["check"] else sum(map(self._reseal, SEALED))
-        for sealed in (*SEALED, PASSING):
-            self._report(sealed)
-        if damaged:
-            raise CommandError(DAMAGED.format(rows="1 row" if damaged == 1 else f"{damaged} rows"))
+        lost = sum(map(self._report, (*SEALED, PASSING)))
+        if damaged or lost:
+            number, words = (damaged, DAMAGED) if damaged else (lost, LOST)
+            raise CommandError(words.format(rows="1 row" if number == 1 else f"{number} rows"))
 
     def _reseal(self, sealed: Sealed) -> int:
         """How many rows do not open."""
@@ -52,8 +56,20 @@ class Command(BaseCommand):
         self.stdout.write(f"{sealed.model._meta.verbose_name_plural}: {done} sealed again.")
         return damaged
 
-    def _report(self, sealed: Sealed) -> None:
-        newest = settings.KEYRING.sealing_key_id.hex()
-        for key_id, rows in sorted(count_by_key(sealed).items()):
-            name = "the newest key" if key_id == newest else "an older key"
-            self.stdout.write(f"{sealed.model._meta.verbose_name_plural}: {rows} use {name} ({key_id}).")
+    def _report(self, sealed: Sealed) -> int:
+        """How many rows use a key that is not here."""
+        counted = count_by_key(sealed)
+        for key_id, rows in sorted(counted.items()):
+            self.stdout.write(
+                f"{sealed.model._meta.verbose_name_plural}: {rows} use {name_of(key_id)} ({key_id.hex()})."
+            )
+        return sum(rows for key_id, rows in counted.items() if not settings.KEYRING.has_id(key_id))
+
+
+def name_of(key_id: bytes) -> str:
+    """A key, as an operator may know it."""
+    if key_id == settings.KEYRING.sealing_key_id:
+        return "the newest key"
+    if settings.KEYRING.has_id(key_id):
+        return "an older key of the ring"
+    return "a key that is not here and do not open"
