@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0007_row_rules'),
+        ('connections', '0010_names_of_extras'),
     ]
 
     operations = [

@@ -21,7 +21,6 @@ from connections.services.credentials import (
     Credentials,
     SecurityAnswer,
     read_credentials,
-    stored_extras,
     with_questions,
 )
 
@@ -41,7 +40,6 @@ __all__ = [
     "load_datasources",
     "read_credentials",
     "report_status",
-    "stored_extras",
     "update_datasource",
     "with_questions",
 ]

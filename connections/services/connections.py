@@ -69,7 +69,7 @@ def create_connection(
     )
     if sites:
         connection.sites.set(sites)
-    Credential.objects.create(connection=connection, sealed=seal_credentials(connection, credentials))
+    seal_credentials(Credential(connection=connection), credentials).save()
     log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
     _ask_for_check(connection)
     return connection
@@ -107,9 +107,8 @@ def change_credentials(
     credential = Credential.objects.get(connection=locked)
     credentials = merge_credentials(credential, credentials)
     refuse_incomplete(credentials, locked.datasource)
-    credential.sealed = seal_credentials(locked, credentials)
-    credential.version += 1
-    credential.save(update_fields=["sealed", "version", "updated_at"])
+    seal_credentials(credential, credentials).version += 1
+    credential.save(update_fields=["sealed", "extras", "version", "updated_at"])
     locked.verified_email = email or locked.verified_email
     locked.save(update_fields=["verified_email", "updated_at"])
     through = {"invitationId": str(invitation_id)} if invitation_id else {}

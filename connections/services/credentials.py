@@ -71,12 +71,6 @@ def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials,
 
 
 @sensitive_variables()
-def stored_extras(connection: Connection) -> frozenset[str]:
-    """Which extras are stored (values of `ExtraCredential`), for a page that asks for them again. Never a value."""
-    return frozenset(_still_readable(Credential.objects.get(connection=connection))) & frozenset(ExtraCredential.values)
-
-
-@sensitive_variables()
 def merge_credentials(credential: Credential, given: Credentials) -> Credentials:
     """What is given, with the stored extras that are not. Call it with the connection locked.
 
@@ -105,9 +99,14 @@ def refuse_nothing_new(connection: Connection, given: Credentials) -> None:
 
 
 @sensitive_variables("credentials")
-def seal_credentials(connection: Connection, credentials: Credentials) -> bytes:
-    """Readable only with the keys from the environment, and only as this connection's."""
-    return settings.KEYRING.seal(orjson.dumps(credentials), bound_to=_binding(connection.pk))
+def seal_credentials(credential: Credential, credentials: Credentials) -> Credential:
+    """Put them in, with the names of their extras beside them; whoever calls saves it.
+
+    Readable only with the keys from the environment, and only as this connection's.
+    """
+    credential.sealed = settings.KEYRING.seal(orjson.dumps(credentials), bound_to=_binding(credential.pk))
+    credential.extras = [name for name in ExtraCredential.values if credentials.get(name)]
+    return credential
 
 
 def log_connection_event(

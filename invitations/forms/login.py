@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from config.refusals import InvalidField
 from connections.models import Connection, Datasource, ExtraCredential
-from connections.services import Credentials, stored_extras, with_questions
+from connections.services import Credentials, with_questions
 from invitations.forms.questions import PLAIN, QuestionsForm, secret_field
 
 KEEP = "Leave empty to keep what was given before."
@@ -127,7 +127,7 @@ class LoginForm(QuestionsForm):
     def _ask_again(self, connection: Connection) -> None:
         """Ask for what is missing or found wanting; say of the rest that it is kept."""
         self.asking = connection.datasource
-        kept = stored_extras(connection) - set(connection.stale_extras)
+        kept = connection.credential.kept_extras - set(connection.stale_extras)
         demanded = {*connection.stale_extras, *(connection.datasource.asks_for if connection.datasource else ())}
         if ExtraCredential.AUTHENTICATOR_SEED in connection.stale_extras:
             field = self.fields["authenticator_seed"]

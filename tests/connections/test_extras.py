@@ -3,11 +3,12 @@
 import logging
 
 import pytest
+from django.db import IntegrityError
 
 from companies.actors import CONTRIBUTOR, SYSTEM
 from config.refusals import InvalidField
 from connections.models import Connection, Credential
-from connections.services import change_credentials, create_connection, read_credentials, stored_extras, with_questions
+from connections.services import change_credentials, create_connection, read_credentials, with_questions
 from connections.status import OUTCOMES, Status
 from tests.factories import DatasourceFactory, make_connection
 
@@ -94,21 +95,44 @@ def test_security_answers_are_kept_together_and_replaced_together(company):
     assert stored(connection) == NEW | {"security_answer": "Blue"}
 
 
-def test_which_extras_are_stored_is_told_by_name_and_not_logged_as_a_read(connection, company):
-    assert stored_extras(connection) == set(EXTRAS)
-    assert stored_extras(make_connection(company, credentials=LOGIN | with_questions(PETS))) == {"security_answer"}
-    assert stored_extras(make_connection(company, credentials=LOGIN)) == set()
-    assert not connection.events.filter(type="CREDENTIALS_READ").exists()
+def kept(connection):
+    return Credential.objects.get(connection=connection).kept_extras
+
+
+def test_which_extras_are_stored_stands_beside_them_by_name(connection, company):
+    assert kept(connection) == set(EXTRAS)
+    assert kept(make_connection(company, credentials=LOGIN | {"account_number": ""})) == set()
+    pets = make_connection(company, credentials=LOGIN | with_questions(PETS))
+    assert kept(pets) == {"security_answer"}
+
+    change(pets, account_number="77-12")
+
+    assert kept(pets) == {"security_answer", "account_number"}
+
+
+def test_of_what_was_stored_before_the_names_were_any_may_be_there_until_the_next_change(company):
+    old = make_connection(company, credentials=LOGIN | {"account_number": "77-12"})
+    Credential.objects.update(extras=None)
+
+    assert kept(old) == set(EXTRAS)
+    change(old)
+
+    assert kept(old) == {"account_number"}
+
+
+def test_no_value_can_stand_among_the_names(connection):
+    with pytest.raises(IntegrityError, match="credential_extras_are_names"):
+        Credential.objects.update(extras=["JBSWY3DP"])
 
 
 def test_new_login_details_mend_what_no_key_opens_any_more(connection, caplog):
     caplog.set_level(logging.DEBUG)
     Credential.objects.filter(connection=connection).update(sealed=b"broken")
 
-    assert stored_extras(connection) == set()
     change(connection, account_number="78")
 
     assert stored(connection) == NEW | {"account_number": "78"}
+    assert kept(connection) == {"account_number"}
 
 
 # --- what is demanded

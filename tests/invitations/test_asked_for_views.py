@@ -1,5 +1,6 @@
 """What a provider asks for beside user name and password."""
 
+import logging
 import re
 
 import pytest
@@ -223,13 +224,37 @@ def test_where_nothing_is_stored_nothing_is_kept(client, invitation, connected):
     assert "given before" not in read(client.get(page(make_invitation(), "connect")))
 
 
+def test_a_page_tells_what_is_kept_without_opening_it(client, invitation, demanding, caplog):
+    connection = found(saved(client, invitation, provider=demanding.name, **EXTRA))
+    repair = create_repair_invitation(connection, by=SYSTEM)
+    Credential.objects.update(sealed=b"broken")  # to open it would be an error in the log
+    for shown, name in ((repair, "connect"), (invitation, "done"), (invitation, "state")):
+        assert read(client.get(page(shown, name))).count(KEPT) == 2
+    assert not [line for line in caplog.records if line.levelno >= logging.ERROR]
+
+
+def test_where_nobody_noted_what_is_stored_the_page_demands_nothing_and_the_post_what_is_missing(
+    client, company, demanding
+):
+    connection = make_connection(company, datasource=demanding, credentials=LOGIN | EXTRA)
+    update_datasource(demanding, asks_for=[*EXTRA, "security_answer"])
+    Credential.objects.update(extras=None)
+    invitation = create_repair_invitation(connection, by=SYSTEM)
+    assert ASKED not in read(client.get(page(invitation, "connect")))
+    content = read(client.post(page(invitation, "connect"), login()))
+    assert "The provider asks for this: answer to the security question." in content
+    assert is_open(content)
+    assert client.post(page(invitation, "connect"), login(security_answer="Rex")).status_code == 302
+    assert opened(connection) == {"username": "the new user", "password": NEW, "security_answer": "Rex"} | EXTRA
+
+
 def test_login_details_that_no_key_opens_any_more_can_be_given_again(client, company):
     connection = make_connection(company, credentials=LOGIN | EXTRA)
     Credential.objects.update(sealed=b"broken")
     invitation = create_repair_invitation(connection, by=SYSTEM)
-    assert "given before" not in read(client.get(page(invitation, "connect")))
     assert client.post(page(invitation, "connect"), login()).status_code == 302
     assert opened(connection) == {"username": "the new user", "password": NEW}
+    assert "given before" not in read(client.get(page(invitation, "connect")))
 
 
 def test_secret_extras_come_back_in_no_page(client, invitation, demanding):

@@ -44,7 +44,7 @@ def grow(number):
     company, datasource = CompanyFactory(), DatasourceFactory()
     made = [Connection(company=company, datasource=datasource) for _ in range(number)]
     Connection.objects.bulk_create(made, batch_size=1000)
-    sealed = (Credential(connection=each, sealed=seal_credentials(each, SECRETS)) for each in made)
+    sealed = (seal_credentials(Credential(connection=each), SECRETS) for each in made)
     Credential.objects.bulk_create(sealed, batch_size=1000)
     return made
 
