@@ -1,8 +1,8 @@
 """No secret stands in what a whole run logs.
 
-While the tests run, what production would log is written to a file, one for each process of xdist. When they are
-done it is searched for every secret that was typed or made. A find is an error of the last test of the process, and
-fails the run.
+While the tests run, what production would log is written to a file, one for each process of xdist, and so is what
+workers and servers say that a test starts (`searched_output`). When they are done it is searched for every secret that
+was typed or made. A find is an error of the last test of the process, and fails the run.
 """
 
 import base64
@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -59,6 +60,13 @@ class Secrets:
 
 
 KNOWN = Secrets()
+OUTPUTS: list[IO[str]] = []
+
+
+def searched_output() -> IO[str]:
+    """A file for what a process of its own says: it is searched with the log of this one."""
+    OUTPUTS.append(TemporaryFile("a+", encoding="utf-8", errors="replace"))  # noqa: SIM115 - until all is done
+    return OUTPUTS[-1]
 
 
 def is_telling(secret: str) -> bool:
@@ -90,8 +98,13 @@ def no_secret_in_the_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     text = file.read_text()
     assert FIRST in text, "nothing was logged"
     assert LAST in text, "a test ended the log"
-    found = KNOWN.lines_of(text)
+    found = KNOWN.lines_of("\n".join([text, *map(whole, OUTPUTS)]))
     assert not found, "secrets in the log:\n" + "\n".join(sorted(found))
+
+
+def whole(output: IO[str]) -> str:
+    output.seek(0)
+    return output.read()
 
 
 def as_in_production(file: Path) -> dict[str, Any]:

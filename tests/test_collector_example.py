@@ -16,13 +16,14 @@ from connections.models import Connection, ConnectionEvent, Credential
 from connections.services import change_credentials, report_status
 from connections.status import Status
 from tests.factories import CompanyFactory, make_api_key, make_connection
+from tests.secrecy import searched_output
 
 COLLECTOR = Path(settings.BASE_DIR) / "examples" / "collector.py"
 SECRET = "a-password-at-the-utility"
 
 
 @pytest.fixture
-def collector(live_server, tmp_path):
+def collector(live_server):
     """Starts it for a company; it is ended with the test."""
     running = []
 
@@ -36,18 +37,17 @@ def collector(live_server, tmp_path):
             "NO_PROXY": "*",
             **changes,
         }
-        output = (tmp_path / "output").open("w+")
+        output = searched_output()
         program = subprocess.Popen(
             [sys.executable, str(COLLECTOR)], env=environment, stdout=output, stderr=subprocess.STDOUT
         )
-        running.append((program, output))
+        running.append(program)
         return program, output
 
     yield start
-    for program, output in running:
+    for program in running:
         program.terminate()
         program.wait(60)
-        output.close()
 
 
 def wait_until_none_waits(company, program, output, status=Status.PENDING):

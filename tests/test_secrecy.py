@@ -20,6 +20,14 @@ def test_that_passes():
     KNOWN.note({secret!r})
     logging.getLogger("django.request").error({line!r}, {secret!r})
 """
+PLANTED_IN_ANOTHER = """
+import subprocess
+from tests.secrecy import KNOWN, searched_output
+
+def test_that_passes():
+    KNOWN.note({secret!r})
+    subprocess.run(["echo", {line!r} % {secret!r}], stdout=searched_output(), check=True)
+"""
 
 
 @pytest.fixture
@@ -54,17 +62,18 @@ def test_what_tells_nothing_is_let_be(known, line):
     assert known.lines_of(f"before\n{line}\nafter") == set()
 
 
-def run_with(tmp_path, secret, line):
+def run_with(tmp_path, secret, line, planted=PLANTED):
     """A run of its own, with a worker, of one test that passes and logs `line` of a `secret`."""
     (tmp_path / "conftest.py").write_text("from tests.secrecy import no_secret_in_the_log\n")
-    (tmp_path / "test_planted.py").write_text(PLANTED.format(secret=secret, line=line))
+    (tmp_path / "test_planted.py").write_text(planted.format(secret=secret, line=line))
     where = ["-c", str(settings.BASE_DIR / "pyproject.toml"), "-p", "no:cacheprovider", str(tmp_path)]
     command = [sys.executable, "-m", "pytest", "-n", "1", *where]
     return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
 
 
-def test_a_run_that_logs_a_secret_fails_though_its_tests_pass(tmp_path):
-    done = run_with(tmp_path, SECRET, "the form said %s")
+@pytest.mark.parametrize("planted", [PLANTED, PLANTED_IN_ANOTHER], ids=["in this process", "in one it starts"])
+def test_a_run_that_logs_a_secret_fails_though_its_tests_pass(tmp_path, planted):
+    done = run_with(tmp_path, SECRET, "the form said %s", planted)
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
     assert "ERROR at teardown of test_that_passes" in done.stdout

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from tests.database import database_url, forget_jobs
 from tests.invitations.mail_server import MailServer, Received
+from tests.secrecy import KNOWN, searched_output
 
 PATIENCE_SECONDS = 120
 
@@ -33,11 +34,17 @@ class Mails:
 
     def code(self, address: str, number: int = 1) -> str:
         """The digits in the last of the address's first `number` mails with a code."""
-        return re.search(r"^\s*([0-9]{6})\s*$", self.of(address, number)[-1].text, re.MULTILINE)[1]
+        return self._secret(r"^\s*([0-9]{6})\s*$", self.of(address, number)[-1])
 
     def link(self, address: str, number: int = 1) -> str:
         """The personal link in the address's mail."""
-        return re.search(r"\S+/p/i/\S+", self.of(address, number)[-1].text)[0]
+        return self._secret(r"(\S+/p/i/\S+)", self.of(address, number)[-1])
+
+    def _secret(self, pattern: str, mail: Received) -> str:
+        """What the worker made: it may not log it."""
+        found = re.search(pattern, mail.text, re.MULTILINE)[1]
+        KNOWN.note(found.rpartition("/")[2])
+        return found
 
 
 @contextmanager
@@ -56,8 +63,8 @@ def working(base: str, *, keep_jobs: bool = False) -> Iterator[Mails]:
             "DEBUG": "true",  # as here: a PUBLIC_URL alone would mean production
         }
         command = [sys.executable, "manage.py", "procrastinate", "worker", "--fetch-job-polling-interval", "0.2"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        worker = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, **quiet)
+        said = {"stdout": searched_output(), "stderr": subprocess.STDOUT}
+        worker = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, **said)
         try:
             yield Mails(server)
         finally:

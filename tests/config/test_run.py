@@ -23,6 +23,7 @@ from django.conf import settings
 from config.run import CannotRun, announcement, free_port, reason_in
 from invitations.demo import ensure_demo
 from tests.invitations.mail_server import port_of, reserve_port
+from tests.secrecy import KNOWN, searched_output
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -117,6 +118,7 @@ def test_it_serves_again_after_a_kill_and_stops_everything_on_ctrl_c(database_ur
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(timeout=60) == 0
     assert run.told("Stopped. The data is kept.")
+    searched_output().write(run.output.removeprefix(announced))  # which shows the key, and means to
     assert "Traceback" not in run.output
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
@@ -167,7 +169,9 @@ def answer_to_the_curl_in(announced: str, port: int) -> int:
     path, key, body = posted_by_the_curl_in(announced)
     web = http.client.HTTPConnection("localhost", port, timeout=60)
     web.request("POST", path, json.dumps(json.loads(body)), {"X-API-KEY": key, "Content-Type": "application/json"})
-    return web.getresponse().status
+    answer = web.getresponse()
+    KNOWN.note(key, json.load(answer)["token"])
+    return answer.status
 
 
 def posted_by_the_curl_in(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from invitations.models import EventType
 from invitations.services import request_code
 from tests.database import database_url
 from tests.factories import make_invitation
+from tests.secrecy import searched_output
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +61,7 @@ def report(*reports, secrets=(SECRET,)):
         text=True,
         check=True,
     )
+    searched_output().write(ended.stderr)
     return json.loads(ended.stdout)
 
 

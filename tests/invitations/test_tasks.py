@@ -38,6 +38,7 @@ from invitations.tasks import forget_what_is_over
 from tests.database import database_url, execute
 from tests.factories import make_invitation
 from tests.invitations.batches.sheets import run
+from tests.secrecy import searched_output
 
 HUNDRED = [f"person{number}@example.com" for number in range(100)]
 
@@ -47,7 +48,7 @@ def start_worker(port, *options):
     command = [sys.executable, "manage.py", "procrastinate", "worker", *options]
     environment = os.environ | {"DATABASE_URL": database_url(), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
     return subprocess.Popen(
-        command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=settings.BASE_DIR, env=environment, stdout=searched_output(), stderr=subprocess.STDOUT
     )
 
 

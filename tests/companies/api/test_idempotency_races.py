@@ -24,6 +24,7 @@ from tests.conftest import Api
 from tests.database import database_url
 from tests.factories import CompanyFactory, make_api_key
 from tests.races import race
+from tests.secrecy import searched_output
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,7 +104,12 @@ def test_a_server_that_is_killed_halfway_leaves_nothing_and_the_retry_makes_the_
     value = make_api_key(company.partner)[1]
     environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "config.settings"}
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, value], cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVER, value],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=searched_output(),
+        text=True,
     ) as server:
         assert server.stdout.readline() == "made\n"
         meanwhile = post(Api(value), "company", {"name": "Bakery"}, key="k")

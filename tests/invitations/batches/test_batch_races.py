@@ -26,6 +26,7 @@ from tests.factories import CompanyFactory, UserFactory
 from tests.invitations.batches.sheets import CREATED, INVITED, counted, draft, people
 from tests.invitations.test_tasks import wait_for
 from tests.races import race, wait_for_a_lock
+from tests.secrecy import searched_output
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,8 +135,8 @@ def start_worker():
         [sys.executable, "manage.py", "procrastinate", "worker"],
         cwd=settings.BASE_DIR,
         env=os.environ | {"DATABASE_URL": database_url()},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=searched_output(),
+        stderr=subprocess.STDOUT,
     )
 
 
