@@ -60,7 +60,7 @@ class ConnectionInput(Creating):
 
     datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)
     url = Text(max_length=500, required=False, allow_null=True)
-    username = Text(max_length=254, trim_whitespace=False)
+    username = Text(max_length=254)
     password = Text(max_length=1000, trim_whitespace=False, write_only=True)
     accountNumber = Text(source="account_number", max_length=100, required=False, write_only=True)
     securityAnswer = Text(

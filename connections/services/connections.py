@@ -18,9 +18,9 @@ from connections.models import Connection, ConnectionEventType, Credential, Data
 from connections.services.catalogue import check_country, check_provider_url
 from connections.services.credentials import (
     Credentials,
+    check_credentials,
     log_connection_event,
     merge_credentials,
-    refuse_incomplete,
     refuse_nothing_new,
     seal_credentials,
 )
@@ -50,13 +50,13 @@ def create_connection(
     """A connection that waits for its check, with sealed credentials.
 
     Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else, a start that
-    `check_start_date` refuses, and credentials without what the provider asks for beside user name and password.
+    `check_start_date` refuses, and credentials that `check_credentials` refuses.
     """
     if datasource is None and not url:
         raise InvalidField(("datasource_id",), "Give a datasourceId or a url.", code="required")
     if datasource and url:
         raise InvalidField(("datasource_id",), "Give a datasourceId or a url, and not both.")
-    refuse_incomplete(credentials, datasource)
+    credentials = check_credentials(credentials, datasource)
     connection = Connection.objects.create(
         company=company,
         datasource=datasource,
@@ -97,16 +97,15 @@ def change_credentials(
 
     `email` was proved by whoever gave them, `invitation_id` names the invitation they were given through. Under a lock
     on the connection: of two changes at once the later one stands, whole, with the extras of the earlier one that it
-    does not give. Id, sites and history stay. Refuses, naming the field, when something is missing that the provider
-    asks for, or that the last check found wanting.
+    does not give. Id, sites and history stay. Refuses, naming the field, what `check_credentials` does, and when
+    something is missing that the last check found wanting.
     """
     locked = (
         Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
     )
     refuse_nothing_new(locked, credentials)
     credential = Credential.objects.get(connection=locked)
-    credentials = merge_credentials(credential, credentials)
-    refuse_incomplete(credentials, locked.datasource)
+    credentials = check_credentials(merge_credentials(credential, credentials), locked.datasource)
     seal_credentials(credential, credentials).version += 1
     credential.save(update_fields=["sealed", "extras", "version", "updated_at"])
     locked.verified_email = email or locked.verified_email

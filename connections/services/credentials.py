@@ -84,10 +84,16 @@ def merge_credentials(credential: Credential, given: Credentials) -> Credentials
     return cast(Credentials, kept | {name: value for name, value in given.items() if value})
 
 
-@sensitive_variables("credentials")
-def refuse_incomplete(credentials: Credentials, datasource: Datasource | None) -> None:
-    """Refuses, naming the field, credentials without an extra that the provider asks for."""
+@sensitive_variables()
+def check_credentials(credentials: Credentials, datasource: Datasource | None) -> Credentials:
+    """Credentials as they are stored: no blanks stand around the user name, and the password is as it was given.
+
+    Refuses, naming the field, a user name of blanks, and credentials without an extra that the provider asks for.
+    """
+    if not (username := credentials.get("username", "").strip()):
+        raise InvalidField(("username",), "A user name is more than blanks.", code="blank")
     _demand(datasource.asks_for if datasource else (), credentials, "The provider asks for this")
+    return {**credentials, "username": username}
 
 
 @sensitive_variables("given")

@@ -71,6 +71,29 @@ def test_any_other_day_is_refused_by_name(company, start):
     assert not Connection.objects.exists()
 
 
+def test_blanks_around_a_user_name_are_not_stored_and_those_of_a_password_are(company):
+    connection = make_connection(company, credentials={"username": "\u00a0 lead\t", "password": " p "})
+    assert credentials_of(connection) == ({"username": "lead", "password": " p "}, 1)
+
+    change_credentials(connection, credentials={"username": " two words ", "password": "  "}, by=CONTRIBUTOR)
+    assert credentials_of(connection) == ({"username": "two words", "password": "  "}, 2)
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u00a0"])
+def test_a_user_name_of_blanks_is_refused_by_name(company, blank):
+    connection = make_connection(company, credentials=OLD)
+    for save in (
+        lambda given: make_connection(company, credentials=given),
+        lambda given: change_credentials(connection, credentials=given, by=CONTRIBUTOR),
+    ):
+        with pytest.raises(InvalidField) as refusal:
+            save(OLD | {"username": blank})
+        assert refusal.value.field == ("username",)
+
+    assert Connection.objects.count() == 1
+    assert credentials_of(connection) == (OLD, 1)
+
+
 @pytest.mark.parametrize("both", [True, False])
 def test_a_connection_has_one_provider(company, both):
     providers = {"datasource": DatasourceFactory(), "url": "https://portal.example.com"} if both else {}

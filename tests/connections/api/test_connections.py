@@ -83,6 +83,7 @@ def test_a_connection_by_the_catalogue(api, company):
     ("wrong", "pointer"),
     [
         ({"username": None}, "/username"),
+        ({"username": "   "}, "/username"),
         ({"password": ""}, "/password"),
         ({"password": 12345}, "/password"),
         ({"username": "x" * 255}, "/username"),
