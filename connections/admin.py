@@ -81,7 +81,7 @@ class DatasourceAdmin(BoundedAdmin):
     list_display = ("name", "country_name", "kinds", "host")
     list_filter = (UtilityTypeFilter, ("country", CountryFilter))
     search_fields = ("folded_name",)
-    search_help_text = "The name or a part of it; accents and small misspellings do not matter."
+    search_help_text = "The name or a part of it; accents do not matter, nor mostly a wrong letter in a longer word."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Not for whoever is limited to some companies: a provider is everybody's."""

@@ -4,12 +4,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import reduce
-from operator import and_
+from operator import and_, or_
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual
 
 
@@ -44,13 +46,6 @@ class Shared(models.Func):
     output_field = models.IntegerField()
 
 
-class Half(models.Func):
-    """How many entries are half of an array, rounded up."""
-
-    template = "(cardinality(%(expressions)s) + 1) / 2"
-    output_field = models.IntegerField()
-
-
 MOST_WORDS = 12  # with more of them a name is looked for by its beginnings only
 # PostgreSQL's own words, for a search by their beginnings
 NAME_WORDS = SearchVector("folded_name", config="simple")
@@ -65,22 +60,42 @@ def begins(folded: str) -> Q:
 
 def contains(folded: str) -> Q:
     """The same, where a word of three letters or more may also stand inside another."""
-    return _each_word(folded, lambda word: Q(trigrams__contains=[word[at : at + 3] for at in range(len(word) - 2)]))
+    return _each_word(folded, _inside)
 
 
 def resembles(folded: str) -> Q:
-    """The same, where a word of three letters or more is enough if half of its trigrams are there."""
+    """The same, where a word of three letters or more may have two neighbours swapped, or other letters than meant.
 
-    def half_of(word: str) -> Q:
+    Of the latter enough trigrams must be there: a swap may spoil each of them.
+    """
+
+    def has_enough(word: str) -> Q:
         asked = Trigrams(Value(word))
-        return Q(trigrams__overlap=asked) & Q(GreaterThanOrEqual(Shared("trigrams", asked), Half(asked)))
+        return Q(trigrams__overlap=asked) & Q(GreaterThanOrEqual(Shared("trigrams", asked), _enough(word)))
 
-    return _each_word(folded, half_of)
+    return _each_word(folded, lambda word: has_enough(word) | _swapped(word))
 
 
-def likeness(folded: str) -> Shared:
-    """How many of its trigrams a row has."""
-    return Shared("trigrams", Trigrams(Value(folded)))
+def most_alike(folded: str) -> tuple[Any, ...]:
+    """The order of rows that resemble it: those with letters swapped, then by how many of its trigrams they have."""
+    swapped = Case(When(_each_word(folded, _swapped), then=0), default=1)
+    return swapped, Shared("trigrams", Trigrams(Value(folded))).desc(), Length("folded_name")
+
+
+def _enough(word: str) -> int:
+    """Half of its trigrams, or all but the three that one wrong letter spoils: of short words that is less."""
+    number = len({f" {word} "[at : at + 3] for at in range(len(word))})
+    return max(1, min((number + 1) // 2, number - 3))
+
+
+def _inside(word: str) -> Q:
+    return Q(trigrams__contains=[word[at : at + 3] for at in range(len(word) - 2)])
+
+
+def _swapped(word: str) -> Q:
+    """Rows with the word that it is if two letters side by side change places."""
+    variants = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+    return reduce(or_, map(_inside, sorted(variants)))
 
 
 def _each_word(folded: str, fits: Callable[[str], Q]) -> Q:

@@ -176,7 +176,8 @@ class DatasourceQuery(QuerySerializer):
         max_length=100,
         required=False,
         allow_blank=True,
-        help_text="The name or a part of it; accents and small misspellings do not matter. Empty: every provider.",
+        help_text="The name or a part of it; accents do not matter, and in a word of four letters or more a wrong, "
+        "missing or swapped one mostly does not. Empty: every provider.",
     )
     country = Country(required=False)
     utilityType = serializers.ChoiceField(UtilityType.choices, required=False)

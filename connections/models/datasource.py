@@ -11,7 +11,7 @@ from django.db.models import Case, Q, When
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from connections.names import NAME_WORDS, Folded, Trigrams, begins, contains, fold, likeness, resembles
+from connections.names import NAME_WORDS, Folded, Trigrams, begins, contains, fold, most_alike, resembles
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
 
@@ -50,7 +50,8 @@ class DatasourceQuerySet(models.QuerySet["Datasource"]):
         """What somebody may mean by `query`; case and accents do not matter, and an empty one asks for every provider.
 
         First those that begin so, by name. Unless these are many, then those that have it inside their words. Where
-        there are none of either, those that have half of each word's letters in a row: the most alike first.
+        there are none of either, those that have most of each word's letters, or two of them swapped: the most alike
+        first.
         """
         found, spelt = self, fold(query.strip())
         if country:
@@ -65,7 +66,7 @@ class DatasourceQuerySet(models.QuerySet["Datasource"]):
         having = found.filter(begins(spelt) | contains(spelt)).order_by(rank, *BY_NAME)
         if few or having.exists():
             return having
-        return found.filter(resembles(spelt)).order_by(likeness(spelt).desc(), *BY_NAME)
+        return found.filter(resembles(spelt)).order_by(*most_alike(spelt), *BY_NAME)
 
     def beginning(self, query: str) -> Self:
         """Those whose name begins with `query`, or has a word for each word of it, by name; accents do not matter."""
