@@ -9,6 +9,7 @@ from connections.exceptions import ImpossibleMove, StaleReport
 
 @job()
 def check_sandbox(connection_id: str) -> None:
+    """Play the collector for a sandbox connection, once; one that is not waiting any more is left alone."""
     try:
         sandbox.check(UUID(connection_id))
     except (StaleReport, ImpossibleMove):

@@ -83,7 +83,8 @@ def forms_of(secret: str) -> Iterator[str]:
     yield from (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
     for each in (raw, *hashes):
         yield each.hex()
-        yield base64.b64encode(each).decode().rstrip("=")[:-1]
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(each).decode().rstrip("=")[:-1]
 
 
 @pytest.fixture(scope="session", autouse=True)

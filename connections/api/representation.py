@@ -56,6 +56,7 @@ def _represent_move(event: ConnectionEvent) -> dict[str, Any]:
 
 @sensitive_variables()
 def represent_credentials(connection: Connection, credentials: Credentials, version: int) -> dict[str, Any]:
+    """What the collector's call hands over, and no other."""
     return {
         "connectionId": connection.pk,
         "url": connection.login_url,
@@ -70,6 +71,7 @@ def represent_credentials(connection: Connection, credentials: Credentials, vers
 
 
 def represent_datasource(datasource: Datasource) -> dict[str, Any]:
+    """A provider of the catalogue."""
     return {
         "id": datasource.pk,
         "name": datasource.name,

@@ -24,6 +24,7 @@ from connections.words import WORDS, Words
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def visible_to(self, partner: Partner) -> Self:
+        """Those of the partner's companies: for it there are no others."""
         return self.filter(company__partner=partner)
 
     def with_wire_facts(self) -> Self:

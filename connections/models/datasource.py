@@ -33,6 +33,7 @@ class ExtraCredential(models.TextChoices):
 
 
 def utility_types_field() -> "ArrayField[list[str], list[str]]":
+    """A list of `UtilityType` values; `known_utility_types` is its constraint."""
     return ArrayField(models.CharField(max_length=20, choices=UtilityType), default=list, blank=True)
 
 

@@ -1,8 +1,6 @@
 """A dump of the database opens nothing: every table is read for every secret that was ever told."""
 
-import base64
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
@@ -12,17 +10,9 @@ from tests.companies.refusals import problem_in
 from tests.conftest import Api
 from tests.factories import UserFactory, make_api_key
 from tests.invitations.answers import PASSWORD, answers
+from tests.secrecy import forms_of
 
 STAFF_PASSWORD = "correct horse battery"
-
-
-def forms_of(secret: str) -> Iterator[str]:
-    """A secret as it might stand in a dump."""
-    raw = secret.encode()
-    yield secret
-    yield raw.hex()
-    yield base64.b64encode(raw).decode().rstrip("=")
-    yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def dump() -> dict[str, str]:
