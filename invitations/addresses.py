@@ -31,14 +31,15 @@ def normalize_allowed_emails(addresses: Iterable[str]) -> list[str]:
 
     `*@example.com` stands for every address of the domain.
     """
-    normal = [_normalize_allowed(address, ("allowed_emails", index)) for index, address in enumerate(addresses)]
+    normal = [normalize_allowed(address, ("allowed_emails", index)) for index, address in enumerate(addresses)]
     unique = list(dict.fromkeys(normal))
     if len(unique) > MAX_ALLOWED_EMAILS:
         raise InvalidField(("allowed_emails",), f"At most {MAX_ALLOWED_EMAILS} addresses.", code="max_length")
     return unique
 
 
-def _normalize_allowed(address: str, field: tuple[str | int, ...]) -> str:
+def normalize_allowed(address: str, field: tuple[str | int, ...] = ("email",)) -> str:
+    """The normal form of an address, or of `*@` and a domain. Refuses what is neither."""
     local, _, domain = address.partition("@")
     if local == "*":
         return f"*@{normalize_address(f'anyone@{domain}', field=field).partition('@')[2]}"
@@ -57,7 +58,7 @@ def read_pasted(text: str) -> tuple[list[str], list[BadAddress]]:
     for found in divide(text):
         address = _bare(found)
         try:
-            good.append(_normalize_allowed(address, ("allowed_emails",)))
+            good.append(normalize_allowed(address, ("allowed_emails",)))
         except InvalidField as refusal:
             reason = refusal.detail if address.startswith("*") else why_no_address(address)
             bad.append(BadAddress(found, reason))

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Concat, Now
 
+from config.plans import IsAmong
 from invitations.models import Delivery
 from invitations.models.delivery import UNDELIVERED
 from invitations.status import OPEN, UNFINISHED
@@ -20,14 +21,6 @@ class Attention(models.TextChoices):
     EXPIRING = "expiring", "Expiring in 7 days"
     UNFINISHED = "unfinished", "Opened but not finished"
     MAIL_FAILED = "mail_failed", "Mail failed"
-
-
-class IsAmong(Func):
-    """Whether a value is in an array."""
-
-    arg_joiner = " = ANY ("
-    template = "%(expressions)s)"
-    output_field: Any = BooleanField()
 
 
 def attention_condition(kind: Attention) -> Q:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import NamedTuple, Protocol
 
 from django.db import models
@@ -29,12 +31,24 @@ class Rule(NamedTuple):
     status: Status
     holds: Callable[[Facts, datetime], bool]
     condition: Q
+    is_timed: bool = False
 
 
+class StatusCase(NamedTuple):
+    """A condition that an index serves. Of one that is timed it cannot have the rows in the order of their ids."""
+
+    condition: Q
+    is_timed: bool
+
+
+NOTHING = Q(pk__in=[])
 REVOKED = Q(revoked_at__isnull=False)
 FULFILLED = Q(max_uses__isnull=False, use_count__gte=F("max_uses"))
 EXPIRED = Q(expires_at__isnull=False, expires_at__lte=Now())
 OPEN = ~REVOKED & ~FULFILLED
+# not expired is one or the other
+ENDLESS = Q(expires_at__isnull=True)
+NOT_YET = Q(expires_at__isnull=False, expires_at__gt=Now())
 # opened, and nothing was ever connected
 UNFINISHED = Q(revoked_at__isnull=True, use_count=0, last_viewed_at__isnull=False)
 
@@ -50,6 +64,7 @@ RULES = (
         Status.EXPIRED,
         lambda facts, now: facts.expires_at is not None and facts.expires_at <= now,
         EXPIRED,
+        is_timed=True,
     ),
 )
 
@@ -68,13 +83,19 @@ def status_case() -> Case:
     )
 
 
-def status_condition(statuses: Iterable[str]) -> Q:
-    """The condition under which a row has one of `statuses`, written so that indexes serve it."""
+def status_cases(statuses: Iterable[str]) -> list[StatusCase]:
+    """In which cases a row has one of `statuses`; no two of them hold at once."""
     wanted = set(statuses)
-    condition = Q(pk__in=[])
+    cases = []
     not_before = Q()
     for rule in RULES:
         if rule.status in wanted:
-            condition |= not_before & rule.condition
+            cases.append(StatusCase(not_before & rule.condition, rule.is_timed))
         not_before &= ~rule.condition
-    return condition | not_before if Status.ACTIVE in wanted else condition
+    going_on = [StatusCase(OPEN & ENDLESS, is_timed=False), StatusCase(OPEN & NOT_YET, is_timed=True)]
+    return cases + (going_on if Status.ACTIVE in wanted else [])
+
+
+def status_condition(statuses: Iterable[str]) -> Q:
+    """The condition under which a row has one of `statuses`."""
+    return reduce(or_, (case.condition for case in status_cases(statuses)), NOTHING)

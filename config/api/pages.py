@@ -1,11 +1,11 @@
 """Query parameters and keyset pages: a page costs the same wherever it lies in the table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -65,16 +65,23 @@ def newest_first(
     *,
     limit: int,
     cursor: str | None = None,
+    cases: Sequence[Q] = (),
 ) -> dict[str, Any]:
     """One page as the wire has it: `{name: [...], perPage, hasNext, nextCursor}`.
 
-    Relies on ids that grow with time (UUIDv7), reads `limit` + 1 rows and never counts. Refuses a cursor that is not
-    ours, or another list's.
+    Relies on `rows` in the order of `config.plans.newest_of` and on ids that grow with time (UUIDv7), reads `limit` + 1
+    rows and never counts. Refuses a cursor that is not ours, or another list's.
+
+    With `cases`, of which no two may hold at once, the rows are those for which one holds. Each is asked by itself for
+    a page, so that its own index is walked: for an `OR` of them there is none.
     """
     signer = signing.Signer(salt=f"{CURSOR_SALT}.{name}")
     if cursor:
         rows = rows.filter(pk__lt=_read(cursor, signer))
-    found = list(rows.order_by("-pk")[: limit + 1])
+    if cases:
+        pages = [rows.filter(case).values("pk")[: limit + 1] for case in cases]
+        rows = rows.filter(pk__in=pages[0].union(*pages[1:], all=True)) if len(pages) > 1 else rows.filter(cases[0])
+    found = list(rows[: limit + 1])
     has_next = len(found) > limit
     return {
         name: represent(found[:limit]),

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from connections.models import ConnectionQuerySet
+from django.db.models import Q
+
+from config.plans import by_index
+from connections.models import Connection, ConnectionQuerySet
 
 
-def matching(connections: ConnectionQuerySet, query: dict[str, Any]) -> ConnectionQuerySet:
-    """Those for which everything holds that `query` asks for, under the wire's names."""
-    if statuses := query.get("status"):
-        connections = connections.filter(status__in=statuses)
+def matching(connections: ConnectionQuerySet, query: dict[str, Any]) -> tuple[ConnectionQuerySet, list[Q]]:
+    """Those for which everything holds that `query` asks for, under the wire's names, and one of the cases, if any."""
     if email := query.get("connectionOwnerEmail"):
-        connections = connections.filter(owner_email__iexact=email.strip())
+        connections = connections.filter(owner_email=email)
     if site_id := query.get("site"):
-        connections = connections.filter(sites=site_id)
+        connections = connections.filter(by_index(Connection.objects.all(), Q(sites=site_id)))
     if invitation_id := query.get("invitationId"):
-        connections = connections.filter(use__invitation=invitation_id)
-    return connections
+        connections = connections.filter(by_index(Connection.objects.all(), Q(use__invitation=invitation_id)))
+    return connections, [Q(status=status) for status in dict.fromkeys(query.get("status", []))]

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
+from companies.api.fields import AddressSought
 from companies.api.log import ActOutput, LogLineOutput
 from config.api.fields import Country, Creating, Integer, List, QueryInteger, StrictSerializer, Text
 from config.api.pages import PageOutput, PageQuery, QuerySerializer
@@ -19,7 +20,7 @@ MOST_ANSWERS = 10
 
 class ConnectionQuery(PageQuery):
     status = List(child=serializers.ChoiceField(Status.choices), required=False)
-    connectionOwnerEmail = serializers.CharField(max_length=254, required=False, help_text="Exact, in any case.")
+    connectionOwnerEmail = AddressSought(required=False, help_text="Exact, in any case.")
     site = serializers.UUIDField(required=False)
     invitationId = serializers.UUIDField(required=False)
 

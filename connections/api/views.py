@@ -15,6 +15,7 @@ from companies.services import sites_of
 from config.api.fields import NothingInput
 from config.api.openapi import operation
 from config.api.pages import PageQuery, each, newest_first
+from config.plans import newest_of
 from config.refusals import NotThere
 from connections.api import examples
 from connections.api.filters import matching
@@ -38,7 +39,7 @@ from connections.api.serializers import (
     take_credentials,
 )
 from connections.exceptions import CredentialsUnreadable, ImpossibleMove, StaleReport
-from connections.models import Connection, Datasource
+from connections.models import Connection, ConnectionEvent, Datasource
 from connections.services import create_connection, find_datasource, read_credentials, report_status
 
 READ_AND_WRITE: dict[str, Scope | None] = {"GET": Scope.CONNECTIONS_READ, "POST": Scope.CONNECTIONS_WRITE}
@@ -71,8 +72,10 @@ class ConnectionList(ConnectionView):
         """
         query = ConnectionQuery.of(request)
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
-        found = matching(Connection.objects.filter(company=self.company), query).with_wire_facts()
-        return Response(newest_first("connections", found, each(represent_connection), limit=limit, cursor=cursor))
+        found, cases = matching(newest_of(Connection.objects.with_wire_facts(), "company", self.company.pk), query)
+        return Response(
+            newest_first("connections", found, each(represent_connection), limit=limit, cursor=cursor, cases=cases)
+        )
 
     @operation(
         "createConnection",
@@ -136,7 +139,8 @@ class ConnectionEvents(ConnectionView):
     def get(self, request: Request, connection_id: UUID) -> Response:
         """Every line of the connection's log: what was done, when, by whom, and by which key."""
         query = PageQuery.of(request)
-        log = self.connection(connection_id).events.select_related("api_key")
+        connection = self.connection(connection_id)
+        log = newest_of(ConnectionEvent.objects.select_related("api_key"), "connection", connection.pk)
         return Response(
             newest_first("events", log, each(represent_log_line), limit=query["limit"], cursor=query.get("cursor"))
         )

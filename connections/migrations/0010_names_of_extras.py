@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ('connections', '0007_row_rules'),
+        ('connections', '0008_lists'),
     ]
 
     operations = [

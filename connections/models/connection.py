@@ -3,6 +3,7 @@
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -37,7 +38,7 @@ class Connection(models.Model):
     """A company's account at a provider: one of the catalogue, or one known by its login page only."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="connections")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="connections", db_index=False)
     datasource = models.ForeignKey(
         Datasource, null=True, blank=True, on_delete=models.PROTECT, verbose_name="provider", related_name="+"
     )
@@ -64,6 +65,16 @@ class Connection(models.Model):
             models.Index("company", "status", F("id").desc(), name="connection_by_status"),
             # staff count and list them without naming a company
             models.Index("status", F("id").desc(), name="connection_any_by_status"),
+            models.Index(
+                "company",
+                OpClass("owner_email", "text_pattern_ops"),
+                F("id").desc(),
+                condition=Q(owner_email__isnull=False),
+                name="connection_by_owner",
+            ),
+            models.Index(
+                "company", OpClass("url", "text_pattern_ops"), condition=Q(url__isnull=False), name="connection_by_page"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

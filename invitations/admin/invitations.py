@@ -1,9 +1,11 @@
 """The list of invitations."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
@@ -13,12 +15,14 @@ from companies.admin import CompanyLimitedAdmin, limit_of
 from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, BoundedList, CreatedFilter
 from config.admin.times import when
+from config.plans import by_index
 from invitations.admin.exports import INVITATION_COLUMNS
 from invitations.admin.filters import AttentionFilter, StatusFilter, found_by
 from invitations.admin.inviting import InvitingAdmin
 from invitations.admin.page import InvitationPage
 from invitations.admin.reached import ReachedFilter
 from invitations.models import Invitation, InvitationEvent
+from invitations.status import NOTHING, status_cases
 from invitations.tokens import LINK, token_in
 
 MOST_RECIPIENTS = 2
@@ -27,12 +31,27 @@ MOST_RECIPIENTS = 2
 class InvitationList(BoundedList):
     """With the last event of each, read in one query for the page."""
 
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+        """By status last of all: of what the other filters leave it is asked whether it is much."""
+        rows = super().get_queryset(request, exclude_parameters)
+        for each in self.filter_specs:
+            if isinstance(each, StatusFilter) and (status := each.value()):
+                rows = rows.filter(_of_status(rows, status))
+        return rows
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
         last = last_events([invitation.pk for invitation in self.result_list])
         for invitation in self.result_list:
             invitation.last_event = last.get(invitation.pk)
+
+
+def _of_status(rows: Any, status: str) -> Q:
+    cases = status_cases([status])
+    orders: list[list[str]] = [["expires_at"] if case.is_timed else [] for case in cases]
+    found = (by_index(rows, case.condition, *order) for case, order in zip(cases, orders, strict=True))
+    return reduce(or_, found, NOTHING)
 
 
 def last_events(invitation_ids: list[Any]) -> dict[Any, InvitationEvent]:

@@ -5,13 +5,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from companies.addresses import normalize_address
+from companies.api.fields import AddressSought
 from companies.api.log import LogLineOutput
 from config.api.fields import Boolean, Country, Creating, Integer, List, Locale, StrictSerializer, Text, TextMap
 from config.api.pages import PageOutput, PageQuery
-from config.refusals import InvalidField
 from connections.models import UtilityType
 from connections.status import Status as ConnectionStatus
+from invitations.addresses import normalize_allowed
 from invitations.models import (
     LONGEST_LIFE,
     MAX_ALLOWED_EMAILS,
@@ -180,17 +180,11 @@ class RevokeInput(StrictSerializer):
 class InvitationQuery(PageQuery):
     status = List(child=serializers.ChoiceField(Status.choices), required=False)
     invitationType = List(child=serializers.ChoiceField(InvitationType.choices), required=False)
-    email = serializers.CharField(max_length=254, required=False, help_text="Exact, in any case.")
+    email = AddressSought(normalize_allowed, required=False, help_text="Exact, in any case; or `*@example.com`.")
     connectionId = serializers.UUIDField(required=False)
     externalId = serializers.CharField(max_length=255, required=False)
     createdAfter = serializers.DateTimeField(required=False)
     createdBefore = serializers.DateTimeField(required=False)
-
-    def validate_email(self, address: str) -> str:
-        try:
-            return normalize_address(address)
-        except InvalidField as refusal:
-            raise serializers.ValidationError(refusal.detail, code=refusal.field_code) from None
 
 
 class CreatedConnection(serializers.Serializer[Any]):

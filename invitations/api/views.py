@@ -13,6 +13,7 @@ from companies.models import Scope
 from config.api.fields import NothingInput
 from config.api.openapi import operation
 from config.api.pages import newest_first
+from config.plans import newest_of
 from config.prepared import prepared
 from config.refusals import NotThere
 from connections.models import Connection
@@ -89,9 +90,11 @@ class InvitationList(InvitationView):
         """
         query = InvitationQuery.of(request)
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
-        found = matching(Invitation.objects.filter(company=self.company), query)
+        found, cases = matching(newest_of(Invitation.objects.all(), "company", self.company.pk), query)
         rows = found.values_list(*COLUMNS, named=True)
-        return Response(newest_first("invitations", rows, represent_invitations, limit=limit, cursor=cursor))
+        return Response(
+            newest_first("invitations", rows, represent_invitations, limit=limit, cursor=cursor, cases=cases)
+        )
 
     @operation(
         "createInvitation",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invitations', '0010_corrections'),
+        ('invitations', '0011_lists'),
     ]
 
     operations = [

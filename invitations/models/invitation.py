@@ -1,5 +1,6 @@
 """Limited-use links that lead to a connection."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
@@ -15,10 +16,22 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import Company, Partner
+from config.plans import by_index
 from config.prepared import prepared
 from connections.models import Connection
 from invitations.prefill import Prefill
-from invitations.status import FULFILLED, OPEN, REVOKED, UNFINISHED, Status, status_case, status_condition, status_of
+from invitations.status import (
+    ENDLESS,
+    FULFILLED,
+    OPEN,
+    REVOKED,
+    UNFINISHED,
+    Status,
+    status_case,
+    status_cases,
+    status_condition,
+    status_of,
+)
 from invitations.tokens import hash_token, unseal_token
 
 LONGEST_LIFE = timedelta(days=3650)
@@ -59,6 +72,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def in_status(self, *statuses: str) -> Self:
         return self.filter(status_condition(statuses))
 
+    def cases_of(self, *statuses: str, by: Sequence[str]) -> list[Q]:
+        """The conditions of `in_status`, of which no two hold at once, so that a list of each reads what it shows.
+
+        `by` names the columns of the index by which those are found that end. Asks up to two short questions.
+        """
+        cases = status_cases(statuses)
+        return [by_index(self, case.condition, *by) if case.is_timed else case.condition for case in cases]
+
     def active(self) -> Self:
         return self.in_status(Status.ACTIVE)
 
@@ -73,10 +94,15 @@ class Invitation(models.Model):
     """Lets whoever opens its link make a connection of the company's, or repair one."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="invitations")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="invitations", db_index=False)
     invitation_type = models.CharField("type", max_length=20, choices=InvitationType)
     connection = models.ForeignKey(
-        Connection, null=True, blank=True, on_delete=models.CASCADE, related_name="repair_invitations"
+        Connection,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="repair_invitations",
+        db_index=False,
     )
     token_hash = models.BinaryField(max_length=32, unique=True, editable=False)
     sealed_token = models.BinaryField(editable=False)
@@ -104,16 +130,37 @@ class Invitation(models.Model):
             models.Index("company", F("id").desc(), name="invitation_newest_first"),
             models.Index("company", F("id").desc(), condition=OPEN, name="invitation_open"),
             models.Index("company", F("id").desc(), condition=REVOKED, name="invitation_revoked"),
-            models.Index("company", F("id").desc(), condition=FULFILLED, name="invitation_fulfilled"),
+            models.Index("company", F("id").desc(), condition=~REVOKED & FULFILLED, name="invitation_used_up"),
+            models.Index("company", F("id").desc(), condition=OPEN & ENDLESS, name="invitation_endless"),
+            # those that end are looked for by their end, and walked among the open ones where there are many
+            models.Index("company", "expires_at", condition=OPEN & ~ENDLESS, name="invitation_ending"),
+            models.Index(
+                "company",
+                F("id").desc(),
+                condition=Q(invitation_type=InvitationType.CREATE_CONNECTION),
+                name="invitation_creation",
+            ),
             models.Index(
                 "company",
                 F("id").desc(),
                 condition=Q(invitation_type=InvitationType.EDIT_CONNECTION),
                 name="invitation_repair",
             ),
-            models.Index("company", "external_id", F("id").desc(), name="invitation_external_id"),
+            models.Index(
+                "connection",
+                "company",
+                F("id").desc(),
+                condition=Q(connection__isnull=False),
+                name="invitation_of_connection",
+            ),
             # staff look for it without knowing the company
-            models.Index("external_id", condition=Q(external_id__isnull=False), name="invitation_any_external_id"),
+            models.Index(
+                "external_id",
+                "company",
+                F("id").desc(),
+                condition=Q(external_id__isnull=False),
+                name="invitation_by_external_id",
+            ),
             # and follow up what wants attention: of all companies, or of one without a look at the rows of the others
             models.Index(
                 "expires_at", "company", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"

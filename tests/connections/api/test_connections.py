@@ -184,7 +184,14 @@ def test_the_list_is_filtered_by_owner_in_any_case(api, company):
     make_connection(company, owner_email="another-owner@example.com")
 
     assert ids(api, company, connectionOwnerEmail="owner@example.COM") == [str(ours.pk)]
-    assert ids(api, company, connectionOwnerEmail="%owner%") == []
+    assert ids(api, company, connectionOwnerEmail="wner@example.com") == []
+
+
+def test_an_owner_is_found_as_it_was_given(api, company):
+    ours = make_connection(company, owner_email="A@Bücher.example")
+
+    for given in ("A@Bücher.example", "a@xn--bcher-kva.example"):
+        assert ids(api, company, connectionOwnerEmail=given) == [str(ours.pk)]
 
 
 def test_the_list_is_filtered_by_site(api, company):
@@ -220,6 +227,7 @@ def test_filters_are_joined_by_and(api, company):
     "query",
     [
         {"status": "FINE"},
+        {"connectionOwnerEmail": "nope"},
         {"site": "7"},
         {"invitationId": "7"},
         {"limit": 0},

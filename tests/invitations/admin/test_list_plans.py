@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tests.factories import CompanyFactory, make_connection
 from tests.invitations.admin.pages import LIST
+from tests.plans import rows_read
 
 # one in 200 each is revoked, used up, expired, about to expire, opened, not delivered, a repair,
 # and one in 20 the company's
@@ -80,7 +81,7 @@ def walked(read):
 LINK = f"http://localhost:8000/p/i/{'x' * 43}"
 RARE = [
     ({"status": "REVOKED"}, "invitation_revoked"),
-    ({"status": "FULFILLED"}, "invitation_fulfilled"),
+    ({"status": "FULFILLED"}, "invitation_used_up"),
     ({"status": "EXPIRED"}, "invitation_expiring"),
     ({"company": "the one"}, "invitation_newest_first"),
     ({"invitation_type__exact": "EDIT_CONNECTION"}, "invitation_repair"),
@@ -88,7 +89,7 @@ RARE = [
     ({"attention": "unfinished"}, "invitation_unfinished"),
     ({"attention": "mail_failed"}, "delivery_undelivered"),
     ({"q": "SomeOne77@example.com"}, "invitation_allowed_emails"),
-    ({"q": "order-77"}, "invitation_any_external_id"),
+    ({"q": "order-77"}, "invitation_by_external_id"),
     ({"q": "01940000-0000-7000-8000-00000000004d"}, "invitations_invitation_pkey"),
     ({"q": LINK}, "invitations_invitation_token_hash_key"),
     ({"q": LINK}, "invitations_personallink_token_hash_key"),
@@ -108,3 +109,16 @@ def test_what_is_common_is_read_from_the_newest_on(admin_client, many, query):
     read = list(read_by(admin_client, query, counting=False))
     assert "invitations_invitation_pkey" in [by for _, _, by in read]
     assert walked(read) == []
+
+
+def test_the_few_that_are_active_are_found_among_many_that_expired(admin_client, company):
+    """The oldest, and so the last that a walk from the newest on would meet."""
+    many = {"company": company.pk, "other": CompanyFactory().pk, "connection": make_connection().pk}
+    expired = "UPDATE invitations_invitation SET expires_at = now() - interval '1 day' WHERE external_id > 'order-1'"
+    with connection.cursor() as cursor:
+        for statement in (GROW, expired, "ANALYZE"):
+            cursor.execute(statement, many)
+
+    for query in ({"status": "ACTIVE"}, {"status": "ACTIVE", "company": company.pk}, {"status": "REVOKED"}):
+        number = rows_read(lambda query=query: admin_client.get(reverse(LIST), query), "invitations_invitation")
+        assert (query, number < 500) == (query, True)

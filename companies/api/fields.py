@@ -1,0 +1,23 @@
+"""Fields that know the rules of this app."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rest_framework import serializers
+
+from companies.addresses import MAX_LENGTH, normalize_address
+from config.refusals import InvalidField
+
+
+class AddressSought(serializers.CharField):
+    """An address to look for, in its normal form: as it was stored, it is found. What is none is refused."""
+
+    def __init__(self, normalize: Callable[[str], str] = normalize_address, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_LENGTH, **kwargs)
+        self.normalize = normalize
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return self.normalize(super().to_internal_value(data))
+        except InvalidField as refusal:
+            raise serializers.ValidationError(refusal.detail, code=refusal.field_code) from None

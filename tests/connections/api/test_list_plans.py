@@ -1,0 +1,74 @@
+"""A page of the list reads about what it shows, however many connections the company has that it does not show."""
+
+from uuid import UUID
+
+import pytest
+from django.db import connection as database
+
+from config.plans import MOST_SORTED
+from tests.factories import DatasourceFactory, SiteFactory, make_connection, make_invitation
+from tests.plans import rows_read
+
+OLD, ALL = 20, 20_000
+GROW = """
+    INSERT INTO connections_connection (
+        id, company_id, datasource_id, utility_types, status, owner_email, status_changed_at, created_at, updated_at
+    )
+    SELECT ('01940000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+        CASE WHEN n > %(old)s AND n %% 2 = 0 THEN %(other)s::uuid ELSE %(company)s::uuid END, %(datasource)s, '{}',
+        CASE WHEN n > %(old)s THEN 'CONNECTED' WHEN n %% 2 = 0 THEN 'WEBSITE_DOWN' ELSE 'OTHER_ERROR' END,
+        CASE WHEN n > %(old)s THEN 'new@example.com' ELSE 'old@example.com' END, now(), now(), now()
+    FROM generate_series(1, %(all)s) AS n
+"""
+SITES = """
+    INSERT INTO connections_connection_sites (connection_id, site_id)
+    SELECT id, CASE WHEN row_number() OVER (ORDER BY id) > %(old)s THEN %(new)s::uuid ELSE %(first)s::uuid END
+    FROM connections_connection
+"""
+USES = """
+    INSERT INTO invitations_use (id, invitation_id, connection_id, submission, created_at)
+    SELECT id, CASE WHEN row_number() OVER (ORDER BY id) > %(old)s THEN %(used)s::uuid ELSE %(once)s::uuid END,
+        id, id, now()
+    FROM connections_connection
+"""
+
+
+@pytest.fixture
+def many(company):
+    """Half of them the company's, of which the oldest twenty differ from all the rest."""
+    old, new = SiteFactory.create_batch(2, company=company)
+    given = {"old": OLD, "all": ALL, "company": company.pk, "datasource": DatasourceFactory().pk}
+    given |= {"first": old.pk, "new": new.pk, "once": make_invitation(company).pk, "used": make_invitation(company).pk}
+    given["other"] = make_connection().company_id
+    with database.cursor() as cursor:
+        for statement in (GROW, SITES, USES, "ANALYZE"):
+            cursor.execute(statement, given)
+    return given
+
+
+def test_each_filter_reads_about_what_it_shows(api, company, many):
+    def read(**query):
+        answers = []
+        path = f"connection/company/{company.pk}"
+        number = rows_read(lambda: answers.append(api.get(path, query)), "connections_connection")
+        return len(answers[0].json()["connections"]), number
+
+    for query, shows in (
+        ({}, 50),
+        ({"status": "CONNECTED"}, 50),
+        ({"status": "WEBSITE_DOWN"}, 10),
+        ({"status": "PENDING"}, 0),
+        ({"status": ["WEBSITE_DOWN", "OTHER_ERROR", "PENDING"]}, 20),
+        ({"connectionOwnerEmail": "new@example.com"}, 50),
+        ({"connectionOwnerEmail": "old@example.com"}, 20),
+        ({"connectionOwnerEmail": "nobody@example.com"}, 0),
+        ({"site": many["first"]}, 20),
+        ({"site": UUID(int=1)}, 0),
+        ({"invitationId": many["once"]}, 20),
+        ({"invitationId": UUID(int=1)}, 0),
+    ):
+        shown, number = read(**query)
+        assert (shown, number <= 100) == (shows, True), (query, number)
+    for query in ({"site": many["new"]}, {"invitationId": many["used"]}):
+        shown, number = read(**query)
+        assert (shown, number <= 2 * MOST_SORTED) == (50, True), (query, number)

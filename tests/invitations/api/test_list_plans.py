@@ -1,0 +1,120 @@
+"""A page of the list reads about what it shows, however many the company's rows are that it does not show."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from config.plans import MOST_SORTED
+from invitations.tokens import seal_token
+from tests.factories import CompanyFactory, make_connection
+from tests.plans import rows_read
+
+OLD, ALL, SHOWN = 75, 30_000, 29_700
+STATUSES = ("ACTIVE", "REVOKED", "FULFILLED", "EXPIRED")
+KINDS = {"endless": "ACTIVE", "going on": "ACTIVE", "revoked": "REVOKED", "used up": "FULFILLED", "expired": "EXPIRED"}
+# Each company has six thousand of one kind, all new, and before these three of each kind. In the last company the new
+# ones are repairs, and in the others the old ones.
+GROW = """
+    INSERT INTO invitations_invitation (
+        id, company_id, invitation_type, connection_id, token_hash, sealed_token, allowed_emails, send_email,
+        is_automatic, expires_at, max_uses, use_count, prefill, locale, external_id, metadata, revoked_at,
+        created_at, updated_at
+    )
+    SELECT (%(ids)s::uuid[])[n], (%(companies)s::uuid[])[1 + n %% 5],
+        CASE WHEN is_repair THEN 'EDIT_CONNECTION' ELSE 'CREATE_CONNECTION' END,
+        (%(connections)s::uuid[])[CASE WHEN is_repair THEN 1 + is_new::integer END],
+        sha256(n::text::bytea),
+        coalesce((%(sealed)s::bytea[])[
+            CASE WHEN n <= %(old)s THEN n WHEN n > %(shown)s THEN n - %(shown)s + %(old)s END
+        ], ''),
+        ARRAY['someone' || n || '@example.com', CASE WHEN is_new THEN 'new@example.com' ELSE '*@old.example.com' END],
+        true, false,
+        CASE kind WHEN 'endless' THEN NULL WHEN 'expired' THEN now() - interval '1 day'
+            ELSE now() + interval '1 year' + n * interval '1 minute' END,
+        1, CASE WHEN kind IN ('used up', 'revoked') THEN 1 ELSE 0 END, '{}', 'en',
+        CASE WHEN is_new THEN 'new' ELSE 'old' END, '{}', CASE kind WHEN 'revoked' THEN now() END,
+        %(begin)s + n * interval '1 minute', now()
+    FROM (
+        SELECT n, n > %(old)s AS is_new, (n %% 5 = 4) = (n > %(old)s) AS is_repair,
+            (%(kinds)s::text[])[1 + CASE WHEN n > %(old)s THEN n %% 5 ELSE (n / 5) %% 5 END] AS kind
+        FROM generate_series(1, %(all)s) AS n
+    ) AS drawn
+"""
+
+
+@pytest.fixture
+def many(company):
+    """Companies by the kind of which they have thousands, and what was given to make them."""
+    found = [company, *(CompanyFactory(partner=company.partner) for _ in range(4))]
+    begin = timezone.now() - timedelta(days=30)
+    first = int(begin.timestamp() * 1000)
+    ids = [UUID(int=(first + n * 60_000) << 80 | 7 << 76 | 2 << 62) for n in range(1, ALL + 1)]
+    sealed = [seal_token("token", owner_id=each) for each in ids[:OLD] + ids[SHOWN:]]
+    given = {"old": OLD, "all": ALL, "shown": SHOWN, "begin": begin, "ids": ids, "sealed": sealed}
+    given |= {"companies": [each.pk for each in found], "kinds": list(KINDS)}
+    given["connections"] = [make_connection(company).pk, make_connection(company).pk]
+    with connection.cursor() as cursor:
+        cursor.execute(GROW, given)
+        # as autovacuum does sooner or later
+        cursor.execute("SELECT gin_clean_pending_list('invitation_allowed_emails')")
+        cursor.execute("ANALYZE invitations_invitation")
+    return dict(zip(KINDS, found, strict=True)), given
+
+
+@pytest.fixture
+def read(api, many):
+    """How many invitations of the company with many of a kind a query shows, and how many rows are read for it."""
+    companies, _ = many
+
+    def ask(kind, **query):
+        answers = []
+        path = f"invitation/company/{companies[kind].pk}"
+        number = rows_read(lambda: answers.append(api.get(path, query)), "invitations_invitation")
+        (answer,) = answers
+        assert answer.status_code == 200, answer.content
+        return len(answer.json()["invitations"]), number
+
+    return ask
+
+
+def test_each_status_reads_about_what_it_shows(read):
+    for kind, own in KINDS.items():
+        for asked in (*STATUSES, ("ACTIVE", "FULFILLED"), ("REVOKED", "EXPIRED")):
+            statuses = [asked] if isinstance(asked, str) else list(asked)
+            shown, number = read(kind, status=statuses)
+            olds = sum(3 for status in KINDS.values() if status in statuses)
+            # of many with an end it may read those by their end: they are sorted as fast as others are walked through
+            most = 2 * MOST_SORTED if kind in {"going on", "expired"} and own in statuses else 100
+            assert (shown, number <= most) == (50 if own in statuses else olds, True), (kind, asked, number)
+
+
+def test_each_other_filter_reads_about_what_it_shows(read, many):
+    begin, connections = many[1]["begin"], many[1]["connections"]
+    for kind in KINDS:
+        is_repair = kind == "expired"
+        for query, shows in (
+            ({}, 50),
+            ({"invitationType": "CREATE_CONNECTION"}, 15 if is_repair else 50),
+            ({"invitationType": "EDIT_CONNECTION"}, 50 if is_repair else 15),
+            ({"invitationType": ["CREATE_CONNECTION", "EDIT_CONNECTION"]}, 50),
+            ({"externalId": "new"}, 50),
+            ({"externalId": "old"}, 15),
+            ({"externalId": "none"}, 0),
+            ({"email": "*@old.example.com"}, 15),
+            ({"email": "nobody@example.com"}, 0),
+            ({"createdBefore": begin + timedelta(minutes=OLD, seconds=1)}, 15),
+            ({"createdAfter": begin + timedelta(minutes=ALL - 100, seconds=1)}, 20),
+            ({"connectionId": connections[0]}, 0 if is_repair else 15),
+            ({"connectionId": connections[1]}, 50 if is_repair else 0),
+        ):
+            shown, number = read(kind, **query)
+            assert (shown, number <= 300) == (shows, True), (kind, query, number)
+
+
+def test_an_address_that_is_on_most_is_not_counted_to_its_end(read):
+    shown, number = read("endless", email="new@example.com")
+
+    assert (shown, number < 2 * MOST_SORTED) == (50, True)

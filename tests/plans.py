@@ -1,0 +1,28 @@
+"""How many rows PostgreSQL reads for what a page asks."""
+
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+def rows_read(ask: Any, table: str) -> int:
+    """The most rows that any step of a query reads, of all queries about `table` that `ask()` asks, shown or not."""
+    with CaptureQueriesContext(connection) as captured:
+        ask()
+    asked = [each["sql"] for each in captured if f' FROM "{table}"' in each["sql"]]
+    assert asked
+    with connection.cursor() as cursor:
+        return max(_read(cursor, sql) for sql in asked)
+
+
+def _read(cursor: Any, sql: str) -> int:
+    cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}")
+    (plan,) = cursor.fetchone()[0]
+    return max(_steps(plan["Plan"]))
+
+
+def _steps(plan: dict[str, Any]) -> list[int]:
+    removed = sum(rows for what, rows in plan.items() if what.startswith("Rows Removed"))
+    own = int((plan["Actual Rows"] + removed) * plan["Actual Loops"])
+    return [own, *(step for each in plan.get("Plans", []) for step in _steps(each))]
