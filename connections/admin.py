@@ -20,6 +20,7 @@ from config.admin.base import BoundedAdmin, ServiceForm
 from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter, CreatedFilter, status_word
 from config.ids import as_id
+from config.plans import by_index
 from connections.counts import BROKEN
 from connections.history import notes_of
 from connections.models import Connection, Datasource, ExtraCredential, UtilityType
@@ -114,7 +115,7 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
         if self.value() == ANY_BROKEN:
-            return queryset.filter(status__in=BROKEN)
+            return queryset.filter(by_index(queryset, Q(status__in=BROKEN)))
         return queryset.filter(status=self.value()) if self.value() in Status.values else queryset
 
 
@@ -176,9 +177,8 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
             return queryset.filter(pk=connection_id), False
         if term:
             providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
-            queryset = queryset.filter(
-                Q(company__in=companies_named(term, limit_of(request))) | Q(datasource__in=providers)
-            )
+            of_company = Q(company__in=companies_named(term, limit_of(request)))
+            queryset = queryset.filter(by_index(queryset, of_company | Q(datasource__in=providers)))
         return queryset, False
 
     @admin.display(description="provider")

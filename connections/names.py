@@ -1,7 +1,6 @@
 """Names as people look for them: without accents, by their beginnings, from the inside of a word, a little misspelt."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from functools import reduce
 from operator import and_, or_
@@ -13,19 +12,6 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual
-
-
-class Folded(models.Func):
-    """Lower case without accents, in SQL: what people type when they look for a name."""
-
-    template = r"lower(regexp_replace(normalize(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
-    output_field = models.TextField()
-
-
-def fold(text: str) -> str:
-    """The same in Python."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f").lower()
 
 
 class Trigrams(models.Func):

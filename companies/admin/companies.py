@@ -15,6 +15,8 @@ from config.admin.base import ServiceForm
 from config.admin.exporting import ExportingAdmin
 from config.admin.lists import AutocompleteFilter
 from config.ids import as_id
+from config.names import has_parts
+from config.plans import by_index
 
 MOST_COMPANIES = 50
 
@@ -25,7 +27,7 @@ def companies_named(term: str, limit: frozenset[UUID] | None = None) -> list[UUI
     With `limit`, as `limit_of(request)` gives it: of those only.
     """
     companies = Company.objects.all() if limit is None else Company.objects.filter(pk__in=limit)
-    named = companies.filter(name__icontains=term).order_by("-pk")
+    named = companies.filter(by_index(companies, has_parts(term))).order_by("-pk")
     return list(named.values_list("pk", flat=True)[:MOST_COMPANIES])
 
 
@@ -55,7 +57,7 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name", "external_id")
-    search_help_text = "Name, or the partner’s own id, or part of one; or a whole id."
+    search_help_text = "Name or part of it, the partner’s own id, or a whole id."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Whoever is limited would not see the company they made."""
@@ -68,9 +70,12 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         return (*self.fields, "id", "created_at") if obj else self.fields
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        if company_id := as_id(search_term):
+        term = search_term.strip()
+        if company_id := as_id(term):
             return queryset.filter(pk=company_id), False
-        return super().get_search_results(request, queryset, search_term)
+        if term:
+            queryset = queryset.filter(by_index(queryset, has_parts(term) | Q(external_id=term)))
+        return queryset, False
 
 
 class SiteForm(ServiceForm):
@@ -111,7 +116,6 @@ class SiteAdmin(ExportingAdmin, CompanyLimitedAdmin):
         if site_id := as_id(term):
             return queryset.filter(pk=site_id), False
         if term:
-            queryset = queryset.filter(
-                Q(name__icontains=term) | Q(company__in=companies_named(term, limit_of(request)))
-            )
+            of_company = Q(company__in=companies_named(term, limit_of(request)))
+            queryset = queryset.filter(by_index(queryset, has_parts(term) | of_company))
         return queryset, False

@@ -18,6 +18,8 @@ from companies.services import create_partner, issue_api_key, rename_api_key, re
 from config.admin.base import BoundedAdmin, ServiceForm
 from config.admin.lists import AutocompleteFilter, day, status_word
 from config.admin.revocation import RevokingAdmin
+from config.names import has_parts
+from config.plans import by_index
 
 
 class PartnerForm(ServiceForm):
@@ -42,6 +44,10 @@ class PartnerAdmin(UnlimitedAdmin, BoundedAdmin):
     list_display = ("name", "created")
     search_fields = ("name",)
     search_help_text = "Name or part of it."
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        term = search_term.strip()
+        return queryset.filter(by_index(queryset, has_parts(term))) if term else queryset, False
 
 
 class NewApiKeyForm(ServiceForm):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('companies', '0006_row_rules'),
+        ('companies', '0007_lists'),
     ]
 
     operations = [

@@ -12,6 +12,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models.staff import User
+from config.names import parts_index
 from config.prepared import prepared
 
 
@@ -29,6 +30,7 @@ class Partner(models.Model):
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 
     class Meta:
+        indexes = [parts_index("partner_name_parts")]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="partner_has_a_name"),
         ]
@@ -146,7 +148,7 @@ class Company(models.Model):
     """A company whose utility accounts are connected."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="companies")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="companies", db_index=False)
     name = models.CharField(max_length=200)
     locale = models.CharField(
         "language", max_length=35, default="en", help_text="Of pages and mails: a tag such as en or de-AT."
@@ -167,7 +169,11 @@ class Company(models.Model):
 
     class Meta:
         verbose_name_plural = "companies"
-        indexes = [models.Index("partner", F("id").desc(), name="company_newest_first")]
+        indexes = [
+            models.Index("partner", F("id").desc(), name="company_newest_first"),
+            models.Index("external_id", condition=Q(external_id__isnull=False), name="company_external_id"),
+            parts_index("company_name_parts"),
+        ]
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name")]
 
     def __str__(self) -> str:
@@ -183,7 +189,7 @@ class Site(models.Model):
     """A place of a company, such as a plant or a shop."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sites")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sites", db_index=False)
     name = models.CharField(max_length=200)
     address = models.CharField(max_length=500, blank=True)
     external_id = models.CharField(max_length=255, null=True, blank=True)
@@ -193,7 +199,11 @@ class Site(models.Model):
     objects: ClassVar[SiteQuerySet] = SiteQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        indexes = [models.Index("company", F("id").desc(), name="site_newest_first")]
+        indexes = [
+            models.Index("company", F("id").desc(), name="site_newest_first"),
+            models.Index("external_id", condition=Q(external_id__isnull=False), name="site_external_id"),
+            parts_index("site_name_parts"),
+        ]
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="site_has_a_name")]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 from django.db import migrations, models
 
+import config.names
 import connections.names
 
 # blanks and punctuation part words: in the collation C, \W would part them at every letter that is not ASCII as well
@@ -25,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='datasource',
             name='trigrams',
-            field=models.GeneratedField(db_persist=True, expression=connections.names.Trigrams(connections.names.Folded('name')), null=True, output_field=django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
+            field=models.GeneratedField(db_persist=True, expression=connections.names.Trigrams(config.names.Folded('name')), null=True, output_field=django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
         ),
         migrations.AddIndex(
             model_name='datasource',

@@ -11,7 +11,8 @@ from django.db.models import Case, Q, When
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from connections.names import NAME_WORDS, Folded, Trigrams, begins, contains, fold, most_alike, resembles
+from config.names import Folded, fold
+from connections.names import NAME_WORDS, Trigrams, begins, contains, most_alike, resembles
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
 

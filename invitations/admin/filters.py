@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from companies.addresses import normalize_address
 from companies.admin import companies_named
 from config.ids import as_id
+from config.plans import by_index
 from config.refusals import InvalidField
 from invitations.addresses import only_address
 from invitations.attention import Attention, attention_condition
@@ -84,8 +85,9 @@ def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] 
         by_external_id = invitations.filter(external_id=term)
         if by_external_id.exists():
             return by_external_id
-        return invitations.filter(company__in=companies_named(term, limit))
-    return invitations.filter(Q(allowed_emails__contains=[address]) | Q(pk__in=corrected_from(address)))
+        return invitations.filter(by_index(invitations, Q(company__in=companies_named(term, limit))))
+    found = Q(allowed_emails__contains=[address]) | Q(pk__in=corrected_from(address))
+    return invitations.filter(by_index(invitations, found))
 
 
 def corrected_from(address: str) -> list[UUID]:

@@ -10,6 +10,7 @@ ADDING = (
     migrations.CreateModel,
     migrations.AddField,
     migrations.AddIndex,
+    migrations.RemoveIndex,  # no query names one
     migrations.AddConstraint,
     migrations.AlterModelOptions,
     migrations.AlterField,

@@ -6,6 +6,8 @@ from django.db.models import Model, Q, QuerySet
 
 from companies.models import Company, Site, User
 from config.ids import as_id
+from config.names import has_parts
+from config.plans import by_index
 from connections.models import Connection, Datasource
 from connections.status import Status
 
@@ -13,6 +15,7 @@ PER_PAGE = 20
 MOST_PAGES = 50
 MOST_PROVIDERS = 50
 MAX_TERM_LENGTH = 100
+PAGE_BEGINNINGS = ("", "https://", "https://www.", "http://", "http://www.")
 
 
 class Offer(NamedTuple):
@@ -70,8 +73,15 @@ class Offers:
             return rows
         if kind == "connection":
             providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
-            return rows.filter(Q(datasource__in=providers) | Q(url__icontains=term) | Q(owner_email__icontains=term))
-        return rows.filter(Q(name__icontains=term) | Q(external_id=term))
+            found = Q(datasource__in=providers) | Q(owner_email__startswith=term.lower()) | _at_page(term)
+        else:
+            found = has_parts(term) | Q(external_id=term)
+        return rows.filter(by_index(rows, found))
+
+
+def _at_page(term: str) -> Q:
+    """The condition under which the address of a login page begins so, wherever one begins to read it."""
+    return Q(*(("url__startswith", f"{beginning}{term.lower()}") for beginning in PAGE_BEGINNINGS), _connector=Q.OR)
 
 
 def open_companies(user: User) -> QuerySet[Company]:

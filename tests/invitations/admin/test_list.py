@@ -252,8 +252,8 @@ def test_a_list_asks_as_little_of_a_thousand_rows_as_of_ten(admin_client, compan
         ({}, 5),
         ({"status": "ACTIVE"}, 7),  # two more: whether few have no end, and few one that is to come
         ({"attention": [kind.value for kind in Attention]}, 5),
-        ({"q": "a@example.com"}, 6),
-        ({"q": "Company"}, 7),
+        ({"q": "a@example.com"}, 7),
+        ({"q": "Company"}, 9),
         ({"company": company.pk}, 6),
     ]
 

@@ -1,0 +1,77 @@
+"""Lists and searches of companies, their sites and partners read about what they show, of twenty thousand each."""
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from tests.companies.admin.pages import words
+from tests.factories import CompanyFactory
+from tests.plans import rows_read
+
+# the oldest are called otherwise, and are half of the rows of their owners
+PARTNERS = """
+    INSERT INTO companies_partner (id, name, redirect_urls, created_at)
+    SELECT ('01940000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+        CASE WHEN n <= 3 THEN 'Zébra ' ELSE 'Place ' END || n, '{}', now()
+    FROM generate_series(1, 20000) AS n
+"""
+COMPANIES = """
+    INSERT INTO companies_company (
+        id, partner_id, name, external_id, locale, repairs_automatically, created_at, updated_at
+    )
+    SELECT id, %(partner)s, name, 'crm-' || right(id::text, 5), 'en', false, now(), now() FROM companies_partner
+    WHERE id <> %(partner)s
+"""
+SITES = """
+    INSERT INTO companies_site (id, company_id, name, address, created_at, updated_at)
+    SELECT id, CASE WHEN name < 'P' OR id < '01940000-0000-7000-8000-000000002710' THEN %(company)s::uuid ELSE id END,
+        name, '', now(), now()
+    FROM companies_company WHERE id <> %(company)s
+"""
+
+
+@pytest.fixture
+def many(company):
+    given = {"company": company.pk, "partner": company.partner_id}
+    with connection.cursor() as cursor:
+        for statement in (PARTNERS, COMPANIES, SITES):
+            cursor.execute(statement, given)
+        for index in ("partner_name_parts", "company_name_parts", "site_name_parts"):
+            cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
+        cursor.execute("ANALYZE")
+    return company
+
+
+def test_a_search_reads_about_what_it_finds(admin_client, many):
+    for kind in ("partner", "company", "site"):
+        for term, finds in (("zebra", 3), ("EBR", 3), ("zebra 2", 1), ("nowhere", 0), ("place 19999", 1)):
+            pages = []
+            address = reverse(f"admin:companies_{kind}_changelist")
+            number = rows_read(
+                lambda pages=pages, address=address, term=term: pages.append(admin_client.get(address, {"q": term})),
+                f"companies_{kind}",
+            )
+            assert (len(pages[0].context["cl"].result_list), number <= 100) == (finds, True), (kind, term, number)
+
+
+def test_a_partners_own_id_is_looked_up(admin_client, many):
+    address = reverse("admin:companies_company_changelist")
+
+    number = rows_read(lambda: admin_client.get(address, {"q": "crm-00007"}), "companies_company")
+
+    assert number <= 100
+    assert "Place 7" in words(admin_client.get(address, {"q": "crm-00007"}))
+
+
+def test_the_sites_of_a_company_are_read_alone_though_they_are_the_oldest(api, many):
+    answers = []
+
+    number = rows_read(lambda: answers.append(api.get(f"site/company/{many.pk}")), "companies_site")
+
+    assert (len(answers[0].json()["sites"]), number) == (50, 51)
+
+
+def test_the_companies_of_a_partner_are_read_alone(api, many):
+    CompanyFactory.create_batch(2)
+
+    assert rows_read(lambda: api.get("company"), "companies_company") == 51
