@@ -22,7 +22,7 @@ MOST_NAMED = 10
 
 
 class RevokingAdmin(BoundedAdmin):
-    """For rows with `revoked_at`. Whoever may change such a row may revoke it."""
+    """For rows with `revoked_at`. Whoever sees and may change such a row may revoke it."""
 
     actions = ("revoke_selected",)
     revoke_form: type[forms.Form] = forms.Form
@@ -33,7 +33,9 @@ class RevokingAdmin(BoundedAdmin):
         raise NotImplementedError
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+        """What is closed to whoever asks is closed to revoking, too; some rows are changed by revoking alone."""
+        may_change = request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+        return may_change and self.has_view_permission(request)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         original = context.get("original")
@@ -60,6 +62,7 @@ class RevokingAdmin(BoundedAdmin):
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Asks once for all that were chosen, then revokes all of them or none."""
         chosen = list(queryset[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
             self.message_user(request, f"At most {MOST_AT_ONCE} can be revoked at once.", messages.ERROR)

@@ -1,5 +1,7 @@
 """A member of staff who is limited to certain companies: what is another company's does not exist."""
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
@@ -181,16 +183,25 @@ def test_whoever_is_limited_makes_no_company(limited):
 
 
 @pytest.mark.parametrize("model", WHOLE, ids=name_of)
-def test_what_reaches_past_companies_is_closed_to_whoever_is_limited(limited, ours, model):
+def test_every_page_of_what_reaches_past_companies_is_closed_to_whoever_is_limited(limited, ours, model):
     """A key opens all companies of its partner."""
     partner = ours["companies_company"].partner
     rows = [partner, make_api_key(partner)[0], UserFactory(is_superuser=False)]
     row = {name_of(each): each for each in rows}[name_of(model)]
+    before = list(model.objects.filter(pk=row.pk).values())
 
-    assert limited.get(reverse(f"admin:{name_of(model)}_changelist")).status_code == 403
-    assert limited.get(reverse(f"admin:{name_of(model)}_add")).status_code == 403
-    assert limited.get(reverse(f"admin:{name_of(model)}_change", args=[row.pk])).status_code == 403
-    assert reverse(f"admin:{name_of(model)}_changelist") not in words(limited.get(reverse("admin:index")))
+    beginning = reverse(f"admin:{name_of(model)}_changelist")
+    pages = [re.sub("<.+>", str(row.pk), str(each.pattern)) for each in admin.site.get_model_admin(model).get_urls()]
+    answers = {
+        (page, send.__name__): send(f"{beginning}{page}", follow=True).status_code
+        for page in pages
+        for send in (limited.get, limited.post)
+    }
+
+    assert answers == dict.fromkeys(answers, 403)
+    assert {"", "add/", f"{row.pk}/change/", f"{row.pk}/history/"} <= set(pages)
+    assert list(model.objects.filter(pk=row.pk).values()) == before
+    assert beginning not in words(limited.get(reverse("admin:index")))
 
 
 def test_a_provider_is_seen_and_not_changed_by_whoever_is_limited(limited, client):
