@@ -1,10 +1,12 @@
 """Staff revoke one or several, asked once more, with a reason that is kept."""
 
+import pytest
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from config.admin import revocation
-from invitations.models import EventType, Invitation
+from invitations.models import EventType, Invitation, InvitationEvent
 from invitations.status import Status
 from tests.factories import make_invitation
 from tests.invitations.admin.pages import LIST, address, may, page_of, words
@@ -79,6 +81,19 @@ def test_several_are_revoked_from_the_list(admin_client, company):
     ] * 2
     assert LogEntry.objects.count() == 2
     assert other.status == Status.ACTIVE
+
+
+def test_all_that_were_chosen_are_revoked_or_none(admin_client, company, monkeypatch):
+    """The log fails at the second: the first is not revoked either."""
+    first, second = make_invitation(company), make_invitation(company)
+    noted = iter([None])
+    monkeypatch.setattr(ModelAdmin, "log_change", lambda *args: next(noted))
+
+    with pytest.raises(StopIteration):
+        admin_client.post(reverse(LIST), chosen(first, second, confirmed="yes"))
+
+    assert not Invitation.objects.in_status(Status.REVOKED).exists()
+    assert not InvitationEvent.objects.filter(type=EventType.REVOKED).exists()
 
 
 def test_no_more_are_revoked_at_once_than_can_be_meant(admin_client, company, monkeypatch):
