@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from companies.actors import SYSTEM
 from invitations.admin.changes import CHANGES
-from invitations.models import EventType, Invitation
+from invitations.models import Delivery, EventType, Invitation
 from invitations.services import revoke_invitation
 from invitations.status import Status
 from tests.factories import CompanyFactory, make_invitation
@@ -194,9 +194,24 @@ def test_the_address_that_is_meant_is_chosen_and_stands_in_no_link(admin_client,
     assert "%40" not in page_of(admin_client, invitation)
 
 
+@pytest.mark.parametrize(("status", "chosen"), [("BOUNCED", BEN), ("FAILED", BEN), ("COMPLAINED", BEN), ("SENT", None)])
+def test_the_address_whose_mail_did_not_arrive_is_chosen_and_else_none(admin_client, invitation, status, chosen):
+    """Also when good ones stand before it."""
+    Delivery.objects.create(invitation=invitation, email=WRONG, status="DELIVERED")
+    Delivery.objects.create(invitation=invitation, email="gone@example.com", status="BOUNCED")
+    Delivery.objects.create(invitation=invitation, email=BEN, status=status)
+
+    form = admin_client.get(address("correct", invitation)).context["form"]
+
+    assert form["old"].value() == chosen
+    assert form["old"].field.choices[0] == ("", "Choose an address")
+    assert admin_client.get(address("correct", invitation), {"address": "0"}).context["form"]["old"].value() == WRONG
+
+
 @pytest.mark.parametrize(
     ("posted", "said"),
     [
+        ({"old": ""}, {"old": ["Choose the address that is wrong."]}),
         ({"new": "<script>"}, {"new": ["This is not an email address."]}),
         ({"new": BEN}, {"new": ["This address is on the invitation already."]}),
         ({"new": ""}, {"new": ["This field is required."]}),

@@ -1,88 +1,21 @@
-"""What staff may change of an invitation: a form for each button, which asks, and calls the service of the API."""
+"""Until when an invitation works, how often and for whom."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.text import get_text_list
 
-from companies.actors import Actor
-from config.admin.base import ServiceForm
 from config.admin.lists import moment
 from config.refusals import InvalidField, Refusal
-from invitations.admin.inviting.fields import AddressesField, AddressField
-from invitations.admin.inviting.terms import DAY_IS_OVER, TOO_FAR_OFF, end_in_words, end_of
+from invitations.admin.changes.base import ChangeForm
+from invitations.admin.inviting.fields import AddressesField
+from invitations.admin.inviting.terms import DAY_IS_OVER, SPANS, TOO_FAR_OFF, end_in_words, end_of
 from invitations.exceptions import ChangedMeanwhile, MaxUsesBelowUseCount
 from invitations.models import Invitation
-from invitations.services import correct_address, resend_invitation, rotate_invitation, update_invitation
 
-LIVES = {"1": "1 day", "7": "1 week", "14": "14 days", "30": "30 days"}
 DAY, NEVER = "day", "never"
 NUMBER, UNLIMITED = "number", "unlimited"
-MOST_NAMED = 3
-MOST_DIGITS = 3
-
-
-class ChangeForm(ServiceForm):
-    """One change of one invitation. `title` asks, `consequence` says what follows, `done` what was done.
-
-    `did_nothing`: it was so already, and nobody claims that it was changed.
-    """
-
-    title: ClassVar[str]
-    button: ClassVar[str]
-    consequence: str
-    logged: ClassVar[str]
-    cannot_be_undone: ClassVar[bool] = False
-    done: str
-    did_nothing: bool = False
-
-    class Meta:
-        model = Invitation
-        fields = ()
-
-    def _post_clean(self) -> None:
-        """Nothing: the service checks what changes."""
-
-    @property
-    def actor(self) -> Actor:
-        return Actor.staff(self.user)
-
-    def update(self, wanted: Mapping[str, Any], *, seen: Mapping[str, Any]) -> Invitation:
-        """Change what is wanted otherwise than the page showed it. Refuses when it is no longer as it was shown."""
-        invitation: Invitation = self.instance
-        changes = {name: value for name, value in wanted.items() if value != seen[name]}
-        if not changes:
-            self.did_nothing, self.done = True, "Nothing was changed."
-            return invitation
-        return update_invitation(invitation, by=self.actor, seen={name: seen[name] for name in changes}, **changes)
-
-
-class ResendForm(ChangeForm):
-    title = "Mail it again?"
-    button = "Mail it again"
-    consequence = "Each address gets a new mail with a new link of its own. Links mailed earlier go on working."
-    logged = "Mailed again."
-    emails = forms.MultipleChoiceField(
-        label="To",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one address."},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        mailable = self.instance.mailable_emails
-        self.fields["emails"].choices = [(email, email) for email in mailable]  # type: ignore[attr-defined]
-        wanted = at_position(mailable, self.initial.get("position"))
-        self.initial["emails"] = [wanted] if wanted else mailable
-
-    def perform(self) -> Invitation:
-        emails = self.cleaned_data["emails"]
-        invitation = resend_invitation(self.instance, by=self.actor, emails=emails)
-        self.done = f"It is being mailed again to {named(emails)}."
-        return invitation
 
 
 class ExtendForm(ChangeForm):
@@ -94,7 +27,7 @@ class ExtendForm(ChangeForm):
     logged = "Expiry changed."
     life = forms.ChoiceField(
         label="It expires",
-        choices=[*LIVES.items(), (DAY, "At the end of a day"), (NEVER, "Never")],
+        choices=[*SPANS.items(), (DAY, "At the end of a day"), (NEVER, "Never")],
         widget=forms.RadioSelect,
     )
     day = forms.DateField(
@@ -110,7 +43,7 @@ class ExtendForm(ChangeForm):
         super().__init__(*args, **kwargs)
         expires_at = self.instance.expires_at
         self.consequence = f"{end_in_words(expires_at)} {self.consequence}"
-        lives = [(days, f"{words} {self._counted}") for days, words in LIVES.items()]
+        lives = [(days, f"{words} {self._counted}") for days, words in SPANS.items()]
         self.fields["life"].choices = [*lives, *self.fields["life"].choices[-2:]]  # type: ignore[attr-defined]
         self.initial.update(life="14" if expires_at else NEVER, seen=_shown(expires_at))
 
@@ -222,69 +155,6 @@ class LimitsForm(ChangeForm):
 
     def field_refused(self, refusal: Refusal) -> str | None:
         return "max_uses" if isinstance(refusal, MaxUsesBelowUseCount) else super().field_refused(refusal)
-
-
-class RotateForm(ChangeForm):
-    title = "Replace the link?"
-    button = "Replace the link"
-    consequence = (
-        "The old link and every link that was mailed lead nowhere from now on; addresses must be proved again. "
-        "Pass on the new link, or mail it again. This cannot be undone."
-    )
-    logged = "Link replaced."
-    cannot_be_undone = True
-
-    def perform(self) -> Invitation:
-        invitation = rotate_invitation(self.instance, by=self.actor)
-        self.done = "The link was replaced. Pass on the new one, or mail it again."
-        return invitation
-
-
-class CorrectForm(ChangeForm):
-    title = "Correct the address"
-    button = "Correct and mail"
-    consequence = (
-        "The right address is mailed its own link. The invitation’s link and history stay; "
-        "links that were mailed to the wrong address end at once, and cannot be brought back."
-    )
-    logged = "Address corrected."
-    old = forms.ChoiceField(label="Wrong address")
-    new = AddressField(label="Right address", max_length=500, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        mailable = self.instance.mailable_emails
-        # what was posted stays to choose from: the service says that it is not there any more
-        offered = list(dict.fromkeys([*mailable, *filter(None, [self.data.get("old")])]))
-        self.fields["old"].choices = [(email, email) for email in offered]  # type: ignore[attr-defined]
-        self.initial["old"] = at_position(mailable, self.initial.get("position"))
-
-    def perform(self) -> Invitation:
-        old, new = self.cleaned_data["old"], self.cleaned_data["new"]
-        invitation = correct_address(self.instance, by=self.actor, old=old, new=new)
-        self.done = f"{old} was corrected. A mail to {new} is on its way."
-        return invitation
-
-
-CHANGES: dict[str, type[ChangeForm]] = {
-    "correct": CorrectForm,
-    "resend": ResendForm,
-    "extend": ExtendForm,
-    "limits": LimitsForm,
-    "rotate": RotateForm,
-}
-
-
-def at_position(emails: list[str], position: str | None) -> str | None:
-    """The address that a link means. By its place: an address in a link would end up in logs."""
-    place = int(position) if position and position.isdecimal() and len(position) <= MOST_DIGITS else len(emails)
-    return emails[place] if place < len(emails) else None
-
-
-def named(emails: list[str]) -> str:
-    """`a, b and 3 more`."""
-    rest = len(emails) - MOST_NAMED
-    return get_text_list([*emails[:MOST_NAMED], *([f"{rest} more"] if rest > 0 else [])], "and")
 
 
 def _shown(end: datetime | None) -> str:
