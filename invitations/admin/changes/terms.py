@@ -1,7 +1,8 @@
 """Until when an invitation works, how often and for whom."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -9,16 +10,70 @@ from django.utils import timezone
 from config.admin.lists import moment
 from config.refusals import InvalidField, Refusal
 from invitations.admin.changes.base import ChangeForm
-from invitations.admin.inviting.fields import AddressesField
+from invitations.admin.inviting.fields import AddressesField, PlainTextField
 from invitations.admin.inviting.terms import DAY_IS_OVER, SPANS, TOO_FAR_OFF, end_in_words, end_of
 from invitations.exceptions import ChangedMeanwhile, MaxUsesBelowUseCount
 from invitations.models import Invitation
+from invitations.services import update_invitation
 
 DAY, NEVER = "day", "never"
 NUMBER, UNLIMITED = "number", "unlimited"
 
 
-class ExtendForm(ChangeForm):
+class SeenForm(ChangeForm):
+    """Changes what the page showed. What somebody else has changed in the meantime is not undone by an old page: that
+    is refused, and the page shows it as it is now.
+
+    `seen_in`: each hidden field that carries what was shown, and the fields that showed it.
+    """
+
+    seen_in: ClassVar[dict[str, tuple[str, ...]]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.show()
+
+    @property
+    def as_it_is(self) -> dict[str, Any]:
+        """What the fields hold before anybody types."""
+        raise NotImplementedError
+
+    def change(self) -> Invitation:
+        """Call `update` with the cleaned data."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        self.initial.update(self.as_it_is)
+
+    def perform(self) -> Invitation:
+        try:
+            return self.change()
+        except ChangedMeanwhile:
+            self.instance.refresh_from_db()
+            self.show()
+            self._take_back_what_is_outdated()
+            raise
+
+    def update(self, wanted: Mapping[str, Any], *, seen: Mapping[str, Any]) -> Invitation:
+        """Change what is wanted otherwise than the page showed it. Refuses when it is no longer as it was shown."""
+        invitation: Invitation = self.instance
+        changes = {name: value for name, value in wanted.items() if value != seen[name]}
+        if not changes:
+            self.did_nothing, self.done = True, "Nothing was changed."
+            return invitation
+        return update_invitation(invitation, by=self.actor, seen={name: seen[name] for name in changes}, **changes)
+
+    def _take_back_what_is_outdated(self) -> None:
+        """What was typed into other fields stays."""
+        now, data = self.as_it_is, self.data.copy()
+        for seen, fields in self.seen_in.items():
+            if self.cleaned_data[seen] != now[seen]:
+                for name in (seen, *fields):
+                    data[name] = now[name]
+        self.data = data
+
+
+class ExtendForm(SeenForm):
     """Days are added to the end that it has, and to now when that is over or there is none."""
 
     title = "Until when should it work?"
@@ -38,14 +93,19 @@ class ExtendForm(ChangeForm):
     )
     # the end as the page showed it: what is added to it is added once, and nothing is made shorter unseen
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen_in = {"seen": ()}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    @property
+    def as_it_is(self) -> dict[str, Any]:
         expires_at = self.instance.expires_at
-        self.consequence = f"{end_in_words(expires_at)} {self.consequence}"
+        return {"life": "14" if expires_at else NEVER, "seen": _shown(expires_at)}
+
+    def show(self) -> None:
+        super().show()
+        expires_at = self.instance.expires_at
+        self.consequence = f"{end_in_words(expires_at)} {type(self).consequence}"
         lives = [(days, f"{words} {self._counted}") for days, words in SPANS.items()]
         self.fields["life"].choices = [*lives, *self.fields["life"].choices[-2:]]  # type: ignore[attr-defined]
-        self.initial.update(life="14" if expires_at else NEVER, seen=_shown(expires_at))
 
     def clean(self) -> dict[str, Any]:
         life, day = self.cleaned_data.get("life"), self.cleaned_data.get("day")
@@ -57,7 +117,7 @@ class ExtendForm(ChangeForm):
             self.add_error("day", "Choose “At the end of a day” above, or leave this empty.")
         return self.cleaned_data
 
-    def perform(self) -> Invitation:
+    def change(self) -> Invitation:
         seen = self.instance.expires_at
         if self.cleaned_data["seen"] != _shown(seen):
             raise ChangedMeanwhile
@@ -99,7 +159,7 @@ class ExtendForm(ChangeForm):
                 return self._start + timedelta(days=int(days))
 
 
-class LimitsForm(ChangeForm):
+class LimitsForm(SeenForm):
     title = "Who may use it, and how often?"
     button = "Change limits"
     consequence = "The link stays the same. Links, codes and proofs of an address that you remove end at once."
@@ -122,21 +182,21 @@ class LimitsForm(ChangeForm):
         help_text="Paste them as they are; *@example.com stands for everyone there. "
         "Empty: anyone who has the link. New ones are not mailed: mail it again for that.",
     )
-    # as the page showed them: what somebody else has changed in the meantime is not undone by an old page
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    # as the page showed them
+    seen = PlainTextField(required=False, widget=forms.HiddenInput)
     seen_uses = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_in = {"seen": ("allowed_emails",), "seen_uses": ("uses", "max_uses")}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        invitation = self.instance
-        emails = "\n".join(invitation.allowed_emails)
-        self.initial.update(
-            uses=UNLIMITED if invitation.max_uses is None else NUMBER,
-            max_uses=invitation.max_uses,
-            allowed_emails=emails,
-            seen=emails,
-            seen_uses=invitation.max_uses,
-        )
+    @property
+    def as_it_is(self) -> dict[str, Any]:
+        emails, max_uses = "\n".join(self.instance.allowed_emails), self.instance.max_uses
+        return {
+            "uses": UNLIMITED if max_uses is None else NUMBER,
+            "max_uses": max_uses,
+            "allowed_emails": emails,
+            "seen": emails,
+            "seen_uses": max_uses,
+        }
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("uses") == UNLIMITED:
@@ -145,7 +205,7 @@ class LimitsForm(ChangeForm):
             self.add_error("max_uses", "Say how many, or choose “Any number”.")
         return self.cleaned_data
 
-    def perform(self) -> Invitation:
+    def change(self) -> Invitation:
         said = self.cleaned_data
         self.done = "The limits were changed."
         return self.update(

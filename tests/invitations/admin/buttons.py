@@ -26,7 +26,12 @@ def press(client, invitation, name, **instead):
 
 def press_as_shown(client, invitation, name, **instead):
     """With all that the page has filled in, but for what is given `instead`."""
-    form = client.get(address(name, invitation)).context["form"]
+    return press_again(client, invitation, name, client.get(address(name, invitation)), **instead)
+
+
+def press_again(client, invitation, name, response, **instead):
+    """On the page that was the answer."""
+    form = response.context["form"]
     shown = {field.name: "" if (value := field.value()) is None else value for field in form}
     return client.post(address(name, invitation), shown | instead)
 

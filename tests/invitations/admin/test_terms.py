@@ -14,8 +14,18 @@ from invitations.models import Invitation
 from invitations.services import correct_address, update_invitation
 from invitations.status import Status
 from tests.factories import make_invitation
-from tests.invitations.admin.buttons import BEN, RIGHT, WRONG, errors, logged, press, press_as_shown, stored
-from tests.invitations.admin.pages import address, in_every_status, page_of
+from tests.invitations.admin.buttons import (
+    BEN,
+    RIGHT,
+    WRONG,
+    errors,
+    logged,
+    press,
+    press_again,
+    press_as_shown,
+    stored,
+)
+from tests.invitations.admin.pages import address, in_every_status, page_of, words
 
 
 @pytest.fixture
@@ -94,6 +104,10 @@ def test_an_old_page_adds_nothing_to_another_end(admin_client, company):
 
     assert errors(response) == {"__all__": ["It has been changed in the meantime. Look at it, then change it again."]}
     assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=7)
+    assert f"It expires on {moment(stored(invitation).expires_at)} so far." in words(response)
+
+    assert press_again(admin_client, invitation, "extend", response).status_code == 302
+    assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=14)
 
 
 def test_an_end_that_changes_at_that_moment_is_not_changed_back(company):
@@ -241,3 +255,35 @@ def test_an_old_page_does_not_undo_a_correction(admin_client, invitation):
 
     press(admin_client, invitation, "limits")
     assert (stored(invitation).allowed_emails, stored(invitation).max_uses) == ([RIGHT, BEN], 5)
+
+
+def test_what_was_changed_in_the_meantime_is_shown_as_it_is_and_changed_at_the_second_press(admin_client, invitation):
+    """What somebody typed elsewhere stays."""
+    old_page = {"max_uses": "7", "allowed_emails": BEN}
+    correct_address(invitation, by=SYSTEM, old=WRONG, new=RIGHT)
+
+    response = press(admin_client, invitation, "limits", **old_page)
+
+    form = response.context["form"]
+    assert [form[name].value() for name in ("allowed_emails", "max_uses")] == [f"{RIGHT}\n{BEN}", "7"]
+    update_invitation(invitation, by=SYSTEM, max_uses=3)
+
+    response = press_again(admin_client, invitation, "limits", response, allowed_emails=BEN)
+
+    form = response.context["form"]
+    assert [form[name].value() for name in ("allowed_emails", "max_uses")] == [BEN, 3]
+    assert press_again(admin_client, invitation, "limits", response, max_uses="9").status_code == 302
+    assert (stored(invitation).allowed_emails, stored(invitation).max_uses) == ([BEN], 9)
+
+
+def test_an_unlimited_number_that_was_limited_in_the_meantime_is_shown_as_that(admin_client, company):
+    invitation = make_invitation(company, allowed_emails=[WRONG, BEN], max_uses=None)
+    update_invitation(invitation, by=SYSTEM, max_uses=4)
+
+    response = press(admin_client, invitation, "limits", seen_uses="")
+
+    assert {name: response.context["form"][name].value() for name in ("uses", "max_uses", "seen_uses")} == {
+        "uses": "number",
+        "max_uses": 4,
+        "seen_uses": 4,
+    }
