@@ -1,7 +1,7 @@
 """A list as a file: what the filters and the search leave of it, as far as whoever asks may see it."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -20,6 +20,7 @@ from config.admin.exports import csv_response
 
 MOST_EXPORTED = 100_000
 AT_ONCE = 1_000
+MAX_NAME_LENGTH = 200  # of what an entry of the log is about
 CUT_OFF = "There is more: a file has at most {most:,} rows. Filter the list and export again."
 
 logger = logging.getLogger("latchkey.export")
@@ -56,38 +57,53 @@ class ExportingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         except IncorrectLookupParameters:
             return HttpResponseRedirect("../")
         plural = str(self.opts.verbose_name_plural)
-        user: Any = request.user
-        entry = LogEntry.objects.create(
-            user=user,
-            content_type=ContentType.objects.get_for_model(self.model),
-            object_repr=f"Export of {plural}",
-            action_flag=CHANGE,
-            change_message="Export as CSV began.",
-        )
+        entry = note_export(request, self.model, name=f"Export of {plural}")
+        some = rows[: MOST_EXPORTED + 1].iterator(chunk_size=AT_ONCE)
         name = f"{plural.replace(' ', '-')}-{timezone.now():%Y-%m-%d}.csv"
-        return csv_response(name, list(self.exported), self._told(entry, rows))
+        return csv_response(name, list(self.exported), noted(entry, some, self._cells, what=plural))
 
-    def _told(self, entry: LogEntry, rows: QuerySet[Any]) -> Iterator[list[object]]:
-        """The lines, and afterwards, also when the reader went away, a word in the log.
+    def _cells(self, row: Any) -> list[object]:
+        return [_plain(column(row)) for column in self.exported.values()]
 
-        By a cursor on the server that outlives its transaction: one pass over the table, whatever the filters are, flat
-        memory, and no transaction that waits for a slow reader.
-        """
-        number, how = 0, "broken off"
-        try:
-            for row in rows[: MOST_EXPORTED + 1].iterator(chunk_size=AT_ONCE):
-                if number == MOST_EXPORTED:
-                    how = "cut off"
-                    yield [CUT_OFF.format(most=MOST_EXPORTED)]
-                    break
-                number += 1
-                yield [_plain(column(row)) for column in self.exported.values()]
-            else:
-                how = "complete"
-        finally:
-            message = f"Exported {number} {self.opts.verbose_name_plural} as CSV, {how}"
-            LogEntry.objects.filter(pk=entry.pk).update(change_message=f"{message}.")
-            logger.info("%s, by %s", message, entry.user_id, extra={"rows": number, "export": str(self.opts.label)})
+
+def note_export(request: HttpRequest, model: type[Model], *, name: str, object_id: str | None = None) -> LogEntry:
+    """A line in the admin's log before a file leaves. `noted` finishes it."""
+    user: Any = request.user
+    return LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(model),
+        object_id=object_id,
+        object_repr=name[:MAX_NAME_LENGTH],
+        action_flag=CHANGE,
+        change_message="Export as CSV began.",
+    )
+
+
+def noted(
+    entry: LogEntry, rows: Iterable[Any], cells: Callable[[Any], list[object]], *, what: str
+) -> Iterator[list[object]]:
+    """The lines of the file, and afterwards, also when the reader went away, a word in the log: how many of `what`.
+
+    From a list, `rows` come by a cursor on the server that outlives its transaction: one pass over the table, whatever
+    the filters are, flat memory, and no transaction that waits for a slow reader.
+    """
+    number, how = 0, "broken off"
+    try:
+        for row in rows:
+            if number == MOST_EXPORTED:
+                how = "cut off"
+                yield [CUT_OFF.format(most=MOST_EXPORTED)]
+                break
+            number += 1
+            yield cells(row)
+        else:
+            how = "complete"
+    finally:
+        message = f"Exported {number} {what} as CSV, {how}"
+        LogEntry.objects.filter(pk=entry.pk).update(change_message=f"{message}.")
+        model = entry.content_type.model_class() if entry.content_type else None
+        label = model._meta.label if model else ""
+        logger.info("%s, by %s", message, entry.user_id, extra={"rows": number, "export": label})
 
 
 def _plain(value: object) -> object:

@@ -1,11 +1,11 @@
 """Inviting many: upload, look at each row's verdict, create, follow, and take the result along."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -13,9 +13,10 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from companies.admin import CompanyLimitedAdmin
+from config.admin.exporting import note_export, noted
 from config.admin.exports import csv_response
 from config.admin.lists import AutocompleteFilter, status_word
 from config.bodies import announced_bytes, is_large, takes_large_bodies
@@ -25,7 +26,7 @@ from invitations.admin.batch_example import COLUMN_WORDS, EXAMPLE
 from invitations.admin.batch_forms import CompanySelect, NewBatchForm
 from invitations.admin.batch_pages import STATE_TONES, batch_page, progress_of
 from invitations.admin.inviting.links import link_of
-from invitations.models import Batch
+from invitations.models import Batch, BatchRow
 from invitations.services import COLUMNS, discard_batch, start_batch
 from invitations.sheets import MAX_SHEET_BYTES
 
@@ -136,6 +137,7 @@ class BatchAdmin(CompanyLimitedAdmin):
 
     @method_decorator(require_POST)
     def create_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Starts the work; what stands in its way is said on the page of the batch."""
         batch = self._batch(request, object_id, may=self.has_add_permission(request))
         try:
             start_batch(batch, by=request.user)  # type: ignore[arg-type]
@@ -147,9 +149,12 @@ class BatchAdmin(CompanyLimitedAdmin):
 
     @method_decorator(require_POST)
     def discard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Forgets a draft; one that was started stays, and its page says so."""
         batch = self._batch(request, object_id, may=self.has_add_permission(request))
         try:
-            discard_batch(batch)
+            with transaction.atomic():
+                self.log_deletions(request, Batch.objects.filter(pk=batch.pk))
+                discard_batch(batch)
         except Refusal as refusal:
             self.message_user(request, refusal.detail, messages.ERROR)
             return redirect("admin:invitations_batch_change", batch.pk)
@@ -158,19 +163,24 @@ class BatchAdmin(CompanyLimitedAdmin):
 
     @method_decorator(require_safe)
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """In JSON, for the script that follows the work."""
         return JsonResponse(progress_of(self._batch(request, object_id)))
 
-    @method_decorator(require_safe)
+    @method_decorator(require_GET)
     def result_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
-        """What became of each row; with the links for those who may see invitations."""
+        """What became of each row; with the links for those who may see invitations. Noted in the log: a link opens."""
         batch = self._batch(request, object_id)
         with_links = request.user.has_perm("invitations.view_invitation")
         header = (*RESULT, "invitationUrl") if with_links else RESULT
+        entry = note_export(request, Batch, name=str(batch), object_id=str(batch.pk))
+        some = batch.rows.order_by("number").select_related("invitation").iterator(chunk_size=500)
+        what, cells = ("rows with their links", _cells_with_link) if with_links else ("rows", _cells)
         name = f"invitations-{batch.created_at:%Y-%m-%d}-{str(batch.pk)[-6:]}.csv"
-        return csv_response(name, header, _result(batch, with_links=with_links))
+        return csv_response(name, header, noted(entry, some, cells, what=what))
 
     @method_decorator(require_safe)
     def example_view(self, request: HttpRequest) -> StreamingHttpResponse:
+        """A file to begin with, with every column."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         rows = [[line.get(column, "") for column in COLUMNS] for line in EXAMPLE]
@@ -186,9 +196,10 @@ class BatchAdmin(CompanyLimitedAdmin):
         return batch
 
 
-def _result(batch: Batch, *, with_links: bool) -> Iterator[list[Any]]:
-    rows = batch.rows.order_by("number").select_related("invitation")
-    for row in rows.iterator(chunk_size=500):
-        invitation_id = "" if row.invitation_id is None else str(row.invitation_id)
-        cells = [row.number, row.shown_email, row.external_id, row.verdict, row.error, invitation_id]
-        yield [*cells, row.invitation and link_of(row.invitation)] if with_links else cells
+def _cells(row: BatchRow) -> list[object]:
+    invitation_id = "" if row.invitation_id is None else str(row.invitation_id)
+    return [row.number, row.shown_email, row.external_id, row.verdict, row.error, invitation_id]
+
+
+def _cells_with_link(row: BatchRow) -> list[object]:
+    return [*_cells(row), row.invitation and link_of(row.invitation)]

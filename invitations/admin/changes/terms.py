@@ -65,7 +65,8 @@ class SeenForm(ChangeForm):
 
     def _take_back_what_is_outdated(self) -> None:
         """What was typed into other fields stays."""
-        now, data = self.as_it_is, self.data.copy()
+        posted: Any = self.data
+        now, data = self.as_it_is, posted.copy()
         for seen, fields in self.seen_in.items():
             if self.cleaned_data[seen] != now[seen]:
                 for name in (seen, *fields):

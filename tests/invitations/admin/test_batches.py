@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -11,7 +12,7 @@ from invitations.models import Batch
 from invitations.services import start_batch
 from tests.factories import UserFactory, make_invitation
 from tests.invitations.admin.batches import LIST, file_of, page, result, upload
-from tests.invitations.admin.pages import words
+from tests.invitations.admin.pages import may, words
 from tests.invitations.batches.sheets import INVITED, MALFORMED, counted, draft, people, run
 
 HOSTILE = ["<script>alert(1)</script>", "=cmd|'/c calc'!A1", '"><img src=x onerror=alert(1)>']
@@ -119,11 +120,16 @@ def test_looking_starts_and_discards_nothing(admin_client, company):
     assert Batch.objects.get().state == "DRAFT"
 
 
-def test_a_draft_is_discarded(admin_client, company):
-    response = admin_client.post(page("discard", draft(company, people(3), file_name="people.csv")), follow=True)
+def test_a_draft_is_discarded_and_that_is_logged(admin_client, company, staff):
+    batch = draft(company, people(3), file_name="people.csv")
+
+    response = admin_client.post(page("discard", batch), follow=True)
 
     assert "“people.csv” was discarded. Nothing was created." in words(response)
     assert not Batch.objects.exists()
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id, entry.object_repr) == (staff, str(batch.pk), "people.csv")
+    assert entry.is_deletion()
 
 
 def test_what_was_started_is_not_discarded(admin_client, company):
@@ -133,6 +139,7 @@ def test_what_was_started_is_not_discarded(admin_client, company):
 
     assert "The invitations are being created." in words(response)
     assert Batch.objects.exists()
+    assert not LogEntry.objects.exists()
 
 
 def test_the_progress_is_told_to_the_script(admin_client, company):
@@ -190,13 +197,35 @@ def test_hostile_text_is_text_on_the_page_and_in_the_result(admin_client, compan
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_the_result_of_five_hundred_rows_is_read_in_one_look(admin_client, company):
-    batch = run(company, people(150))
+def test_whoever_takes_the_links_along_is_logged(admin_client, company, staff):
+    batch = run(company, people(3), file_name=f"{'long' * 60}.csv")
+
+    response = admin_client.get(page("result", batch))
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id, entry.change_message) == (staff, str(batch.pk), "Export as CSV began.")
+    assert response.getvalue()
+
+    assert LogEntry.objects.get().change_message == "Exported 3 rows with their links as CSV, complete."
+
+
+def test_a_result_without_links_is_logged_as_that(client, company):
+    batch = run(company, people(3))
+    client.force_login(may("add_invitation"))
+
+    assert len(result(client, batch)) == 3
+    assert LogEntry.objects.get().change_message == "Exported 3 rows as CSV, complete."
+
+
+@pytest.mark.parametrize("rows", [10, 150])
+def test_the_result_is_read_in_one_look(admin_client, company, rows):
+    batch = run(company, people(rows))
+    ContentType.objects.get_for_model(Batch)
 
     with CaptureQueriesContext(connection) as queries:
-        assert len(result(admin_client, batch)) == 150
+        assert len(result(admin_client, batch)) == rows
 
-    assert len(queries) <= 5, [query["sql"][:100] for query in queries]
+    # session, user, the batch, the line in the log, the rows, and the line when all is read
+    assert len(queries) == 6, [query["sql"][:100] for query in queries]
 
 
 def test_the_same_file_uploaded_again_offers_nothing_to_create(admin_client, company):
