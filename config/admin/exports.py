@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,17 +11,22 @@ from django.http import StreamingHttpResponse
 BOM = "\ufeff"  # by which spreadsheets know UTF-8
 LINES_AT_ONCE = 200
 # what begins a formula in Excel, LibreOffice or Google Sheets (OWASP, CSV injection), full-width letters included
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA = r"[=+\-@＝＋－＠]"
+# where a cell ends for a spreadsheet whose list separator is another than ours, within quotation marks or not
+DIVIDES = r";\t\r\n"
+# what may stand before a formula and is not seen, or is taken away with the quotation marks
+UNSEEN = rf"(?:(?![{DIVIDES}])[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\"])*"
+BEGINS_A_FORMULA = re.compile(rf"(?:\A|(?<=[{DIVIDES}]))(?={UNSEEN}{FORMULA})|\A(?=[\t\r\n])")
 
 
 def disarm(cell: Any) -> Any:
-    """The cell as text that no spreadsheet takes for a formula: such a beginning gets a `'` before it.
+    """The cell as text that no spreadsheet takes for a formula, nor any part of it: each such beginning gets a `'`.
 
     What is not text, a number for instance, is returned as it is; None is an empty cell.
     """
     if cell is None:
         return ""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_A_FORMULA) else cell
+    return BEGINS_A_FORMULA.sub("'", cell) if isinstance(cell, str) else cell
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:

@@ -14,15 +14,48 @@ def table(response):
 
 
 @pytest.mark.parametrize(
-    "cell", ["=cmd|'/c calc'!A1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠A1"]
+    "cell", ["=cmd|'/c calc'!A1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠A1"]
 )
 def test_what_begins_a_formula_is_disarmed(cell):
     assert disarm(cell) == "'" + cell
 
 
-@pytest.mark.parametrize("cell", ["", "anna@example.com", "a=b", "'=1", 7, -7])
+@pytest.mark.parametrize(
+    "unseen", [" ", "   ", "\u00a0", "\u200b", "\ufeff", "\u202e", "\x0b", "\x00", '"', ' "\u2009']
+)
+def test_what_is_not_seen_hides_no_formula(unseen):
+    assert disarm(f"{unseen}=1") == f"'{unseen}=1"
+
+
+@pytest.mark.parametrize(
+    ("cell", "disarmed"),
+    [
+        ("Acme;=HYPERLINK(1)", "Acme;'=HYPERLINK(1)"),
+        ("Acme; =1;+2", "Acme;' =1;'+2"),
+        ('Acme;"=1"', 'Acme;\'"=1"'),
+        ("a\t=1", "a\t'=1"),
+        ("a\n@b\r\n-c", "a\n'@b\r\n'-c"),
+        ("\t=1", "'\t'=1"),
+        ("\n=1", "'\n'=1"),
+        (";=1", ";'=1"),
+    ],
+)
+def test_what_another_separator_makes_a_cell_of_is_disarmed(cell, disarmed):
+    """Where lists are separated by semicolons, a spreadsheet divides our lines at those."""
+    assert disarm(cell) == disarmed
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "anna@example.com", "a=b", "'=1", "a; b", "a b=c", "two\nlines", " x", "1;2", 7, -7]
+)
 def test_everything_else_stays_as_it_is(cell):
     assert disarm(cell) == cell
+
+
+def test_a_long_cell_is_disarmed_in_no_time():
+    """Whatever stands in it, it is looked through once."""
+    assert disarm(" " * 100_000 + "x") == " " * 100_000 + "x"
+    assert disarm("; " * 50_000) == "; " * 50_000
 
 
 def test_nothing_is_an_empty_cell():
