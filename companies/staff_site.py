@@ -26,6 +26,7 @@ from companies.views.second_factor import (
     waiting_room,
 )
 from config.lockout import one_at_a_time
+from config.recent import recent_actions
 
 
 class StaffSite(AdminSite):
@@ -46,6 +47,10 @@ class StaffSite(AdminSite):
         if self.knows(request) and not is_settled(request):
             return redirect(waiting_room(request))
         return super().login(request, extra_context)
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """With the recent actions that are still open to whoever asks."""
+        return super().index(request, {"log_entries": recent_actions(self, request)} | (extra_context or {}))
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> TemplateResponse:
         """Titled with what it is about, and nothing more."""

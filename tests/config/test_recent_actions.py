@@ -1,0 +1,89 @@
+"""The recent actions on the first page of the admin: nobody reads there what they may not see any more."""
+
+import pytest
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from companies.models import Company
+from tests.factories import CompanyFactory, UserFactory, make_invitation
+from tests.invitations.batches.sheets import draft, people
+
+SECRET = "Secret Foreign Ltd"
+
+
+@pytest.fixture
+def mary(client, company):
+    user = UserFactory(is_superuser=False)
+    user.user_permissions.set(Permission.objects.all())
+    client.force_login(user)
+    return user
+
+
+def note(user, *objects):
+    for each in objects:
+        rows = type(each).objects.filter(pk=each.pk)
+        LogEntry.objects.log_actions(user.pk, rows, ADDITION, change_message="Created.")
+
+
+def recent(client):
+    return client.get(reverse("admin:index")).context["log_entries"]
+
+
+def test_what_one_did_is_shown_newest_first(client, mary, company):
+    invitation = make_invitation(company)
+    note(mary, company, invitation)
+    note(UserFactory(), CompanyFactory())
+
+    assert [entry.object_id for entry in recent(client)] == [str(invitation.pk), str(company.pk)]
+
+
+def test_what_is_of_a_company_that_is_closed_now_is_not_told(client, mary, company):
+    secret = CompanyFactory(name=SECRET)
+    note(mary, secret, make_invitation(secret), draft(secret, people(2), file_name=f"{SECRET}.csv"))
+    note(mary, make_invitation(company))
+    mary.is_limited = True
+    mary.save()
+    mary.companies.add(company)
+
+    page = client.get(reverse("admin:index"))
+
+    assert SECRET not in page.content.decode()
+    assert [str(entry) for entry in page.context["log_entries"]] == [f"Added “Create a connection for {company}”."]
+
+
+def test_what_only_others_may_see_now_is_not_told(client, mary):
+    """Her group was changed; a partner and a group are none of hers any more."""
+    secret = CompanyFactory(name=SECRET, partner__name=SECRET)
+    note(mary, secret.partner, Group.objects.create(name=SECRET))
+    mary.user_permissions.set(Permission.objects.filter(codename="view_company"))
+
+    assert SECRET not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_what_is_gone_and_what_nobody_registers_is_left_out(client, mary, company):
+    gone = draft(company, people(2))
+    note(mary, gone, Permission.objects.first())
+    gone.delete()
+
+    assert list(recent(client)) == []
+
+
+def test_an_export_is_shown_to_whoever_may_see_the_list(client, mary, company):
+    client.get(reverse("admin:companies_company_export")).getvalue()
+
+    assert [entry.object_repr for entry in recent(client)] == ["Export of companies"]
+
+
+def test_many_actions_cost_what_few_do(client, mary):
+    def queries(number):
+        note(mary, *CompanyFactory.create_batch(number))
+        with CaptureQueriesContext(connection) as captured:
+            recent(client)
+        return len(captured)
+
+    queries(1)
+    assert queries(1) == queries(60)
+    assert Company.objects.count() > 60
