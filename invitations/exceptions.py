@@ -157,7 +157,7 @@ class NothingToCorrect(Refusal):
 
 class NothingToCreate(Refusal):
     code = "NOTHING_TO_CREATE"
-    sentence = "No row is ready. Correct the file, then upload it again."
+    sentence = "No row is ready. The list below says why."
 
 
 class BatchStarted(Refusal):

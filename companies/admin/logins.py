@@ -47,9 +47,11 @@ class LoginHelp(BoundedAdmin):
         ]
 
     def unlock_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Lets somebody try again who was locked out after wrong passwords."""
         return self._help(request, object_id, unlock_member, UNLOCK)
 
     def reset_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Takes the second factor from somebody who has lost it."""
         return self._help(request, object_id, reset_second_factor, RESET)
 
     def _help(

@@ -10,16 +10,16 @@ from config.admin.base import ServiceForm
 from config.ids import as_id
 from config.refusals import Refusal
 from invitations.admin.inviting.fields import PlainTextField
+from invitations.admin.inviting.form import CHOOSE_A_COMPANY
 from invitations.admin.inviting.terms import SPANS
 from invitations.models import MAX_MESSAGE_LENGTH, Batch
 from invitations.services import draft_batch
 
 LIVES = [*SPANS.items(), ("", "Never")]
-
 MOST_OFFERED = 50
 
 
-class CompanySelect(AutocompleteSelect):
+class NewestCompaniesSelect(AutocompleteSelect):
     """Completes what one types; without a script it offers the newest companies that are open to whoever asks."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
@@ -55,9 +55,7 @@ class NewBatchForm(ServiceForm):
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
         help_text="What each contributor reads above the form, as plain text.",
     )
-    expires_in = forms.ChoiceField(
-        required=False, choices=[*SPANS.items(), ("", "Never")], initial="14", label="Expires in"
-    )
+    expires_in = forms.ChoiceField(required=False, choices=LIVES, initial="14", label="Expires in")
     max_uses = forms.IntegerField(
         required=False,
         initial=1,
@@ -75,11 +73,11 @@ class NewBatchForm(ServiceForm):
     class Meta:
         model = Batch
         fields = ("company", "file", "addresses", "message", "expires_in", "max_uses", "send_email")
+        error_messages = {"company": CHOOSE_A_COMPANY}
 
     def clean(self) -> None:
-        if self.errors:
-            return
-        if bool(self.cleaned_data["file"]) == bool(self.cleaned_data["addresses"].strip()):
+        said = self.cleaned_data
+        if {"file", "addresses"} <= said.keys() and bool(said["file"]) == bool(said["addresses"].strip()):
             self.add_error("file", "Choose a file or paste addresses: one of the two.")
 
     def clean_expires_in(self) -> timedelta | None:

@@ -36,6 +36,7 @@ def batch_page(batch: Batch, *, verdict: str, page: str) -> dict[str, Any]:
         "ready": counts[Verdict.READY],
         "ready_words": _invitations(counts[Verdict.READY]),
         "created_words": _invitations(counts[Verdict.CREATED]),
+        "all_invited": not counts[Verdict.READY] and not counts[Verdict.MALFORMED],
         "left_alone": batch.row_count - counts[Verdict.READY] - counts[Verdict.CREATED],
         "progress": progress_of(batch, counts),
         "choices": _choices(batch, counts, chosen),

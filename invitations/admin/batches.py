@@ -23,7 +23,7 @@ from config.bodies import announced_bytes, is_large, takes_large_bodies
 from config.errors import too_large
 from config.refusals import Refusal
 from invitations.admin.batch_example import COLUMN_WORDS, EXAMPLE
-from invitations.admin.batch_forms import CompanySelect, NewBatchForm
+from invitations.admin.batch_forms import NewBatchForm, NewestCompaniesSelect
 from invitations.admin.batch_pages import STATE_TONES, batch_page, progress_of
 from invitations.admin.inviting.links import link_of
 from invitations.models import Batch, BatchRow
@@ -62,7 +62,7 @@ class BatchAdmin(CompanyLimitedAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_foreignkey(
-            db_field, request, **kwargs, widget=CompanySelect(db_field, self.admin_site)
+            db_field, request, **kwargs, widget=NewestCompaniesSelect(db_field, self.admin_site)
         )
 
     @admin.display(description="file")

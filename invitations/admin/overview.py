@@ -47,14 +47,14 @@ ATTENTION = {
 }
 
 
-class CompanySelect(AutocompleteSelect):
+class AllCompaniesSelect(AutocompleteSelect):
     """Says what it means while nothing is chosen."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> Any:
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": "All companies"}
 
 
-COMPANY = CompanySelect(Invitation._meta.get_field("company"), admin.site)
+COMPANY = AllCompaniesSelect(Invitation._meta.get_field("company"), admin.site)
 
 
 class Overview:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from companies.addresses import normalize_address
+from companies.addresses import normalize_address, why_no_address
 from companies.models import Company
 from config.languages import check_locale
 from config.refusals import InvalidField
@@ -79,10 +79,10 @@ class _Reader:
     def row(self, batch: Batch) -> BatchRow:
         """The line as an unsaved row: ready, or malformed with everything that is wrong with it."""
         given = self.line.cells
-        email = self._read(EMAIL, _address) or ""
+        email = self._read(EMAIL, _invited) or ""
         terms = self._own_terms() | self._prefill()
         if EMAIL not in given:
-            self.errors.insert(0, "email: Every row needs an address.")
+            self.errors.insert(0, "Every row needs an address.")
         if BEYOND in given:
             self.errors.append("There are more cells than columns.")
         row = BatchRow(batch=batch, number=self.line.number, given=given, email=email, terms=terms)
@@ -99,7 +99,7 @@ class _Reader:
         try:
             return read(self.line.cells[column])
         except InvalidField as refusal:
-            self.errors.append(f"{column}: {refusal.detail}")
+            self.errors.append(refusal.detail if column == EMAIL else f"{column}: {refusal.detail}")
             return None
 
     def _own_terms(self) -> dict[str, Any]:
@@ -158,9 +158,20 @@ def _digest(row: BatchRow) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
+def _invited(text: str) -> str:
+    """Whom a row invites: one mailbox, for each row is one invitation."""
+    if only_address(text).startswith("*@"):
+        raise InvalidField(("email",), "A whole domain cannot be in a batch. Invite it by itself.")
+    return _address(text)
+
+
 def _address(text: str) -> str:
-    """In its normal form, read as everywhere that staff paste one."""
-    return normalize_address(only_address(text).strip())
+    """In its normal form, read and refused as everywhere that staff paste one."""
+    address = only_address(text).strip()
+    try:
+        return normalize_address(address)
+    except InvalidField:
+        raise InvalidField(("email",), why_no_address(address)) from None
 
 
 def _short(text: str, longest: int) -> str:

@@ -57,7 +57,7 @@ def look_at_verdicts(page):
     expect(page.get_by_text("200 invitations can be created.")).to_be_visible()
     expect(page.locator(".batch-rows tbody tr")).to_have_count(100)
     page.get_by_role("link", name="Has a mistake 1").click()
-    expect(page.get_by_role("row", name="nonsense")).to_contain_text("This is not an email address.")
+    expect(page.get_by_role("row", name="nonsense")).to_contain_text("must have an @-sign.")
     page.get_by_role("link", name="Duplicate in file 1").click()
     expect(page.get_by_role("row", name="person3@example.com")).to_contain_text("The same address as in row 5.")
     assert not Invitation.objects.exists()

@@ -43,6 +43,7 @@ ORDER = (
     "metadata",
     "locale",
 )
+CHOOSE_A_COMPANY = {"required": "Choose a company.", "invalid_choice": "Choose one of the companies."}
 # the fields in which one chooses, and what from
 OFFERED = {
     "company": "company",
@@ -65,7 +66,7 @@ class InvitingForm(TermsForm, PrefillForm):
     )
     company = forms.ModelChoiceField(
         Company.objects.none(),
-        error_messages={"required": "Choose a company.", "invalid_choice": "Choose one of the companies."},
+        error_messages=CHOOSE_A_COMPANY,
     )
     invitation_type = forms.ChoiceField(
         choices=TYPES, initial=InvitationType.CREATE_CONNECTION, widget=forms.RadioSelect, label="What for"

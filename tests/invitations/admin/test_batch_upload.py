@@ -61,6 +61,15 @@ def test_what_does_not_hold_is_said_on_its_field(admin_client, company, fields, 
     assert not Batch.objects.exists()
 
 
+def test_all_that_is_missing_is_said_at_once(admin_client, company):
+    errors = errors_of(admin_client.post(ADD, {"company": "", "expires_in": "14"}))
+
+    assert errors == {
+        "company": ["Choose a company."],
+        "file": ["Choose a file or paste addresses: one of the two."],
+    }
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

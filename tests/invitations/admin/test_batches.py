@@ -174,7 +174,7 @@ def test_the_result_says_what_became_of_each_row(admin_client, company):
         "invitationUrl": made.url,
     }
     assert (malformed["email"], malformed["result"]) == ("nonsense", "MALFORMED")
-    assert malformed["error"] == "email: This is not an email address."
+    assert malformed["error"] == "An email address must have an @-sign."
     assert (malformed["invitationId"], malformed["invitationUrl"]) == ("", "")
     assert (invited["result"], invited["invitationUrl"]) == ("INVITED", existing.url)
     shown = words(admin_client.get(page("change", batch)))
@@ -236,8 +236,16 @@ def test_the_same_file_uploaded_again_offers_nothing_to_create(admin_client, com
     again = Batch.objects.order_by("-pk").first()
     assert counted(again) == {INVITED: 3}
     shown = words(admin_client.get(page("change", again)))
-    assert "There is nothing to create." in shown
+    assert "There is nothing to create.</strong> Everybody in the file was invited before" in shown
+    assert "Correct the file" not in shown
     assert 'value="Create' not in shown
+
+
+def test_a_file_with_nothing_but_mistakes_and_old_acquaintances_is_to_be_corrected(admin_client, company):
+    make_invitation(company, allowed_emails=["a@example.com"])
+    batch = draft(company, "email", "a@example.com", "a@example.com", "nonsense")
+
+    assert "Correct the file, then upload it again." in words(admin_client.get(page("change", batch)))
 
 
 def test_a_malformed_cell_is_shown_as_it_was_given(admin_client, company):
