@@ -90,7 +90,7 @@ class ExtendForm(SeenForm):
         label="Day",
         required=False,
         widget=forms.DateInput(attrs={"type": "date", "data-when": f"life={DAY}"}, format="%Y-%m-%d"),
-        help_text="It may also end earlier than it does now.",
+        help_text="It ends with the day in UTC. It may also end earlier than it does now.",
     )
     # the end as the page showed it: what is added to it is added once, and nothing is made shorter unseen
     seen = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -14,7 +14,7 @@ from invitations.models import MAX_MESSAGE_LENGTH
 
 SPANS = {"1": "1 day", "7": "1 week", "14": "14 days", "30": "30 days"}
 EXPIRES = [*SPANS.items(), ("date", "On a certain day"), ("never", "Never")]
-DAY_IS_OVER = "That day is over. Choose a later one."
+DAY_IS_OVER = "That day is over in UTC. Choose a later one."
 TOO_FAR_OFF = "That is too far off. At most ten years from now."
 USES = [("one", "Once"), ("number", "A certain number of times"), ("any", "As often as they like")]
 
@@ -31,7 +31,7 @@ class TermsForm(forms.Form):
     expires_on = forms.DateField(
         required=False,
         label="Last day",
-        help_text="The link works until the end of that day.",
+        help_text="The link works until the end of that day in UTC.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Enter a date like 2026-01-31."},
     )
@@ -113,7 +113,7 @@ class TermsForm(forms.Form):
 
 
 def end_of(day: date) -> datetime:
-    """The last second of the day, where staff are."""
+    """The last second of the day in UTC: nobody says which day it is where they are."""
     return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
 

@@ -153,7 +153,7 @@ def test_an_expired_one_works_again(admin_client, company):
     ("posted", "said"),
     [
         ({"life": "day"}, {"day": ["Choose the day."]}),
-        ({"life": "day", "day": "2001-01-01"}, {"day": ["That day is over. Choose a later one."]}),
+        ({"life": "day", "day": "2001-01-01"}, {"day": ["That day is over in UTC. Choose a later one."]}),
         ({"life": "day", "day": "2399-01-01"}, {"day": ["That is too far off. At most ten years from now."]}),
         ({"life": "day", "day": "soon"}, {"day": ["Enter a valid date."]}),
         ({"life": "7", "day": "2001-01-01"}, {"day": ["Choose “At the end of a day” above, or leave this empty."]}),

@@ -100,7 +100,7 @@ def test_a_malformed_row_says_which_cell_and_why(company, column, cell, said):
     [
         ("nonsense", "must have an @-sign."),
         ("a@b", "The part after the @-sign is not valid. It should have a period."),
-        ("ünï@exämple.com", "before the @-sign are not supported: "),
+        ("ünï@exämple.com", "before the @-sign"),
         ("*@example.net", "A whole domain cannot be in a batch. Invite it by itself."),
         ("a@b@c", "@-sign"),
         ("=cmd|'/c calc'!A1", "must have an @-sign."),
