@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.apps import apps
@@ -15,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from companies.forms.login import LoginForm
+from companies.staff_log import log_staff
 from companies.views.second_factor import (
     is_settled,
     may_set_up,
@@ -43,10 +45,18 @@ class StaffSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method == "POST":
-            return one_at_a_time(request, lambda: super(StaffSite, self).login(request, extra_context))
+            answer = one_at_a_time(request, lambda: super(StaffSite, self).login(request, extra_context))
+            passed = answer.status_code == HTTPStatus.FOUND
+            log_staff(request, "login", username=request.POST.get("username", ""), passed=passed)
+            return answer
         if self.knows(request) and not is_settled(request):
             return redirect(waiting_room(request))
         return super().login(request, extra_context)
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        if request.method == "POST" and request.user.is_authenticated:
+            log_staff(request, "logout", username=request.user.get_username())
+        return super().logout(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """With the recent actions that are still open to whoever asks."""

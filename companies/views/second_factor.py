@@ -28,6 +28,7 @@ from companies.services import (
     setup_address,
     turn_off_second_factor,
 )
+from companies.staff_log import log_staff
 from config.lockout import one_at_a_time
 from config.qr import draw_qr
 
@@ -64,6 +65,8 @@ def second_factor_code(request: HttpRequest) -> HttpResponse:
     form = LoginCodeForm(_posted(request))
     authenticator = form.give_to(pass_second_factor, _user(request)) if request.method == "POST" else None
     if authenticator is None:
+        if request.method == "POST":
+            log_staff(request, "second factor", username=_user(request).get_username(), passed=False)
         return _page(request, "code", form, title="Enter your code")
     _settle(request, authenticator)
     return redirect(next_page(request))
@@ -166,6 +169,7 @@ def _settle(request: HttpRequest, authenticator: Authenticator) -> None:
     """Nobody who knew the session before knows it now."""
     request.session.cycle_key()
     request.session[PASSED] = str(authenticator.pk)
+    log_staff(request, "second factor", username=_user(request).get_username())
 
 
 def _address(request: HttpRequest, name: str) -> str:

@@ -73,16 +73,15 @@ def test_the_page_costs_the_same_for_ten_rows_and_for_a_thousand(admin_client, c
     assert len(queries) == 9, [query["sql"][:100] for query in queries]
 
 
-@pytest.mark.parametrize("batches", [2, 20])
-def test_the_list_costs_the_same_for_two_batches_and_for_twenty(admin_client, company, batches):
-    for index in range(batches):
-        draft(company, people(3), file_name=f"{index}.csv")
+@pytest.mark.parametrize("batches", [10, 1000])
+def test_the_list_costs_the_same_for_ten_batches_and_for_a_thousand(admin_client, company, staff, batches):
+    Batch.objects.bulk_create(Batch(company=company, created_by=staff, row_count=3) for _ in range(batches))
 
     with CaptureQueriesContext(connection) as queries:
         shown = words(admin_client.get(LIST))
 
     assert len(queries) == 4, [query["sql"][:100] for query in queries]
-    assert shown.count("Not created yet") == batches
+    assert shown.count("Not created yet") == min(batches, 50)
 
 
 def test_create_starts_the_work_once(admin_client, company, staff):

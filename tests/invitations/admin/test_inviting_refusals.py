@@ -82,7 +82,10 @@ def in_days(number):
     ("given", "said"),
     [
         ({"expires": "date"}, {"expires_on": ["Choose a day."]}),
-        ({"expires": "date", "expires_on": in_days(-1)}, {"expires_on": ["That day is over in UTC. Choose a later one."]}),
+        (
+            {"expires": "date", "expires_on": in_days(-1)},
+            {"expires_on": ["That day is over in UTC. Choose a later one."]},
+        ),
         ({"expires": "date", "expires_on": in_days(3651)}, {"expires_on": [LIFE]}),
         ({"expires": "date", "expires_on": "9999-12-31"}, {"expires_on": [LIFE]}),
         ({"expires": "date", "expires_on": "soon"}, {"expires_on": ["Enter a date like 2026-01-31."]}),
