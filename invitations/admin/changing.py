@@ -118,7 +118,7 @@ class ChangingAdmin(RevokingAdmin):
             return
         address, company = reverse("admin:invitations_invitation_add"), {"company": str(invitation.company_id)}
         if invitation.revoked_at:
-            yield Button("new", LABELS["new"], f"{address}?{urlencode(company)}")
+            yield Button("new", LABELS["new"], f"{address}?{urlencode({'like': str(invitation.pk)})}")
         if broken:
             repair = {"invitation_type": InvitationType.EDIT_CONNECTION.value, "connection": str(broken.pk)}
             yield Button("repair", LABELS["repair"], f"{address}?{urlencode(company | repair)}")

@@ -78,7 +78,8 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitingAdmin, Invita
     exported = INVITATION_COLUMNS
     search_fields = ("id",)
     search_help_text = (
-        "Company, address (also one that was corrected), external id, a whole id, or a link that somebody sent you."
+        "Company, address (also one that was corrected), external id (capital and small letters differ), a whole id, "
+        "or a link that somebody sent you."
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -16,7 +16,9 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 
 from companies.models import Company
+from config.ids import as_id
 from config.refusals import Refusal
+from invitations.admin.inviting.again import like
 from invitations.admin.inviting.form import InvitingForm
 from invitations.admin.inviting.links import LinkAdmin
 from invitations.admin.inviting.offers import Offers, open_companies
@@ -48,7 +50,7 @@ class InvitingAdmin(LinkAdmin):
         self._refuse_unless_may_add(request)
         user: Any = request.user
         if request.method != "POST":
-            form = InvitingForm(user, initial={name: request.GET[name] for name in ASKED if name in request.GET})
+            form = InvitingForm(user, initial=self._beginning(request))
         elif "_show" in request.POST:
             form = InvitingForm(user, request.POST, checked=False)
         else:
@@ -84,6 +86,13 @@ class InvitingAdmin(LinkAdmin):
         if isinstance(obj, Invitation) and obj.status == Status.ACTIVE:
             yield "Show QR code", reverse("admin:invitations_invitation_link", args=[obj.pk])
         yield from super().lists_about(request, obj)  # type: ignore[misc]
+
+    def _beginning(self, request: HttpRequest) -> dict[str, Any]:
+        """What the link to this screen fills in: what it names, or all that another invitation says."""
+        asked = {name: request.GET[name] for name in ASKED if name in request.GET}
+        named = as_id(request.GET.get("like", "")) if self.has_view_permission(request) else None
+        invitation = self.get_object(request, str(named)) if named else None
+        return (like(invitation) if invitation else {}) | asked
 
     def _refuse_unless_may_add(self, request: HttpRequest) -> None:
         if not self.has_add_permission(request):

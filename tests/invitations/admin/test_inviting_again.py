@@ -1,0 +1,90 @@
+"""A new invitation in the place of one that was revoked."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from companies.actors import SYSTEM
+from invitations.models import Invitation
+from invitations.prefill import Prefill
+from invitations.services import create_repair_invitation, revoke_invitation
+from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_connection, make_invitation
+from tests.invitations.admin.batches import limited_to
+from tests.invitations.admin.inviting import ADD
+from tests.invitations.admin.pages import address, words
+
+
+def make_a_new_one(client, invitation):
+    """What the button leads to, sent as it stands there."""
+    revoke_invitation(invitation, by=SYSTEM)
+    button = client.get(address("change", invitation)).context["best_button"]
+    assert button.name == "new"
+    form = client.get(button.address).context["form"]
+    shown = {field.name: value for field in form if (value := field.value()) not in (None, False)}
+    assert client.post(ADD, shown | {"_link": "1"}).status_code == 302
+    return Invitation.objects.exclude(pk=invitation.pk).get()
+
+
+def said(invitation):
+    names = ("company", "connection", "invitation_type", "allowed_emails", "max_uses", "message", "locale")
+    return {name: getattr(invitation, name) for name in (*names, "prefill", "external_id", "metadata")}
+
+
+@pytest.fixture
+def terms(company):
+    sites = SiteFactory.create_batch(2, company=company)
+    return {
+        "allowed_emails": ["anna@example.com", "*@example.org"],
+        "max_uses": 3,
+        "expires_in": timedelta(days=30),
+        "message": "Dear Anna,\nplease connect.",
+        "locale": "de",
+        "external_id": "ORD-7",
+        "metadata": {"order": "7: urgent", "by": "Mary"},
+        "prefill": Prefill(
+            datasource_id=DatasourceFactory().pk,
+            initial_sites=tuple(site.pk for site in sites),
+            utility_types=("GAS", "WATER"),
+            country="GB",
+            connection_owner_email="owner@example.com",
+            data_collection_start_date=date(2024, 1, 31),
+            locked_fields=("datasource_id", "initial_sites"),
+        ),
+    }
+
+
+def test_all_that_the_old_one_said_is_said_by_the_new_one(admin_client, company, terms):
+    old = make_invitation(company, **terms)
+
+    new = make_a_new_one(admin_client, old)
+
+    assert said(new) == said(old)
+    assert new.expires_at - new.created_at == timedelta(days=30)
+    assert new.token != old.token
+
+
+@pytest.mark.parametrize(
+    "terms", [{}, {"max_uses": 1, "prefill": Prefill(url="https://portal.example.com/", locked_fields=("url",))}]
+)
+def test_what_the_old_one_left_open_stays_open(admin_client, company, terms):
+    old = make_invitation(company, **terms)
+
+    new = make_a_new_one(admin_client, old)
+
+    assert (said(new), new.expires_at) == (said(old), None)
+
+
+def test_a_repair_is_made_anew(admin_client, company):
+    old = create_repair_invitation(make_connection(company), by=SYSTEM, allowed_emails=["anna@example.com"])
+
+    assert said(make_a_new_one(admin_client, old)) == said(old)
+
+
+def test_nothing_of_another_companys_is_told(client, company):
+    secret = make_invitation(CompanyFactory(name="Secret Foreign Ltd"), message="Between us")
+    client.force_login(limited_to(company))
+
+    for named in (secret.pk, "nonsense", "01940000-0000-7000-8000-000000000000"):
+        page = words(client.get(ADD, {"like": named}))
+        assert "Between us" not in page
+        assert "Secret Foreign" not in page
