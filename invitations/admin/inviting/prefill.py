@@ -89,7 +89,7 @@ class PrefillForm(forms.Form):
             return None
         values: dict[str, Any] = {service: said[name] or None for service, name in NAMES.items()}
         values["datasource_id"] = said["provider"] and said["provider"].pk
-        values["initial_sites"] = tuple(site.pk for site in said["sites"])
+        values["initial_sites"] = tuple(sorted(site.pk for site in said["sites"]))
         values["utility_types"] = tuple(said["utility_types"])
         return Prefill(**values, locked_fields=tuple(self.locked))
 

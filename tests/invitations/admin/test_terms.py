@@ -104,7 +104,7 @@ def test_an_old_page_adds_nothing_to_another_end(admin_client, company):
 
     assert errors(response) == {"__all__": ["It has been changed in the meantime. Look at it, then change it again."]}
     assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=7)
-    assert f"It expires on {moment(stored(invitation).expires_at)} so far." in words(response)
+    assert f"It expires on {moment(stored(invitation).expires_at)}." in words(response)
 
     assert press_again(admin_client, invitation, "extend", response).status_code == 302
     assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=14)
