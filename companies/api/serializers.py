@@ -5,17 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.models import Company, Site
-from config.api.fields import Boolean, Creating, Locale, StrictSerializer, Text
+from config.api.fields import Boolean, Creating, Line, Locale, StrictSerializer
 from config.api.pages import PageOutput
 
 
 class CompanyFields(StrictSerializer):
     """What can be said when a company is made, and changed later."""
 
-    name = Text(max_length=200)
+    name = Line(max_length=200)
     locale = Locale(required=False, help_text="Language of pages and mails, a BCP 47 tag; `en` when omitted.")
     replyTo = serializers.EmailField(source="reply_to", max_length=254, allow_null=True, required=False)
-    externalId = Text(source="external_id", max_length=255, allow_null=True, required=False)
+    externalId = Line(source="external_id", max_length=255, allow_null=True, required=False)
     repairsAutomatically = Boolean(
         source="repairs_automatically",
         required=False,
@@ -30,15 +30,15 @@ class CompanyInput(Creating, CompanyFields):
 class CompanyChanges(CompanyFields):
     """What is left out stays as it is."""
 
-    name = Text(max_length=200, required=False)
+    name = Line(max_length=200, required=False)
 
 
 class SiteFields(StrictSerializer):
     """What can be said when a site is made, and changed later."""
 
-    name = Text(max_length=200)
-    address = Text(max_length=500, allow_blank=True, required=False)
-    externalId = Text(source="external_id", max_length=255, allow_null=True, required=False)
+    name = Line(max_length=200)
+    address = Line(max_length=500, allow_blank=True, required=False)
+    externalId = Line(source="external_id", max_length=255, allow_null=True, required=False)
 
 
 class SiteInput(Creating, SiteFields):
@@ -48,7 +48,7 @@ class SiteInput(Creating, SiteFields):
 class SiteChanges(SiteFields):
     """What is left out stays as it is."""
 
-    name = Text(max_length=200, required=False)
+    name = Line(max_length=200, required=False)
 
 
 class PingOutput(serializers.Serializer[Any]):

@@ -163,7 +163,7 @@ class Company(models.Model):
         help_text="Mail whoever can mend it when a connection stops working.",
     )
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[CompanyQuerySet] = CompanyQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -194,7 +194,7 @@ class Site(models.Model):
     address = models.CharField(max_length=500, blank=True)
     external_id = models.CharField(max_length=255, null=True, blank=True)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[SiteQuerySet] = SiteQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -1,6 +1,7 @@
 """Members of staff, and who may change whom."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TypedDict, Unpack
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -8,13 +9,29 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from companies.exceptions import NotYoursToChange, NotYoursToGrant
-from companies.models import User
+from companies.models import Company, User
 from config.lockout import unlock
+from config.text import check_line
 
 # whoever has one of these manages members of staff
 MANAGING = Q(content_type__app_label="companies", codename__in=["add_user", "change_user", "delete_user"])
 RELATED = ("groups", "user_permissions", "companies")
 FOR_SUPERUSERS = ("is_superuser", "user_permissions")
+MAX_NAME_LENGTH = 150
+
+
+class MemberChanges(TypedDict, total=False):
+    """What can be changed of a member of staff; the last three are sets that replace what is there."""
+
+    email: str
+    name: str
+    is_active: bool
+    is_staff: bool
+    is_superuser: bool
+    is_limited: bool
+    groups: Iterable[Group]
+    user_permissions: Iterable[Permission]
+    companies: Iterable[Company]
 
 
 def may_manage(by: User, user: User) -> bool:
@@ -40,23 +57,28 @@ def grantable_groups(by: User) -> QuerySet[Group]:
 
 @transaction.atomic
 def create_member(*, by: User, email: str, password: str, name: str = "") -> User:
-    """A member of staff who may log in and, so far, do nothing. Refuses whoever may not add one."""
+    """A member of staff who may log in and, so far, do nothing.
+
+    Refuses whoever may not add one, and a name that is not one line (`check_line`).
+    """
     if not by.has_perm("companies.add_user") or by.company_limit is not None:
         raise NotYoursToChange
-    return User.objects.create_user(email, password, name=name)
+    return User.objects.create_user(email, password, name=_checked_name(name))
 
 
 @transaction.atomic
-def update_member(user: User, *, by: User, **changes: Any) -> User:
+def update_member(user: User, *, by: User, **changes: Unpack[MemberChanges]) -> User:
     """Change `email`, `name`, `is_active`, `is_staff`, `is_limited`, and the sets `groups` and `companies`; superusers
     also change `is_superuser` and `user_permissions`.
 
-    Refuses a member of staff whom `by` may not manage, and whatever `by` may not grant.
+    Refuses a member of staff whom `by` may not manage, whatever `by` may not grant, and a name that is not one line.
     """
     locked = User.objects.select_for_update().get(pk=user.pk)
     if not may_manage(by, locked):
         raise NotYoursToChange
     _check_grants(changes, by=by)
+    if "name" in changes:
+        changes["name"] = _checked_name(changes["name"])
     for name, value in changes.items():
         if name in RELATED:
             getattr(locked, name).set(value)
@@ -81,7 +103,11 @@ def note(user: User, words: str, *, by: User) -> None:
     LogEntry.objects.log_actions(by.pk, [user], CHANGE, change_message=words, single_object=True)
 
 
-def _check_grants(changes: dict[str, Any], *, by: User) -> None:
+def _checked_name(name: str) -> str:
+    return check_line(name, longest=MAX_NAME_LENGTH, field=("name",))
+
+
+def _check_grants(changes: MemberChanges, *, by: User) -> None:
     if by.is_superuser:
         return
     allowed = set(grantable_groups(by).values_list("pk", flat=True))

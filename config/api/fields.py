@@ -1,7 +1,8 @@
 """Serializers and fields that take exactly what they say: no unknown names, no `"5"` for 5, no 1 for true."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,8 @@ from django_countries import countries
 from rest_framework import serializers
 
 from config.languages import MAX_LENGTH, NO_TAG, TAG
+from config.refusals import InvalidField
+from config.text import check_line, check_message
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -61,6 +64,37 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Line(Text):
+    """One line that people read, such as a name: by `check_line`."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+        self.longest = max_length
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        with named_by_the_field():
+            return check_line(text, longest=self.longest, field=())
+
+
+class Message(Line):
+    """Several lines that people read: by `check_message`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = Text.to_internal_value(self, data)
+        with named_by_the_field():
+            return check_message(text, longest=self.longest, field=())
+
+
+@contextmanager
+def named_by_the_field() -> Iterator[None]:
+    """What a rule refuses inside is an error of the field whose value it was asked of."""
+    try:
+        yield
+    except InvalidField as refusal:
+        raise serializers.ValidationError(refusal.detail, code=refusal.field_code) from None
 
 
 class Integer(serializers.IntegerField):

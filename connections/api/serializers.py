@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from companies.api.fields import AddressSought
 from companies.api.log import ActOutput, LogLineOutput
-from config.api.fields import Country, Creating, Integer, List, QueryInteger, StrictSerializer, Text
+from config.api.fields import Country, Creating, Integer, List, Message, QueryInteger, StrictSerializer, Text
 from config.api.pages import PageOutput, PageQuery, QuerySerializer
 from config.api.problems import camel
 from config.refusals import InvalidField
@@ -32,7 +32,7 @@ class StatusInput(StrictSerializer):
         Status.choices,
         help_text="PENDING is refused like an impossible move (409): only new credentials lead back to it.",
     )
-    statusErrorDetail = Text(
+    statusErrorDetail = Message(
         source="error_detail",
         max_length=2000,
         required=False,

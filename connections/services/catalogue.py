@@ -1,11 +1,13 @@
 """The catalogue of utility providers."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -13,9 +15,29 @@ from django.db import IntegrityError, transaction
 from django_countries import countries
 
 from config.refusals import InvalidField
+from config.text import check_name
 from connections.models import Datasource, ExtraCredential
 
+MAX_NAME_LENGTH = 200
 MAX_URL_LENGTH = 500
+# names of a machine for itself, and for others in its own network
+HERE = (".localhost", ".localdomain", ".local", ".internal")
+
+
+class DatasourceFields(TypedDict, total=False):
+    """What can be said of a provider beside its name, its login page and its country."""
+
+    utility_types: list[str]
+    asks_for: list[str]
+    is_sandbox: bool
+
+
+class DatasourceChanges(DatasourceFields, total=False):
+    """What can be changed of a provider."""
+
+    name: str
+    login_url: str
+    country: str
 
 
 class DatasourceRow(TypedDict):
@@ -29,13 +51,15 @@ class DatasourceRow(TypedDict):
 
 
 def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> str:
-    """The address of a provider's login page, as given.
+    """The address of a provider's login page, as given but for the host, which is put into its ASCII form (IDNA), so
+    that a letter that only looks like another one is seen, and a scheme in capitals.
 
     Refuses what is not https (http in development), names a user, or has no public host name. Latchkey never
     fetches it: it is shown as text and handed to the collector.
     """
     schemes = ["https", "http"] if settings.DEBUG else ["https"]
     try:
+        url = _normalize_start(url)
         URLValidator(schemes=schemes)(url)
         parts = urlsplit(url)
         is_whole = parts.port != 0 and url.isprintable()  # asking for the port refuses those over 65535
@@ -50,12 +74,22 @@ def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> 
     return url
 
 
+def _normalize_start(url: str) -> str:
+    """Scheme and host in the form in which they are kept. Raises `ValueError` where a host has no ASCII form."""
+    scheme, slashes, rest = url.partition("//")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    name, colon, port = host.partition(":")
+    if not host.isascii():
+        name = idna.encode(name, uts46=True).decode()
+    return f"{scheme.lower()}{slashes}{name}{colon}{port}{rest[len(host) :]}"
+
+
 def _is_public_name(host: str) -> bool:
     host = host.rstrip(".")
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return "." in host and not host.endswith((".local", ".internal", ".localhost"))
+        return "." in host and not host.endswith(HERE)
     return False
 
 
@@ -78,16 +112,16 @@ def ensure_demanding_sandbox() -> Datasource:
     )
 
 
-def create_datasource(*, name: str, login_url: str, country: str, **fields: Any) -> Datasource:
-    """A provider of the catalogue. `fields`: `utility_types`, `asks_for`, `is_sandbox`.
+def create_datasource(*, name: str, login_url: str, country: str, **fields: Unpack[DatasourceFields]) -> Datasource:
+    """A provider of the catalogue.
 
-    Refuses, naming the field: a login page that `check_provider_url` refuses, a country or kind of utility that
-    does not exist, and a name that another provider of the country has.
+    Refuses, naming the field: a bad name (`check_name`), a login page that `check_provider_url` refuses, a country or
+    kind of utility that does not exist, and a name that another provider of the country has.
     """
     return _save_checked(Datasource(name=name, login_url=login_url, country=country, **fields))
 
 
-def update_datasource(datasource: Datasource, **changes: Any) -> Datasource:
+def update_datasource(datasource: Datasource, **changes: Unpack[DatasourceChanges]) -> Datasource:
     """Change what `create_datasource` takes, by its rules; connections and invitations keep to the provider."""
     for name, value in changes.items():
         setattr(datasource, name, value)
@@ -112,25 +146,28 @@ def load_datasources(rows: Iterable[DatasourceRow], *, overwrite: bool) -> int:
     one. Refuses the whole load when a row does not hold, naming the row and what of it.
     """
     rows = list(rows)
+    given = [Datasource(**row) for row in rows]
     seen: set[tuple[str, str]] = set()
-    for number, row in enumerate(rows, start=1):
-        key = (row["country"], row["name"])
-        if wrong := "name: stands in an earlier row as well" if key in seen else _what_is_wrong(Datasource(**row)):
-            raise InvalidField((number,), f"Row {number}: {wrong}")
+    for number, datasource in enumerate(given, start=1):
+        wrong = _what_is_wrong(datasource)
+        key = (datasource.country, datasource.name)
+        if wrong or key in seen:
+            raise InvalidField((number,), f"Row {number}: {wrong or 'name: stands in an earlier row as well'}")
         seen.add(key)
     if not overwrite:
-        missing = _missing([Datasource(**row) for row in rows])
+        missing = _missing(given)
         # whoever loads the same at the same time
         Datasource.objects.bulk_create(missing, batch_size=500, ignore_conflicts=True)
         return len(missing)
-    _overwrite([row for row in rows if "asks_for" not in row], ["login_url", "utility_types"])
-    _overwrite([row for row in rows if "asks_for" in row], ["login_url", "utility_types", "asks_for"])
+    fields = ["login_url", "utility_types"]
+    _overwrite([new for new, row in zip(given, rows, strict=True) if "asks_for" not in row], fields)
+    _overwrite([new for new, row in zip(given, rows, strict=True) if "asks_for" in row], [*fields, "asks_for"])
     return len(rows)
 
 
-def _overwrite(rows: list[DatasourceRow], fields: list[str]) -> None:
+def _overwrite(datasources: list[Datasource], fields: list[str]) -> None:
     Datasource.objects.bulk_create(
-        [Datasource(**row) for row in rows],
+        datasources,
         batch_size=500,
         update_conflicts=True,
         unique_fields=["country", "name"],
@@ -175,12 +212,14 @@ def _save_checked(datasource: Datasource, update_fields: list[str] | None = None
 
 
 def _check(datasource: Datasource) -> None:
+    """Put name and login page into the form in which they are kept; refuse what does not hold, naming the field."""
+    datasource.name = check_name(datasource.name, longest=MAX_NAME_LENGTH)
     try:
         datasource.clean_fields()
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         raise InvalidField((name,), " ".join(messages)) from None
-    check_provider_url(datasource.login_url, field=("login_url",))
+    datasource.login_url = check_provider_url(datasource.login_url, field=("login_url",))
     check_country(datasource.country)
 
 

@@ -13,6 +13,7 @@ from companies.addresses import normalize_address
 from companies.models import Company, Site
 from config.jobs import defer
 from config.refusals import InvalidField
+from config.text import check_message
 from connections.exceptions import ImpossibleMove, NoOutcome, StaleReport
 from connections.models import Connection, ConnectionEventType, Credential, Datasource
 from connections.services.catalogue import check_country, check_provider_url
@@ -29,6 +30,7 @@ from connections.status import OUTCOMES, TRANSITIONS, Status
 EARLIEST_START = date(1970, 1, 1)
 LATEST_START = timedelta(days=366)
 IN_A_MOMENT = {"seconds": 2}
+MAX_DETAIL_LENGTH = 2000
 
 
 @sensitive_variables("credentials")
@@ -130,11 +132,13 @@ def report_status(
     """What a collector found out.
 
     The same status again may tell a new reason; where it tells none, the old one stays. Refuses what is no outcome of
-    a check, a move that the table does not have, and, where `credentials_version` is given, a report on credentials
-    that have been changed since.
+    a check, a move that the table does not have, a reason that is no message of at most 2,000 characters
+    (`check_message`), and, where `credentials_version` is given, a report on credentials that have been changed since.
     """
     if status not in OUTCOMES:
         raise NoOutcome
+    if error_detail:
+        error_detail = check_message(error_detail, longest=MAX_DETAIL_LENGTH, field=("status_error_detail",))
     locked = (
         Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
     )

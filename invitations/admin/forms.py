@@ -2,12 +2,22 @@
 
 from django import forms
 
+from config.refusals import InvalidField
+from config.text import check_line
+from invitations.services import MAX_REASON_LENGTH
+
 
 class RevokeForm(forms.Form):
     reason = forms.CharField(
         required=False,
-        max_length=500,
+        max_length=MAX_REASON_LENGTH,
         label="Reason (optional)",
         help_text="Kept in the log. The contributor does not see it.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
+
+    def clean_reason(self) -> str:
+        try:
+            return check_line(self.cleaned_data["reason"], longest=MAX_REASON_LENGTH, field=("reason",))
+        except InvalidField as refusal:
+            raise forms.ValidationError(refusal.detail) from None

@@ -7,7 +7,19 @@ from rest_framework import serializers
 
 from companies.api.fields import AddressSought
 from companies.api.log import LogLineOutput
-from config.api.fields import Boolean, Country, Creating, Integer, List, Locale, StrictSerializer, Text, TextMap
+from config.api.fields import (
+    Boolean,
+    Country,
+    Creating,
+    Integer,
+    Line,
+    List,
+    Locale,
+    Message,
+    StrictSerializer,
+    Text,
+    TextMap,
+)
 from config.api.pages import PageOutput, PageQuery
 from connections.models import UtilityType
 from connections.status import Status as ConnectionStatus
@@ -25,7 +37,7 @@ from invitations.models import (
     InvitationType,
 )
 from invitations.prefill import LOCKABLE, WIRE_NAMES, Prefill
-from invitations.services import SHORTEST_LIFE
+from invitations.services import MAX_REASON_LENGTH, SHORTEST_LIFE
 from invitations.status import Status
 
 
@@ -98,8 +110,8 @@ class InvitationFields(StrictSerializer):
         max_value=MAX_MAX_USES,
         help_text="How many connections may be made; null: any number.",
     )
-    message = Text(max_length=MAX_MESSAGE_LENGTH, required=False, allow_null=True, allow_blank=True)
-    externalId = Text(source="external_id", max_length=255, required=False, allow_null=True)
+    message = Message(max_length=MAX_MESSAGE_LENGTH, required=False, allow_null=True, allow_blank=True)
+    externalId = Line(source="external_id", max_length=255, required=False, allow_null=True)
     metadata = TextMap(
         max_pairs=MAX_METADATA_PAIRS,
         max_key=MAX_METADATA_KEY_LENGTH,
@@ -174,7 +186,7 @@ class ResendInput(StrictSerializer):
 class RevokeInput(StrictSerializer):
     """Why, for the log; or no body."""
 
-    reason = Text(max_length=500, required=False, allow_null=True)
+    reason = Line(max_length=MAX_REASON_LENGTH, required=False, allow_null=True)
 
 
 class InvitationQuery(PageQuery):

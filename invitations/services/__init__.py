@@ -17,8 +17,7 @@ from invitations.services.deliveries import (
     resend_invitation,
 )
 from invitations.services.invitations import (
-    SHORTEST_LIFE,
-    check_terms,
+    MAX_REASON_LENGTH,
     create_invitation,
     create_repair_invitation,
     draft_invitation,
@@ -38,10 +37,12 @@ from invitations.services.repairs import (
     repair_connection,
 )
 from invitations.services.submissions import INCOMPLETE
+from invitations.services.terms import SHORTEST_LIFE, check_terms
 
 __all__ = [
     "COLUMNS",
     "INCOMPLETE",
+    "MAX_REASON_LENGTH",
     "SHORTEST_LIFE",
     "Account",
     "apply_locks",

@@ -12,15 +12,14 @@ from companies.models import Company
 from config.languages import check_locale
 from config.refusals import InvalidField
 from connections.models import UtilityType
-from connections.services import check_start_date
+from connections.services import check_country, check_provider_url, check_start_date
 from invitations.addresses import only_address
-from invitations.models import MAX_MESSAGE_LENGTH, Batch, BatchRow, Verdict
+from invitations.models import Batch, BatchRow, Verdict
 from invitations.prefill import LOCKABLE, WIRE_NAMES, Prefill
 from invitations.services.batch_places import Places
-from invitations.services.invitations import Terms, check_terms
+from invitations.services.terms import Terms, check_terms
 from invitations.sheets import BEYOND, EMAIL, Line, values_of
 
-MAX_EXTERNAL_ID_LENGTH = 255
 SECONDS_A_DAY = 86_400
 MAX_DIGITS = 9
 
@@ -104,8 +103,8 @@ class _Reader:
 
     def _own_terms(self) -> dict[str, Any]:
         readers: dict[str, Callable[[str], Any]] = {
-            "externalId": lambda text: _short(text, MAX_EXTERNAL_ID_LENGTH),
-            "message": lambda text: _short(text, MAX_MESSAGE_LENGTH),
+            "externalId": lambda text: self._checked(external_id=text),
+            "message": lambda text: self._checked(message=text),
             "maxUses": lambda text: self._checked(max_uses=_number(text, otherwise="unlimited")),
             "expiresInDays": lambda text: self._checked_days(_number(text, otherwise="never")),
             "locale": check_locale,
@@ -130,8 +129,8 @@ class _Reader:
     def _prefill(self) -> dict[str, Any]:
         readers: dict[str, Callable[[str], Any]] = {
             "datasourceId": self.places.datasource,
-            "url": lambda text: self._checked_prefill("url", text),
-            "country": lambda text: self._checked_prefill("country", text.upper()),
+            "url": check_provider_url,
+            "country": lambda text: check_country(text.upper()),
             "utilityTypes": _utility_types,
             "sites": lambda text: tuple(dict.fromkeys(map(self.places.site, values_of(text)))),
             "connectionOwnerEmail": _address,
@@ -147,10 +146,6 @@ class _Reader:
         except InvalidField as refusal:
             self.errors.append(refusal.detail)
             return {}
-
-    def _checked_prefill(self, name: str, value: str) -> str:
-        check_terms(self.company, prefill=Prefill(**{name: value}))  # type: ignore[arg-type]
-        return value
 
 
 def _digest(row: BatchRow) -> str:
@@ -172,12 +167,6 @@ def _address(text: str) -> str:
         return normalize_address(address)
     except InvalidField:
         raise InvalidField(("email",), why_no_address(address)) from None
-
-
-def _short(text: str, longest: int) -> str:
-    if len(text) > longest:
-        raise InvalidField(("text",), f"At most {longest:,} characters; this has {len(text):,}.")
-    return text
 
 
 def _number(text: str, *, otherwise: str) -> int | None:

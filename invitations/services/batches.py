@@ -14,7 +14,8 @@ from invitations.exceptions import BatchStarted, NothingToCreate
 from invitations.models import DRAFTS_KEPT, RESULTS_KEPT, Batch, BatchRow, Verdict
 from invitations.services.batch_doubles import mark_invited, mark_repeated
 from invitations.services.batch_rows import COLUMNS, read_rows, terms_of
-from invitations.services.invitations import check_terms, create_invitation
+from invitations.services.invitations import create_invitation
+from invitations.services.terms import check_terms
 from invitations.sheets import read_sheet
 
 ROWS_AT_ONCE = 100
@@ -38,7 +39,7 @@ def draft_batch(
     or invited before. Refuses a file that is none as a whole (see `read_sheet`), naming the field `sheet`, and terms
     that `create_invitation` refuses.
     """
-    check_terms(company, expires_in=expires_in, max_uses=max_uses)
+    check_terms(company, message=message, expires_in=expires_in, max_uses=max_uses)
     lines = read_sheet(content, columns=COLUMNS)
     batch = Batch.objects.create(
         company=company,

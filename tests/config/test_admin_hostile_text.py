@@ -33,7 +33,11 @@ def rows(db):
     connection = make_connection(company, datasource=datasource, sites=[site])
     report_status(connection, Status.OTHER_ERROR, by=SYSTEM, error_detail=HOSTILE)
     invitation = make_invitation(
-        company, message=HOSTILE, external_id=HOSTILE, metadata={HOSTILE: HOSTILE}, allowed_emails=["a@example.com"]
+        company,
+        message=HOSTILE,
+        external_id=HOSTILE,
+        metadata={HOSTILE[:40]: HOSTILE},
+        allowed_emails=["a@example.com"],
     )
     revoke_invitation(invitation, by=SYSTEM, reason=HOSTILE)
     key, _ = make_api_key(partner, name=HOSTILE)

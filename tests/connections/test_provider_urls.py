@@ -5,14 +5,14 @@ from django.test import override_settings
 
 from config.refusals import InvalidField
 from connections.services import check_provider_url
+from tests.factories import make_connection
 
 ACCEPTED = [
     "https://utility.example.com",
     "https://utility.example.com/",
     "https://utility.example.com:8443/login?a=b&c=%20#top",
     "https://UTILITY.example.com/Login",
-    "https://stadtwerke-köln.example/",
-    "https://xn--stadtwerke-kln-8pb.example/",
+    "https://xn--stadtwerke-kln-6pb.example/",
     "https://a.b.c.d.example.co.uk/x",
     "https://utility.example.com/" + "p" * 400,
 ]
@@ -35,6 +35,15 @@ REFUSED = [
     "https://localhost",
     "https://localhost:8000",
     "https://app.localhost",
+    "https://localhost.localdomain",
+    "https://localhost.localdomain./",
+    "https://localhost。localdomain",
+    "https://１２７.0.0.1",
+    "https://127。0。0。1/",
+    "https://user@stadtwerke-köln.example/",
+    "https://ü" + "u" * 60 + ".example.com",
+    "https://☎.example",
+    "https://köln.example:99999",
     "https://db.internal",
     "https://printer.local",
     "https://printer.local.",
@@ -77,6 +86,22 @@ def test_a_public_page_over_https_is_taken_as_it_was_given(url):
     assert check_provider_url(url) == url
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://stadtwerke-köln.example/", "https://xn--stadtwerke-kln-6pb.example/"),
+        ("https://Stadtwerke-KÖLN.example:8443/ü?ß#é", "https://xn--stadtwerke-kln-6pb.example:8443/ü?ß#é"),
+        ("https://exаmple.com/login", "https://xn--exmple-4nf.com/login"),  # the third letter is Cyrillic
+        ("https://straße.example", "https://xn--strae-oqa.example"),
+        ("https://ｅｘａｍｐｌｅ.com?next=//köln", "https://example.com?next=//köln"),
+        ("https://電力。example.com", "https://xn--tfr140n.example.com"),
+    ],
+)
+def test_a_host_is_kept_in_its_ascii_form_so_that_letters_which_look_alike_are_seen(url, kept):
+    assert check_provider_url(url) == kept
+    assert check_provider_url(kept) == kept
+
+
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("url", REFUSED)
 def test_anything_else_is_refused_in_development_too(url, debug):
@@ -84,6 +109,12 @@ def test_anything_else_is_refused_in_development_too(url, debug):
         check_provider_url(url, field=("prefill", "url"))
 
     assert refusal.value.field == ("prefill", "url")
+
+
+def test_a_scheme_in_capitals_is_one_all_the_same(db):
+    made = make_connection(url="HTTPS://Portal.Utility.example/Login")
+
+    assert made.url == "https://Portal.Utility.example/Login"
 
 
 def test_http_will_do_in_development_only():

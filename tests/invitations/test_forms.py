@@ -118,11 +118,11 @@ def test_no_more_than_twelve_are_offered(invitation):
     ("typed", "url"),
     [
         ("https://portal.utility.example/login", "https://portal.utility.example/login"),
-        ("HTTPS://Portal.Utility.example", "HTTPS://Portal.Utility.example"),
+        ("HTTPS://Portal.Utility.example", "https://Portal.Utility.example"),
         ("portal.utility.example", "https://portal.utility.example"),
         (" portal.utility.example/log/in?a=1 ", "https://portal.utility.example/log/in?a=1"),
         ("https://portal.utility.example:8443/", "https://portal.utility.example:8443/"),
-        ("https://bücher.example/", "https://bücher.example/"),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
     ],
 )
 def test_a_provider_is_known_by_the_address_of_its_login_page(invitation, typed, url):

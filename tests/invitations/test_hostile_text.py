@@ -36,13 +36,16 @@ def hostile(request):
 
 @pytest.fixture
 def invitation(hostile):
-    """With the hostile text in the company's and partner's names, the message, a site and the prefill."""
+    """With the hostile text in the company's and partner's names, the message, a site and the prefill.
+
+    Into rows, past the services, which refuse some of it: it may stand there from before.
+    """
     company = CompanyFactory(name=f"company {hostile}", partner__name=f"partner {hostile}")
     SiteFactory(company=company, name=f"site {hostile}")
-    invitation = make_invitation(company, message=f"message {hostile}\nsecond line")
+    invitation = make_invitation(company)
     datasource = DatasourceFactory(name=f"provider {hostile}")
     prefill = {"datasourceId": str(datasource.pk), "initialSites": [str(site.pk) for site in company.sites.all()]}
-    Invitation.objects.filter(pk=invitation.pk).update(prefill=prefill)
+    Invitation.objects.filter(pk=invitation.pk).update(prefill=prefill, message=f"message {hostile}\nsecond line")
     invitation.refresh_from_db()
     return invitation
 

@@ -111,3 +111,23 @@ def test_a_list_asks_as_little_of_a_thousand_rows_as_of_ten(admin_client, partne
     for number in (10, 990):
         grow(number)
         assert queries() == asked
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "live\u202e"),
+        ("name", "\u200b"),
+        ("name", "Foo\u2028Bcc: a"),
+        ("external_id", "a\x07"),
+        ("locale", "de_AT"),
+        ("reply_to", "a@-example-.com"),
+    ],
+)
+def test_what_the_service_refuses_of_a_company_is_said_beside_the_field(admin_client, partner, field, value):
+    given = {"partner": partner.pk, "name": "Riverside", "locale": "en"} | {field: value}
+
+    response = admin_client.post(reverse("admin:companies_company_add"), given)
+
+    assert list(response.context["adminform"].form.errors) == [field]
+    assert not Company.objects.exists()

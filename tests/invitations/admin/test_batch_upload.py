@@ -51,6 +51,11 @@ def test_pasted_addresses_become_a_draft_too(admin_client, company):
         ({"addresses": "emial\na@b.example"}, "addresses", "“emial” is not the name of a column."),
         ({"addresses": "a@example.com", "max_uses": "0"}, "max_uses", "The number of uses is between 1 and 1,000,000."),
         ({"addresses": "a@example.com", "message": "x" * 2001}, "message", "Ensure this value has at most 2000"),
+        (
+            {"addresses": "a@example.com", "message": "live\u202e"},
+            "message",
+            "There is a character in this that cannot",
+        ),
     ],
 )
 def test_what_does_not_hold_is_said_on_its_field(admin_client, company, fields, field, said):

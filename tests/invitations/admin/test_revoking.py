@@ -44,12 +44,13 @@ def test_a_reason_may_be_left_out(admin_client, company):
     assert invitation.events.get(type=EventType.REVOKED).detail == {}
 
 
-def test_a_reason_that_is_too_long_revokes_nothing(admin_client, company):
+def test_a_reason_that_is_too_long_or_cannot_be_seen_revokes_nothing(admin_client, company):
     invitation = make_invitation(company)
 
     page = words(admin_client.post(address("revoke", invitation), {"reason": "x" * 501}))
     assert "at most 500" in page
     assert "Nothing was changed." in page
+    assert "U+202E. Take it out." in words(admin_client.post(address("revoke", invitation), {"reason": "live\u202e"}))
     invitation.refresh_from_db()
     assert invitation.status == Status.ACTIVE
 

@@ -1,0 +1,150 @@
+"""On what terms somebody is invited, and the rules for each of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, Unpack
+
+from django.utils import timezone
+
+from companies.addresses import normalize_address
+from companies.models import Company
+from companies.services import sites_of
+from config.refusals import InvalidField
+from config.text import check_line, check_message
+from connections.services import check_country, check_provider_url, check_start_date, find_datasource
+from invitations.addresses import normalize_allowed_emails
+from invitations.models import (
+    LONGEST_LIFE,
+    MAX_MAX_USES,
+    MAX_MESSAGE_LENGTH,
+    MAX_METADATA_KEY_LENGTH,
+    MAX_METADATA_PAIRS,
+    MAX_METADATA_VALUE_LENGTH,
+)
+from invitations.prefill import Prefill
+
+SHORTEST_LIFE = timedelta(seconds=60)
+MAX_EXTERNAL_ID_LENGTH = 255
+
+
+class Terms(TypedDict, total=False):
+    """On what terms somebody is invited, whatever for.
+
+    `allowed_emails` (empty: anyone with the link), `expires_in` from now or `expires_at` (None: for ever), `max_uses`
+    (None: any number), `send_email` to each address, and what comes back unchanged.
+    """
+
+    allowed_emails: Sequence[str]
+    expires_in: timedelta | None
+    expires_at: datetime | None
+    max_uses: int | None
+    send_email: bool
+    message: str | None
+    locale: str | None
+    external_id: str | None
+    metadata: dict[str, str] | None
+    redirect_url: str | None
+
+
+class Changes(TypedDict, total=False):
+    """What can be changed of an invitation: of its terms, and `prefill` (None: nothing is filled in)."""
+
+    allowed_emails: Sequence[str]
+    expires_in: timedelta | None
+    expires_at: datetime | None
+    max_uses: int | None
+    prefill: Prefill | None
+    message: str | None
+    external_id: str | None
+    metadata: dict[str, str]
+
+
+def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> None:
+    """Refuses what `create_invitation` refuses, and makes nothing."""
+    normalize_allowed_emails(terms.get("allowed_emails") or ())
+    checked_end(timezone.now(), terms)
+    checked_max_uses(terms.get("max_uses"))
+    checked_redirect(terms.get("redirect_url"), company)
+    checked_message(terms.get("message"))
+    checked_external_id(terms.get("external_id"))
+    checked_metadata(terms.get("metadata"))
+    if prefill:
+        checked_prefill(prefill, company)
+
+
+def checked_end(now: datetime, given: Mapping[str, Any]) -> datetime | None:
+    """The moment that `expires_in` or `expires_at` says (None: never). Refuses both, and a life that is too short or
+    too long.
+    """
+    if "expires_in" in given and "expires_at" in given:
+        raise InvalidField(("expires_at",), "Give expiresInSeconds or expiresAt, and not both.")
+    field, life = "expires_in_seconds", given.get("expires_in")
+    if end := given.get("expires_at"):
+        field, life = "expires_at", end - now
+    if life is not None and not SHORTEST_LIFE <= life <= LONGEST_LIFE:
+        raise InvalidField((field,), "An invitation lives for 60 seconds to 10 years.")
+    return None if life is None else now + life
+
+
+def checked_max_uses(max_uses: int | None) -> int | None:
+    """As given. Refuses a number outside 1 to 1,000,000."""
+    if max_uses is not None and not 1 <= max_uses <= MAX_MAX_USES:
+        raise InvalidField(("max_uses",), "The number of uses is between 1 and 1,000,000.")
+    return max_uses
+
+
+def checked_message(message: str | None) -> str | None:
+    """As given, or None for none. Refuses what `check_message` refuses."""
+    return check_message(message, longest=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
+
+
+def checked_external_id(external_id: str | None) -> str | None:
+    """The caller's own reference, or None for none. Refuses what `check_line` refuses."""
+    return check_line(external_id or "", longest=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
+
+
+def checked_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
+    """As given. Refuses more than 20 pairs, a name over 40 characters and a value over 500."""
+    if pairs and len(pairs) > MAX_METADATA_PAIRS:
+        raise InvalidField(("metadata",), f"At most {MAX_METADATA_PAIRS} pairs.", code="max_pairs")
+    for name, value in (pairs or {}).items():
+        if len(name) > MAX_METADATA_KEY_LENGTH or len(value) > MAX_METADATA_VALUE_LENGTH:
+            sentence = f"A name has at most {MAX_METADATA_KEY_LENGTH} characters, a value {MAX_METADATA_VALUE_LENGTH}."
+            raise InvalidField(("metadata", name), sentence, code="max_length")
+    return dict(pairs or {})
+
+
+def checked_prefill(prefill: Prefill, company: Company) -> Prefill:
+    """With each site and each type once, and the login page and the owner's address in their normal forms.
+
+    Refuses, naming the field, what is not in the catalogue, not the company's, or does not hold.
+    """
+    if prefill.datasource_id:
+        find_datasource(prefill.datasource_id, field=("prefill", "datasource_id"))
+    if url := prefill.url:
+        url = check_provider_url(url, field=("prefill", "url"))
+    if prefill.country:
+        check_country(prefill.country, field=("prefill", "country"))
+    if prefill.initial_sites:
+        sites_of(company, list(prefill.initial_sites), field=("prefill", "initial_sites"))
+    if start := prefill.data_collection_start_date:
+        check_start_date(start, field=("prefill", "data_collection_start_date"))
+    if owner := prefill.connection_owner_email:
+        owner = normalize_address(owner, field=("prefill", "connection_owner_email"))
+    return replace(
+        prefill,
+        url=url,
+        initial_sites=tuple(dict.fromkeys(prefill.initial_sites)),
+        utility_types=tuple(dict.fromkeys(prefill.utility_types)),
+        connection_owner_email=owner,
+    )
+
+
+def checked_redirect(redirect_url: str | None, company: Company) -> str | None:
+    """As given. Refuses an address that is not on the list of the company's partner, to the letter."""
+    if redirect_url is None:
+        return None
+    if not redirect_url.startswith("https://") or redirect_url not in company.partner.redirect_urls:
+        raise InvalidField(("redirect_url",), "This address is not on the partner’s list of redirect addresses.")
+    return redirect_url

@@ -1,0 +1,99 @@
+"""What people read: in any language, and nothing in it that cannot be seen or turns the rest around."""
+
+import pytest
+
+from config.refusals import InvalidField
+from config.text import check_line, check_message, check_name
+
+LANGUAGES = [
+    "Riverside Bakeries & Sons (2), “Ltd.” – 100 %",
+    "Bäckerei Äußerst",
+    "Cafe\u0301 du Nord",  # the accent by itself
+    "مخبز النور",
+    "مخبز النور\u200f (2)",  # the mark that an Arabic or Hebrew keyboard types
+    "מאפיית השלום \u200e24/7",
+    "\u061cشركة",
+    "نان\u200cوایی تازه",  # parted by ZWNJ
+    "राष्ट्रीय क्\u200dषेत्र",  # joined by ZWJ
+    "ක්\u200dෂය",
+    "パン屋\u3000新宿",
+    "면빵집",
+    "ร้านขนมปัง",
+    "👩\u200d🍳 bakery",
+    "❤️",
+    "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",  # the flag of England
+    "a\u00adb\u200bc",  # where a long word may be divided
+    "🫩",  # newer than some tables of characters
+]
+UNSEEN = ["\x00", "\x01", "\x07", "\x1b[31m", "\x7f", "\x80", "\x9b", "\u202a", "\u202e", "\u2066", "\u2069", "\ud800"]
+BREAKS = ["\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"]
+NOTHING = [
+    "\u200b",
+    "\u200d\u200c",
+    "\ufeff",
+    "\u00ad",
+    "\u3164",
+    "\u115f\u1160",
+    "\u2800",
+    "\ufe0f",
+    "\u034f",
+    "\u200e ",
+]
+
+
+def refused(act):
+    with pytest.raises(InvalidField) as refusal:
+        act()
+    assert refusal.value.field == ("x",)
+    return refusal.value.field_code
+
+
+@pytest.mark.parametrize("text", LANGUAGES)
+def test_names_and_messages_are_in_any_language(text):
+    assert check_name(text, longest=50, field=("x",)) == text
+    assert check_line(f" {text}\n", longest=50, field=("x",)) == text
+    assert check_message(f"{text}\r\n\n\t{text} ", longest=200, field=("x",)) == f"{text}\r\n\n\t{text} "
+
+
+@pytest.mark.parametrize("unseen", UNSEEN)
+def test_what_cannot_be_seen_or_turns_the_direction_of_writing_is_refused_everywhere(unseen):
+    for check in (check_name, check_line, check_message):
+        assert refused(lambda check=check: check(f"ev{unseen}il", longest=50, field=("x",))) == "control_character"
+
+
+@pytest.mark.parametrize("line_break", BREAKS)
+def test_a_name_is_one_line(line_break):
+    assert refused(lambda: check_line(f"Foo{line_break}Bcc: a", longest=50, field=("x",))) == "line_break"
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\u2028", "\u2029"])
+def test_a_message_has_as_many_lines_as_it_likes(line_break):
+    assert check_message(f"Foo{line_break}bar", longest=50, field=("x",)) == f"Foo{line_break}bar"
+
+
+@pytest.mark.parametrize("line_break", ["\v", "\f", "\x85"])
+def test_but_no_line_break_of_a_printer(line_break):
+    assert refused(lambda: check_message(f"Foo{line_break}bar", longest=50, field=("x",))) == "control_character"
+
+
+def test_a_tab_is_for_messages_only():
+    assert refused(lambda: check_line("Foo\tbar", longest=50, field=("x",))) == "control_character"
+    assert check_message("Foo\tbar", longest=50, field=("x",)) == "Foo\tbar"
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_of_a_name_there_is_something_to_be_seen(text):
+    assert refused(lambda: check_line(text, longest=50, field=("x",))) == "invisible"
+    assert check_line(f"{text}a", longest=50, field=("x",))
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\n", "\u3000"])
+def test_a_name_must_be_there_and_a_line_may_be_empty(text):
+    assert refused(lambda: check_name(text, longest=50, field=("x",))) == "blank"
+    assert check_line(text, longest=50, field=("x",)) == ""
+
+
+def test_too_much_is_counted():
+    for check in (check_name, check_line, check_message):
+        assert check("x" * 50, longest=50, field=("x",)) == "x" * 50
+        assert refused(lambda check=check: check("x" * 51, longest=50, field=("x",))) == "max_length"
