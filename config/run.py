@@ -202,7 +202,7 @@ Latchkey is running.
   API docs   {url}/v2/docs
 
   Staff      {demo["staffUsername"]}
-  Password   {demo["staffPassword"]}
+  Password   {demo["staffPassword"] or "(the one that somebody has set since)"}
   API key    {demo["apiKey"]}
 
 {mails}

@@ -31,9 +31,10 @@ SITES = {
 
 @transaction.atomic
 def ensure_demo() -> dict[str, Any]:
-    """Make what is missing of the demo, and return how to use it.
+    """Make what is missing of the demo, and return how to use it: what is told opens something.
 
-    Keys and password follow from `SECRET_KEY`, so that they can be told again without being stored.
+    Keys and password follow from `SECRET_KEY`, so that they can be told again without being stored. In place of a key
+    that was revoked there is another one; of a password that somebody has changed None is told.
     """
     partner = _ensure(Partner, PARTNER, name="Northwind Energy", redirect_urls=["https://northwind.example/thanks"])
     other = _ensure(Partner, OTHER_PARTNER, name="Southgate Data")
@@ -60,10 +61,18 @@ def _ensure(model: Any, pk: UUID, **fields: Any) -> Any:
 
 
 def _ensure_key(partner: Partner, name: str) -> str:
-    value = f"lk_demo{_derive(f'prefix {name}')[:6]}_{_derive(f'key {name}')}"
-    if not ApiKey.objects.filter(secret_hash=hash_api_key(value)).exists():
-        issue_api_key(partner, name=name, value=value)
-    return value
+    """The first key of the demo that still opens something, made where there is none."""
+    purpose, number = name, 1
+    while (known := ApiKey.objects.filter(secret_hash=hash_api_key(_key_of(purpose))).first()) and not known.is_active:
+        number += 1
+        purpose = f"{name} {number}"
+    if known is None:
+        issue_api_key(partner, name=purpose, value=_key_of(purpose))
+    return _key_of(purpose)
+
+
+def _key_of(purpose: str) -> str:
+    return f"lk_demo{_derive(f'prefix {purpose}')[:6]}_{_derive(f'key {purpose}')}"
 
 
 def _ensure_connection(company: Company) -> Connection:
@@ -76,10 +85,13 @@ def _ensure_connection(company: Company) -> Connection:
     )
 
 
-def _ensure_staff() -> str:
+def _ensure_staff() -> str | None:
     password = _derive("staff")[:20]
-    if not User.objects.filter(email=STAFF_EMAIL).exists():
+    staff = User.objects.filter(email=STAFF_EMAIL).first()
+    if staff is None:
         User.objects.create_superuser(STAFF_EMAIL, password, name="Demo Staff")
+    elif not staff.check_password(password):
+        return None
     return password
 
 

@@ -21,4 +21,4 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(demo))
             return
         for name, value in demo.items():
-            self.stdout.write(f"{name}: {value}")
+            self.stdout.write(f"{name}: {'(somebody has changed it)' if value is None else value}")

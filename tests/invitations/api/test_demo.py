@@ -9,6 +9,9 @@ from django.apps import apps
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 
+from companies.models import ApiKey, User, hash_api_key
+from companies.services import revoke_api_key
+from config.run import announcement
 from tests.companies.refusals import problem_in
 from tests.conftest import Api
 
@@ -84,6 +87,33 @@ def test_its_sites_are_the_companys(demo):
 
 def test_the_member_of_staff_may_log_in(demo, rf):
     assert authenticate(rf.post("/"), username=demo["staffUsername"], password=demo["staffPassword"]).is_superuser
+
+
+@pytest.mark.parametrize("name", ["apiKey", "otherPartnerApiKey"])
+def test_in_place_of_a_key_that_was_revoked_another_one_opens(demo, name):
+    revoke_api_key(ApiKey.objects.get(secret_hash=hash_api_key(demo[name])))
+
+    another = told()
+
+    assert another == demo | {name: another[name]}
+    assert another[name] != demo[name]
+    assert told() == another
+    problem_in(Api(demo[name]).get("ping"), 401)
+    assert Api(another[name]).get("ping").status_code == 200
+    revoke_api_key(ApiKey.objects.get(secret_hash=hash_api_key(another[name])))
+    assert Api(told()[name]).get("ping").status_code == 200
+
+
+def test_a_password_that_somebody_has_changed_is_not_told(demo):
+    staff = User.objects.get(email=demo["staffUsername"])
+    staff.set_password("the one that I can keep in mind")
+    staff.save()
+
+    assert told() == demo | {"staffPassword": None}
+    out = StringIO()
+    call_command("demo", stdout=out)
+    assert "staffPassword: (somebody has changed it)" in out.getvalue().splitlines()
+    assert "Password   (the one that somebody has set since)" in announcement(told())
 
 
 def test_another_secret_key_makes_other_keys(demo, settings):
