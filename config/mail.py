@@ -21,8 +21,20 @@ CAN_LEAVE_TRACKING = frozenset(
 
 
 def transport_settings(url: str) -> dict[str, Any]:
-    """Django's `EMAIL_…` settings for an `EMAIL_URL`. Refuses a scheme it does not know, and a folder that is none."""
-    settings: dict[str, Any] = environ.Env.email_url_config(url)
+    """Django's `EMAIL_…` settings for an `EMAIL_URL`.
+
+    Refuses a scheme it does not know, a mail server without a name or with a port that is none, and a folder that is
+    none.
+    """
+    try:
+        settings: dict[str, Any] = environ.Env.email_url_config(url)
+        is_whole = bool(settings["EMAIL_HOST"]) or not urlsplit(url).scheme.startswith("smtp")
+    except (ImproperlyConfigured, ValueError):
+        is_whole = False
+    if not is_whole:  # not as it was given: there may be a password in it
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp://host:25, smtp+tls://user:password@host:587 or file:///folder."
+        )
     if urlsplit(url).scheme == "file":
         settings["EMAIL_FILE_PATH"] = _folder(url)
     return settings

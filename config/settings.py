@@ -14,7 +14,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, mail
+from config import database, environment, mail
 from config.vault import Keyring
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -28,18 +28,16 @@ if missing and not DEBUG:
     raise ImproperlyConfigured(f"Set {', '.join(missing)} in the environment: DEBUG is off.")
 
 # --- who we are -------------------------------------------------------------------------------------------
-PORT = env.int("PORT", default=8000)
+PORT = environment.whole_number("PORT", default=8000, most=65535)
 KNOWN_SECRET = "known-to-everybody-and-for-development-only"  # noqa: S105
 KNOWN_ENCRYPTION_KEY = "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA="
 SECRET_KEY = env.str("SECRET_KEY", default=KNOWN_SECRET)
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PUBLIC_URL = environment.check_public_url(
+    env.str("PUBLIC_URL", default="") or f"http://localhost:{PORT}", schemes=["http", "https"] if DEBUG else ["https"]
+)
+ALLOWED_HOSTS = environment.check_hosts(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
 KEYRING = Keyring(env.list("ENCRYPTION_KEYS", default=[KNOWN_ENCRYPTION_KEY]))
-if urlsplit(PUBLIC_URL).scheme not in ({"http", "https"} if DEBUG else {"https"}):
-    raise ImproperlyConfigured("PUBLIC_URL must begin with https://")
-if "?" in PUBLIC_URL or "#" in PUBLIC_URL:
-    raise ImproperlyConfigured("PUBLIC_URL has neither a ? nor a #: a path is put behind it.")
-if not DEBUG and (len(SECRET_KEY) < 32 or SECRET_KEY.startswith((KNOWN_SECRET, "django-insecure-"))):
+if not DEBUG and (not environment.is_random(SECRET_KEY) or SECRET_KEY.startswith((KNOWN_SECRET, "django-insecure-"))):
     raise ImproperlyConfigured("SECRET_KEY must be 32 random characters or more, and none that others know.")
 if not DEBUG and KEYRING.has(KNOWN_ENCRYPTION_KEY):
     raise ImproperlyConfigured("ENCRYPTION_KEYS has the key of development, which everybody knows.")
@@ -157,7 +155,7 @@ STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="optional")
 if STAFF_SECOND_FACTOR not in ("optional", "required"):
     raise ImproperlyConfigured("STAFF_SECOND_FACTOR is optional or required.")
 # how many proxies in front may be believed about the client's address and scheme
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = environment.whole_number("TRUSTED_PROXIES", default=0, most=100)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
@@ -258,7 +256,7 @@ LOGGING = {
             "filters": ["strangers"],
         },
     },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # the access log says the same, with the request's id

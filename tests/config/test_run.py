@@ -38,6 +38,11 @@ def test_a_bad_port_is_one_sentence():
     assert refusal(PORT="eighty") == "PORT must be a number from 1 to 65535, not 'eighty'."
 
 
+@pytest.mark.parametrize("name", ["LOG_LEVEL", "TRUSTED_PROXIES", "PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL"])
+def test_a_setting_that_does_not_hold_is_one_sentence_that_names_it(name):
+    assert refusal(**{"DEBUG": "on", name: ","}).startswith(f"{name} must ")
+
+
 def test_a_port_in_use_is_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

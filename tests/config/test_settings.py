@@ -13,7 +13,7 @@ from django.conf import settings
 ROOT = Path(__file__).parents[2]
 OWN_KEY = base64.b64encode(b"a key of a test's own production").decode()
 PRODUCTION = {
-    "SECRET_KEY": "x" * 50,
+    "SECRET_KEY": "drawn-at-random-for-a-test-of-production",
     "PUBLIC_URL": "https://connect.example.org",
     "ALLOWED_HOSTS": "connect.example.org",
     "ENCRYPTION_KEYS": OWN_KEY,
@@ -95,9 +95,16 @@ def test_encryption_keys_have_32_bytes_each(keys):
 
 
 @pytest.mark.parametrize(
-    "key", ["x" * 31, "django-insecure-" + "x" * 50, "known-to-everybody-and-for-development-only"]
+    "key",
+    [
+        "drawn-at-random-but-too-short-x",
+        "a" * 46,
+        "abcd" * 20,
+        "django-insecure-drawn-at-random-by-startproject",
+        "known-to-everybody-and-for-development-only",
+    ],
 )
-def test_a_secret_that_is_short_or_known_is_none(key):
+def test_a_secret_that_is_short_known_or_one_letter_over_and_over_is_none(key):
     assert "SECRET_KEY must be 32 random characters or more" in sentence(start(SECRET_KEY=key))
 
 
@@ -111,6 +118,66 @@ def test_the_public_url_ends_where_a_path_can_be_put_behind_it(rest):
     said = sentence(start(PUBLIC_URL=f"https://connect.example.org{rest}"))
 
     assert "PUBLIC_URL has neither a ? nor a #" in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://", "https:///", "https://h:x", "https://h:0", "https://h:99999", "https://:443", "https://[::1"),
+        *("https://me:sekret@connect.example.org", "https://connect.example.org/a b", "https://-", "https://büch.er"),
+    ],
+)
+def test_the_public_url_names_a_host(url):
+    said = sentence(start(PUBLIC_URL=url))
+
+    assert said.endswith("PUBLIC_URL must name a host, such as https://connect.example.com.")
+
+
+@pytest.mark.parametrize("url", ["https://latchkey", "https://connect.example.org:8443", "https://[fd00::1]:8443"])
+def test_which_may_be_any(url):
+    assert start(PUBLIC_URL=url).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "hosts", [",", " , ", "https://connect.example.org", "connect.example.org:8443", "a.example,b c"]
+)
+def test_somebody_is_answered(hosts):
+    assert "ALLOWED_HOSTS must be names of hosts" in sentence(start(ALLOWED_HOSTS=hosts))
+
+
+def test_blanks_between_the_names_of_hosts_are_none():
+    hosts = "connect.example.org, .example.com ,[::1],10.0.0.1,"
+
+    assert '"ALLOWED_HOSTS": ["connect.example.org", ".example.com", "[::1]", "10.0.0.1"]' in (
+        start(TOLD, ALLOWED_HOSTS=hosts).stdout
+    )
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "1.5", "101", "٣", " "])
+def test_proxies_are_counted(number):
+    """With -1 the scheme would be believed, and the address that the client chooses."""
+    said = sentence(start(TRUSTED_PROXIES=number))
+
+    assert said.endswith(f"TRUSTED_PROXIES must be a whole number from 0 to 100, not {number!r}.")
+
+
+def test_how_much_is_logged_is_one_of_the_known_levels():
+    said = sentence(start(LOG_LEVEL="foo"))
+
+    assert said.endswith("LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'FOO'.")
+    assert start(LOG_LEVEL="warning").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["PORT", "TRUSTED_PROXIES", "LOG_LEVEL", "EMAIL_URL"])
+def test_what_is_left_empty_is_as_if_it_were_not_set(name):
+    assert start(**{name: ""}).returncode == 0
+
+
+@pytest.mark.parametrize("url", ["foo", "smtp://", "smtp://mail.example.org:x", "carrier-pigeon://me:sekret@h", "[::1"])
+def test_mails_go_where_the_address_says(url):
+    assert sentence(start(EMAIL_URL=url)).endswith(
+        "EMAIL_URL must look like smtp://host:25, smtp+tls://user:password@host:587 or file:///folder."
+    )
 
 
 @pytest.mark.parametrize("secret", [None, "", "without-a-colon"])
