@@ -32,6 +32,9 @@ def companies_named(term: str, limit: frozenset[UUID] | None = None) -> list[UUI
 
 
 class CompanyForm(ServiceForm):
+    def _post_clean(self) -> None:
+        """Nothing: the service checks it."""
+
     def perform(self) -> Company:
         if self.instance._state.adding:
             return create_company(**self.cleaned_data)

@@ -31,6 +31,9 @@ class PartnerForm(ServiceForm):
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
 
+    def _post_clean(self) -> None:
+        """Nothing: the service checks it."""
+
     def perform(self) -> Partner:
         if self.instance._state.adding:
             return create_partner(**self.cleaned_data)

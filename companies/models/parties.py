@@ -12,8 +12,16 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models.staff import User
+from config.languages import TAG
 from config.names import parts_index
 from config.prepared import prepared
+
+
+class AllOfHttps(models.Func):
+    """Whether every address in a list begins with https://; one that is empty is not looked at."""
+
+    template = "array_to_string(%(expressions)s, ' ') ~ '^(https://[^ ]+( |$))*$'"
+    output_field = models.BooleanField()
 
 
 class Partner(models.Model):
@@ -33,6 +41,10 @@ class Partner(models.Model):
         indexes = [parts_index("partner_name_parts")]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="partner_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(AllOfHttps("redirect_urls")) & ~Q(redirect_urls__contains=[""]),
+                name="partner_redirect_urls",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -87,6 +99,7 @@ class ApiKey(models.Model):
     class Meta:
         verbose_name = "API key"
         constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="api_key_has_a_name"),
             models.CheckConstraint(condition=Q(prefix__startswith="lk_"), name="api_key_prefix"),
             models.CheckConstraint(condition=Q(scopes__contained_by=Scope.values), name="api_key_scopes"),
             models.CheckConstraint(
@@ -174,7 +187,10 @@ class Company(models.Model):
             models.Index("external_id", condition=Q(external_id__isnull=False), name="company_external_id"),
             parts_index("company_name_parts"),
         ]
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name"),
+            models.CheckConstraint(condition=Q(locale__regex=TAG), name="company_locale"),
+        ]
 
     def __str__(self) -> str:
         return self.name

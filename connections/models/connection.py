@@ -9,10 +9,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from companies.actors import ActorKind
 from companies.log import LogLine
 from companies.models import Company, Partner, Site
 from connections.models.datasource import (
     COUNTRY,
+    WEB_PAGE,
     Datasource,
     ExtraCredential,
     UtilityType,
@@ -86,7 +88,7 @@ class Connection(models.Model):
                 condition=Q(country=None) | Q(country__regex=r"^[A-Z]{2}$"), name="connection_country"
             ),
             models.CheckConstraint(condition=known_utility_types(), name="connection_utility_types"),
-            models.CheckConstraint(condition=Q(url=None) | Q(url__startswith="http"), name="connection_url"),
+            models.CheckConstraint(condition=Q(url=None) | Q(url__regex=WEB_PAGE), name="connection_url"),
         ]
 
     def __str__(self) -> str:
@@ -172,6 +174,7 @@ class ConnectionEvent(LogLine):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(type__in=ConnectionEventType.values), name="connection_event_type"),
+            models.CheckConstraint(condition=Q(actor__in=ActorKind.values), name="connection_event_actor"),
         ]
 
     def __str__(self) -> str:

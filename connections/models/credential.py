@@ -22,6 +22,7 @@ class Credential(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(version__gte=1), name="credential_version"),
             # of three known words, none can be a secret
             models.CheckConstraint(
                 condition=Q(extras__contained_by=ExtraCredential.values), name="credential_extras_are_names"

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from config.names import Folded, fold
 from connections.names import NAME_WORDS, Trigrams, begins, contains, most_alike, resembles
 
+WEB_PAGE = r"^https?://."
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
 
 
@@ -121,7 +122,10 @@ class Datasource(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="datasource_has_a_name"),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="datasource_country"),
             models.CheckConstraint(condition=known_utility_types(), name="datasource_utility_types"),
-            models.CheckConstraint(condition=Q(login_url__startswith="http"), name="datasource_login_url"),
+            models.CheckConstraint(
+                condition=Q(asks_for__contained_by=ExtraCredential.values), name="datasource_asks_for"
+            ),
+            models.CheckConstraint(condition=Q(login_url__regex=WEB_PAGE), name="datasource_login_url"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import Company, Partner
+from config.languages import TAG
 from config.plans import by_index
 from config.prepared import prepared
 from connections.models import Connection
@@ -53,6 +54,31 @@ class HasCapitals(models.Func):
 
     template = "(%(expressions)s)::text ~ '[A-Z]'"
     output_field = models.BooleanField()
+
+
+# a pair of which the value is no text, or too long, or the name is: a count may not exceed 255
+UNFIT_PAIR = (
+    'strict $.keyvalue() ? (@.value.type() != "string" '
+    f'|| @.value like_regex "^.{{250}}.{{{MAX_METADATA_VALUE_LENGTH - 249}}}" flag "s" '
+    f'|| @.key like_regex "^.{{{MAX_METADATA_KEY_LENGTH + 1}}}" flag "s")'
+)
+
+
+def fits(field: str) -> Q:
+    """The condition under which a JSON object has few enough pairs of texts, and none too long."""
+    silently = (Value("{}"), Value(True))  # what is no object is for `is_object` to refuse
+    pairs = models.Func(
+        F(field),
+        Value("$.keyvalue()"),
+        *silently,
+        function="jsonb_path_query_array",
+        output_field=models.JSONField(),
+    )
+    number = models.Func(pairs, function="jsonb_array_length", output_field=models.IntegerField())
+    unfit = models.Func(
+        F(field), Value(UNFIT_PAIR), arg_joiner=" @? ", template="%(expressions)s", output_field=models.BooleanField()
+    )
+    return Q(LessThanOrEqual(number, Value(MAX_METADATA_PAIRS))) & ~Q(unfit)
 
 
 def is_object(field: str) -> Q:
@@ -199,6 +225,8 @@ class Invitation(models.Model):
             models.CheckConstraint(condition=~Q(HasCapitals("allowed_emails")), name="invitation_allowed_emails_lower"),
             models.CheckConstraint(condition=is_object("prefill"), name="invitation_prefill_is_an_object"),
             models.CheckConstraint(condition=is_object("metadata"), name="invitation_metadata_is_an_object"),
+            models.CheckConstraint(condition=fits("metadata"), name="invitation_metadata_fits"),
+            models.CheckConstraint(condition=Q(locale__regex=TAG), name="invitation_locale"),
             models.CheckConstraint(
                 condition=Q(invitation_type=InvitationType.CREATE_CONNECTION)
                 | Q(prefill=Value({}, models.JSONField())),

@@ -5,7 +5,7 @@ from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from companies.models import ApiKey, Company, Site, User
+from companies.models import ApiKey, Company, Partner, Site, User
 from tests.factories import CompanyFactory, PartnerFactory, SiteFactory, make_api_key
 
 
@@ -30,6 +30,7 @@ def test_the_database_keeps_addresses_of_staff_in_lower_case(db):
         ("api_key_scopes", {"scopes": ["invitations:read", "everything"]}),
         ("api_key_expires_later", {"expires_at": F("created_at")}),
         ("api_key_prefix", {"prefix": "sk_"}),
+        ("api_key_has_a_name", {"name": ""}),
     ],
 )
 def test_the_database_keeps_no_key_that_could_not_be_made(db, constraint, changes):
@@ -37,6 +38,21 @@ def test_the_database_keeps_no_key_that_could_not_be_made(db, constraint, change
 
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         ApiKey.objects.update(**changes)
+
+
+@pytest.mark.parametrize("locale", ["", "e", "de_AT", "en-", "en\n", "not a language", "en-a-b-c-d"])
+def test_the_database_keeps_the_language_of_a_company(company, locale):
+    with pytest.raises(IntegrityError, match="company_locale"), transaction.atomic():
+        Company.objects.update(locale=locale)
+    Company.objects.update(locale="zh-Hant-TW")
+
+
+@pytest.mark.parametrize("url", ["http://a.example/", "javascript:alert(1)", "", "https://", "https://a.example b"])
+def test_the_database_leads_contributors_on_to_https_only(company, url):
+    for urls in ([url], ["https://a.example/?b=c,d", url], [url, "https://a.example/"]):
+        with pytest.raises(IntegrityError, match="partner_redirect_urls"), transaction.atomic():
+            Partner.objects.update(redirect_urls=urls)
+    Partner.objects.update(redirect_urls=["https://a.example/?b=c,d", "https://b.example/{e}"])
 
 
 def test_a_superuser_may_do_everything_and_an_ordinary_one_nothing_yet(db):

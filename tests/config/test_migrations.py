@@ -1,7 +1,8 @@
 """Two versions run during a deployment: a migration only adds, and what it adds needs nothing of the older code."""
 
 import pytest
-from django.db import migrations
+from django.contrib.postgres.operations import ValidateConstraint
+from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import NOT_PROVIDED
 
@@ -12,6 +13,8 @@ ADDING = (
     migrations.AddIndex,
     migrations.RemoveIndex,  # no query names one
     migrations.AddConstraint,
+    migrations.RemoveConstraint,  # a rule that is gone, or has come back as a stricter one, is none that code stands on
+    ValidateConstraint,
     migrations.AlterModelOptions,
     migrations.AlterField,
     migrations.RunPython,
@@ -54,3 +57,10 @@ def test_the_older_code_can_still_insert_a_row(migration):
         if isinstance(operation, migrations.AddField) and not operation.field.many_to_many:
             field, name = operation.field, f"{operation.model_name}.{operation.name}"
             assert field.null or field.db_default is not NOT_PROVIDED or name in KNOWN, name
+
+
+@pytest.mark.django_db
+def test_every_row_is_held_to_every_rule():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint WHERE NOT convalidated")
+        assert cursor.fetchall() == []

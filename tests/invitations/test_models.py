@@ -81,6 +81,37 @@ def test_what_comes_back_as_an_object_is_one(company, field, value):
     refused(f"invitation_{field}_is_an_object", **{field: value})
 
 
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        {str(number): "x" for number in range(21)},
+        {"x" * 41: ""},
+        {"key": "x" * 501},
+        {"key": "line\n" * 101},
+        *({"a": "b", "key": value} for value in (5, None, True, [], ["x"], {}, {"x": "y"})),
+    ],
+)
+def test_its_metadata_is_a_few_pairs_of_texts(company, pairs):
+    make_invitation(company)
+
+    refused("invitation_metadata_fits", metadata=pairs)
+
+
+def test_which_may_be_as_long_as_this(company):
+    make_invitation(company)
+    most = {f"{number:🔑>40}": "🔑\n" * 250 for number in range(20)}
+
+    for pairs in (most, {"": ""}, {}):
+        Invitation.objects.update(metadata=pairs)
+
+
+@pytest.mark.parametrize("locale", ["", "de_AT", "en\n"])
+def test_its_language_is_a_tag(company, locale):
+    make_invitation(company)
+
+    refused("invitation_locale", locale=locale)
+
+
 def test_it_has_a_hundred_addresses_at_most(company):
     make_invitation(company)
 
