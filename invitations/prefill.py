@@ -57,6 +57,11 @@ class Prefill:
     def locks_provider(self) -> bool:
         return self.is_locked("datasource_id") or self.is_locked("url")
 
+    @property
+    def locks_coverage(self) -> bool:
+        """Whether neither what the account is for nor where is left to be said."""
+        return self.is_locked("utility_types") and self.is_locked("initial_sites")
+
     def to_json(self) -> dict[str, Any]:
         """What was given, in the names and forms of the wire; nothing of what was not."""
         document: dict[str, Any] = {}

@@ -19,6 +19,7 @@ SECONDS_A_ROUND = 5
 
 @job(queue="mail")
 def send_invitation(delivery_id: str, round_number: int) -> None:
+    """Mail one address its link; where the mail server is away, again after a pause."""
     pause = attempt_delivery(UUID(delivery_id), round_number=round_number)
     if pause:
         raise TryLater(pause)
@@ -34,6 +35,7 @@ def send_code(code_id: str) -> None:
 
 @job()
 def follow_status(connection_id: str) -> None:
+    """What follows from a connection's new status: see the service."""
     follow_status_of(UUID(connection_id))
 
 

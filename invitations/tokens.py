@@ -33,10 +33,12 @@ def token_in(text: str) -> str | None:
 
 
 def hash_token(token: str) -> bytes:
+    """SHA-256, by which a token is found. It has 256 random bits: neither salt nor a slow hash would add anything."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def seal_token(token: str, *, owner_id: UUID) -> bytes:
+    """Readable only with the keys from the environment, and only as that of the row `owner_id`."""
     return settings.KEYRING.seal(token.encode(), bound_to=f"token:{owner_id}")
 
 

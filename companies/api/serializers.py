@@ -96,6 +96,7 @@ class SitePage(PageOutput):
 
 
 def represent_company(company: Company) -> dict[str, Any]:
+    """A company as the wire has it."""
     return {
         "id": company.pk,
         "name": company.name,
@@ -109,6 +110,7 @@ def represent_company(company: Company) -> dict[str, Any]:
 
 
 def represent_site(site: Site) -> dict[str, Any]:
+    """A site as the wire has it."""
     return {
         "id": site.pk,
         "companyId": site.company_id,

@@ -150,6 +150,7 @@ def hash_api_key(value: str) -> bytes:
 
 class CompanyQuerySet(models.QuerySet["Company"]):
     def visible_to(self, partner: Partner) -> Self:
+        """The partner's own: others do not exist for it."""
         return self.filter(partner=partner)
 
     def open_to(self, user: User) -> Self:
@@ -198,6 +199,7 @@ class Company(models.Model):
 
 class SiteQuerySet(models.QuerySet["Site"]):
     def visible_to(self, partner: Partner) -> Self:
+        """Those of the partner's companies: others do not exist for it."""
         return self.filter(company__partner=partner)
 
 

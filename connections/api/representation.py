@@ -56,7 +56,7 @@ def _represent_move(event: ConnectionEvent) -> dict[str, Any]:
 
 @sensitive_variables()
 def represent_credentials(connection: Connection, credentials: Credentials, version: int) -> dict[str, Any]:
-    """What the collector's call hands over, and no other."""
+    """The credentials of a connection as a collector gets them; null for an extra that was not given."""
     return {
         "connectionId": connection.pk,
         "url": connection.login_url,

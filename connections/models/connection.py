@@ -96,10 +96,12 @@ class Connection(models.Model):
 
     @property
     def provider_name(self) -> str:
+        """What the catalogue calls it, or the host of its login page."""
         return self.datasource.name if self.datasource else self.provider_host
 
     @property
     def login_url(self) -> str:
+        """The login page: the catalogue's, or the one that was given in its place."""
         return self.datasource.login_url if self.datasource else (self.url or "")
 
     @property

@@ -44,6 +44,7 @@ def represent_invitations(rows: list[Any]) -> list[dict[str, Any]]:
 
 
 def represent_invitation(invitation: Invitation) -> dict[str, Any]:
+    """One invitation as the wire has it, with its link."""
     return represent_invitations([invitation])[0]
 
 
@@ -113,6 +114,7 @@ def _created_connections(rows: list[Any]) -> dict[UUID, list[dict[str, Any]]]:
 
 
 def represent_delivery(delivery: Delivery) -> dict[str, Any]:
+    """What became of the mail to one address."""
     return {
         "email": delivery.email,
         "status": delivery.status,

@@ -84,4 +84,5 @@ class PersonalLink(models.Model):
 
     @property
     def token(self) -> str:
+        """The one that opens it, unsealed."""
         return unseal_token(bytes(self.sealed_token), owner_id=self.pk)

@@ -89,6 +89,7 @@ def is_object(field: str) -> Q:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, partner: Partner | UUID) -> Self:
+        """Those of the partner's companies: others do not exist for it."""
         return self.filter(company__partner=partner)
 
     def with_status(self) -> Self:
@@ -96,6 +97,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.annotate(current_status=status_case())
 
     def in_status(self, *statuses: str) -> Self:
+        """Those that have one of these now, by the rule of `status`."""
         return self.filter(status_condition(statuses))
 
     def cases_of(self, *statuses: str, by: Sequence[str]) -> list[Q]:
@@ -107,6 +109,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return [by_index(self, case.condition, *by) if case.is_timed else case.condition for case in cases]
 
     def active(self) -> Self:
+        """Those whose link still leads somewhere."""
         return self.in_status(Status.ACTIVE)
 
     def opened_by(self, token: str) -> "Invitation | None":
@@ -250,6 +253,7 @@ class Invitation(models.Model):
 
     @property
     def token(self) -> str:
+        """The one that opens it, unsealed: it is not for logs, and stands in no other table."""
         return unseal_token(bytes(self.sealed_token), owner_id=self.pk)
 
     @property

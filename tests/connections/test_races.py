@@ -1,16 +1,20 @@
 """Login details are changed, read and reported on at once: real threads, real transactions."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection as database
+from django.db import transaction
 
 from companies.actors import CONTRIBUTOR, SYSTEM
 from connections.exceptions import StaleReport
 from connections.models import Connection, ConnectionEvent, Credential
-from connections.services import change_credentials, read_credentials, report_status
+from connections.services import change_credentials, ensure_sandbox, read_credentials, report_status
 from connections.status import Status
+from connections.tasks import check_sandbox
 from tests.factories import make_connection
-from tests.races import race
+from tests.races import race, wait_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,3 +95,29 @@ def test_of_many_reports_at_once_one_moves_it():
 
     assert Counter(type(result) for result in results) == {Connection: 20}
     assert ConnectionEvent.objects.filter(type="STATUS_CHANGED").count() == 1
+
+
+def test_a_check_of_the_sandbox_that_is_overtaken_says_nothing_of_newer_login_details():
+    connection = make_connection(
+        datasource=ensure_sandbox(), credentials={"username": "wrong-password", "password": "something"}
+    )
+
+    def check(pk):
+        try:
+            check_sandbox(str(pk))
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            # held against a report, and not against a reader
+            Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+            checked = thread.submit(check, connection.pk)
+            wait_for_a_lock()
+            change_credentials(connection, credentials={"username": "works", "password": "something"}, by=CONTRIBUTOR)
+        checked.result()
+    assert ConnectionEvent.objects.filter(type="CREDENTIALS_READ").count() == 1
+    assert Connection.objects.get().status == Status.PENDING
+
+    check_sandbox(str(connection.pk))
+    assert Connection.objects.get().status == Status.CONNECTED

@@ -8,11 +8,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from companies.actors import CONTRIBUTOR
 from companies.models import Partner, User
 from connections import sandbox
 from connections.models import Connection, Datasource
-from connections.services import change_credentials, connections, ensure_sandbox, read_credentials
+from connections.services import connections, ensure_sandbox
 from connections.status import OUTCOMES, Status
 from connections.tasks import check_sandbox
 from tests.database import forget_jobs
@@ -98,25 +97,6 @@ def test_what_was_checked_already_is_not_checked_again():
     check_sandbox(str(connection.pk))
 
     assert connection.events.filter(type="CREDENTIALS_READ").count() == 1
-
-
-@pytest.mark.django_db
-def test_an_older_check_does_not_overwrite_newer_login_details(monkeypatch):
-    """The login details change just between the check's reading and its report."""
-    connection = try_as("wrong-password")
-
-    def read_and_be_overtaken(*args, **kwargs):
-        read = read_credentials(*args, **kwargs)
-        change_credentials(connection, credentials={"username": "works", "password": "x"}, by=CONTRIBUTOR)
-        return read
-
-    with monkeypatch.context() as overtaken:
-        overtaken.setattr(sandbox, "read_credentials", read_and_be_overtaken)
-        check_sandbox(str(connection.pk))
-    assert status_of(connection) == Status.PENDING
-
-    check_sandbox(str(connection.pk))
-    assert status_of(connection) == Status.CONNECTED
 
 
 @pytest.mark.django_db

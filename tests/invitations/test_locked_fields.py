@@ -150,3 +150,18 @@ def test_a_provider_that_is_gone_and_not_locked_leaves_the_choice(client, compan
     datasource.delete()
 
     assert saved(client, invitation).url == PROVIDER_URL
+
+
+def test_the_first_page_announces_only_what_is_asked(client, company):
+    values = locked_values(company)
+
+    def announced(*names):
+        prefill = Prefill(**{name: values[name][0] for name in names}, locked_fields=names)
+        content = client.get(page(make_invitation(company, prefill=prefill))).content.decode()
+        return [title for title in ("Your provider", "What it covers", "Your login") if f"<strong>{title}<" in content]
+
+    assert announced() == ["Your provider", "What it covers", "Your login"]
+    assert announced("datasource_id") == announced("url") == ["What it covers", "Your login"]
+    assert announced("utility_types") == announced("initial_sites") == ["Your provider", "What it covers", "Your login"]
+    assert announced("initial_sites", "utility_types") == ["Your provider", "Your login"]
+    assert announced("url", "initial_sites", "utility_types") == ["Your login"]
