@@ -76,7 +76,12 @@ REFUSED: list[tuple[dict[str, Any], tuple[str | int, ...]]] = [
     ({"max_uses": 1_000_001}, ("max_uses",)),
     ({"allowed_emails": ["a@example.com", "b"]}, ("allowed_emails", 1)),
     ({"redirect_url": "https://elsewhere.example"}, ("redirect_url",)),
-    ({"redirect_url": "http://insecure.example"}, ("redirect_url",)),
+    ({"redirect_url": "http://listed.example"}, ("redirect_url",)),
+    ({"message": "x" * 2001}, ("message",)),
+    ({"external_id": "x" * 256}, ("external_id",)),
+    ({"metadata": {str(number): "x" for number in range(21)}}, ("metadata",)),
+    ({"metadata": {"a": "b", "x" * 41: ""}}, ("metadata", "x" * 41)),
+    ({"metadata": {"a": "x" * 501}}, ("metadata", "a")),
     ({"prefill": Prefill(datasource_id=NO_ID)}, ("prefill", "datasource_id")),
     ({"prefill": Prefill(url="javascript:alert(1)")}, ("prefill", "url")),
     ({"prefill": Prefill(initial_sites=(NO_ID,))}, ("prefill", "initial_sites", 0)),
@@ -86,7 +91,7 @@ REFUSED: list[tuple[dict[str, Any], tuple[str | int, ...]]] = [
 
 @pytest.mark.parametrize(("fields", "place"), REFUSED)
 def test_what_does_not_hold_is_refused_by_its_place_and_stores_nothing(db, fields, place):
-    partner = PartnerFactory(redirect_urls=["https://listed.example", "http://insecure.example"])
+    partner = PartnerFactory(redirect_urls=["https://listed.example"])
     company = Company.objects.create(partner=partner, name="Bakery")
 
     with pytest.raises(InvalidField) as refusal:
