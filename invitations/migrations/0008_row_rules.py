@@ -3,7 +3,7 @@
 import datetime
 import django.db.models.expressions
 import django.db.models.lookups
-import invitations.models.invitation
+import invitations.models.conditions
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         ),
         AddConstraintNotValid(
             model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(invitations.models.invitation.HasCapitals('allowed_emails'), _negated=True), name='invitation_allowed_emails_lower'),
+            constraint=models.CheckConstraint(condition=models.Q(invitations.models.conditions.HasCapitals('allowed_emails'), _negated=True), name='invitation_allowed_emails_lower'),
         ),
         AddConstraintNotValid(
             model_name='invitation',

@@ -10,6 +10,7 @@ from invitations.models.batch import (
     BatchState,
     Verdict,
 )
+from invitations.models.conditions import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
 from invitations.models.delivery import Delivery, DeliveryStatus, PersonalLink
 from invitations.models.event import EventType, InvitationEvent, Use
 from invitations.models.invitation import (
@@ -17,9 +18,6 @@ from invitations.models.invitation import (
     MAX_ALLOWED_EMAILS,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
-    MAX_METADATA_KEY_LENGTH,
-    MAX_METADATA_PAIRS,
-    MAX_METADATA_VALUE_LENGTH,
     Invitation,
     InvitationQuerySet,
     InvitationType,
