@@ -32,10 +32,15 @@ class Patience(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, TryLater):
             return RetryDecision(retry_in={"seconds": int(exception.pause.total_seconds())})
-        if job.attempts >= MOST_ATTEMPTS:
+        if is_last_attempt(job):
             return None
         seconds = min(5 * 2**job.attempts, int(LONGEST_PAUSE.total_seconds()))
         return RetryDecision(retry_in={"seconds": seconds})
+
+
+def is_last_attempt(job: Job) -> bool:
+    """Whether what goes wrong now is not tried again (`TryLater` is, always)."""
+    return job.attempts >= MOST_ATTEMPTS
 
 
 def job(**options: Any) -> Callable[[Callable[..., None]], Any]:

@@ -4,11 +4,12 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from config.jobs import TryLater, job
+from config.jobs import TryLater, is_last_attempt, job
 from invitations.limits import forget_old_windows
-from invitations.services import attempt_delivery, create_next, forget_old_batches, forget_old_proofs
+from invitations.services import attempt_delivery, create_next, forget_old_batches, forget_old_proofs, give_up_delivery
 from invitations.services import end_automatic_repairs as end_automatic_repairs_of
 from invitations.services import follow_status as follow_status_of
 from invitations.services import send_code as send_code_mail
@@ -17,10 +18,15 @@ KEPT = timedelta(days=1)
 SECONDS_A_ROUND = 5
 
 
-@job(queue="mail")
-def send_invitation(delivery_id: str, round_number: int) -> None:
-    """Mail one address its link; where the mail server is away, again after a pause."""
-    pause = attempt_delivery(UUID(delivery_id), round_number=round_number)
+@job(queue="mail", pass_context=True)
+def send_invitation(context: JobContext, delivery_id: str, round_number: int) -> None:
+    """One attempt at the mail of this round. Where not even a fault can be noted for a day, it ends as failed."""
+    try:
+        pause = attempt_delivery(UUID(delivery_id), round_number=round_number)
+    except Exception:
+        if is_last_attempt(context.job):
+            give_up_delivery(UUID(delivery_id), round_number=round_number)
+        raise
     if pause:
         raise TryLater(pause)
 

@@ -12,6 +12,7 @@ from invitations.services.codes import check_code, request_code, send_code
 from invitations.services.corrections import correct_address
 from invitations.services.deliveries import (
     attempt_delivery,
+    give_up_delivery,
     note_delivery_report,
     queue_mails,
     resend_invitation,
@@ -63,6 +64,7 @@ __all__ = [
     "follow_status",
     "forget_old_batches",
     "forget_old_proofs",
+    "give_up_delivery",
     "note_delivery_report",
     "note_view",
     "prefilled_datasource",

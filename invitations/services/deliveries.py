@@ -16,14 +16,13 @@ from companies.actors import SYSTEM, Actor
 from companies.addresses import normalize_address
 from config.jobs import defer
 from config.locks import try_lock
-from config.redaction import redact
 from config.refusals import InvalidField
 from invitations.emails import invitation_mail
 from invitations.events import log_event
 from invitations.limits import count_attempt
 from invitations.models import Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
 from invitations.services.refusals import refuse_unless_active
-from invitations.services.transport import PermanentFault, TemporaryFault, hand_over
+from invitations.services.transport import PermanentFault, TemporaryFault, hand_over, quoted
 from invitations.status import Status
 from invitations.tokens import hash_token, new_token, seal_token
 
@@ -32,7 +31,8 @@ RESENDS_PER_HOUR = 10
 ALONE, AMONG_MANY = 0, -10
 # a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours
 PAUSES = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
-MAX_ERROR_LENGTH = 500
+
+GIVEN_UP = "The mail could not be sent for a day; the fault is on our side."
 
 logger = logging.getLogger("latchkey.mail")
 
@@ -104,6 +104,15 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
     return None
 
 
+@transaction.atomic
+def give_up_delivery(delivery_id: UUID, *, round_number: int) -> None:
+    """Nobody will try this round again, whatever kept it from being done: its mail has failed, and the log says so."""
+    waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, round=round_number)
+    if delivery := waiting.filter(status=DeliveryStatus.QUEUED).first():
+        _fail(delivery, GIVEN_UP)
+        _save(delivery)
+
+
 def note_delivery_report(reference: str, status: DeliveryStatus, *, reason: str | None = None) -> Delivery | None:
     """What a mail provider reports of the mail with this `Delivery.reference`: delivered, bounced or complained about.
 
@@ -122,7 +131,7 @@ def note_delivery_report(reference: str, status: DeliveryStatus, *, reason: str 
             return delivery
         delivery.status, delivery.last_error = status, None
         if status in final:
-            delivery.last_error = redact(reason or str(status.label))[:MAX_ERROR_LENGTH]
+            delivery.last_error = quoted(reason or str(status.label))
             log_event(
                 delivery.invitation,
                 EventType.DELIVERY_FAILED,

@@ -71,6 +71,15 @@ def hand_over(build: Callable[[], EmailMultiAlternatives]) -> None:
         raise _fault_of(error) from None
 
 
+def quoted(words: str) -> str:
+    """What somebody else's server said, as it may be kept: on one line of at most 300 characters, redacted.
+
+    Control characters are left out: PostgreSQL keeps no NUL, and the others steer whatever shows them.
+    """
+    seen = "".join(letter if letter.isprintable() else " " for letter in words)
+    return redact(" ".join(seen.split()))[:SERVER_WORDS_LENGTH]
+
+
 def _name(error: Exception) -> str:
     """Its class, and TLS's own word for it; what a server said may name an address."""
     name = f"{type(error).__module__}.{type(error).__qualname__}"
@@ -89,8 +98,7 @@ def _fault_of(error: Exception) -> PermanentFault | TemporaryFault:
         case smtplib.SMTPResponseException():
             return _refused("mail", error.smtp_code, error.smtp_error)
         case RefusedByProvider():
-            said = redact(" ".join(str(error).split()))[:SERVER_WORDS_LENGTH]
-            return PermanentFault(f"The mail provider refused the address: {said}")
+            return PermanentFault(f"The mail provider refused the address: {quoted(str(error))}")
     return TemporaryFault(_trouble_with_settings(error) or _trouble(error))
 
 
@@ -126,9 +134,5 @@ def _refused(what: str, code: int, words: bytes | str) -> PermanentFault | Tempo
     said = words.decode(errors="replace") if isinstance(words, bytes) else words
     if code in LOGIN_CODES:
         return TemporaryFault(ENCRYPTION_WANTED if "STARTTLS" in said.upper() else LOGIN_REFUSED)
-    sentence = f"The mail server refused the {what}: {_say(code, said)}"
+    sentence = f"The mail server refused the {what}: {quoted(f'{code} {said}')}"
     return PermanentFault(sentence) if 500 <= code < 600 else TemporaryFault(sentence)
-
-
-def _say(code: int, words: str) -> str:
-    return redact(f"{code} {' '.join(words.split())}")[:SERVER_WORDS_LENGTH]

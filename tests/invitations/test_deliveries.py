@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from companies.actors import SYSTEM
+from config.jobs import MOST_ATTEMPTS
 from config.redaction import JSONFormatter
 from invitations.models import Delivery, EventType, PersonalLink
 from invitations.services import (
@@ -18,6 +19,7 @@ from invitations.services import (
     update_invitation,
 )
 from invitations.services.deliveries import PAUSES
+from tests.database import execute
 from tests.factories import make_invitation
 from tests.invitations.mail_server import MailServer
 
@@ -245,6 +247,33 @@ def test_a_link_that_the_server_repeats_is_not_kept(worker, mail_server):
     assert "/p/i/[redacted]" in words
     assert len(words) < 400
     assert link.token not in str(list(invitation.events.values_list("detail")))
+
+
+def test_control_characters_of_a_server_are_left_out_and_keep_no_mail_from_its_end(worker, mail_server):
+    mail_server.answers[ANNA] = ["550 bad\x00user\x1b[31m gone"]
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("FAILED", 1, "The mail server refused the address: 550 bad user [31m gone")
+    assert logged(invitation) == [(EventType.DELIVERY_FAILED, ANNA)]
+
+
+def test_a_mail_whose_job_gives_up_has_failed(worker, mail_server, jobs):
+    execute("""
+        CREATE FUNCTION no_room() RETURNS trigger AS $$ BEGIN RAISE 'no room'; END $$ LANGUAGE plpgsql;
+        CREATE TRIGGER no_room BEFORE UPDATE ON invitations_delivery
+            FOR EACH ROW WHEN (NEW.status = 'SENT') EXECUTE FUNCTION no_room()
+    """)
+    try:
+        invitation = mailed()
+        worker()
+        assert told(invitation) == ("QUEUED", 0, None)
+        execute(f"UPDATE procrastinate_jobs SET attempts = {MOST_ATTEMPTS} WHERE status = 'todo'")
+        worker.later()
+    finally:
+        execute("DROP FUNCTION no_room CASCADE")
+    assert jobs.statuses == ["failed"]
+    assert told(invitation) == ("FAILED", 0, "The mail could not be sent for a day; the fault is on our side.")
+    assert logged(invitation) == [(EventType.DELIVERY_FAILED, ANNA)]
 
 
 # --- withdrawn before it was sent -------------------------------------------------------------------------

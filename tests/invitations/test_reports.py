@@ -142,6 +142,11 @@ def test_a_complaint(invitation, reference):
     assert told(invitation) == ("COMPLAINED", "Marked as spam")
 
 
+def test_control_characters_of_a_report_are_left_out(invitation, reference):
+    assert report(bounced(reference) | {"Details": "550 no\x00such\nuser"}) == [200]
+    assert told(invitation) == ("BOUNCED", "550 no such user")
+
+
 def test_what_says_nothing_of_a_delivery_of_ours_changes_nothing(invitation, reference):
     unknown = [opened(reference), bounced(reference, kind="Transient"), delivered("x"), delivered(f"{reference}0")]
     without = {name: value for name, value in delivered(reference).items() if name != "Metadata"}
