@@ -13,7 +13,8 @@ LAST_CALL = timedelta(days=2)
 @dataclass(frozen=True)
 class Situation:
     """What is known. `undelivered`: addresses still on it whose mail did not arrive; `waiting`: mails not yet out;
-    `mailed_at`: when the newest mail left; `broken`: connections of it that other login details would mend.
+    `mailed_at`: when the newest mail left whose link still leads here; `replaced`: mails whose link does not any more;
+    `broken`: connections of it that other login details would mend.
     """
 
     status: Status
@@ -21,6 +22,7 @@ class Situation:
     undelivered: Sequence[str] = ()
     waiting: int = 0
     mailed_at: datetime | None = None
+    replaced: int = 0
     mailable: bool = False
     opened_at: datetime | None = None
     use_count: int = 0
@@ -48,7 +50,14 @@ def next_step(known: Situation, *, now: datetime) -> NextStep:
             return _used_up(known)
         case Status.EXPIRED:
             return _expired(known)
-    step = _not_delivered(known) or _broken(known) or _connected(known) or _opened(known, now) or _sent(known, now)
+    step = (
+        _not_delivered(known)
+        or _replaced(known)
+        or _broken(known)
+        or _connected(known)
+        or _opened(known, now)
+        or _sent(known, now)
+    )
     if known.expires_at and known.expires_at - now <= LAST_CALL and "extend" not in step.buttons:
         return NextStep(f"{step.sentence} It expires soon: extend it if they need longer.", (*step.buttons, "extend"))
     return step
@@ -86,6 +95,15 @@ def _not_delivered(known: Situation) -> NextStep | None:
     mail = _mail_to(known.undelivered)
     return NextStep(
         f"{mail[0].upper()}{mail[1:]} did not arrive. Correct the {what}, or pass the link on.", ("correct",)
+    )
+
+
+def _replaced(known: Situation) -> NextStep | None:
+    if not known.replaced:
+        return None
+    what = "the mail" if known.replaced == 1 else "some mails"
+    return NextStep(
+        f"The link was replaced after {what} went out, and leads nowhere there. Mail it again.", ("resend",)
     )
 
 

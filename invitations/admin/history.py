@@ -15,8 +15,8 @@ from connections.models import Connection
 from invitations.admin.changes import named
 from invitations.admin.inviting.links import delivery_word
 from invitations.guidance import Situation
-from invitations.models import Delivery, DeliveryStatus, Invitation, InvitationEvent
-from invitations.models.delivery import UNDELIVERED
+from invitations.models import Delivery, DeliveryStatus, Invitation, InvitationEvent, PersonalLink
+from invitations.models.delivery import MAILED, UNDELIVERED
 
 FIELDS = {
     "allowedEmails": "addresses",
@@ -32,12 +32,15 @@ MEANS = {"code": "With a code", "link": "With the link in the mail"}
 
 @dataclass(frozen=True)
 class Recipient:
-    """An address and what became of its mail. `position` is its place among those that can be mailed, if it is one."""
+    """An address and what became of its mail. `position` is its place among those that can be mailed, if it is one;
+    `has_link`: a link that was mailed to it leads here.
+    """
 
     email: str
     delivery: Delivery | None
     position: int | None
     is_on: bool
+    has_link: bool
 
     @property
     def state(self) -> SafeString | str:
@@ -92,14 +95,17 @@ def _connections(invitation: Invitation) -> list[Connection]:
 
 def situation_of(invitation: Invitation, history: History) -> Situation:
     """What the next step is derived from."""
-    mails = [each.delivery for each in history.recipients if each.is_on and each.delivery]
-    left = [each.last_attempt_at for each in mails if each.last_attempt_at and each.status != DeliveryStatus.QUEUED]
+    mails = [(each.delivery, each.has_link) for each in history.recipients if each.is_on and each.delivery]
+    mailed = [(each, linked) for each, linked in mails if each.status in MAILED]
     return Situation(
         status=invitation.status,
         repairs=invitation.repairs,
         undelivered=[each.email for each in history.recipients if each.is_undelivered],
-        waiting=sum(each.status == DeliveryStatus.QUEUED for each in mails),
-        mailed_at=max(left, default=None),
+        waiting=sum(each.status == DeliveryStatus.QUEUED for each, _ in mails),
+        mailed_at=max(
+            (each.last_attempt_at for each, linked in mailed if linked and each.last_attempt_at), default=None
+        ),
+        replaced=sum(not linked for _, linked in mailed),
         mailable=bool(invitation.mailable_emails),
         opened_at=invitation.last_viewed_at,
         use_count=invitation.use_count,
@@ -114,8 +120,16 @@ def _recipients(invitation: Invitation) -> tuple[list[Recipient], bool]:
     places = {email: place for place, email in enumerate(invitation.mailable_emails)}
     mails = {each.email: each for each in invitation.deliveries.filter(email__in=invitation.allowed_emails)}
     others = list(invitation.deliveries.exclude(email__in=invitation.allowed_emails).order_by("-pk")[: MOST_LINES + 1])
-    on = [Recipient(email, mails.get(email), places.get(email), True) for email in invitation.allowed_emails]
-    more = [Recipient(each.email, each, None, invitation.allows(each.email)) for each in others[:MOST_LINES]]
+    shown = [*mails.values(), *others[:MOST_LINES]]
+    linked = set(PersonalLink.objects.filter(delivery__in=shown).values_list("delivery__email", flat=True))
+    on = [
+        Recipient(email, mails.get(email), places.get(email), True, email in linked)
+        for email in invitation.allowed_emails
+    ]
+    more = [
+        Recipient(each.email, each, None, invitation.allows(each.email), each.email in linked)
+        for each in others[:MOST_LINES]
+    ]
     return on + more, len(others) > MOST_LINES
 
 

@@ -22,6 +22,7 @@ class DeliveryStatus(models.TextChoices):
     COMPLAINED = "COMPLAINED", "Reported as spam"
 
 
+MAILED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED)
 
 

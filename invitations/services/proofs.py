@@ -23,8 +23,11 @@ from invitations.models import (
     PersonalLink,
     VerificationCode,
 )
+from invitations.models.delivery import MAILED
 from invitations.models.proof import hash_secret
 from invitations.services.refusals import refuse_unless_active
+
+LINK_ENDED = "It was sent, and its link leads nowhere any more."
 
 
 @transaction.atomic
@@ -57,7 +60,7 @@ def find_proof(invitation: Invitation, secret: str | None) -> EmailProof | None:
 
 
 def end_access(invitation: Invitation, emails: Collection[str]) -> None:
-    """The codes, personal links and proofs of these addresses end now, for good.
+    """The codes, personal links and proofs of these addresses end now, for good; mails that are out say so.
 
     In this order, to which everybody keeps who locks more than one of them: a code that is being entered and a button
     that is being pressed have made their proofs before the proofs are ended.
@@ -69,6 +72,8 @@ def end_access(invitation: Invitation, emails: Collection[str]) -> None:
     links = PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email__in=emails)
     _lock(links)
     links.delete()
+    left = Delivery.objects.filter(invitation=invitation, email__in=emails, status__in=MAILED)
+    left.update(last_error=LINK_ENDED)
     EmailProof.objects.filter(invitation=invitation, email__in=emails).delete()
 
 

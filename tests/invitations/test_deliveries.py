@@ -9,15 +9,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from companies.actors import SYSTEM
 from config.jobs import MOST_ATTEMPTS
 from config.redaction import JSONFormatter
 from invitations.models import Delivery, EventType, PersonalLink
-from invitations.services import (
-    revoke_invitation,
-    rotate_invitation,
-    update_invitation,
-)
 from invitations.services.deliveries import PAUSES
 from tests.database import execute
 from tests.factories import make_invitation
@@ -274,38 +268,6 @@ def test_a_mail_whose_job_gives_up_has_failed(worker, mail_server, jobs):
     assert jobs.statuses == ["failed"]
     assert told(invitation) == ("FAILED", 0, "The mail could not be sent for a day; the fault is on our side.")
     assert logged(invitation) == [(EventType.DELIVERY_FAILED, ANNA)]
-
-
-# --- withdrawn before it was sent -------------------------------------------------------------------------
-
-
-def revoke(invitation):
-    revoke_invitation(invitation, by=SYSTEM)
-
-
-def remove(invitation):
-    update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN])
-
-
-def rotate(invitation):
-    rotate_invitation(invitation, by=SYSTEM)
-
-
-@pytest.mark.parametrize(
-    ("withdraw", "words"),
-    [
-        (revoke, "Not sent: the invitation was revoked by then."),
-        (remove, "Not sent: the address was taken off the invitation."),
-        (rotate, "Not sent: the link was replaced."),
-    ],
-)
-def test_what_was_withdrawn_in_the_meantime_is_not_sent_and_says_why(worker, mail_server, withdraw, words):
-    invitation = mailed()
-    withdraw(invitation)
-    worker()
-    assert told(invitation) == ("FAILED", 1, words)
-    assert mail_server.tried == []
-    assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
 
 
 def until(happened, seconds=60):

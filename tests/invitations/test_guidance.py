@@ -34,6 +34,11 @@ def told(status=Status.ACTIVE, **known):
             ("resend",),
         ),
         (
+            {"mailable": True, "opened_at": LATELY, "replaced": 1},
+            "The link was replaced after the mail went out, and leads nowhere there. Mail it again.",
+            ("resend",),
+        ),
+        (
             {"opened_at": LATELY},
             "It was opened a short while ago, and is not finished yet. Give them a little time.",
             (),

@@ -21,6 +21,7 @@ from invitations.services import (
     create_repair_invitation,
     redeem_invitation,
     revoke_invitation,
+    rotate_invitation,
     update_invitation,
 )
 from invitations.tokens import hash_token
@@ -186,6 +187,19 @@ def test_the_page_says_what_became_of_each_mail(admin_client, company):
     assert "?address=2" not in page
 
 
+def test_a_mail_whose_link_was_replaced_is_not_waited_for(admin_client, company):
+    invitation = make_invitation(company, allowed_emails=["anna@example.com"], send_email=True)
+    invitation.deliveries.update(status="SENT", attempts=1, last_attempt_at=timezone.now())
+    rotate_invitation(invitation, by=SYSTEM)
+
+    response = admin_client.get(address("change", invitation))
+
+    assert response.context["next_step"] == (
+        "The link was replaced after the mail went out, and leads nowhere there. Mail it again."
+    )
+    assert "It was sent, and its link leads nowhere any more." in words(response)
+
+
 def test_an_address_that_is_no_longer_on_it_stays_on_record(admin_client, company):
     invitation = make_invitation(company, allowed_emails=["anna@exmaple.com"], send_email=True)
     invitation.deliveries.update(status="BOUNCED", last_error="No such domain")
@@ -259,7 +273,7 @@ def test_the_page_asks_as_little_of_a_thousand_lines_as_of_ten(admin_client, com
     queries()  # the first look of a process asks what kinds of things there are
     few = queries()
     grow(10, 1000)
-    assert queries() == few == 8
+    assert queries() == few == 9
     history = admin_client.get(address("change", invitation)).context["history"]
     assert (len(history.timeline.lines), len(history.connected)) == (MOST_LINES, MOST_LINES)
     assert len(history.recipients) == 100 + MOST_LINES
