@@ -1,6 +1,7 @@
 """What companies refuse."""
 
 from config.refusals import Refusal
+from config.waits import in_words
 
 
 class InvalidIdempotencyKey(Refusal):
@@ -44,10 +45,8 @@ class TooManyCodes(Refusal):
     def __init__(self, *, retry_after: int | None) -> None:
         """`retry_after` in seconds; None: never."""
         self.retry_after = retry_after
-        minutes = max(1, -(-(retry_after or 0) // 60))
-        wait = f"Wait {minutes} {'minute' if minutes == 1 else 'minutes'}, then try again."
         super().__init__(
-            f"There were too many wrong codes. {wait}"
+            f"There were too many wrong codes. Wait {in_words(retry_after)}, then try again."
             if retry_after is not None
             else "There were too many wrong codes. An administrator can reset your second factor."
         )

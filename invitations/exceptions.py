@@ -4,6 +4,7 @@ from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from config.refusals import Refusal
+from config.waits import in_words
 
 IT_WORKS = (
     "The login works: there is nothing to do at the moment. If it changes, ask whoever sent this to you for a new one."
@@ -106,14 +107,8 @@ class TooManyAttempts(Refusal):
     sentence = "That was too often. Wait a little, then try again."
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"That was too often. Please try again in {_in_words(retry_after)}.")
+        super().__init__(f"That was too often. Please try again in {in_words(retry_after)}.")
         self.retry_after = retry_after
-
-
-def _in_words(seconds: int) -> str:
-    if seconds < 100:
-        return f"{seconds} seconds"
-    return f"{-(-seconds // 60)} minutes"
 
 
 class MaxUsesBelowUseCount(Refusal):
