@@ -8,11 +8,10 @@ from django import forms
 
 from companies.addresses import normalize_address
 from config.refusals import InvalidField
-from invitations.models import PersonalLink
 
 
 class AddressForm(forms.Form):
-    """Which address to send a code to. By a personal link it may be left out altogether: it is the link's."""
+    """Which address to send a code to."""
 
     email = forms.CharField(
         max_length=254,
@@ -21,17 +20,9 @@ class AddressForm(forms.Form):
         error_messages={"required": "Enter your email address."},
     )
 
-    def __init__(self, data: Any = None, *, link: PersonalLink | None = None) -> None:
-        super().__init__(data)
-        self.link = link
-        self.fields["email"].required = link is None or data is None or "email" in data
-
     def clean_email(self) -> str:
-        typed = self.cleaned_data["email"]
-        if not typed and self.link:
-            return self.link.delivery.email
         try:
-            return normalize_address(typed)
+            return normalize_address(self.cleaned_data["email"])
         except InvalidField:
             raise forms.ValidationError("Enter an address like name@example.com.") from None
 

@@ -28,7 +28,7 @@ from invitations.services.invitations import (
     rotate_invitation,
     update_invitation,
 )
-from invitations.services.proofs import find_proof, forget_old_proofs, use_personal_link
+from invitations.services.proofs import find_proof, forget_old_proofs, has_aged, use_personal_link
 from invitations.services.redemption import Account, apply_locks, prefilled_datasource, redeem_invitation
 from invitations.services.refusals import refuse_correction, refuse_unless_active, refuse_unproved
 from invitations.services.repairs import (
@@ -65,6 +65,7 @@ __all__ = [
     "forget_old_batches",
     "forget_old_proofs",
     "give_up_delivery",
+    "has_aged",
     "note_delivery_report",
     "note_view",
     "prefilled_datasource",

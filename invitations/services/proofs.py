@@ -59,6 +59,13 @@ def find_proof(invitation: Invitation, secret: str | None) -> EmailProof | None:
     return proof if proof and proof.holds_for(invitation) else None
 
 
+def has_aged(invitation: Invitation, secret: str) -> bool:
+    """Whether it is by its age alone that the proof of this secret holds no more."""
+    return EmailProof.objects.filter(
+        invitation=invitation, secret_hash=hash_secret(secret), expires_at__lte=timezone.now()
+    ).exists()
+
+
 def end_access(invitation: Invitation, emails: Collection[str]) -> None:
     """The codes, personal links and proofs of these addresses end now, for good; mails that are out say so.
 

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 
 from config.refusals import Refusal
 from invitations.cookies import kept_private
-from invitations.exceptions import Closed, LinkBelongsElsewhere
+from invitations.exceptions import Closed, LinkBelongsElsewhere, TooManyAttempts
 from invitations.forms import AddressForm, CodeForm
 from invitations.services import check_code, refuse_unless_active, request_code, use_personal_link
 from invitations.views.visits import Visit, contributor_page
@@ -19,15 +19,16 @@ def verify(visit: Visit) -> HttpResponse:
     refuse_unless_active(visit.invitation)
     if not visit.invitation.is_restricted or visit.is_proved:
         return visit.go("connect")
-    form = AddressForm(visit.posted, link=visit.link)
-    if form.is_valid():
+    of_link = visit.posted is not None and visit.link is not None and "email" not in visit.posted
+    form, refusal = AddressForm(None if of_link else visit.posted), None
+    if of_link or form.is_valid():
         try:
-            request_code(visit.invitation, form.cleaned_data["email"], client=visit.client, link=visit.link)
-        except Refusal as refusal:
-            _show(form, "email", refusal)
+            request_code(visit.invitation, _address(visit, form), client=visit.client, link=visit.link)
+        except TooManyAttempts as caught:
+            refusal = caught
         else:
             return _remember_address(visit, visit.go("code"), typed=form.data.get("email", ""))
-    return visit.open("verify", form=form, typed=_read_address(visit), is_over=visit.has_proof_behind)
+    return visit.open("verify", form=form, refusal=refusal, typed=_read_address(visit), proof=visit.ended_proof)
 
 
 @contributor_page("POST")
@@ -39,13 +40,14 @@ def code(visit: Visit) -> HttpResponse:
         return visit.go("verify")
     form = CodeForm(visit.posted)
     if form.is_valid():
-        address = AddressForm({"email": typed} if typed else {}, link=visit.link)
-        email = address.cleaned_data["email"] if address.is_valid() else ""
+        email = _address(visit, AddressForm({"email": typed} if typed else None))
         digits = form.cleaned_data["code"]
         try:
             _, secret = check_code(visit.invitation, email, digits, client=visit.client, secret=visit.secret)
+        except Closed:
+            raise
         except Refusal as refusal:
-            _show(form, "code", refusal)
+            form.add_error("code", refusal.detail)
         else:
             return visit.keep_secret(visit.go("connect"), secret)
     return visit.page("code", form=form, typed=typed)
@@ -62,14 +64,15 @@ def proceed(visit: Visit) -> HttpResponse:
     try:
         _, secret = use_personal_link(visit.invitation, visit.link, secret=visit.secret)
     except LinkBelongsElsewhere as refusal:
-        return visit.page("verify", form=AddressForm(link=visit.link), refusal=refusal)
+        return visit.page("verify", form=AddressForm(), refusal=refusal, typed=_read_address(visit))
     return visit.keep_secret(visit.go("connect"), secret)
 
 
-def _show(form: AddressForm | CodeForm, field: str, refusal: Refusal) -> None:
-    if isinstance(refusal, Closed):
-        raise refusal
-    form.add_error(field, refusal.detail)
+def _address(visit: Visit, form: AddressForm) -> str:
+    """The one that was typed; where none was, the personal link's."""
+    if visit.link and not form.is_bound:
+        return visit.link.delivery.email
+    return str(form.cleaned_data["email"]) if form.is_valid() else ""
 
 
 # What was typed travels from page to page in a signed cookie: in the URL it would be logged. The address of a

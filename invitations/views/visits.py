@@ -18,7 +18,7 @@ from invitations.exceptions import Closed, ProofRequired, TooManyAttempts
 from invitations.limits import count_attempt
 from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, find_invitation
 from invitations.receipts import Receipt, read_receipt
-from invitations.services import find_proof, note_view
+from invitations.services import find_proof, has_aged, note_view
 from invitations.tokens import SHAPE, hash_token
 
 UNKNOWN_TOKENS_PER_HOUR = 60
@@ -54,9 +54,11 @@ class Visit:
         return self.proof is not None and (self.link is None or self.link.delivery.email == self.proof.email)
 
     @property
-    def has_proof_behind(self) -> bool:
-        """Whether this browser once proved an address here, and the proof is over."""
-        return bool(self.secret) and self.proof is None
+    def ended_proof(self) -> str | None:
+        """Of a browser that once proved an address here, how that ended: `AGED`, or `ENDED` by whatever else."""
+        if not self.secret or self.proof is not None:
+            return None
+        return "AGED" if has_aged(self.invitation, self.secret) else "ENDED"
 
     @property
     def client(self) -> str:

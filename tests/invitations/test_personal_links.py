@@ -11,6 +11,7 @@ from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.models import EmailProof, EventType, Invitation, PersonalLink
 from invitations.services import resend_invitation, revoke_invitation, rotate_invitation, update_invitation
+from tests.clock import stopped_at
 from tests.factories import make_invitation
 from tests.invitations.answers import answers
 from tests.invitations.clock import pass_time
@@ -123,6 +124,18 @@ def test_a_second_browser_is_asked_for_a_code_which_goes_to_the_links_address(cl
     assert second.post(at(link, "code"), {"code": digits(invitation)})["Location"] == at(link, "connect")
     assert reaches_the_form(second, link)
     assert reaches_the_form(client, link), "the first keeps its own"
+
+
+def test_who_asks_too_soon_is_told_so_above_the_forms_and_finds_the_way_back(client, invitation, link):
+    client.post(at(link, "verify"))
+    with stopped_at(invitation.codes.get().created_at):
+        response = client.post(at(link, "verify"))
+    content = response.content.decode()
+    assert "That was too often. Please try again in 30 seconds." in words(response)
+    assert f'<a href="{at(link, "code")}">Enter a code you have</a>' in content
+    assert "(optional)" not in content
+    assert "Please check" not in content
+    assert 'aria-invalid="true"' not in content
 
 
 def test_at_the_second_browser_another_address_will_do_as_well(client, invitation, link):

@@ -8,7 +8,7 @@ from django.test import Client
 from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.models import EmailProof
-from invitations.services import revoke_invitation, update_invitation
+from invitations.services import revoke_invitation, rotate_invitation, update_invitation
 from tests.clock import stopped_at
 from tests.factories import make_invitation
 from tests.invitations.answers import answers, page
@@ -197,7 +197,9 @@ def test_who_sends_the_form_after_two_hours_is_told_why_they_are_asked_again(cli
     ask(client, invitation)
     enter(client, invitation, digits(invitation))
     pass_time(hours=2.1)
-    assert IS_OVER in words(client.post(page(invitation, "connect"), answers(), follow=True))
+    told = words(client.post(page(invitation, "connect"), answers(), follow=True))
+    assert AGED in told
+    assert IS_OVER in told
     assert not Connection.objects.exists()
 
 
@@ -207,9 +209,28 @@ def test_who_never_proved_an_address_is_told_nothing_of_it(client, invitation):
     assert IS_OVER not in words(client.get(page(invitation, "verify")))
 
 
+AGED, ENDED = "That holds for 2 hours, which are over now", "Your proof of the address has ended."
+
+
+def test_that_two_hours_are_over_is_said_only_when_they_are(client, invitation):
+    ask(client, invitation)
+    enter(client, invitation, digits(invitation))
+    pass_time(hours=1.9)
+    update_invitation(invitation, by=SYSTEM, allowed_emails=[OTTO])
+    told = words(client.get(page(invitation, "verify")))
+    assert (AGED in told, ENDED in told) == (False, True)
+
+
+def test_nor_by_the_link_that_stands_for_a_replaced_one(client, invitation):
+    ask(client, invitation)
+    enter(client, invitation, digits(invitation))
+    told = words(client.get(page(rotate_invitation(invitation, by=SYSTEM), "verify")))
+    assert (AGED in told, ENDED in told) == (False, True)
+
+
 def test_one_thing_is_said_at_a_time(client, invitation):
     client.cookies[f"proof-{invitation.pk.hex}"] = "of a proof that was forgotten"
-    assert IS_OVER in words(client.get(page(invitation, "verify")))
+    assert ENDED in words(client.get(page(invitation, "verify")))
     assert IS_OVER not in words(ask(client, invitation, "nobody"))
 
 
