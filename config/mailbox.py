@@ -30,7 +30,8 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     """The newest mails."""
     files = sorted(Path(settings.MAIL_DIR).glob("*.log"), key=lambda file: file.stat().st_mtime, reverse=True)
     mails = [(file.name, _read(file)) for file in files[:NEWEST]]
-    return render(request, "mailbox/list.html", {"mails": mails, "folder": settings.MAIL_DIR})
+    context = {"mails": mails, "folder": settings.MAIL_DIR, "goes_here": _goes_here()}
+    return render(request, "mailbox/list.html", context)
 
 
 @csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
@@ -46,11 +47,17 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 @xframe_options_sameorigin
 @csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
-    """The HTML part by itself, as a mail program would show it with images off."""
+    """The HTML part by itself, as a mail program would show it with images off; its links open beside this page."""
     part = _find(name).get_body(("html",))
     if part is None:
         raise Http404
-    return HttpResponse(part.get_content())
+    return HttpResponse(part.get_content().replace("<head>", '<head><base target="_blank">', 1))
+
+
+def _goes_here() -> bool:
+    """Whether what is mailed now lands in this folder, and not where `EMAIL_URL` or a mail provider takes it."""
+    by = f"{__name__}.{FileTransport.__name__}"
+    return by == settings.EMAIL_BACKEND and getattr(settings, "EMAIL_FILE_PATH", None) == str(settings.MAIL_DIR)
 
 
 def _find(name: str) -> EmailMessage:

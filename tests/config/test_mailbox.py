@@ -23,7 +23,7 @@ def pages(settings, tmp_path):
     settings.DEBUG = True
     settings.MAIL_DIR = tmp_path
     settings.EMAIL_BACKEND = "config.mailbox.FileTransport"
-    settings.EMAIL_FILE_PATH = tmp_path
+    settings.EMAIL_FILE_PATH = str(tmp_path)
     look_again()
     yield Client()
     settings.DEBUG = False
@@ -53,7 +53,20 @@ def test_an_empty_mailbox_says_how_to_fill_it(pages):
 
 def test_a_mailbox_that_does_not_exist_yet_is_empty(pages, settings, tmp_path):
     settings.MAIL_DIR = tmp_path / "nowhere"
+    settings.EMAIL_FILE_PATH = str(settings.MAIL_DIR)
     assert "No mail yet" in pages.get("/dev/mail").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("EMAIL_FILE_PATH", "/somewhere/else"), ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")],
+)
+def test_mails_that_go_elsewhere_are_not_promised_here(pages, settings, setting, value):
+    assert "In development mails are not sent" in pages.get("/dev/mail").content.decode()
+    setattr(settings, setting, value)
+    content = pages.get("/dev/mail").content.decode()
+    assert "In development mails are not sent" not in content
+    assert "Mails go where <code>EMAIL_URL</code>" in content
 
 
 def test_each_mail_is_a_file_of_its_own(pages, tmp_path):

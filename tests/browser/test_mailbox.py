@@ -1,0 +1,35 @@
+"""The page of a development machine that shows its mails: the button in a mail opens the invitation."""
+
+import pytest
+from playwright.sync_api import expect
+
+from invitations.emails import invitation_mail
+from tests.config.test_mailbox import look_again
+from tests.factories import make_invitation
+
+ANNA = "anna@example.com"
+
+
+@pytest.fixture
+def mailbox(partner, settings, tmp_path):
+    settings.DEBUG = True
+    settings.MAIL_DIR = settings.EMAIL_FILE_PATH = str(tmp_path)
+    settings.EMAIL_BACKEND = "config.mailbox.FileTransport"
+    look_again()
+    yield f"{partner.base}/dev/mail"
+    settings.DEBUG = False
+    look_again()
+
+
+def test_the_button_of_a_mail_opens_the_invitation_beside_it(partner, visitor, mailbox):
+    delivery = make_invitation(partner.company, allowed_emails=[ANNA], send_email=True).deliveries.get()
+    invitation_mail(delivery, delivery.links.get()).send()
+    visitor.goto(mailbox)
+    visitor.get_by_role("link", name="asks you").click()
+    with visitor.context.expect_page() as opened:
+        visitor.frame_locator("iframe.mail").get_by_role("link", name="Open the invitation").click()
+    expect(opened.value.get_by_role("button", name="Continue as a•••@example.com")).to_be_visible()
+    # with its styles: what the frame may not do, the page that it opened may
+    assert opened.value.evaluate("getComputedStyle(document.querySelector('.button')).backgroundColor") != (
+        "rgba(0, 0, 0, 0)"
+    )
