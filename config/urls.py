@@ -36,7 +36,9 @@ if settings.DEBUG:
         path("dev/mail/<str:name>/html", mailbox.mail_html, name="mail_html"),
     ]
 if settings.ANYMAIL_PROVIDER:
-    urlpatterns += [path("anymail/", include("anymail.urls"))]
+    from config import notices  # needs the extra `anymail`
+
+    urlpatterns += [path("anymail/", include(notices.addresses(settings.ANYMAIL_PROVIDER)))]
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
 handler404 = "config.errors.page_not_found"

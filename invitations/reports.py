@@ -22,5 +22,6 @@ def take_report(sender: Any, event: Any, **kwargs: Any) -> None:
     """Delivered, bounced and complained update the delivery; opens and clicks are neither asked for nor kept."""
     status = STATUSES.get(event.event_type)
     reference = (event.metadata or {}).get("delivery")
-    if status and reference:
+    # others may mail by the same account at the provider, with whatever they like
+    if status and isinstance(reference, str):
         note_delivery_report(reference, status, reason=event.mta_response or event.description)

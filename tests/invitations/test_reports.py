@@ -39,22 +39,26 @@ django.setup()
 from base64 import b64encode
 from django.test import Client
 answers = []
-for secret, report in json.load(sys.stdin):
+path, reports = json.load(sys.stdin)
+for secret, report in reports:
     headers = {"Host": "localhost"}
     if secret:
         headers["Authorization"] = "Basic " + b64encode(secret.encode()).decode()
     answers.append(Client(raise_request_exception=False, enforce_csrf_checks=True).post(
-        "/anymail/postmark/tracking/", report, content_type="application/json", headers=headers).status_code)
+        path, report, content_type="application/json", headers=headers).status_code)
 print(json.dumps(answers))
 """
 
 
-def report(*reports, secrets=(SECRET,)):
-    """What the webhook answers to each."""
-    environment = os.environ | PROVIDER | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "config.settings"}
+def report(*reports, secrets=(SECRET,), provider="postmark", path=None):
+    """What the webhook of the provider answers to each."""
+    mine = PROVIDER | {"ANYMAIL_PROVIDER": provider}
+    environment = os.environ | mine | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "config.settings"}
     ended = subprocess.run(
         [sys.executable, "-c", POST],
-        input=json.dumps([(secret, each) for secret in secrets for each in reports]),
+        input=json.dumps(
+            [path or f"/anymail/{provider}/tracking/", [(secret, each) for secret in secrets for each in reports]]
+        ),
         cwd=configured.BASE_DIR,
         env=environment,
         capture_output=True,
