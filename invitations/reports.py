@@ -6,7 +6,7 @@ from anymail.signals import tracking
 from django.dispatch import receiver
 
 from invitations.models import DeliveryStatus
-from invitations.services import note_delivery_report
+from invitations.services import note_code_report, note_delivery_report
 
 STATUSES = {
     "delivered": DeliveryStatus.DELIVERED,
@@ -19,9 +19,13 @@ STATUSES = {
 
 @receiver(tracking)
 def take_report(sender: Any, event: Any, **kwargs: Any) -> None:
-    """Delivered, bounced and complained update the delivery; opens and clicks are neither asked for nor kept."""
+    """Delivered, bounced and complained update the delivery, and a code that came back is logged.
+
+    Opens and clicks are neither asked for nor kept.
+    """
     status = STATUSES.get(event.event_type)
-    reference = (event.metadata or {}).get("delivery")
-    # others may mail by the same account at the provider, with whatever they like
-    if status and isinstance(reference, str):
-        note_delivery_report(reference, status, reason=event.mta_response or event.description)
+    for name, note in (("delivery", note_delivery_report), ("code", note_code_report)):
+        reference = (event.metadata or {}).get(name)
+        # others may mail by the same account at the provider, with whatever they like
+        if status and isinstance(reference, str):
+            note(reference, status, reason=event.mta_response or event.description)

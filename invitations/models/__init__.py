@@ -11,7 +11,7 @@ from invitations.models.batch import (
     Verdict,
 )
 from invitations.models.conditions import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
-from invitations.models.delivery import Delivery, DeliveryStatus, PersonalLink
+from invitations.models.delivery import CAME_BACK, Delivery, DeliveryStatus, PersonalLink
 from invitations.models.event import EventType, InvitationEvent, Use
 from invitations.models.invitation import (
     LONGEST_LIFE,
@@ -36,6 +36,7 @@ from invitations.models.proof import (
 from invitations.models.window import RateWindow
 
 __all__ = [
+    "CAME_BACK",
     "CODE_AGE",
     "DRAFTS_KEPT",
     "LONGEST_LIFE",

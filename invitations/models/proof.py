@@ -48,6 +48,10 @@ class VerificationCodeQuerySet(models.QuerySet["VerificationCode"]):
         """Those that may still be entered, tries aside."""
         return self.filter(used_at=None, expires_at__gt=Now())
 
+    def over(self) -> Self:
+        """Those whose time ended, or was ended, before anybody entered them."""
+        return self.filter(used_at=None, expires_at__lte=Now())
+
     def mailed_since(self, moment: datetime) -> Self:
         """Those that a mail server was given, or was to be given, after `moment`, for whatever invitation."""
         return self.filter(last_attempt_at__gt=moment)

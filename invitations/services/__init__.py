@@ -8,7 +8,7 @@ from invitations.services.batches import (
     forget_old_batches,
     start_batch,
 )
-from invitations.services.codes import check_code, request_code, send_code
+from invitations.services.codes import check_code, note_code_report, request_code, send_code
 from invitations.services.corrections import correct_address
 from invitations.services.deliveries import (
     attempt_delivery,
@@ -66,6 +66,7 @@ __all__ = [
     "forget_old_proofs",
     "give_up_delivery",
     "has_aged",
+    "note_code_report",
     "note_delivery_report",
     "note_view",
     "prefilled_datasource",

@@ -1,6 +1,7 @@
 """Proving an address by a code: asked for, mailed, and typed."""
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from invitations.events import log_event
 from invitations.exceptions import CodeExpired, TooManyAttempts, TooManyTries, WrongCode
 from invitations.limits import count_attempt
 from invitations.models import (
+    CAME_BACK,
     CODE_AGE,
     MAX_LIVE_CODES,
     MAX_TRIES,
+    DeliveryStatus,
     EmailProof,
     EventType,
     Invitation,
@@ -29,7 +32,7 @@ from invitations.models import (
 from invitations.models.proof import hash_secret
 from invitations.services.proofs import hold_proof_of, prove
 from invitations.services.refusals import refuse_unless_active
-from invitations.services.transport import PermanentFault, TemporaryFault, hand_over
+from invitations.services.transport import PermanentFault, TemporaryFault, hand_over, quoted
 from invitations.status import Status
 
 HOUR = timedelta(hours=1)
@@ -109,13 +112,14 @@ def check_code(
     """The proof that `email` was proved by `digits`, and the secret for the browser's cookie.
 
     `secret` is what the cookie had: the proof of it ends. Refuses with `WrongCode`, `CodeExpired` or `TooManyTries`.
-    A try counts against every live code before anything is compared, under a lock, so that no number of threads gets
-    more than five.
+    A try counts against every live code, under the lock under which it is compared, so that no number of threads gets
+    more than five. The digits of a code that is over cost the live ones nothing: they tell nothing of those.
     """
     refuse_unless_active(invitation)
     count_attempt(f"code-tries:{client}", limit=TRIES_PER_CLIENT, per=HOUR)
     count_attempt(f"code-tries:{invitation.pk}:{_opaque(email)}", limit=TRIES_PER_ADDRESS, per=24 * HOUR)
-    code = _matching_code(invitation, email, digits)
+    old = _with_digits(VerificationCode.objects.over().filter(invitation=invitation, email=email), digits)
+    code = _matching_code(invitation, email, digits, counts=old is None)
     with transaction.atomic():
         spent = code and VerificationCode.objects.live().filter(pk=code.pk).update(used_at=timezone.now())
         if spent and invitation.allows(email):
@@ -123,7 +127,23 @@ def check_code(
     # an address that is not on the list is not written into the partner's log
     known = email if invitation.allows(email) else None
     log_event(invitation, EventType.VERIFICATION_FAILED, by=CONTRIBUTOR, email=known)
-    raise _reason(invitation, email)
+    raise CodeExpired if old else _reason(invitation, email)
+
+
+@transaction.atomic
+def note_code_report(reference: str, status: DeliveryStatus, *, reason: str | None = None) -> None:
+    """What a mail provider reports of the mail with the code of this id: one that came back is in the log, once."""
+    try:
+        key = UUID(reference)
+    except ValueError:
+        return
+    codes = VerificationCode.objects.select_for_update(of=("self",)).select_related("invitation")
+    code = codes.filter(pk=key, last_error=None).first()
+    if code is None or status not in CAME_BACK:
+        return
+    code.last_error = quoted(reason or str(status.label))
+    code.save(update_fields=["last_error"])
+    log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=code.last_error)
 
 
 @transaction.atomic
@@ -177,12 +197,17 @@ def _retire_surplus(invitation: Invitation, email: str) -> None:
     VerificationCode.objects.filter(pk__in=surplus).update(expires_at=timezone.now())
 
 
-def _matching_code(invitation: Invitation, email: str, digits: str) -> VerificationCode | None:
+def _matching_code(invitation: Invitation, email: str, digits: str, *, counts: bool) -> VerificationCode | None:
     with transaction.atomic():
         live = VerificationCode.objects.live().filter(invitation=invitation, email=email, tries__lt=MAX_TRIES)
         candidates = list(live.select_for_update().order_by("pk"))
-        VerificationCode.objects.filter(pk__in=[code.pk for code in candidates]).update(tries=F("tries") + 1)
-    matches = [code for code in candidates if constant_time_compare(code.digits, digits)]
+        if counts:
+            VerificationCode.objects.filter(pk__in=[code.pk for code in candidates]).update(tries=F("tries") + 1)
+    return _with_digits(candidates, digits)
+
+
+def _with_digits(codes: Iterable[VerificationCode], digits: str) -> VerificationCode | None:
+    matches = [code for code in codes if constant_time_compare(code.digits, digits)]
     return matches[0] if matches else None
 
 

@@ -20,7 +20,7 @@ from config.refusals import InvalidField
 from invitations.emails import invitation_mail
 from invitations.events import log_event
 from invitations.limits import count_attempt
-from invitations.models import Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
+from invitations.models import CAME_BACK, Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
 from invitations.services.refusals import refuse_unless_active
 from invitations.services.transport import PermanentFault, TemporaryFault, hand_over, quoted
 from invitations.status import Status
@@ -126,11 +126,10 @@ def note_delivery_report(reference: str, status: DeliveryStatus, *, reason: str 
         return None
     with transaction.atomic():
         delivery = Delivery.objects.select_for_update().filter(pk=key, round=number).first()
-        final = {DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED}
-        if delivery is None or delivery.status == status or (delivery.status in final and status not in final):
+        if delivery is None or delivery.status == status or (delivery.status in CAME_BACK and status not in CAME_BACK):
             return delivery
         delivery.status, delivery.last_error = status, None
-        if status in final:
+        if status in CAME_BACK:
             delivery.last_error = quoted(reason or str(status.label))
             log_event(
                 delivery.invitation,

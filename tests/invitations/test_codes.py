@@ -197,7 +197,7 @@ def test_three_codes_are_alive_and_the_fourth_oldest_is_not(invitation):
         codes.append(ask(invitation))
         pass_time(seconds=31)
     assert VerificationCode.objects.live().count() == 3
-    assert enter(invitation, codes[0]) is WrongCode
+    assert enter(invitation, codes[0]) is CodeExpired
     for code in codes[1:]:
         assert isinstance(enter(invitation, code), EmailProof)
 

@@ -146,6 +146,18 @@ def test_a_complaint(invitation, reference):
     assert told(invitation) == ("COMPLAINED", "Marked as spam")
 
 
+def test_a_code_that_came_back_is_told_once_with_the_reason(invitation):
+    code = request_code(invitation, ANNA, client="somebody")
+    came_back = bounced("x") | {"Metadata": {"code": str(code.pk)}}
+    strange = [bounced("x") | {"Metadata": {"code": other}} for other in ("x", 5, str(invitation.pk))]
+    gone = delivered("x") | {"Metadata": {"code": str(code.pk)}}
+
+    assert report(gone, came_back, came_back, *strange) == [200] * 6
+    (event,) = invitation.events.filter(type=EventType.DELIVERY_FAILED)
+    assert (event.email, event.actor) == (ANNA, "SYSTEM")
+    assert event.detail == {"reason": came_back["Details"]}
+
+
 def test_control_characters_of_a_report_are_left_out(invitation, reference):
     assert report(bounced(reference) | {"Details": "550 no\x00such\nuser"}) == [200]
     assert told(invitation) == ("BOUNCED", "550 no such user")
@@ -222,6 +234,7 @@ def test_the_provider_is_told_to_track_neither_who_opens_a_mail_nor_who_clicks(w
     request_code(invitation, ANNA, client="somebody")
     worker()
     assert len(provider.taken) == 2
+    assert {"code": str(invitation.codes.get().pk)} in [mail["Metadata"] for mail in provider.taken]
     for mail in provider.taken:
         assert (mail["TrackOpens"], mail["TrackLinks"]) == (False, "None")
 
