@@ -10,7 +10,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-environ.Env.EMAIL_SCHEMES |= {
+# and no others: django-environ takes smtps:// for STARTTLS, which is not what it says
+environ.Env.EMAIL_SCHEMES = {
+    **dict.fromkeys(("smtp", "smtp+tls", "smtp+ssl"), "django.core.mail.backends.smtp.EmailBackend"),
     "file": "config.mailbox.FileTransport",
     "console": "django.core.mail.backends.console.EmailBackend",
 }

@@ -38,12 +38,21 @@ def test_the_console():
     assert "It arrived." in ended.stdout
 
 
+def test_a_mail_server_is_waited_for_half_a_minute(settings):
+    assert settings.EMAIL_TIMEOUT == 30
+
+
 def test_a_mail_server():
     with MailServer() as server:
         ended = start(SEND, EMAIL_URL=f"smtp://127.0.0.1:{server.port}", EMAIL_FROM="Latchkey <hello@latchkey.example>")
     assert ended.returncode == 0, ended.stderr
     (mail,) = server.mails
     assert (mail.to, mail.message["From"]) == ("anna@example.com", "Latchkey <hello@latchkey.example>")
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "consolemail", "filemail", "memorymail", "dummymail", "foo", "SMTPS"])
+def test_no_other_scheme_is_taken_for_one_of_these(scheme):
+    assert start(EMAIL_URL=f"{scheme}://user:password@mail.example.org:465").returncode != 0
 
 
 def test_left_empty_it_is_as_if_it_were_not_set():
