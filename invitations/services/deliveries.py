@@ -29,7 +29,8 @@ from invitations.tokens import hash_token, new_token, seal_token
 RESENDS_PER_HOUR = 10
 # of mails that wait: whoever presses a button for one does not wait for the thousands of a batch
 ALONE, AMONG_MANY = 0, -10
-# a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours
+# a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours. RFC 5321,
+# 4.5.4.1, would begin with 30 minutes and go on for days; that is for the server behind, and here somebody waits
 PAUSES = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
 
 GIVEN_UP = "The mail could not be sent for a day; the fault is on our side."

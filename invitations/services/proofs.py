@@ -38,7 +38,7 @@ def use_personal_link(invitation: Invitation, link: PersonalLink, *, secret: str
     another one is refused with `LinkBelongsElsewhere` and can ask for a code.
     """
     refuse_unless_active(invitation)
-    earlier = hold_proof_of(invitation, secret, link=link)
+    earlier = hold_proof_of(invitation, secret, link=link)  # and with it the link is locked
     locked = PersonalLink.objects.select_related("delivery", "proof").filter(pk=link.pk).first()
     if locked is None or not invitation.allows(locked.delivery.email):
         raise LinkBelongsElsewhere("This link has ended.")

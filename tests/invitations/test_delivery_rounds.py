@@ -65,6 +65,15 @@ def test_two_workers_with_the_same_mail_send_it_once(worker, mail_server):
     assert len(mail_server.mails) == 1
 
 
+@pytest.mark.django_db
+def test_what_is_out_is_not_sent_again_by_a_job_that_comes_twice(mailoutbox):
+    invitation = mailed()
+    for _ in range(2):
+        assert attempt_delivery(delivery(invitation).pk, round_number=1) is None
+    assert len(mailoutbox) == 1
+    assert told(invitation) == ("SENT", 1, None)
+
+
 # --- what the provider reports ----------------------------------------------------------------------------
 
 

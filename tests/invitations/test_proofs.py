@@ -73,6 +73,14 @@ def test_a_proof_opens_the_invitation_it_was_made_for(company):
     assert is_let_in(invitation, prove(invitation)[1])
 
 
+def test_a_link_of_a_revoked_invitation_proves_nothing(company):
+    invitation = restricted(company)
+    revoked = revoke_invitation(invitation, by=SYSTEM)
+    with pytest.raises(InvitationRevoked):
+        prove(revoked)
+    assert not EmailProof.objects.exists()
+
+
 def test_a_proof_of_one_invitation_opens_no_other(company):
     one, other = restricted(company), restricted(company)
     proof, secret = prove(one)

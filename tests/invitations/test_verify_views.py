@@ -1,8 +1,11 @@
 """The pages that ask for an address and for a code, and how little they tell."""
 
 import re
+import time
+from types import SimpleNamespace
 
 import pytest
+from django.core import signing
 from django.test import Client
 
 from companies.actors import SYSTEM
@@ -262,6 +265,14 @@ def test_the_cookies_are_sent_by_https_only_where_there_is_https(client, invitat
 
 def test_an_address_cookie_of_somebody_elses_making_is_nothing(client, invitation):
     client.cookies[f"address-{invitation.pk.hex}"] = ANNA
+    assert client.get(page(invitation, "code"))["Location"] == page(invitation, "verify")
+
+
+def test_an_address_is_remembered_for_an_hour(client, invitation, monkeypatch):
+    ask(client, invitation)
+    assert client.cookies[f"address-{invitation.pk.hex}"]["max-age"] == 60 * 60
+    later = time.time() + 60 * 60 + 1
+    monkeypatch.setattr(signing, "time", SimpleNamespace(time=lambda: later))
     assert client.get(page(invitation, "code"))["Location"] == page(invitation, "verify")
 
 
