@@ -186,7 +186,7 @@ AXES_LOCKOUT_CALLABLE = "config.lockout.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-# of a mail provider's notices, which come in batches; of everybody else config.bodies takes 256 KiB
+# of a mail provider's notices, and of what staff paste for a batch; of everything else config.bodies takes 256 KiB
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DEFAULT_EXCEPTION_REPORTER = "config.redaction.RedactedReporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactedFilter"

@@ -46,7 +46,7 @@ class NewBatchForm(ServiceForm):
         label="Or paste here",
         widget=forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField", "spellcheck": "false"}),
         help_text=(
-            "One address a line, also as “Name &lt;address&gt;”, or rows copied from a spreadsheet. At most 256 KiB."
+            "One address a line, also as “Name &lt;address&gt;”, or rows copied from a spreadsheet. At most 4 MiB."
         ),
     )
     message = PlainTextField(

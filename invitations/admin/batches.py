@@ -33,7 +33,7 @@ from invitations.sheets import MAX_SHEET_BYTES
 AROUND_THE_FILE = 512 * 1024  # the other fields of the form
 MOST_DRAINED = 64 * 1024 * 1024
 FILE_TOO_LARGE = "The file is larger than 5 MiB. Please split it into several files."
-PASTE_TOO_LARGE = "What you pasted is larger than 256 KiB. Please save it as a CSV file, and upload that."
+PASTE_TOO_LARGE = "What you pasted is larger than 4 MiB. Please save it as a CSV file, and upload that."
 RESULT = ("number", "email", "externalId", "result", "error", "invitationId")
 
 

@@ -70,7 +70,7 @@ ANSWERS = {
     "posted where nothing acts": (405, lambda client: client.post(page(make_invitation(), "done"))),
     "host": (400, lambda client: client.get(page(make_invitation()), headers={"Host": "evil.example"})),
     "body too large": (
-        400,
+        413,
         lambda client: client.post(page(make_invitation(), "connect"), answers(password="x" * 300_000)),
     ),
 }

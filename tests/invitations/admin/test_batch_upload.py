@@ -104,10 +104,10 @@ def test_a_file_beyond_the_limit_is_told_without_being_kept(admin_client, compan
 
 
 def test_a_paste_beyond_the_limit_is_told(admin_client, company):
-    response = upload(admin_client, company, addresses="a@example.com\n" * 20_000)
+    response = upload(admin_client, company, addresses="a@example.com\n" * 320_000)
 
     assert told(admin_client, response) == [
-        "What you pasted is larger than 256 KiB. Please save it as a CSV file, and upload that."
+        "What you pasted is larger than 4 MiB. Please save it as a CSV file, and upload that."
     ]
 
 
