@@ -20,6 +20,8 @@ environ.Env.EMAIL_SCHEMES = {
 CAN_LEAVE_TRACKING = frozenset(
     {"mailersend", "mailgun", "mailjet", "mandrill", "postmark", "sendgrid", "sparkpost", "unisender_go"}
 )
+# cannot carry the name of a delivery with a mail, by which its notices are told apart
+WITHOUT_NAMES = frozenset({"postal"})
 
 
 def transport_settings(url: str) -> dict[str, Any]:
@@ -55,15 +57,31 @@ def check_sender(sender: str) -> str:
 
 
 def provider_settings(provider: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """django-anymail's settings: each `ANYMAIL_…` of the environment, and that no mail is tracked."""
+    """django-anymail's settings: each `ANYMAIL_…` of the environment, and that no mail is tracked.
+
+    `true` and `false` are what they say; `ANYMAIL_REQUESTS_TIMEOUT` is in seconds. Refuses a provider that cannot say
+    of which mail a notice is, and a timeout that is no number.
+    """
+    if provider in WITHOUT_NAMES:
+        raise ImproperlyConfigured(
+            f"ANYMAIL_PROVIDER cannot be {provider}: its notices do not say of which mail they are."
+        )
     settings: dict[str, Any] = {
-        name.removeprefix("ANYMAIL_"): value
+        name.removeprefix("ANYMAIL_"): {"true": True, "false": False}.get(value.lower(), value)
         for name, value in environment.items()
         if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
     }
+    if timeout := environment.get("ANYMAIL_REQUESTS_TIMEOUT"):
+        settings["REQUESTS_TIMEOUT"] = _seconds(timeout)
     if provider in CAN_LEAVE_TRACKING:
         settings["SEND_DEFAULTS"] = {"track_opens": False, "track_clicks": False}
     return settings
+
+
+def _seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ImproperlyConfigured("ANYMAIL_REQUESTS_TIMEOUT must be a number of seconds, such as 30.")
+    return int(text)
 
 
 def _folder(url: str) -> str:

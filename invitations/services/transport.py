@@ -13,12 +13,20 @@ from config.redaction import redact
 try:
     from anymail.exceptions import AnymailError as ProviderFault
     from anymail.exceptions import AnymailRecipientsRefused as RefusedByProvider
+    from requests.exceptions import ConnectionError as ProviderAway
+    from requests.exceptions import Timeout as ProviderSlow
 except ImportError:  # without the extra there is no provider
 
     class ProviderFault(Exception):  # type: ignore[no-redef]
         """Never raised."""
 
     class RefusedByProvider(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+    class ProviderAway(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+    class ProviderSlow(Exception):  # type: ignore[no-redef]
         """Never raised."""
 
 
@@ -36,6 +44,8 @@ NO_MAIL_SERVER = "What answered at the mail server’s address is no mail server
 UNREACHABLE = "The mail server could not be reached."
 TOO_SLOW = "The mail server did not answer in time."
 CUT_OFF = "The mail server closed the connection before it had taken the mail."
+PROVIDER_UNREACHABLE = "The mail provider could not be reached."
+PROVIDER_TOO_SLOW = "The mail provider did not answer in time."
 PROVIDER_IN_TROUBLE = "The mail provider did not take the mail."
 OUR_FAULT = "The mail could not be sent; the fault is on our side."
 SAID_BY_SMTPLIB = "No suitable authentication method found."
@@ -124,6 +134,10 @@ def _trouble(error: Exception) -> str:
             return TOO_SLOW
         case smtplib.SMTPServerDisconnected():
             return CUT_OFF
+        case ProviderSlow():
+            return PROVIDER_TOO_SLOW
+        case ProviderAway():
+            return PROVIDER_UNREACHABLE
         case OSError() if not isinstance(error, ProviderFault | smtplib.SMTPException):
             return UNREACHABLE
     logger.error("a mail could not be handed over", exc_info=error)

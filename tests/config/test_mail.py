@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.mail import CAN_LEAVE_TRACKING, check_sender, provider_settings
+from config.mail import CAN_LEAVE_TRACKING, WITHOUT_NAMES, check_sender, provider_settings
 from tests.config.test_settings import sentence, start
 from tests.invitations.mail_server import MailServer
 
@@ -93,6 +93,31 @@ def test_a_provider_gets_its_settings_and_tracks_nobody():
     environment = {"ANYMAIL_PROVIDER": "mailgun", "ANYMAIL_MAILGUN_API_KEY": "key", "PATH": "/bin"}
     untracked = {"track_opens": False, "track_clicks": False}
     assert provider_settings("mailgun", environment) == {"MAILGUN_API_KEY": "key", "SEND_DEFAULTS": untracked}
+
+
+def test_settings_of_a_provider_are_what_they_say():
+    environment = {
+        "ANYMAIL_REQUESTS_TIMEOUT": "10",
+        "ANYMAIL_DEBUG_API_REQUESTS": "false",
+        "ANYMAIL_IGNORE_UNSUPPORTED_FEATURES": "True",
+        "ANYMAIL_MAILGUN_API_KEY": "0123",
+    }
+    settings = provider_settings("mailgun", environment)
+    assert (settings["REQUESTS_TIMEOUT"], settings["MAILGUN_API_KEY"]) == (10, "0123")
+    assert (settings["DEBUG_API_REQUESTS"], settings["IGNORE_UNSUPPORTED_FEATURES"]) == (False, True)
+
+
+@pytest.mark.parametrize("timeout", ["soon", "0", "-1", "1.5"])
+def test_a_timeout_that_is_no_number_of_seconds_is_named(timeout):
+    said = sentence(start(ANYMAIL_PROVIDER="postmark", ANYMAIL_REQUESTS_TIMEOUT=timeout, DEBUG="true"))
+    assert "ANYMAIL_REQUESTS_TIMEOUT must be a number of seconds" in said
+
+
+@pytest.mark.parametrize("provider", sorted(WITHOUT_NAMES))
+def test_a_provider_that_cannot_say_of_which_mail_a_notice_is_is_refused(provider):
+    backend = pytest.importorskip(f"anymail.backends.{provider}")
+    assert not any("set_metadata" in vars(each) for each in payloads_of(backend))
+    assert f"ANYMAIL_PROVIDER cannot be {provider}" in sentence(start(ANYMAIL_PROVIDER=provider, DEBUG="true"))
 
 
 def test_a_provider_that_cannot_be_told_so_is_not():

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -16,6 +17,7 @@ from invitations.models import EventType
 from invitations.services import request_code
 from tests.database import database_url
 from tests.factories import make_invitation
+from tests.invitations.mail_server import port_of, reserve_port
 from tests.secrecy import searched_output
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -205,6 +207,7 @@ class Provider:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
 
 
 @pytest.fixture
@@ -212,8 +215,7 @@ def provider(settings) -> Iterator[Provider]:
     provider = Provider()
     Thread(target=provider.server.serve_forever, daemon=True).start()
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
-    url = f"http://127.0.0.1:{provider.server.server_port}/"
-    environment = {"ANYMAIL_POSTMARK_SERVER_TOKEN": "token", "ANYMAIL_POSTMARK_API_URL": url}
+    environment = {"ANYMAIL_POSTMARK_SERVER_TOKEN": "token", "ANYMAIL_POSTMARK_API_URL": provider.url}
     settings.ANYMAIL = provider_settings("postmark", environment)
     yield provider
     provider.server.shutdown()
@@ -258,3 +260,21 @@ def test_a_provider_in_trouble_gets_the_mail_later(worker, provider, invitation,
     provider.status, provider.answer = 200, taken
     worker.later()
     assert told(invitation) == ("SENT", None)
+
+
+def test_a_provider_that_is_not_there_gets_the_mail_later(worker, provider, settings, invitation, caplog):
+    with closing(reserve_port()) as place:
+        settings.ANYMAIL = settings.ANYMAIL | {"POSTMARK_API_URL": f"http://127.0.0.1:{port_of(place)}/"}
+        worker()
+    assert told(invitation) == ("QUEUED", "The mail provider could not be reached.")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    settings.ANYMAIL = settings.ANYMAIL | {"POSTMARK_API_URL": provider.url}
+    worker.later()
+    assert told(invitation) == ("SENT", None)
+
+
+def test_a_provider_that_does_not_answer_gets_the_mail_later(worker, provider, settings, invitation):
+    settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 0.2}
+    provider.server.shutdown()  # connections are taken by the system, and nobody answers
+    worker()
+    assert told(invitation) == ("QUEUED", "The mail provider did not answer in time.")
