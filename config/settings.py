@@ -32,6 +32,8 @@ PORT = environment.whole_number("PORT", default=8000, most=65535)
 KNOWN_SECRET = "known-to-everybody-and-for-development-only"  # noqa: S105
 KNOWN_ENCRYPTION_KEY = "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA="
 SECRET_KEY = env.str("SECRET_KEY", default=KNOWN_SECRET)
+# the ones before it: what they signed holds on while it is replaced
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PUBLIC_URL = environment.check_public_url(
     env.str("PUBLIC_URL", default="") or f"http://localhost:{PORT}", schemes=["http", "https"] if DEBUG else ["https"]
 )

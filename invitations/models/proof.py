@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 from uuid_utils.compat import uuid7
 
 from invitations.models.invitation import Invitation
@@ -93,7 +93,15 @@ class VerificationCode(models.Model):
     @property
     def digits(self) -> str:
         """Six digits; without the key from the environment a reader of the database can only guess."""
-        keyed = salted_hmac("latchkey.code", str(self.pk), algorithm="sha256").digest()
+        return self._digits_by(settings.SECRET_KEY)
+
+    def has_digits(self, digits: str) -> bool:
+        """Whether it was mailed with these: by the key of now, or by one before it."""
+        keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        return any(constant_time_compare(self._digits_by(key), digits) for key in keys)
+
+    def _digits_by(self, key: str) -> str:
+        keyed = salted_hmac("latchkey.code", str(self.pk), secret=key, algorithm="sha256").digest()
         return f"{int.from_bytes(keyed[:8], 'big') % 1_000_000:06d}"
 
 
