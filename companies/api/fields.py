@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.addresses import MAX_LENGTH, normalize_address
-from config.refusals import InvalidField
+from config.api.fields import named_by_the_field
 
 
 class AddressSought(serializers.CharField):
@@ -17,7 +17,6 @@ class AddressSought(serializers.CharField):
         self.normalize = normalize
 
     def to_internal_value(self, data: Any) -> str:
-        try:
-            return self.normalize(super().to_internal_value(data))
-        except InvalidField as refusal:
-            raise serializers.ValidationError(refusal.detail, code=refusal.field_code) from None
+        typed = super().to_internal_value(data)
+        with named_by_the_field():
+            return self.normalize(typed)
