@@ -2,6 +2,7 @@
 
 from companies.services.parties import (
     ANSWERS_KEPT,
+    check_external_id,
     create_company,
     create_partner,
     create_site,
@@ -30,6 +31,7 @@ from companies.services.staff import create_member, grantable_groups, may_manage
 __all__ = [
     "ANSWERS_KEPT",
     "begin_second_factor",
+    "check_external_id",
     "confirm_second_factor",
     "create_company",
     "create_member",

@@ -214,7 +214,7 @@ def _checked_company(given: CompanyChanges) -> CompanyChanges:
         reply_to = given["reply_to"]
         checked["reply_to"] = normalize_address(reply_to, field=("reply_to",)) if reply_to else None
     if "external_id" in given:
-        checked["external_id"] = _checked_external_id(given["external_id"])
+        checked["external_id"] = check_external_id(given["external_id"])
     return checked
 
 
@@ -225,11 +225,12 @@ def _checked_site(given: SiteChanges) -> SiteChanges:
     if "address" in given:
         checked["address"] = check_line(given["address"], longest=MAX_ADDRESS_LENGTH, field=("address",))
     if "external_id" in given:
-        checked["external_id"] = _checked_external_id(given["external_id"])
+        checked["external_id"] = check_external_id(given["external_id"])
     return checked
 
 
-def _checked_external_id(external_id: str | None) -> str | None:
+def check_external_id(external_id: str | None) -> str | None:
+    """The partner's own reference, or None for none. Refuses what is not one line of at most 255 characters."""
     return check_line(external_id or "", longest=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
 
 

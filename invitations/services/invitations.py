@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from companies.actors import CONTRIBUTOR, Actor
 from companies.models import Company
+from companies.services import check_external_id
 from config.api.problems import camel
 from config.languages import check_locale
 from config.refusals import InvalidField
@@ -29,7 +30,6 @@ from invitations.services.terms import (
     Changes,
     Terms,
     checked_end,
-    checked_external_id,
     checked_max_uses,
     checked_message,
     checked_metadata,
@@ -105,7 +105,7 @@ def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitatio
         max_uses=checked_max_uses(terms.get("max_uses")),
         message=checked_message(terms.get("message")),
         locale=check_locale(locale) if (locale := terms.get("locale")) else company.locale,
-        external_id=checked_external_id(terms.get("external_id")),
+        external_id=check_external_id(terms.get("external_id")),
         metadata=checked_metadata(terms.get("metadata")),
         redirect_url=checked_redirect(terms.get("redirect_url"), company),
         created_at=now,
@@ -222,7 +222,7 @@ def _checked_changes(invitation: Invitation, changes: Changes, now: datetime) ->
     if "message" in values:
         values["message"] = checked_message(values["message"])
     if "external_id" in values:
-        values["external_id"] = checked_external_id(values["external_id"])
+        values["external_id"] = check_external_id(values["external_id"])
     if "metadata" in values:
         values["metadata"] = checked_metadata(values["metadata"])
     if "prefill" in values:

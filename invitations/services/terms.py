@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from companies.addresses import normalize_address
 from companies.models import Company
-from companies.services import sites_of
+from companies.services import check_external_id, sites_of
 from config.refusals import InvalidField
-from config.text import check_line, check_message
+from config.text import check_message
 from connections.services import check_country, check_provider_url, check_start_date, find_datasource
 from invitations.addresses import normalize_allowed_emails
 from invitations.models import (
@@ -25,7 +25,6 @@ from invitations.models import (
 from invitations.prefill import Prefill
 
 SHORTEST_LIFE = timedelta(seconds=60)
-MAX_EXTERNAL_ID_LENGTH = 255
 
 
 class Terms(TypedDict, total=False):
@@ -67,7 +66,7 @@ def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Un
     checked_max_uses(terms.get("max_uses"))
     checked_redirect(terms.get("redirect_url"), company)
     checked_message(terms.get("message"))
-    checked_external_id(terms.get("external_id"))
+    check_external_id(terms.get("external_id"))
     checked_metadata(terms.get("metadata"))
     if prefill:
         checked_prefill(prefill, company)
@@ -97,11 +96,6 @@ def checked_max_uses(max_uses: int | None) -> int | None:
 def checked_message(message: str | None) -> str | None:
     """As given, or None for none. Refuses what `check_message` refuses."""
     return check_message(message, longest=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
-
-
-def checked_external_id(external_id: str | None) -> str | None:
-    """The caller's own reference, or None for none. Refuses what `check_line` refuses."""
-    return check_line(external_id or "", longest=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
 
 
 def checked_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
