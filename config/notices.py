@@ -6,13 +6,13 @@ from typing import Any
 
 from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.urls import urlpatterns as views_of_providers
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from config.bodies import announced_bytes, takes_large_bodies
 from config.errors import too_large
 
-MAX_NOTICES_BYTES = 4 * 1024 * 1024
 # what reading a notice runs into that is not as its provider documents it
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 
@@ -29,7 +29,7 @@ def _bearing(view: Any) -> Callable[..., HttpResponse]:
 
     class Notices(view):  # type: ignore[misc]
         def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if announced_bytes(request) > MAX_NOTICES_BYTES:
+            if announced_bytes(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                 return too_large(request)
             answer: HttpResponse = super().post(request, *args, **kwargs)
             return answer
