@@ -165,8 +165,8 @@ class ConnectionStatus(ConnectionView):
     def post(self, request: Request, connection_id: UUID) -> Response:
         """For collectors.
 
-        `PENDING` is nobody's report: only new login details lead back to it. The same status again changes
-        `statusErrorDetail` only. `COMPANY_INACTIVE` is left by new login details only. Give the
+        `PENDING` is nobody's report: only new login details lead back to it. The same status again may tell a
+        new reason; without one the old one stays. `COMPANY_INACTIVE` is left by new login details only. Give the
         `credentialsVersion` that `readCredentials` handed over, and a report on login details that were changed
         since does no harm.
         """
