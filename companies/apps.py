@@ -1,10 +1,27 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
 
 
 class CompaniesConfig(AppConfig):
     name = "companies"
-    verbose_name = "Who takes part"
+    verbose_name = "People and access"
+    group_permissions: ClassVar[dict[str, list[str]]] = {
+        "Viewer": ["view_company", "view_site"],
+        "Inviter": ["add_site", "change_site"],
+        "Administrator": [
+            "add_company",
+            "change_company",
+            *(f"{act}_{model}" for act in ("view", "add", "change") for model in ("partner", "apikey", "user")),
+        ],
+    }
+
+    def ready(self) -> None:
+        from companies.groups import fill_groups  # noqa: PLC0415 - its imports need the app registry
+
+        post_migrate.connect(fill_groups, sender=self)
 
 
 class StaffSiteConfig(admin_apps.AdminConfig):

@@ -1,52 +1,43 @@
-"""What each group of staff may do. The names of permissions are text: nothing here needs the other apps."""
+"""Groups of staff. Each app config lists what its `group_permissions` add to a group."""
 
-from collections.abc import Iterable
+from typing import Any
 
-from django.apps import apps
+from django.apps import apps as installed
+from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
-from django.contrib.auth.models import Group, Permission
 
-VIEWED = (
-    "companies.company",
-    "companies.site",
-    "connections.datasource",
-    "connections.connection",
-    "invitations.invitation",
-)
-MADE_BY_INVITERS = ("companies.site", "invitations.invitation")
-FOR_ADMINISTRATORS = (
-    "companies.company",
-    "connections.datasource",
-    "companies.partner",
-    "companies.apikey",
-    "companies.user",
-)
+# in order of power: each group may also do what the one before it may
+GROUPS = ("Viewer", "Inviter", "Administrator")
 
 
-def _may(acts: Iterable[str], models: Iterable[str]) -> set[tuple[str, str]]:
-    """Every act on every model, as app label and codename."""
-    names = [model.split(".") for model in models]
-    return {(app_label, f"{act}_{name}") for act in acts for app_label, name in names}
+def group_permissions() -> dict[str, set[tuple[str, str]]]:
+    """App label and codename of every permission of each group."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    granted: set[tuple[str, str]] = set()
+    for group in GROUPS:
+        for config in installed.get_app_configs():
+            codenames = getattr(config, "group_permissions", {}).get(group, ())
+            granted = granted | {(config.label, codename) for codename in codenames}
+        found[group] = granted
+    return found
 
 
-VIEWER = _may(["view"], VIEWED)
-INVITER = VIEWER | _may(["add", "change"], MADE_BY_INVITERS)
-ADMINISTRATOR = INVITER | _may(["view", "add", "change"], FOR_ADMINISTRATORS)
-GROUPS = {"Viewer": VIEWER, "Inviter": INVITER, "Administrator": ADMINISTRATOR}
+def fill_groups(*, apps: Apps = installed, **_: Any) -> None:
+    """Create missing groups, and grant permissions that are new. Receiver of `post_migrate`.
 
-
-def fill_groups() -> None:
-    """Make the groups that are missing and give each the permissions it lacks; take none away.
-
-    For migrations: one that brings a new model calls this again, with the model named above. Permissions are otherwise
-    made only when all migrations are done, so this makes them first; of a model that does not exist there is none.
+    A permission that staff took from a group stays away: only a new group, or a new permission, is granted.
     """
-    for app_label in {name for permissions in GROUPS.values() for name, _ in permissions}:
-        create_permissions(apps.get_app_config(app_label), verbosity=0)
-    existing = {
+    if "auth" not in apps.app_configs:
+        return  # migrated back to nothing
+    Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    known = set(Permission.objects.values_list("content_type__app_label", "codename"))
+    for config in installed.get_app_configs():
+        if hasattr(config, "group_permissions"):
+            create_permissions(config, verbosity=0, apps=apps)
+    permissions = {
         (permission.content_type.app_label, permission.codename): permission
         for permission in Permission.objects.select_related("content_type")
     }
-    for name, permissions in GROUPS.items():
-        group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.add(*(existing[each] for each in permissions if each in existing))
+    for name, wanted in group_permissions().items():
+        group, is_new = Group.objects.get_or_create(name=name)
+        group.permissions.add(*(permissions[each] for each in (wanted if is_new else wanted - known)))

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.conf import settings
 
@@ -5,6 +7,10 @@ from django.conf import settings
 class InvitationsConfig(AppConfig):
     name = "invitations"
     verbose_name = "Invitations"
+    group_permissions: ClassVar[dict[str, list[str]]] = {
+        "Viewer": ["view_invitation"],
+        "Inviter": ["add_invitation", "change_invitation"],
+    }
 
     def ready(self) -> None:
         if settings.ANYMAIL_PROVIDER:

@@ -13,7 +13,6 @@ from django.urls import reverse
 from playwright.sync_api import Error, Page, Response
 
 from companies.actors import SYSTEM
-from companies.groups import fill_groups
 from companies.models import ApiKey, Company, Partner, Site, User
 from connections.models import Connection, Datasource
 from invitations.demo import ensure_demo
@@ -45,7 +44,6 @@ def furnish(by: User) -> House:
     make_api_key(company.partner, name=LONG[:100])
     member = UserFactory.create(email="ben@example.com", name="Ben Carter", is_superuser=False, is_limited=True)
     member.companies.set([company, crowded])
-    fill_groups()
     member.groups.set([Group.objects.get(name="Inviter")])
     make_invitation(crowded, external_id="x" * 60)
     invitation = _followed(company)

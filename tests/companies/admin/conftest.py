@@ -3,7 +3,6 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from companies.groups import fill_groups
 from tests.companies.admin.second_factor_pages import PASSWORD
 from tests.companies.second_factors import set_up
 from tests.factories import PartnerFactory, UserFactory
@@ -43,6 +42,5 @@ def factor(mary):
 
 @pytest.fixture
 def groups(db):
-    """The groups of the migration, by name: a test that empties all tables takes them away."""
-    fill_groups()
+    """The groups that a migration makes, by name."""
     return {group.name: group for group in Group.objects.all()}
