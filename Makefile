@@ -29,7 +29,7 @@ help:
 	@echo "make clean    remove the environment and the caches, keep the data"
 
 run: new-enough $(INSTALLED)
-	@$(BIN)/python -m config.run
+	@$(BIN)/python -m config.dev.run
 
 test: check browser
 	$(BIN)/pytest -n $(PROCESSES) $(SHARES)

@@ -11,9 +11,9 @@ from rest_framework.routers import DefaultRouter
 from uuid_utils.compat import uuid7
 
 from companies.models import ApiKey, Partner, hash_api_key
-from config.health import healthz
+from config.http.health import healthz
 from invitations.models import Invitation
-from invitations.tokens import hash_token, new_token, seal_token
+from invitations.models.tokens import encrypt_token, hash_token, new_token
 
 
 class PlainKeyAuthentication(authentication.BaseAuthentication):
@@ -31,7 +31,7 @@ class PlainKeyAuthentication(authentication.BaseAuthentication):
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
     class Meta:
         model = Invitation
-        exclude: ClassVar[list[str]] = ["token_hash", "sealed_token"]  # bytes are not JSON
+        exclude: ClassVar[list[str]] = ["token_hash", "encrypted_token"]  # bytes are not JSON
         read_only_fields: ClassVar[list[str]] = ["company"]
 
 
@@ -51,7 +51,7 @@ class InvitationViewSet(viewsets.ModelViewSet[Invitation]):
             id=invitation_id,
             company_id=self.kwargs["company_id"],
             token_hash=hash_token(token),
-            sealed_token=seal_token(token, owner_id=invitation_id),
+            encrypted_token=encrypt_token(token, owner_id=invitation_id),
         )
 
 

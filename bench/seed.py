@@ -17,10 +17,10 @@ from django.db.models import Model
 from psycopg import sql
 
 from companies.models import Company, Partner, Site
-from companies.services import issue_api_key
+from companies.services.partners import issue_api_key
 from connections.models import Connection, Datasource
 from invitations.models import Invitation, InvitationEvent, Use
-from invitations.tokens import seal_token
+from invitations.models.tokens import encrypt_token
 
 YEAR_MS = 365 * 24 * 60 * 60 * 1000
 OTHER_COMPANIES = 200
@@ -57,9 +57,9 @@ def seed(rows: int) -> Seeded:
         _let_the_database_know_defaults(model)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TABLE staged (n integer, at timestamptz, id uuid, token_hash bytea, sealed_token bytea)"
+            "CREATE TEMP TABLE staged (n integer, at timestamptz, id uuid, token_hash bytea, encrypted_token bytea)"
         )
-        with cursor.copy("COPY staged (n, at, id, token_hash, sealed_token) FROM STDIN") as copy:
+        with cursor.copy("COPY staged (n, at, id, token_hash, encrypted_token) FROM STDIN") as copy:
             for row in _tokens(rows):
                 copy.write_row(row)
         # without parameters several statements can be sent at once
@@ -108,7 +108,7 @@ def _tokens(rows: int) -> Iterator[tuple[int, str, UUID, bytes, bytes]]:
             _iso(at_ms),
             invitation_id,
             hashlib.sha256(token.encode()).digest(),
-            seal_token(token, owner_id=invitation_id),
+            encrypt_token(token, owner_id=invitation_id),
         )
 
 

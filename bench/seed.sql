@@ -8,7 +8,7 @@ SELECT row_number() OVER (ORDER BY company.id) - 1 AS number, company.id AS comp
 FROM companies_company company JOIN connections_connection repaired ON repaired.company_id = company.id;
 
 CREATE TEMP TABLE drawn AS
-SELECT n, at, id, token_hash, sealed_token,
+SELECT n, at, id, token_hash, encrypted_token,
     CASE WHEN n % 10 = 0 THEN 0 ELSE 1 + (n % ((SELECT count(*) FROM place) - 1)) END AS place,
     random() AS kind, random() AS life, random() AS uses, random() AS used, random() AS revoked,
     random() AS addresses, random() AS prefilled, random() AS extras,
@@ -20,13 +20,13 @@ CREATE FUNCTION pg_temp.after(id uuid, step integer) RETURNS uuid LANGUAGE sql I
 RETURN (left(id::text, 34) || lpad(to_hex(step), 2, '0'))::uuid;
 
 INSERT INTO invitations_invitation (
-    id, company_id, invitation_type, connection_id, token_hash, sealed_token, allowed_emails, send_email, expires_at,
+    id, company_id, invitation_type, connection_id, token_hash, encrypted_token, allowed_emails, send_email, expires_at,
     max_uses, use_count, prefill, message, locale, external_id, metadata, revoked_at, created_at, updated_at
 )
 SELECT pg_temp.after(id, 0), company_id,
     CASE WHEN kind < 0.03 THEN 'EDIT_CONNECTION' ELSE 'CREATE_CONNECTION' END,
     CASE WHEN kind < 0.03 THEN connection_id END,
-    token_hash, sealed_token,
+    token_hash, encrypted_token,
     CASE WHEN addresses < 0.20 THEN ARRAY['someone' || n || '@example.com']
          WHEN addresses < 0.25 THEN ARRAY['someone' || n || '@example.com', 'office@example.com'] ELSE '{}' END,
     false,

@@ -2,7 +2,7 @@
 
 from email_validator import EmailNotValidError, validate_email
 
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 
 FOREIGN = "No mail reaches letters such as ü before the @-sign."
 NO_ADDRESS = "This is not an email address."

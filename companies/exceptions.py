@@ -1,44 +1,44 @@
 """What companies refuse."""
 
-from config.refusals import Refusal
+from config.exceptions import DomainError
 from config.waits import in_words
 
 
-class InvalidIdempotencyKey(Refusal):
+class InvalidIdempotencyKey(DomainError):
     status = 400
     code = "INVALID_IDEMPOTENCY_KEY"
-    sentence = "An Idempotency-Key has 1 to 255 characters of printable ASCII."
+    default_message = "An Idempotency-Key has 1 to 255 characters of printable ASCII."
 
 
-class IdempotencyKeyReused(Refusal):
+class IdempotencyKeyReused(DomainError):
     status = 422
     code = "IDEMPOTENCY_KEY_REUSED"
-    sentence = "This Idempotency-Key was used with another request."
+    default_message = "This Idempotency-Key was used with another request."
 
 
-class RequestInProgress(Refusal):
+class RequestInProgress(DomainError):
     code = "REQUEST_IN_PROGRESS"
-    sentence = "A request with this Idempotency-Key is still running."
+    default_message = "A request with this Idempotency-Key is still running."
 
 
-class NotYoursToChange(Refusal):
+class NotYoursToChange(DomainError):
     status = 403
     code = "NOT_YOURS_TO_CHANGE"
-    sentence = "You may not change this member of staff."
+    default_message = "You may not change this member of staff."
 
 
-class NotYoursToGrant(Refusal):
+class NotYoursToGrant(DomainError):
     status = 403
     code = "NOT_YOURS_TO_GRANT"
-    sentence = "You cannot give others what you may not do yourself."
+    default_message = "You cannot give others what you may not do yourself."
 
 
-class WrongCode(Refusal):
+class WrongCode(DomainError):
     code = "WRONG_CODE"
-    sentence = "This code is not right, or it was used before. Wait for the next one in your app."
+    default_message = "This code is not right, or it was used before. Wait for the next one in your app."
 
 
-class TooManyCodes(Refusal):
+class OTPThrottled(DomainError):
     status = 429
     code = "TOO_MANY_CODES"
 
@@ -52,16 +52,16 @@ class TooManyCodes(Refusal):
         )
 
 
-class NothingToConfirm(Refusal):
+class NothingToConfirm(DomainError):
     code = "NOTHING_TO_CONFIRM"
-    sentence = "Setting up took too long. Please begin again."
+    default_message = "Setting up took too long. Please begin again."
 
 
-class SecondFactorRequired(Refusal):
+class SecondFactorRequired(DomainError):
     code = "SECOND_FACTOR_REQUIRED"
-    sentence = "Everybody needs a second factor here, so it cannot be turned off."
+    default_message = "Everybody needs a second factor here, so it cannot be turned off."
 
 
-class NoSecondFactor(Refusal):
+class NoSecondFactor(DomainError):
     code = "NO_SECOND_FACTOR"
-    sentence = "There is no second factor."
+    default_message = "There is no second factor."

@@ -11,7 +11,7 @@ from companies.actors import Actor, ActorKind
 from companies.models import ApiKey, User
 
 
-class LogLine(models.Model):
+class AbstractEvent(models.Model):
     """Written once and never changed. What types there are is for the subclass to say."""
 
     type: "models.CharField[str, str]"
@@ -32,10 +32,10 @@ class LogLine(models.Model):
         return str(self.user or self.api_key or ActorKind(self.actor).label)
 
 
-Line = TypeVar("Line", bound=LogLine)
+Line = TypeVar("Line", bound=AbstractEvent)
 
 
-def append_line(
+def append_event(
     log: "models.Manager[Line]",
     event_type: str,
     *,

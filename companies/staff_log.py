@@ -8,9 +8,9 @@ import logging
 
 from django.http import HttpRequest
 
+from companies.login_throttle import fingerprint
 from companies.models import User
-from config.lockout import fingerprint
-from config.requests import client_address
+from config.http.client_address import client_address
 
 logger = logging.getLogger("latchkey.staff")
 

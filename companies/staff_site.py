@@ -16,9 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from companies.forms.login import LoginForm
+from companies.login_throttle import serialize_logins
+from companies.recent_actions import recent_actions
 from companies.staff_log import log_staff
 from companies.views.second_factor import (
-    is_settled,
+    is_verified,
     may_set_up,
     second_factor,
     second_factor_code,
@@ -27,8 +29,6 @@ from companies.views.second_factor import (
     second_factor_setup,
     waiting_room,
 )
-from config.lockout import one_at_a_time
-from config.recent import recent_actions
 
 
 class StaffSite(AdminSite):
@@ -37,7 +37,7 @@ class StaffSite(AdminSite):
     login_form = LoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return self.knows(request) and is_settled(request)
+        return self.knows(request) and is_verified(request)
 
     def knows(self, request: HttpRequest) -> bool:
         """Whether a member of staff has given their password."""
@@ -45,11 +45,11 @@ class StaffSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method == "POST":
-            answer = one_at_a_time(request, lambda: super(StaffSite, self).login(request, extra_context))
+            answer = serialize_logins(request, lambda: super(StaffSite, self).login(request, extra_context))
             passed = answer.status_code == HTTPStatus.FOUND
             log_staff(request, "login", username=request.POST.get("username", ""), passed=passed)
             return answer
-        if self.knows(request) and not is_settled(request):
+        if self.knows(request) and not is_verified(request):
             return redirect(waiting_room(request))
         return super().login(request, extra_context)
 

@@ -2,7 +2,8 @@
 
 from procrastinate.contrib.django import app
 
-from companies.services import delete_old_answers
+from companies.login_throttle import forget_attempts
+from companies.services.partners import delete_old_answers
 from config.jobs import job
 
 
@@ -11,3 +12,10 @@ from config.jobs import job
 def forget_answers(timestamp: int) -> None:
     """Once an hour: the answers whose idempotency keys are over."""
     delete_old_answers()
+
+
+@app.periodic(cron="*/10 * * * *")
+@job(queueing_lock="forget_login_attempts")
+def forget_login_attempts(timestamp: int) -> None:
+    """Delete old login attempts with their addresses."""
+    forget_attempts()

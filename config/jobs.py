@@ -18,7 +18,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 MOST_ATTEMPTS = 40
 
 
-class TryLater(Exception):
+class RetryLater(Exception):
     """The job was done as far as it went; do it again after `pause`."""
 
     def __init__(self, pause: timedelta) -> None:
@@ -27,10 +27,11 @@ class TryLater(Exception):
 
 
 class Patience(BaseRetryStrategy):
-    """`TryLater` names its pause. Anything else that goes wrong is tried again after 5, 10, 20 … seconds, for a day."""
+    """`RetryLater` names its pause. Anything else that goes wrong is tried again after 5, 10, 20 … seconds, for a
+    day."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, TryLater):
+        if isinstance(exception, RetryLater):
             return RetryDecision(retry_in={"seconds": int(exception.pause.total_seconds())})
         if is_last_attempt(job):
             return None
@@ -39,7 +40,7 @@ class Patience(BaseRetryStrategy):
 
 
 def is_last_attempt(job: Job) -> bool:
-    """Whether what goes wrong now is not tried again (`TryLater` is, always)."""
+    """Whether what goes wrong now is not tried again (`RetryLater` is, always)."""
     return job.attempts >= MOST_ATTEMPTS
 
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from pythonjsonlogger.orjson import OrjsonFormatter
 
-from config.context import request_id
+from config.request_id import request_id
 
 REDACTED = "[redacted]"
 ADDRESS = "[address]"

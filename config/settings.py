@@ -14,8 +14,10 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, environment, mail
-from config.vault import Keyring
+from config import database
+from config.crypto.keyring import Keyring
+from config.env import check_hosts, check_public_url, is_random, log_level, whole_number
+from config.mail.settings import check_sender, provider_settings, transport_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -28,18 +30,18 @@ if missing and not DEBUG:
     raise ImproperlyConfigured(f"Set {', '.join(missing)} in the environment: DEBUG is off.")
 
 # --- who we are -------------------------------------------------------------------------------------------
-PORT = environment.whole_number("PORT", default=8000, most=65535)
+PORT = whole_number("PORT", default=8000, most=65535)
 KNOWN_SECRET = "known-to-everybody-and-for-development-only"  # noqa: S105
 KNOWN_ENCRYPTION_KEY = "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA="
 SECRET_KEY = env.str("SECRET_KEY", default=KNOWN_SECRET)
 # the ones before it: what they signed holds on while it is replaced
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-PUBLIC_URL = environment.check_public_url(
+PUBLIC_URL = check_public_url(
     env.str("PUBLIC_URL", default="") or f"http://localhost:{PORT}", schemes=["http", "https"] if DEBUG else ["https"]
 )
-ALLOWED_HOSTS = environment.check_hosts(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
+ALLOWED_HOSTS = check_hosts(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
 KEYRING = Keyring(env.list("ENCRYPTION_KEYS", default=[KNOWN_ENCRYPTION_KEY]))
-if not DEBUG and (not environment.is_random(SECRET_KEY) or SECRET_KEY.startswith((KNOWN_SECRET, "django-insecure-"))):
+if not DEBUG and (not is_random(SECRET_KEY) or SECRET_KEY.startswith((KNOWN_SECRET, "django-insecure-"))):
     raise ImproperlyConfigured("SECRET_KEY must be 32 random characters or more, and none that others know.")
 if not DEBUG and KEYRING.has(KNOWN_ENCRYPTION_KEY):
     raise ImproperlyConfigured("ENCRYPTION_KEYS has the key of development, which everybody knows.")
@@ -65,15 +67,15 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
-    "config.requests.RequestMiddleware",
-    "config.health.HealthMiddleware",
-    "config.bodies.BodyMiddleware",
+    "config.http.request_log.RequestMiddleware",
+    "config.http.health.HealthMiddleware",
+    "config.http.body_limit.BodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "config.csrf.CsrfMiddleware",
+    "config.http.csrf.CsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -146,7 +148,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "config.http.error_pages.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = SECURE
@@ -157,7 +159,7 @@ STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="optional")
 if STAFF_SECOND_FACTOR not in ("optional", "required"):
     raise ImproperlyConfigured("STAFF_SECOND_FACTOR is optional or required.")
 # how many proxies in front may be believed about the client's address and scheme
-TRUSTED_PROXIES = environment.whole_number("TRUSTED_PROXIES", default=0, most=100)
+TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", default=0, most=100)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
@@ -172,23 +174,23 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# our middleware is Django's own and a little more: config.csrf
+# our middleware is Django's own and a little more: config.http.csrf
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
-# guessing at the login: config.lockout
-AXES_HANDLER = "config.lockout.LockoutHandler"
+# guessing at the login: companies.login_throttle
+AXES_HANDLER = "companies.login_throttle.LockoutHandler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "config.lockout.account"
-AXES_CLIENT_IP_CALLABLE = "config.lockout.network"
-AXES_LOCKOUT_CALLABLE = "config.lockout.locked_out"
+AXES_USERNAME_CALLABLE = "companies.login_throttle.account"
+AXES_CLIENT_IP_CALLABLE = "companies.login_throttle.network"
+AXES_LOCKOUT_CALLABLE = "companies.login_throttle.lockout_response"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-# of a mail provider's notices, and of what staff paste for a batch; of everything else config.bodies takes 256 KiB
+# for notices of a mail provider and lists that staff paste; config.http.body_limit takes 256 KiB of everything else
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DEFAULT_EXCEPTION_REPORTER = "config.redaction.RedactedReporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactedFilter"
@@ -196,9 +198,9 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactedFilter"
 # --- mail -------------------------------------------------------------------------------------------------
 MAIL_DIR = database.DATA_DIR / "mail"
 EMAIL_URL = env.str("EMAIL_URL", default="") or (MAIL_DIR.as_uri() if DEBUG else "smtp://localhost:25")
-vars().update(mail.transport_settings(EMAIL_URL))
+vars().update(transport_settings(EMAIL_URL))
 EMAIL_TIMEOUT = 30
-DEFAULT_FROM_EMAIL = mail.check_sender(env.str("EMAIL_FROM", default="") or "Latchkey <latchkey@localhost>")
+DEFAULT_FROM_EMAIL = check_sender(env.str("EMAIL_FROM", default="") or "Latchkey <latchkey@localhost>")
 # a mail provider, for its bounce and delivery notices: needs the extra `anymail`
 ANYMAIL_PROVIDER = env.str("ANYMAIL_PROVIDER", default="")
 if ANYMAIL_PROVIDER:
@@ -209,7 +211,7 @@ if ANYMAIL_PROVIDER:
         )
     INSTALLED_APPS.append("anymail")
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER}.EmailBackend"
-    ANYMAIL = mail.provider_settings(ANYMAIL_PROVIDER, os.environ)
+    ANYMAIL = provider_settings(ANYMAIL_PROVIDER, os.environ)
 
 # --- interfaces -------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -217,8 +219,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["config.api.json.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["companies.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["companies.api.authentication.HasScope"],
-    "DEFAULT_SCHEMA_CLASS": "config.api.openapi.ApiSchema",
-    "EXCEPTION_HANDLER": "config.api.problems.problem_handler",
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.ApiSchema",
+    "EXCEPTION_HANDLER": "config.api.exception_handler.problem_handler",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -238,7 +240,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "ConnectionStatus": "connections.status.Status",
-        "InvitationStatus": "invitations.status.Status",
+        "InvitationStatus": "invitations.models.status.Status",
     },
     "SERVERS": [{"url": PUBLIC_URL}],
 }
@@ -259,7 +261,7 @@ LOGGING = {
             "filters": ["strangers"],
         },
     },
-    "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL")},
+    "root": {"handlers": ["console"], "level": log_level("LOG_LEVEL")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # the access log says the same, with the request's id

@@ -7,9 +7,6 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.job_context import JobContext
 
-from config.jobs import job
-from config.lockout import forget_attempts
-
 SECONDS_WITHOUT_HEARTBEAT = 30
 HOURS_KEPT = 24 * 7
 
@@ -33,10 +30,3 @@ async def take_up_stalled_jobs(context: JobContext, timestamp: int) -> None:
 async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
     """Jobs that are over need not be kept for more than a week."""
     await builtin_tasks.remove_old_jobs(context, max_hours=HOURS_KEPT, remove_failed=True, remove_cancelled=True)
-
-
-@app.periodic(cron="*/10 * * * *")
-@job(queueing_lock="forget_login_attempts")
-def forget_login_attempts(timestamp: int) -> None:
-    """With the addresses of whoever could not log in."""
-    forget_attempts()

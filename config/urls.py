@@ -1,4 +1,4 @@
-"""Every address of Latchkey, but for the two of `config.health`."""
+"""Every address of Latchkey, but for the two of `config.http.health`."""
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -7,8 +7,9 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from config import errors, mailbox
 from config.admin.autocomplete import autocomplete
+from config.dev import mailbox
+from config.http import error_pages
 
 # REST framework has an answer of its own to OPTIONS, which this page cannot show
 SHOWN = ["get", "head"]
@@ -17,13 +18,13 @@ docs = csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})(
     SpectacularSwaggerSplitView.as_view(url_name="openapi", http_method_names=SHOWN)
 )
 urlpatterns = [
-    path("", include("invitations.urls")),
+    path("", include("invitations.contributor.urls")),
     path("v2/", include("companies.api.urls")),
     path("v2/", include("connections.api.urls")),
     path("v2/", include("invitations.api.urls")),
     path("v2/openapi.json", SpectacularJSONAPIView.as_view(http_method_names=SHOWN), name="openapi"),
     path("v2/docs", docs, name="docs"),
-    re_path("^v2(/|$)", errors.page_not_found),  # in development Django would answer with a page of its own
+    re_path("^v2(/|$)", error_pages.page_not_found),  # in development Django would answer with a page of its own
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/autocomplete/", autocomplete),
     path("admin/", admin.site.urls),
@@ -36,10 +37,10 @@ if settings.DEBUG:
         path("dev/mail/<str:name>/html", mailbox.mail_html, name="mail_html"),
     ]
 if settings.ANYMAIL_PROVIDER:
-    from config import notices  # needs the extra `anymail`
+    from config.mail import webhooks  # needs the extra `anymail`
 
-    urlpatterns += [path("anymail/", include(notices.addresses(settings.ANYMAIL_PROVIDER)))]
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.permission_denied"
-handler404 = "config.errors.page_not_found"
-handler500 = "config.errors.server_error"
+    urlpatterns += [path("anymail/", include(webhooks.addresses(settings.ANYMAIL_PROVIDER)))]
+handler400 = "config.http.error_pages.bad_request"
+handler403 = "config.http.error_pages.permission_denied"
+handler404 = "config.http.error_pages.page_not_found"
+handler500 = "config.http.error_pages.server_error"

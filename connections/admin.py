@@ -14,17 +14,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_countries import countries
 
-from companies.admin import CompanyLimitedAdmin, companies_named, limit_of
+from companies.admin import CompanyLimitedAdmin, limit_of, search_companies
 from companies.admin.timeline import timeline_of
-from config.admin.base import BoundedAdmin, ServiceForm
-from config.admin.exporting import ExportingAdmin
-from config.admin.lists import AutocompleteFilter, CreatedFilter, status_word
-from config.ids import as_id
-from config.plans import by_index
+from config.admin.base import BaseAdmin, ServiceForm
+from config.admin.changelist import AutocompleteFilter, CreatedFilter, status_word
+from config.admin.csv_export import ExportingAdmin
+from config.db.index_hints import prefilter_if_rare
+from config.db.uuid7 import as_id
 from connections.counts import BROKEN
 from connections.history import notes_of
 from connections.models import Connection, Datasource, ExtraCredential, UtilityType
-from connections.services import create_datasource, update_datasource
+from connections.services.catalogue import create_datasource, update_datasource
 from connections.status import Status
 
 MOST_PROVIDERS = 50
@@ -75,7 +75,7 @@ class CountryFilter(admin.AllValuesFieldListFilter):
 
 
 @admin.register(Datasource)
-class DatasourceAdmin(BoundedAdmin):
+class DatasourceAdmin(BaseAdmin):
     form = DatasourceForm
     fields = ("name", "country", "login_url", "utility_types", "asks_for")
     ordering = ("folded_name", "country")
@@ -115,7 +115,7 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
         if self.value() == ANY_BROKEN:
-            return queryset.filter(by_index(queryset, Q(status__in=BROKEN)))
+            return queryset.filter(prefilter_if_rare(queryset, Q(status__in=BROKEN)))
         return queryset.filter(status=self.value()) if self.value() in Status.values else queryset
 
 
@@ -164,12 +164,12 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         context["timeline"] = timeline_of(context["original"].events, notes_of)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def lists_about(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
+    def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
         """Also the way to its repair."""
-        if isinstance(obj, Connection) and obj.can_be_mended and request.user.has_perm("invitations.add_invitation"):
+        if isinstance(obj, Connection) and obj.is_repairable and request.user.has_perm("invitations.add_invitation"):
             asked = {"company": obj.company_id, "invitation_type": "EDIT_CONNECTION", "connection": obj.pk}
             yield "Invite to repair", f"{reverse('admin:invitations_invitation_add')}?{urlencode(asked)}"
-        yield from super().lists_about(request, obj)
+        yield from super().related_lists(request, obj)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
@@ -177,8 +177,8 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
             return queryset.filter(pk=connection_id), False
         if term:
             providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MOST_PROVIDERS])
-            of_company = Q(company__in=companies_named(term, limit_of(request)))
-            queryset = queryset.filter(by_index(queryset, of_company | Q(datasource__in=providers)))
+            of_company = Q(company__in=search_companies(term, limit_of(request)))
+            queryset = queryset.filter(prefilter_if_rare(queryset, of_company | Q(datasource__in=providers)))
         return queryset, False
 
     @admin.display(description="provider")

@@ -1,9 +1,9 @@
 """What connections refuse."""
 
-from config.refusals import Refusal
+from config.exceptions import DomainError
 
 
-class ImpossibleMove(Refusal):
+class ImpossibleMove(DomainError):
     """The table of moves does not lead from the one status to the other."""
 
     code = "IMPOSSIBLE_STATUS_CHANGE"
@@ -12,22 +12,22 @@ class ImpossibleMove(Refusal):
         super().__init__(f"A connection that is {old} cannot become {new}.")
 
 
-class NoOutcome(Refusal):
+class NoOutcome(DomainError):
     """A check was said to have found PENDING, which is what a connection is before a check."""
 
     code = "IMPOSSIBLE_STATUS_CHANGE"
-    sentence = "PENDING is not the outcome of a check: only new credentials lead back to it."
+    default_message = "PENDING is not the outcome of a check: only new credentials lead back to it."
 
 
-class StaleReport(Refusal):
+class StaleReport(DomainError):
     """What was checked is no longer what is stored."""
 
     code = "CREDENTIALS_CHANGED"
-    sentence = "The credentials were changed in the meantime. Read them again and check again."
+    default_message = "The credentials were changed in the meantime. Read them again and check again."
 
 
-class CredentialsUnreadable(Refusal):
+class CredentialsUnreadable(DomainError):
     """They were altered, moved to another row, or sealed with a key that is gone: new ones mend it."""
 
     code = "CREDENTIALS_UNREADABLE"
-    sentence = "The stored credentials cannot be read. The connection needs new ones."
+    default_message = "The stored credentials cannot be read. The connection needs new ones."

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from companies.actors import SYSTEM
 from connections.models import Connection
-from connections.services import read_credentials, report_status
+from connections.services.connections import report_status
+from connections.services.credentials import read_credentials
 from connections.status import Status
 
 USER_NAMES = {

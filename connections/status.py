@@ -29,10 +29,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 # what may pass without anybody giving other login details: whoever waits is told when it does
-UNSETTLED = frozenset({Status.UNDER_INVESTIGATION, Status.WEBSITE_DOWN, Status.URL_INACCESSIBLE, Status.OTHER_ERROR})
+MAY_RECOVER = frozenset({Status.UNDER_INVESTIGATION, Status.WEBSITE_DOWN, Status.URL_INACCESSIBLE, Status.OTHER_ERROR})
 
 # what the contributor can put right with other login details
-MENDABLE = frozenset(
+REPAIRABLE = frozenset(
     {
         Status.PASSWORD_INCORRECT,
         Status.MFA_TOKEN_EXPIRED,

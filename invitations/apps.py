@@ -14,4 +14,4 @@ class InvitationsConfig(AppConfig):
 
     def ready(self) -> None:
         if settings.ANYMAIL_PROVIDER:
-            from invitations import reports  # noqa: F401, PLC0415 - listens to the provider's reports
+            from invitations import receivers as reports  # noqa: F401, PLC0415 - listens to the provider's reports

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import transaction
 
 from companies.models import ApiKey, Company, Partner, Site, User, hash_api_key
-from companies.services import issue_api_key
+from companies.services.partners import issue_api_key
 from connections.models import Connection
-from connections.services import create_connection, ensure_demanding_sandbox, ensure_sandbox
+from connections.services.catalogue import ensure_demanding_sandbox, ensure_sandbox
+from connections.services.connections import create_connection
 
 STAFF_EMAIL = "staff@example.com"
 PARTNER, OTHER_PARTNER = (

@@ -3,7 +3,7 @@
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from config.refusals import Refusal
+from config.exceptions import DomainError
 from config.waits import in_words
 
 IT_WORKS = (
@@ -12,11 +12,11 @@ IT_WORKS = (
 
 
 class ClosedWords(NamedTuple):
-    sentence: str
+    default_message: str
     next_step: str
 
 
-class Closed(Refusal):
+class Closed(DomainError):
     """The link leads nowhere any more. `title` and `next_step` are for the contributor's page.
 
     With `repairs` it is an invitation to repair that is closed, in its own words where it has some; with `works` the
@@ -93,78 +93,80 @@ class AddressRemoved(Closed):
     )
 
 
-class ProofRequired(Refusal):
+class ProofRequired(DomainError):
     status = 403
     code = "EMAIL_PROOF_REQUIRED"
-    sentence = "This invitation is for certain email addresses. Verify yours first."
+    default_message = "This invitation is for certain email addresses. Verify yours first."
 
 
-class TooManyAttempts(Refusal):
+class RateLimitExceeded(DomainError):
     """Too often from one place. `retry_after` is in seconds."""
 
     status = 429
     code = "TOO_MANY_ATTEMPTS"
-    sentence = "That was too often. Wait a little, then try again."
+    default_message = "That was too often. Wait a little, then try again."
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"That was too often. Please try again in {in_words(retry_after)}.")
         self.retry_after = retry_after
 
 
-class MaxUsesBelowUseCount(Refusal):
+class MaxUsesBelowUseCount(DomainError):
     code = "MAX_USES_BELOW_USE_COUNT"
-    sentence = "More connections were made than that. The number of uses cannot be lower."
+    default_message = "More connections were made than that. The number of uses cannot be lower."
 
 
-class ChangedMeanwhile(Refusal):
+class ChangedMeanwhile(DomainError):
     code = "CHANGED_MEANWHILE"
-    sentence = "It has been changed in the meantime. Look at it, then change it again."
+    default_message = "It has been changed in the meantime. Look at it, then change it again."
 
 
-class WrongCode(Refusal):
+class WrongCode(DomainError):
     status = 400
     code = "WRONG_CODE"
-    sentence = "That is not the code. Check the newest mail, then try again."
+    default_message = "That is not the code. Check the newest mail, then try again."
 
 
-class CodeExpired(Refusal):
+class CodeExpired(DomainError):
     status = 400
     code = "CODE_EXPIRED"
-    sentence = "That code is too old. Ask for a new one below."
+    default_message = "That code is too old. Ask for a new one below."
 
 
-class TooManyTries(Refusal):
+class CodeAttemptsExceeded(DomainError):
     status = 400
     code = "TOO_MANY_TRIES"
-    sentence = "That was one try too many, and the code no longer works. Ask for a new one below."
+    default_message = "That was one try too many, and the code no longer works. Ask for a new one below."
 
 
-class LinkBelongsElsewhere(Refusal):
+class LinkBelongsElsewhere(DomainError):
     status = 403
     code = "LINK_USED_IN_ANOTHER_BROWSER"
-    sentence = "This link was opened in another browser first. We can send you a code instead."
+    default_message = "This link was opened in another browser first. We can send you a code instead."
 
 
-class NothingToCorrect(Refusal):
+class NothingToCorrect(DomainError):
     code = "NOTHING_TO_CORRECT"
-    sentence = "There is nothing to correct at the moment. Look at the state above."
+    default_message = "There is nothing to correct at the moment. Look at the state above."
 
 
-class NothingToCreate(Refusal):
+class NothingToCreate(DomainError):
     code = "NOTHING_TO_CREATE"
-    sentence = "No row is ready. The list below says why."
+    default_message = "No row is ready. The list below says why."
 
 
-class BatchStarted(Refusal):
+class BatchStarted(DomainError):
     code = "BATCH_STARTED"
-    sentence = "The invitations are being created. They can be revoked, but the batch stays."
+    default_message = "The invitations are being created. They can be revoked, but the batch stays."
 
 
-class SubmittedBefore(Refusal):
+class SubmittedBefore(DomainError):
     """The same form was sent before. `invitation_id` names what it made."""
 
     code = "SUBMITTED_BEFORE"
-    sentence = "This form was sent before, and made this invitation. To make another, choose “Invite somebody else”."
+    default_message = (
+        "This form was sent before, and made this invitation. To make another, choose “Invite somebody else”."
+    )
 
     def __init__(self, invitation_id: UUID) -> None:
         super().__init__()

@@ -7,12 +7,14 @@ from uuid import UUID
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from config.jobs import TryLater, is_last_attempt, job
-from invitations.limits import forget_old_windows
-from invitations.services import attempt_delivery, create_next, forget_old_batches, forget_old_proofs, give_up_delivery
-from invitations.services import end_automatic_repairs as end_automatic_repairs_of
-from invitations.services import follow_status as follow_status_of
-from invitations.services import send_code as send_code_mail
+from config.jobs import RetryLater, is_last_attempt, job
+from invitations.services.batches.create import create_next, forget_old_batches
+from invitations.services.delivery.send import attempt_delivery, give_up_delivery
+from invitations.services.rate_limits import forget_old_windows
+from invitations.services.repairs import end_automatic_repairs as end_automatic_repairs_of
+from invitations.services.repairs import follow_status as follow_status_of
+from invitations.services.verification.codes import send_code as send_code_mail
+from invitations.services.verification.proofs import forget_old_proofs
 
 KEPT = timedelta(days=1)
 SECONDS_A_ROUND = 5
@@ -28,7 +30,7 @@ def send_invitation(context: JobContext, delivery_id: str, round_number: int) ->
             give_up_delivery(UUID(delivery_id), round_number=round_number)
         raise
     if pause:
-        raise TryLater(pause)
+        raise RetryLater(pause)
 
 
 @job(queue="mail", priority=10)
@@ -36,7 +38,7 @@ def send_code(code_id: str) -> None:
     """Before other mails: somebody waits for it."""
     pause = send_code_mail(UUID(code_id))
     if pause:
-        raise TryLater(pause)
+        raise RetryLater(pause)
 
 
 @job()
@@ -54,7 +56,7 @@ def create_batch(batch_id: str) -> None:
     end = time.monotonic() + SECONDS_A_ROUND
     while create_next(UUID(batch_id)):
         if time.monotonic() > end:
-            raise TryLater(timedelta(0))
+            raise RetryLater(timedelta(0))
 
 
 @job()

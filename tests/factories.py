@@ -12,11 +12,11 @@ from factory.django import DjangoModelFactory
 
 from companies.actors import SYSTEM
 from companies.models import ApiKey, Company, Partner, Site, User
-from companies.services import issue_api_key
+from companies.services.partners import issue_api_key
 from connections.models import Connection, Datasource
-from connections.services import create_connection
+from connections.services.connections import create_connection
 from invitations.models import Invitation
-from invitations.services import create_invitation
+from invitations.services.invitations import create_invitation
 from tests.secrecy import KNOWN
 
 

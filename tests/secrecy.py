@@ -24,7 +24,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from django.conf import settings
 
-from config.vault import Keyring
+from config.crypto.keyring import Keyring
 from invitations.models import VerificationCode
 
 SHORTEST = 8  # what is shorter stands in any text by chance
@@ -118,14 +118,14 @@ def as_in_production(file: Path) -> dict[str, Any]:
 @contextmanager
 def listening() -> Iterator[None]:
     """While it lasts, whatever is sealed, drawn for a link or a key, or sent as a code is noted, and works as ever."""
-    seal, draw, digits = Keyring.seal, secrets.token_urlsafe, VerificationCode.digits.fget
+    seal, draw, digits = Keyring.encrypt, secrets.token_urlsafe, VerificationCode.digits.fget
 
-    def seal_and_note(ring: Keyring, secret: bytes, *, bound_to: str) -> bytes:
-        KNOWN.note(*sealed_texts(secret, bound_to))
-        return seal(ring, secret, bound_to=bound_to)
+    def seal_and_note(ring: Keyring, secret: bytes, *, associated_data: str) -> bytes:
+        KNOWN.note(*secret_texts(secret, associated_data))
+        return seal(ring, secret, associated_data=associated_data)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Keyring, "seal", seal_and_note)
+        patch.setattr(Keyring, "encrypt", seal_and_note)
         patch.setattr(secrets, "token_urlsafe", noted(draw))
         patch.setattr(VerificationCode, "digits", property(noted(digits)))
         yield
@@ -141,9 +141,9 @@ def noted(make: Callable[..., str]) -> Callable[..., str]:
     return make_and_note
 
 
-def sealed_texts(secret: bytes, bound_to: str) -> list[str]:
+def secret_texts(secret: bytes, associated_data: str) -> list[str]:
     """What was typed or made, by what it is sealed for; a stored answer says more than secrets."""
-    match bound_to.partition(":")[0]:
+    match associated_data.partition(":")[0]:
         case "credential" if secret.startswith(b"{"):  # tests of the vault itself seal anything
             return list(texts_in(json.loads(secret)))
         case "token":

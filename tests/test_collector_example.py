@@ -13,7 +13,7 @@ from django.db import transaction
 from companies.actors import SYSTEM
 from companies.models import ApiKey, Scope
 from connections.models import Connection, ConnectionEvent, Credential
-from connections.services import change_credentials, report_status
+from connections.services.connections import change_credentials, report_status
 from connections.status import Status
 from tests.factories import CompanyFactory, make_api_key, make_connection
 from tests.secrecy import searched_output

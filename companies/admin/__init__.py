@@ -1,6 +1,6 @@
 """Who takes part, for staff."""
 
-from companies.admin.companies import CompanyAdmin, SiteAdmin, companies_named
+from companies.admin.companies import CompanyAdmin, SiteAdmin, search_companies
 from companies.admin.groups import StaffGroupAdmin
 from companies.admin.limits import CompanyLimitedAdmin, UnlimitedAdmin, limit_of
 from companies.admin.partners import ApiKeyAdmin, PartnerAdmin
@@ -15,6 +15,6 @@ __all__ = [
     "StaffAdmin",
     "StaffGroupAdmin",
     "UnlimitedAdmin",
-    "companies_named",
     "limit_of",
+    "search_companies",
 ]

@@ -10,24 +10,24 @@ from django.http import HttpRequest
 
 from companies.admin.limits import CompanyLimitedAdmin, limit_of
 from companies.models import Company, Site
-from companies.services import create_company, create_site, update_company, update_site
+from companies.services.companies import create_company, create_site, update_company, update_site
 from config.admin.base import ServiceForm
-from config.admin.exporting import ExportingAdmin
-from config.admin.lists import AutocompleteFilter
-from config.ids import as_id
-from config.names import has_parts
-from config.plans import by_index
+from config.admin.changelist import AutocompleteFilter
+from config.admin.csv_export import ExportingAdmin
+from config.db.index_hints import prefilter_if_rare
+from config.db.name_search import name_contains
+from config.db.uuid7 import as_id
 
 MOST_COMPANIES = 50
 
 
-def companies_named(term: str, limit: frozenset[UUID] | None = None) -> list[UUID]:
+def search_companies(term: str, limit: frozenset[UUID] | None = None) -> list[UUID]:
     """Ids of the newest 50 companies with `term` in their name: few enough to stand in another list's condition.
 
     With `limit`, as `limit_of(request)` gives it: of those only.
     """
     companies = Company.objects.all() if limit is None else Company.objects.filter(pk__in=limit)
-    named = companies.filter(by_index(companies, has_parts(term))).order_by("-pk")
+    named = companies.filter(prefilter_if_rare(companies, name_contains(term))).order_by("-pk")
     return list(named.values_list("pk", flat=True)[:MOST_COMPANIES])
 
 
@@ -77,7 +77,7 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         if company_id := as_id(term):
             return queryset.filter(pk=company_id), False
         if term:
-            queryset = queryset.filter(by_index(queryset, has_parts(term) | Q(external_id=term)))
+            queryset = queryset.filter(prefilter_if_rare(queryset, name_contains(term) | Q(external_id=term)))
         return queryset, False
 
 
@@ -119,6 +119,6 @@ class SiteAdmin(ExportingAdmin, CompanyLimitedAdmin):
         if site_id := as_id(term):
             return queryset.filter(pk=site_id), False
         if term:
-            of_company = Q(company__in=companies_named(term, limit_of(request)))
-            queryset = queryset.filter(by_index(queryset, has_parts(term) | of_company))
+            of_company = Q(company__in=search_companies(term, limit_of(request)))
+            queryset = queryset.filter(prefilter_if_rare(queryset, name_contains(term) | of_company))
         return queryset, False

@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 
-from config.admin.base import BoundedAdmin
+from config.admin.base import BaseAdmin
 
 admin.site.unregister(Group)
 apps.get_app_config("auth").verbose_name = "What staff may do"
@@ -30,7 +30,7 @@ class PermissionsField(ModelMultipleChoiceField):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class StaffGroupAdmin(BoundedAdmin, GroupAdmin):
+class StaffGroupAdmin(BaseAdmin, GroupAdmin):
     """Whoever may change a group can give its members, and so themselves, anything: superusers only."""
 
     ordering = ("name",)

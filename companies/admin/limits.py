@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from companies.models import User
-from config.admin.base import BoundedAdmin
+from config.admin.base import BaseAdmin
 
 
 def limit_of(request: HttpRequest) -> Any:
@@ -15,7 +15,7 @@ def limit_of(request: HttpRequest) -> Any:
     return request.user.company_limit if isinstance(request.user, User) else frozenset()
 
 
-class CompanyLimitedAdmin(BoundedAdmin):
+class CompanyLimitedAdmin(BaseAdmin):
     """For rows that belong to a company. What is another company's does not exist: not in lists, pages, histories,
     completions, choices and actions, nor by its id.
 

@@ -13,12 +13,13 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from companies.login_throttle import is_locked
 from companies.models import User
-from companies.services import reset_second_factor, unlock_member
-from config.admin.base import BoundedAdmin
-from config.admin.lists import status_word
-from config.lockout import is_locked
-from config.refusals import Refusal
+from companies.services.second_factor import reset_second_factor
+from companies.services.staff import unlock_member
+from config.admin.base import BaseAdmin
+from config.admin.changelist import status_word
+from config.exceptions import DomainError
 
 UNLOCK = (
     "Unlock login",
@@ -33,7 +34,7 @@ RESET = (
 )
 
 
-class LoginHelp(BoundedAdmin):
+class AccountRecoveryMixin(BaseAdmin):
     """Facts about a login on the page of a member of staff, each with the button that helps; both ask once more."""
 
     def get_urls(self) -> list[Any]:
@@ -70,7 +71,7 @@ class LoginHelp(BoundedAdmin):
         try:
             service(user, by=cast(User, request.user))
             self.message_user(request, words[2], messages.SUCCESS)
-        except Refusal as refusal:
+        except DomainError as refusal:
             self.message_user(request, refusal.detail, messages.ERROR)
         return redirect("admin:companies_user_change", user.pk)
 

@@ -14,12 +14,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.admin.limits import UnlimitedAdmin
 from companies.models import ApiKey, Partner, Scope, partner_scopes
-from companies.services import create_partner, issue_api_key, rename_api_key, revoke_api_key, update_partner
-from config.admin.base import BoundedAdmin, ServiceForm
-from config.admin.lists import AutocompleteFilter, day, status_word
-from config.admin.revocation import RevokingAdmin
-from config.names import has_parts
-from config.plans import by_index
+from companies.services.partners import create_partner, issue_api_key, rename_api_key, revoke_api_key, update_partner
+from config.admin.base import BaseAdmin, ServiceForm
+from config.admin.changelist import AutocompleteFilter, day, status_word
+from config.admin.revoke import RevokingAdmin
+from config.db.index_hints import prefilter_if_rare
+from config.db.name_search import name_contains
 
 
 class PartnerForm(ServiceForm):
@@ -41,7 +41,7 @@ class PartnerForm(ServiceForm):
 
 
 @admin.register(Partner)
-class PartnerAdmin(UnlimitedAdmin, BoundedAdmin):
+class PartnerAdmin(UnlimitedAdmin, BaseAdmin):
     form = PartnerForm
     fields = ("name", "redirect_urls")
     list_display = ("name", "created")
@@ -50,7 +50,7 @@ class PartnerAdmin(UnlimitedAdmin, BoundedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
-        return queryset.filter(by_index(queryset, has_parts(term))) if term else queryset, False
+        return queryset.filter(prefilter_if_rare(queryset, name_contains(term))) if term else queryset, False
 
 
 class NewApiKeyForm(ServiceForm):

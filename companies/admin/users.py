@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString
 
 from companies.admin.groups import PermissionsField
 from companies.admin.limits import UnlimitedAdmin
-from companies.admin.logins import LoginHelp
+from companies.admin.logins import AccountRecoveryMixin
 from companies.models import User
-from companies.services import create_member, grantable_groups, may_manage, update_member
+from companies.services.staff import create_member, grantable_groups, may_manage, update_member
 from config.admin.base import ServiceForm
 
 FOR_SUPERUSERS = ("is_superuser", "user_permissions")
@@ -90,7 +90,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class StaffAdmin(UnlimitedAdmin, LoginHelp, UserAdmin):  # type: ignore[type-arg]
+class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: ignore[type-arg]
     """Whoever may change a member of staff can become them: only those may who could do all of it anyway."""
 
     form = UserForm

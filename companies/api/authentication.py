@@ -6,7 +6,7 @@ from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 
 from companies.models import ApiKey, Partner, find_api_key
-from companies.services import note_api_key_use
+from companies.services.partners import record_api_key_use
 
 HEADER = "X-API-KEY"
 MAX_KEY_LENGTH = 200
@@ -27,7 +27,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         key = find_api_key(value[:MAX_KEY_LENGTH], company_id=company_id)
         if key is None:
             raise exceptions.AuthenticationFailed("This API key does not open anything.", "invalid_api_key")
-        note_api_key_use(key)
+        record_api_key_use(key)
         return key.partner, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -7,8 +7,8 @@ from rest_framework.views import APIView
 
 from companies.actors import Actor
 from companies.models import ApiKey, Company, Partner, Scope
-from config.api.pages import QuerySerializer
-from config.refusals import NotThere
+from config.api.pagination import QuerySerializer
+from config.exceptions import NotFound
 
 
 class PartnerView(APIView):
@@ -51,8 +51,8 @@ class PartnerView(APIView):
 
     @property
     def company(self) -> Company:
-        """The company in the path. Raises `NotThere` when it is another partner's."""
+        """The company in the path. Raises `NotFound` when it is another partner's."""
         company: Company | None = getattr(self.api_key, "company", None)
         if company is None:
-            raise NotThere
+            raise NotFound
         return company

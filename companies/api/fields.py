@@ -6,10 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.addresses import MAX_LENGTH, normalize_address
-from config.api.fields import named_by_the_field
+from config.api.fields import as_validation_error
 
 
-class AddressSought(serializers.CharField):
+class EmailFilterField(serializers.CharField):
     """An address to look for, in its normal form: as it was stored, it is found. What is none is refused."""
 
     def __init__(self, normalize: Callable[[str], str] = normalize_address, **kwargs: Any) -> None:
@@ -18,5 +18,5 @@ class AddressSought(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         typed = super().to_internal_value(data)
-        with named_by_the_field():
+        with as_validation_error():
             return self.normalize(typed)

@@ -15,10 +15,10 @@ from rest_framework.request import Request
 
 from companies.exceptions import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from companies.models import ApiKey, StoredAnswer
-from companies.services import ANSWERS_KEPT
+from companies.services.partners import ANSWERS_KEPT
+from config.api.exception_handler import MEDIA_TYPE, as_answer_to_this_request
 from config.api.json import JSONRenderer, to_json
-from config.api.problems import MEDIA_TYPE, as_answer_to_this_request
-from config.locks import try_lock
+from config.db.advisory_locks import try_lock
 
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
@@ -92,14 +92,16 @@ def _store(answer: Any, api_key: ApiKey, key: str, request_hash: bytes) -> None:
         request_hash=request_hash,
         status=answer.status_code,
         content_type=answer["Content-Type"] if is_problem else JSONRenderer.media_type,
-        sealed_body=settings.KEYRING.seal(
-            answer.content if is_problem else to_json(answer.data), bound_to=_binding(api_key.pk, key)
+        encrypted_body=settings.KEYRING.encrypt(
+            answer.content if is_problem else to_json(answer.data), associated_data=_binding(api_key.pk, key)
         ),
     )
 
 
 def _replay(stored: StoredAnswer) -> HttpResponse:
-    body = settings.KEYRING.unseal(bytes(stored.sealed_body), bound_to=_binding(stored.api_key_id, stored.key))
+    body = settings.KEYRING.decrypt(
+        bytes(stored.encrypted_body), associated_data=_binding(stored.api_key_id, stored.key)
+    )
     if stored.content_type == MEDIA_TYPE:
         body = as_answer_to_this_request(body)
     answer = HttpResponse(body, status=stored.status, content_type=stored.content_type)

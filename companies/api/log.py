@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.actors import ActorKind
-from companies.log import LogLine
+from companies.log import AbstractEvent
 
 
 class ActOutput(serializers.Serializer[Any]):
@@ -26,7 +26,7 @@ class LogLineOutput(ActOutput):
     detail = serializers.DictField()
 
 
-def represent_log_line(line: LogLine) -> dict[str, Any]:
+def represent_log_line(line: AbstractEvent) -> dict[str, Any]:
     """A line that was read with its `api_key`."""
     return {
         "id": line.pk,

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.models import Company, Site
-from config.api.fields import Boolean, Creating, Line, Locale, StrictSerializer
-from config.api.pages import PageOutput
+from config.api.fields import Boolean, Line, Locale, NullMeansOmitted, StrictSerializer
+from config.api.pagination import PageOutput
 
 
 class CompanyFields(StrictSerializer):
@@ -23,7 +23,7 @@ class CompanyFields(StrictSerializer):
     )
 
 
-class CompanyInput(Creating, CompanyFields):
+class CompanyInput(NullMeansOmitted, CompanyFields):
     """A new company. `name` must be given."""
 
 
@@ -41,7 +41,7 @@ class SiteFields(StrictSerializer):
     externalId = Line(source="external_id", max_length=255, allow_null=True, required=False)
 
 
-class SiteInput(Creating, SiteFields):
+class SiteInput(NullMeansOmitted, SiteFields):
     """A new site. `name` must be given."""
 
 

@@ -23,11 +23,11 @@ from companies.api.serializers import (
     represent_site,
 )
 from companies.models import Company, Scope, Site
-from companies.services import create_company, create_site, update_company, update_site
-from config.api.openapi import operation
-from config.api.pages import PageQuery, each, newest_first
-from config.plans import newest_of
-from config.refusals import NotThere
+from companies.services.companies import create_company, create_site, update_company, update_site
+from config.api.pagination import PageQuery, each, newest_first
+from config.api.schema import operation
+from config.db.index_hints import newest_first_for
+from config.exceptions import NotFound
 
 READ_AND_WRITE: dict[str, Scope | None] = {
     "GET": Scope.COMPANIES_READ,
@@ -66,7 +66,7 @@ class CompanyList(PartnerView):
     def get(self, request: Request) -> Response:
         """Every company of the partner's. `nextCursor` leads to the next page; there are no totals."""
         query = PageQuery.of(request)
-        companies = newest_of(Company.objects.all(), "partner", self.partner.pk)
+        companies = newest_first_for(Company.objects.all(), "partner", self.partner.pk)
         return Response(newest_first("companies", companies, each(represent_company), **query))
 
     @operation(
@@ -131,7 +131,7 @@ class SiteList(PartnerView):
     def get(self, request: Request, company_id: UUID) -> Response:
         """Every site of one company. `nextCursor` leads to the next page; there are no totals."""
         query = PageQuery.of(request)
-        sites = newest_of(Site.objects.all(), "company", self.company.pk)
+        sites = newest_first_for(Site.objects.all(), "company", self.company.pk)
         return Response(newest_first("sites", sites, each(represent_site), **query))
 
     @operation(
@@ -159,7 +159,7 @@ class SiteDetail(PartnerView):
     def site(self, site_id: UUID) -> Site:
         site = Site.objects.visible_to(self.partner).filter(pk=site_id).first()
         if site is None:
-            raise NotThere
+            raise NotFound
         return site
 
     @operation("getSite", "One site", answer=SiteOutput, example=examples.SITE)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from companies.models import User
-from config.refusals import Refusal
+from config.exceptions import DomainError
 
 
 class CodeInput(forms.TextInput):
@@ -30,7 +30,7 @@ class CodeForm(forms.Form):
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": True}
         ),
     )
-    refused: Refusal | None = None
+    refused: DomainError | None = None
 
     @sensitive_variables()
     def give_to(self, service: Callable[..., Any], user: User) -> Any:
@@ -39,7 +39,7 @@ class CodeForm(forms.Form):
             return None
         try:
             return service(user, code=self.cleaned_data["code"])
-        except Refusal as refusal:
+        except DomainError as refusal:
             self.refused = refusal
             self.add_error("code", refusal.detail)
             return None

@@ -1,21 +1,18 @@
 """Who takes part: staff, partners with their API keys, companies and their sites."""
 
-from companies.models.parties import (
+from companies.models.authenticators import Authenticator, RecoveryCode
+from companies.models.companies import Company, CompanyQuerySet, Site, SiteQuerySet
+from companies.models.partners import (
     ApiKey,
     ApiKeyQuerySet,
-    Company,
-    CompanyQuerySet,
     Partner,
     Scope,
-    Site,
-    SiteQuerySet,
     StoredAnswer,
     find_api_key,
     hash_api_key,
     partner_scopes,
 )
-from companies.models.second_factor import Authenticator, RecoveryCode
-from companies.models.staff import User, UserManager
+from companies.models.users import User, UserManager
 
 __all__ = [
     "ApiKey",

@@ -18,8 +18,8 @@ from companies.exceptions import (
     NoSecondFactor,
     NothingToConfirm,
     NotYoursToChange,
+    OTPThrottled,
     SecondFactorRequired,
-    TooManyCodes,
     WrongCode,
 )
 from companies.models import Authenticator, RecoveryCode, User
@@ -35,7 +35,7 @@ RECOVERY_BYTES = 10
 class Checked(NamedTuple):
     """What came of a code: `wrong` or nothing."""
 
-    refused: WrongCode | TooManyCodes | None
+    refused: WrongCode | OTPThrottled | None
     was_recovery: bool = False
 
 
@@ -45,7 +45,7 @@ def begin_second_factor(user: User) -> Authenticator:
     locked = User.objects.select_for_update().get(pk=user.pk)
     locked.begun_authenticators.delete()
     authenticator = Authenticator(user=locked)
-    authenticator.sealed_key = settings.KEYRING.seal(os.urandom(KEY_BYTES), bound_to=authenticator.binding)
+    authenticator.encrypted_key = settings.KEYRING.encrypt(os.urandom(KEY_BYTES), associated_data=authenticator.binding)
     authenticator.save()
     return authenticator
 
@@ -120,7 +120,7 @@ def reset_second_factor(user: User, *, by: User) -> User:
     return _forget(user, "Second factor reset.", by=by)
 
 
-def setup_address(authenticator: Authenticator) -> str:
+def otp_url(authenticator: Authenticator) -> str:
     """What a QR code says to an app (the `otpauth` scheme). Secret."""
     label = quote(f"{ISSUER}:{authenticator.user.email}")
     return f"otpauth://totp/{label}?{urlencode({'secret': b32encode(_key(authenticator)).decode(), 'issuer': ISSUER})}"
@@ -158,13 +158,13 @@ def _check(authenticator: Authenticator, code: str, *, recovery: bool = True) ->
     return Checked(None if right else WrongCode(), by_recovery)
 
 
-def _too_many(authenticator: Authenticator) -> TooManyCodes | None:
+def _too_many(authenticator: Authenticator) -> OTPThrottled | None:
     if authenticator.is_closed:
-        return TooManyCodes(retry_after=None)
+        return OTPThrottled(retry_after=None)
     rests_until, now = authenticator.rests_until, timezone.now()
     if rests_until is None or rests_until <= now:
         return None
-    return TooManyCodes(retry_after=round((rests_until - now).total_seconds()) + 1)
+    return OTPThrottled(retry_after=round((rests_until - now).total_seconds()) + 1)
 
 
 def _spend_app_code(authenticator: Authenticator, code: str) -> bool:
@@ -196,7 +196,7 @@ def _digest(code: str) -> bytes:
 
 
 def _key(authenticator: Authenticator) -> bytes:
-    key: bytes = settings.KEYRING.unseal(bytes(authenticator.sealed_key), bound_to=authenticator.binding)
+    key: bytes = settings.KEYRING.decrypt(bytes(authenticator.encrypted_key), associated_data=authenticator.binding)
     return key
 
 

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from companies.exceptions import NotYoursToChange, NotYoursToGrant
+from companies.login_throttle import unlock
 from companies.models import Company, User
-from config.lockout import unlock
-from config.text import check_line
+from config.validators import validate_single_line
 
 # whoever has one of these manages members of staff
 MANAGING = Q(content_type__app_label="companies", codename__in=["add_user", "change_user", "delete_user"])
@@ -59,7 +59,7 @@ def grantable_groups(by: User) -> QuerySet[Group]:
 def create_member(*, by: User, email: str, password: str, name: str = "") -> User:
     """A member of staff who may log in and, so far, do nothing.
 
-    Refuses whoever may not add one, and a name that is not one line (`check_line`).
+    Refuses whoever may not add one, and a name that is not one line (`validate_single_line`).
     """
     if not by.has_perm("companies.add_user") or by.company_limit is not None:
         raise NotYoursToChange
@@ -104,7 +104,7 @@ def note(user: User, words: str, *, by: User) -> None:
 
 
 def _checked_name(name: str) -> str:
-    return check_line(name, longest=MAX_NAME_LENGTH, field=("name",))
+    return validate_single_line(name, longest=MAX_NAME_LENGTH, field=("name",))
 
 
 def _check_grants(changes: MemberChanges, *, by: User) -> None:

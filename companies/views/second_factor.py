@@ -16,27 +16,27 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from companies.exceptions import TooManyCodes
+from companies.exceptions import OTPThrottled
 from companies.forms.second_factor import CodeForm, LoginCodeForm, PasswordForm
+from companies.login_throttle import serialize_logins
 from companies.models import Authenticator, User
-from companies.services import (
+from companies.services.second_factor import (
     begin_second_factor,
     confirm_second_factor,
     key_in_words,
+    otp_url,
     pass_second_factor,
     renew_recovery_codes,
-    setup_address,
     turn_off_second_factor,
 )
 from companies.staff_log import log_staff
-from config.lockout import one_at_a_time
 from config.qr import draw_qr
 
 PASSED = "second_factor"
 acts_on_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def is_settled(request: HttpRequest) -> bool:
+def is_verified(request: HttpRequest) -> bool:
     """Whether whoever is logged in has shown all that is asked of them: nothing of the admin is open before."""
     user: Any = request.user
     if user.authenticator_id is None:
@@ -47,7 +47,7 @@ def is_settled(request: HttpRequest) -> bool:
 def may_set_up(request: HttpRequest) -> bool:
     """Whoever is settled, and whoever must set up a second factor before anything else."""
     user: Any = request.user
-    return user.authenticator_id is None or is_settled(request)
+    return user.authenticator_id is None or is_verified(request)
 
 
 def waiting_room(request: HttpRequest) -> str:
@@ -77,7 +77,7 @@ def second_factor_code(request: HttpRequest) -> HttpResponse:
 def second_factor(request: HttpRequest) -> HttpResponse:
     """How things stand; with the password, setting up begins."""
     if request.method == "POST":
-        return one_at_a_time(request, lambda: _begin(request))
+        return serialize_logins(request, lambda: _begin(request))
     return _how_things_stand(request, PasswordForm(request))
 
 
@@ -93,7 +93,7 @@ def second_factor_setup(request: HttpRequest) -> HttpResponse:
     form = CodeForm(_posted(request))
     codes = form.give_to(confirm_second_factor, user) if request.method == "POST" else None
     if codes is None:
-        shown = {"qr": _qr(setup_address(begun)), "key": key_in_words(begun)}
+        shown = {"qr": _qr(otp_url(begun)), "key": key_in_words(begun)}
         return _page(request, "setup", form, title="Set up your authenticator app", **shown)
     _settle(request, begun)
     return _page(request, "codes", form, title="Keep your recovery codes", codes=codes)
@@ -158,9 +158,9 @@ def _page(request: HttpRequest, name: str, form: Any, *, title: str, **shown: An
     required = settings.STAFF_SECOND_FACTOR == "required"
     known = {"title": title, "form": form, "required": required, REDIRECT_FIELD_NAME: next_page(request)}
     refused = getattr(form, "refused", None)
-    status = refused.status if isinstance(refused, TooManyCodes) else 200
+    status = refused.status if isinstance(refused, OTPThrottled) else 200
     response = TemplateResponse(request, f"admin/second_factor/{name}.html", site | known | shown, status=status)
-    if isinstance(refused, TooManyCodes) and refused.retry_after:
+    if isinstance(refused, OTPThrottled) and refused.retry_after:
         response["Retry-After"] = str(refused.retry_after)
     return response
 

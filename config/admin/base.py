@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from config.admin.lists import AutocompleteFilter, BoundedList, BoundedPaginator, day
-from config.refusals import InvalidField, Refusal
+from config.admin.changelist import AutocompleteFilter, BoundedChangeList, BoundedPaginator, day
+from config.exceptions import DomainError, InvalidField
 
 NAMES = Media(js=["js/comboboxes.js"])
 
@@ -36,21 +36,21 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             with transaction.atomic():
                 self.instance = self.perform()
-        except Refusal as refusal:
+        except DomainError as refusal:
             self.add_error(self.field_refused(refusal), self.words_of(refusal))
 
-    def field_refused(self, refusal: Refusal) -> str | None:
+    def field_refused(self, refusal: DomainError) -> str | None:
         if not isinstance(refusal, InvalidField):
             return None
         name = str(refusal.field[0])
         name = self.fields_of_service.get(name, name)
         return name if name in self.fields else None
 
-    def words_of(self, refusal: Refusal) -> str:
+    def words_of(self, refusal: DomainError) -> str:
         return refusal.detail
 
 
-class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Newest first, never counting the whole table, and deleting nothing: what is over is revoked or switched off."""
 
     paginator = BoundedPaginator
@@ -69,8 +69,8 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         fields = [self.opts.get_field(item[0]) for item in filters if _completes(item)]
         return sum((AutocompleteSelect(field, self.admin_site).media for field in fields), start=super().media + NAMES)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedList]:
-        return BoundedList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
+        return BoundedChangeList
 
     @admin.display(description="created")
     def created(self, obj: Any) -> str:
@@ -118,11 +118,11 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             context |= {
                 "title": str(original),
                 "subtitle": capfirst(self.opts.verbose_name),
-                "lists_about": list(self.lists_about(request, original)),
+                "related_lists": list(self.related_lists(request, original)),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def lists_about(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
+    def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
         """Name and address of each list that can be narrowed to this row, as far as the user may see it."""
         relation: Any
         for relation in self.opts.get_fields(include_hidden=True):

@@ -9,9 +9,8 @@ from typing import Any
 from django_countries import countries
 from rest_framework import serializers
 
-from config.languages import MAX_LENGTH, NO_TAG, TAG
-from config.refusals import InvalidField
-from config.text import check_line, check_message
+from config.exceptions import InvalidField
+from config.validators import MAX_LENGTH, NO_TAG, TAG, validate_multi_line, validate_single_line
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -32,7 +31,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return dict(_serializer(cls).run_validation(data))
 
 
-class Creating(StrictSerializer):
+class NullMeansOmitted(StrictSerializer):
     """A body that creates something: null is the same as not given, but where something must be given."""
 
     def get_fields(self) -> dict[str, Any]:
@@ -45,7 +44,7 @@ class Creating(StrictSerializer):
         return {name: value for name, value in attrs.items() if value is not None}
 
 
-class NothingInput(StrictSerializer):
+class EmptyBody(StrictSerializer):
     """An empty object, or no body."""
 
 
@@ -67,7 +66,7 @@ class Text(serializers.CharField):
 
 
 class Line(Text):
-    """One line that people read, such as a name: by `check_line`."""
+    """One line that people read, such as a name: by `validate_single_line`."""
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -75,21 +74,21 @@ class Line(Text):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        with named_by_the_field():
-            return check_line(text, longest=self.longest, field=())
+        with as_validation_error():
+            return validate_single_line(text, longest=self.longest, field=())
 
 
 class Message(Line):
-    """Several lines that people read: by `check_message`."""
+    """Several lines that people read: by `validate_multi_line`."""
 
     def to_internal_value(self, data: Any) -> str:
         text = Text.to_internal_value(self, data)
-        with named_by_the_field():
-            return check_message(text, longest=self.longest, field=())
+        with as_validation_error():
+            return validate_multi_line(text, longest=self.longest, field=())
 
 
 @contextmanager
-def named_by_the_field() -> Iterator[None]:
+def as_validation_error() -> Iterator[None]:
     """What a rule refuses inside is an error of the field whose value it was asked of."""
     try:
         yield

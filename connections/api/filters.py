@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from config.plans import by_index
+from config.db.index_hints import prefilter_if_rare
 from connections.models import Connection, ConnectionQuerySet
 
 
@@ -13,7 +13,7 @@ def matching(connections: ConnectionQuerySet, query: dict[str, Any]) -> tuple[Co
     if email := query.get("connectionOwnerEmail"):
         connections = connections.filter(owner_email=email)
     if site_id := query.get("site"):
-        connections = connections.filter(by_index(Connection.objects.all(), Q(sites=site_id)))
+        connections = connections.filter(prefilter_if_rare(Connection.objects.all(), Q(sites=site_id)))
     if invitation_id := query.get("invitationId"):
-        connections = connections.filter(by_index(Connection.objects.all(), Q(use__invitation=invitation_id)))
+        connections = connections.filter(prefilter_if_rare(Connection.objects.all(), Q(use__invitation=invitation_id)))
     return connections, [Q(status=status) for status in dict.fromkeys(query.get("status", []))]

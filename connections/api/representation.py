@@ -5,9 +5,9 @@ from typing import Any
 from django.views.decorators.debug import sensitive_variables
 
 from companies.api.log import represent_log_line
-from config.api.problems import camel
+from config.api.exception_handler import camel
 from connections.models import STATUS_LINES, Connection, ConnectionEvent, ConnectionEventType, Datasource
-from connections.services import Credentials
+from connections.services.credentials import Credentials
 from connections.status import Status
 
 LATEST = 100

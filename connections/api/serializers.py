@@ -5,14 +5,14 @@ from typing import Any, cast
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
-from companies.api.fields import AddressSought
+from companies.api.fields import EmailFilterField
 from companies.api.log import ActOutput, LogLineOutput
-from config.api.fields import Country, Creating, Integer, List, Message, QueryInteger, StrictSerializer, Text
-from config.api.pages import PageOutput, PageQuery, QuerySerializer
-from config.api.problems import camel
-from config.refusals import InvalidField
+from config.api.exception_handler import camel
+from config.api.fields import Country, Integer, List, Message, NullMeansOmitted, QueryInteger, StrictSerializer, Text
+from config.api.pagination import PageOutput, PageQuery, QuerySerializer
+from config.exceptions import InvalidField
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
-from connections.services import Credentials, with_questions
+from connections.services.credentials import Credentials, with_questions
 from connections.status import Status
 
 MOST_ANSWERS = 10
@@ -20,7 +20,7 @@ MOST_ANSWERS = 10
 
 class ConnectionQuery(PageQuery):
     status = List(child=serializers.ChoiceField(Status.choices), required=False)
-    connectionOwnerEmail = AddressSought(required=False, help_text="Exact, in any case.")
+    connectionOwnerEmail = EmailFilterField(required=False, help_text="Exact, in any case.")
     site = serializers.UUIDField(required=False)
     invitationId = serializers.UUIDField(required=False)
 
@@ -56,7 +56,7 @@ class SecurityAnswerInput(StrictSerializer):
     answer = Text(max_length=254, write_only=True)
 
 
-class ConnectionInput(Creating):
+class ConnectionInput(NullMeansOmitted):
     """A new connection, with its credentials."""
 
     datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)

@@ -11,12 +11,12 @@ from companies.api.base import PartnerView
 from companies.api.idempotency import idempotent
 from companies.api.log import represent_log_line
 from companies.models import Scope
-from companies.services import sites_of
-from config.api.fields import NothingInput
-from config.api.openapi import operation
-from config.api.pages import PageQuery, each, newest_first
-from config.plans import newest_of
-from config.refusals import NotThere
+from companies.services.companies import sites_of
+from config.api.fields import EmptyBody
+from config.api.pagination import PageQuery, each, newest_first
+from config.api.schema import operation
+from config.db.index_hints import newest_first_for
+from config.exceptions import NotFound
 from connections.api import examples
 from connections.api.filters import matching
 from connections.api.representation import (
@@ -40,18 +40,20 @@ from connections.api.serializers import (
 )
 from connections.exceptions import CredentialsUnreadable, ImpossibleMove, StaleReport
 from connections.models import Connection, ConnectionEvent, Datasource
-from connections.services import create_connection, find_datasource, read_credentials, report_status
+from connections.services.catalogue import find_datasource
+from connections.services.connections import create_connection, report_status
+from connections.services.credentials import read_credentials
 
 READ_AND_WRITE: dict[str, Scope | None] = {"GET": Scope.CONNECTIONS_READ, "POST": Scope.CONNECTIONS_WRITE}
 
 
 class ConnectionView(PartnerView):
     def connection(self, connection_id: UUID) -> Connection:
-        """The partner's connection with this id. Raises `NotThere`."""
+        """The partner's connection with this id. Raises `NotFound`."""
         visible = Connection.objects.visible_to(self.partner).with_wire_facts()
         connection = visible.filter(pk=connection_id).first()
         if connection is None:
-            raise NotThere
+            raise NotFound
         return connection
 
 
@@ -72,7 +74,9 @@ class ConnectionList(ConnectionView):
         """
         query = ConnectionQuery.of(request)
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
-        found, cases = matching(newest_of(Connection.objects.with_wire_facts(), "company", self.company.pk), query)
+        found, cases = matching(
+            newest_first_for(Connection.objects.with_wire_facts(), "company", self.company.pk), query
+        )
         return Response(
             newest_first("connections", found, each(represent_connection), limit=limit, cursor=cursor, cases=cases)
         )
@@ -140,7 +144,7 @@ class ConnectionEvents(ConnectionView):
         """Every line of the connection's log: what was done, when, by whom, and by which key."""
         query = PageQuery.of(request)
         connection = self.connection(connection_id)
-        log = newest_of(ConnectionEvent.objects.select_related("api_key"), "connection", connection.pk)
+        log = newest_first_for(ConnectionEvent.objects.select_related("api_key"), "connection", connection.pk)
         return Response(
             newest_first("events", log, each(represent_log_line), limit=query["limit"], cursor=query.get("cursor"))
         )
@@ -184,7 +188,7 @@ class ConnectionCredentials(ConnectionView):
         refuses={
             CredentialsUnreadable: "What is stored does not open. New login details mend it; pass over the connection.",
         },
-        body=NothingInput,
+        body=EmptyBody,
         body_example={},
         answer=CredentialsOutput,
         example=examples.CREDENTIALS,
@@ -198,7 +202,7 @@ class ConnectionCredentials(ConnectionView):
         """
         # an Idempotency-Key is taken and changes nothing: reading makes nothing, and no copy may be kept
         connection = self.connection(connection_id)
-        NothingInput.checked(request.data)
+        EmptyBody.checked(request.data)
         credentials, version = read_credentials(connection, by=self.actor)
         return Response(represent_credentials(connection, credentials, version))
 

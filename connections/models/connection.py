@@ -10,7 +10,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.actors import ActorKind
-from companies.log import LogLine
+from companies.log import AbstractEvent
 from companies.models import Company, Partner, Site
 from connections.models.datasource import (
     COUNTRY,
@@ -21,8 +21,8 @@ from connections.models.datasource import (
     known_utility_types,
     utility_types_field,
 )
-from connections.status import MENDABLE, UNSETTLED, Status
-from connections.words import WORDS, Words
+from connections.status import MAY_RECOVER, REPAIRABLE, Status
+from connections.status_texts import WORDS, Words
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -124,12 +124,12 @@ class Connection(models.Model):
     @property
     def may_settle(self) -> bool:
         """Whether it may change without other login details."""
-        return self.status in UNSETTLED
+        return self.status in MAY_RECOVER
 
     @property
-    def can_be_mended(self) -> bool:
+    def is_repairable(self) -> bool:
         """Whether new login details may help."""
-        return self.status in MENDABLE
+        return self.status in REPAIRABLE
 
     @property
     def stale_extras(self) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ class ConnectionEventType(models.TextChoices):
 STATUS_LINES = (ConnectionEventType.CREATED, ConnectionEventType.STATUS_CHANGED)
 
 
-class ConnectionEvent(LogLine):
+class ConnectionEvent(AbstractEvent):
     """A line of the connection's log."""
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="events", db_index=False)

@@ -11,7 +11,7 @@ from django.db.models import Case, Q, When
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from config.names import Folded, fold
+from config.db.name_search import Folded, fold
 from connections.names import NAME_WORDS, Trigrams, begins, contains, most_alike, resembles
 
 WEB_PAGE = r"^https?://."

@@ -14,8 +14,8 @@ from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
 from django_countries import countries
 
-from config.refusals import InvalidField
-from config.text import check_name
+from config.exceptions import InvalidField
+from config.validators import validate_name
 from connections.models import Datasource, ExtraCredential
 
 MAX_NAME_LENGTH = 200
@@ -115,7 +115,8 @@ def ensure_demanding_sandbox() -> Datasource:
 def create_datasource(*, name: str, login_url: str, country: str, **fields: Unpack[DatasourceFields]) -> Datasource:
     """A provider of the catalogue.
 
-    Refuses, naming the field: a bad name (`check_name`), a login page that `check_provider_url` refuses, a country or
+    Refuses, naming the field: a bad name (`validate_name`), a login page that `check_provider_url` refuses, a
+    country or
     kind of utility that does not exist, and a name that another provider of the country has.
     """
     return _save_checked(Datasource(name=name, login_url=login_url, country=country, **fields))
@@ -213,7 +214,7 @@ def _save_checked(datasource: Datasource, update_fields: list[str] | None = None
 
 def _check(datasource: Datasource) -> None:
     """Put name and login page into the form in which they are kept; refuse what does not hold, naming the field."""
-    datasource.name = check_name(datasource.name, longest=MAX_NAME_LENGTH)
+    datasource.name = validate_name(datasource.name, longest=MAX_NAME_LENGTH)
     try:
         datasource.clean_fields()
     except ValidationError as error:

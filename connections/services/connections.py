@@ -11,18 +11,18 @@ from django.views.decorators.debug import sensitive_variables
 from companies.actors import SYSTEM, Actor
 from companies.addresses import normalize_address
 from companies.models import Company, Site
+from config.exceptions import InvalidField
 from config.jobs import defer
-from config.refusals import InvalidField
-from config.text import check_message
+from config.validators import validate_multi_line
 from connections.exceptions import ImpossibleMove, NoOutcome, StaleReport
 from connections.models import Connection, ConnectionEventType, Credential, Datasource
 from connections.services.catalogue import check_country, check_provider_url
 from connections.services.credentials import (
     Credentials,
     check_credentials,
+    ensure_changed_credentials,
     log_connection_event,
     merge_credentials,
-    refuse_nothing_new,
     seal_credentials,
 )
 from connections.status import OUTCOMES, TRANSITIONS, Status
@@ -105,7 +105,7 @@ def change_credentials(
     locked = (
         Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
     )
-    refuse_nothing_new(locked, credentials)
+    ensure_changed_credentials(locked, credentials)
     credential = Credential.objects.get(connection=locked)
     credentials = check_credentials(merge_credentials(credential, credentials), locked.datasource)
     seal_credentials(credential, credentials).version += 1
@@ -133,12 +133,13 @@ def report_status(
 
     The same status again may tell a new reason; where it tells none, the old one stays. Refuses what is no outcome of
     a check, a move that the table does not have, a reason that is no message of at most 2,000 characters
-    (`check_message`), and, where `credentials_version` is given, a report on credentials that have been changed since.
+    (`validate_multi_line`), and, where `credentials_version` is given, a report on credentials that have been
+    changed since.
     """
     if status not in OUTCOMES:
         raise NoOutcome
     if error_detail:
-        error_detail = check_message(error_detail, longest=MAX_DETAIL_LENGTH, field=("status_error_detail",))
+        error_detail = validate_multi_line(error_detail, longest=MAX_DETAIL_LENGTH, field=("status_error_detail",))
     locked = (
         Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
     )

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
-from companies.log import append_line
-from config.refusals import InvalidField
-from config.vault import Unsealable
+from companies.log import append_event
+from config.crypto.keyring import DecryptionError
+from config.exceptions import InvalidField
 from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource, ExtraCredential
 
@@ -97,7 +97,7 @@ def check_credentials(credentials: Credentials, datasource: Datasource | None) -
 
 
 @sensitive_variables("given")
-def refuse_nothing_new(connection: Connection, given: Credentials) -> None:
+def ensure_changed_credentials(connection: Connection, given: Credentials) -> None:
     """Refuses what would fail the next check as it failed the last: an extra that was found wanting must be given."""
     _demand(connection.stale_extras, given, "The provider asks for this again")
     if connection.needs_some_extra and not any(given.get(name) for name in ExtraCredential.values):
@@ -110,7 +110,7 @@ def seal_credentials(credential: Credential, credentials: Credentials) -> Creden
 
     Readable only with the keys from the environment, and only as this connection's.
     """
-    credential.sealed = settings.KEYRING.seal(orjson.dumps(credentials), bound_to=_binding(credential.pk))
+    credential.sealed = settings.KEYRING.encrypt(orjson.dumps(credentials), associated_data=_binding(credential.pk))
     credential.extras = [name for name in ExtraCredential.values if credentials.get(name)]
     return credential
 
@@ -119,7 +119,7 @@ def log_connection_event(
     connection: Connection, event_type: ConnectionEventType, *, by: Actor, email: str | None = None, **detail: Any
 ) -> ConnectionEvent:
     """Append a line to the connection's log; call it in the transaction that makes the line true."""
-    return append_line(connection.events, event_type, by=by, email=email, detail=detail)
+    return append_event(connection.events, event_type, by=by, email=email, detail=detail)
 
 
 @sensitive_variables("given")
@@ -133,8 +133,8 @@ def _demand(names: Iterable[str], given: Credentials, sentence: str) -> None:
 @sensitive_variables()
 def _open(credential: Credential) -> Credentials:
     try:
-        opened = settings.KEYRING.unseal(bytes(credential.sealed), bound_to=_binding(credential.pk))
-    except Unsealable as error:
+        opened = settings.KEYRING.decrypt(bytes(credential.sealed), associated_data=_binding(credential.pk))
+    except DecryptionError as error:
         logger.error("the credentials of connection %s do not open: %s", credential.pk, error)
         raise CredentialsUnreadable from None
     credentials: Credentials = orjson.loads(opened)

@@ -1,6 +1,6 @@
 """Invitations, for staff."""
 
-from invitations.admin.batches import BatchAdmin
-from invitations.admin.invitations import InvitationAdmin
+from invitations.admin.batches.views import BatchAdmin
+from invitations.admin.changelist import InvitationAdmin
 
 __all__ = ["BatchAdmin", "InvitationAdmin"]

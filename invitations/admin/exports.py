@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from invitations.models import Invitation
-from invitations.status import Status
+from invitations.models.status import Status
 
 
 def _status(invitation: Any) -> str:

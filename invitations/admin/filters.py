@@ -11,14 +11,14 @@ from django.db.models.fields.json import KT
 from django.http import HttpRequest
 
 from companies.addresses import normalize_address
-from companies.admin import companies_named
-from config.ids import as_id
-from config.plans import by_index
-from config.refusals import InvalidField
-from invitations.addresses import only_address
-from invitations.attention import Attention, attention_condition
+from companies.admin import search_companies
+from config.db.index_hints import prefilter_if_rare
+from config.db.uuid7 import as_id
+from config.exceptions import InvalidField
+from invitations.admin.attention import Attention, attention_condition
 from invitations.models import EventType, InvitationEvent, InvitationQuerySet
-from invitations.status import Status
+from invitations.models.status import Status
+from invitations.services.addresses import only_address
 
 MOST_CORRECTED = 100
 
@@ -85,9 +85,9 @@ def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] 
         by_external_id = invitations.filter(external_id=term)
         if by_external_id.exists():
             return by_external_id
-        return invitations.filter(by_index(invitations, Q(company__in=companies_named(term, limit))))
+        return invitations.filter(prefilter_if_rare(invitations, Q(company__in=search_companies(term, limit))))
     found = Q(allowed_emails__contains=[address]) | Q(pk__in=corrected_from(address))
-    return invitations.filter(by_index(invitations, found))
+    return invitations.filter(prefilter_if_rare(invitations, found))
 
 
 def corrected_from(address: str) -> list[UUID]:

@@ -8,13 +8,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from companies.admin.timeline import MOST_LINES, Timeline, timeline_of
-from config.admin.lists import moment
+from config.admin.changelist import moment
 from config.admin.times import when
 from connections.admin import connection_status
 from connections.models import Connection
-from invitations.admin.changes import named
-from invitations.admin.inviting.links import delivery_word
-from invitations.guidance import Situation
+from invitations.admin.actions import named
+from invitations.admin.links import delivery_word
+from invitations.admin.next_step import Situation
 from invitations.models import Delivery, DeliveryStatus, Invitation, InvitationEvent, PersonalLink
 from invitations.models.delivery import MAILED, UNDELIVERED
 
@@ -81,7 +81,7 @@ def history_of(invitation: Invitation) -> History:
         timeline=timeline_of(invitation.events, _notes),
         connected=[(each, connection_status(each.status)) for each in connected[:MOST_LINES]],
         earlier_connected=len(connected) > MOST_LINES,
-        broken=_without_open_repair([each for each in connected[:MOST_LINES] if each.can_be_mended]),
+        broken=_without_open_repair([each for each in connected[:MOST_LINES] if each.is_repairable]),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from invitations.funnel import Step, reached
+from invitations.admin.dashboard.funnel import Step, reached
 
 
 class ReachedFilter(admin.SimpleListFilter):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from config.ids import first_id_at
-from config.plans import by_index
+from config.db.index_hints import prefilter_if_rare
+from config.db.uuid7 import first_id_at
 from invitations.models import Invitation, InvitationQuerySet
 
 ID_GRAIN = timedelta(seconds=1)
@@ -18,7 +18,7 @@ def matching(invitations: InvitationQuerySet, query: dict[str, Any]) -> tuple[In
     if types := query.get("invitationType"):
         found = found.filter(invitation_type__in=types)
     if email := query.get("email"):
-        found = found.filter(by_index(Invitation.objects.all(), Q(allowed_emails__contains=[email])))
+        found = found.filter(prefilter_if_rare(Invitation.objects.all(), Q(allowed_emails__contains=[email])))
     if connection_id := query.get("connectionId"):
         found = found.filter(connection_id=connection_id)
     if external_id := query.get("externalId"):

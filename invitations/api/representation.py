@@ -8,15 +8,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from companies.api.log import represent_log_line
-from config.prepared import prepared
+from config.db.compiled_queries import prepared
 from invitations.models import Delivery, Invitation, InvitationEvent, Use, public_url
-from invitations.status import status_of
-from invitations.tokens import unseal_token
+from invitations.models.status import status_of
+from invitations.models.tokens import decrypt_token
 
 # what is read for a page: rows, not models, of which a hundred would cost more than all the rest
 COLUMNS = (
     "id",
-    "sealed_token",
+    "encrypted_token",
     "invitation_type",
     "company_id",
     "connection_id",
@@ -67,7 +67,7 @@ def _deliveries(invitation_id: UUID) -> QuerySet[Delivery]:
 
 
 def _represent(row: Any, now: datetime, created: list[dict[str, Any]]) -> dict[str, Any]:
-    token = unseal_token(bytes(row.sealed_token), owner_id=row.id)
+    token = decrypt_token(bytes(row.encrypted_token), owner_id=row.id)
     return {
         "id": row.id,
         "token": token,

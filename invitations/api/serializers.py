@@ -5,25 +5,24 @@ from typing import Any
 
 from rest_framework import serializers
 
-from companies.api.fields import AddressSought
+from companies.api.fields import EmailFilterField
 from companies.api.log import LogLineOutput
 from config.api.fields import (
     Boolean,
     Country,
-    Creating,
     Integer,
     Line,
     List,
     Locale,
     Message,
+    NullMeansOmitted,
     StrictSerializer,
     Text,
     TextMap,
 )
-from config.api.pages import PageOutput, PageQuery
+from config.api.pagination import PageOutput, PageQuery
 from connections.models import UtilityType
 from connections.status import Status as ConnectionStatus
-from invitations.addresses import normalize_allowed
 from invitations.models import (
     LONGEST_LIFE,
     MAX_ALLOWED_EMAILS,
@@ -36,9 +35,11 @@ from invitations.models import (
     EventType,
     InvitationType,
 )
-from invitations.prefill import LOCKABLE, WIRE_NAMES, Prefill
-from invitations.services import MAX_REASON_LENGTH, SHORTEST_LIFE
-from invitations.status import Status
+from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill
+from invitations.models.status import Status
+from invitations.services.addresses import normalize_allowed
+from invitations.services.invitations import MAX_REASON_LENGTH
+from invitations.services.terms import SHORTEST_LIFE
 
 
 class PrefillInput(StrictSerializer):
@@ -134,7 +135,7 @@ class Prefilled(StrictSerializer):
         return None if given is None else to_prefill(given)
 
 
-class RepairInput(Creating, InvitationFields):
+class RepairInput(NullMeansOmitted, InvitationFields):
     """Every field may be left out. There is nothing to fill in beforehand: the provider stands fast."""
 
     sendEmail = Boolean(
@@ -192,7 +193,7 @@ class RevokeInput(StrictSerializer):
 class InvitationQuery(PageQuery):
     status = List(child=serializers.ChoiceField(Status.choices), required=False)
     invitationType = List(child=serializers.ChoiceField(InvitationType.choices), required=False)
-    email = AddressSought(normalize_allowed, required=False, help_text="Exact, in any case; or `*@example.com`.")
+    email = EmailFilterField(normalize_allowed, required=False, help_text="Exact, in any case; or `*@example.com`.")
     connectionId = serializers.UUIDField(required=False)
     externalId = serializers.CharField(max_length=255, required=False)
     createdAfter = serializers.DateTimeField(required=False)

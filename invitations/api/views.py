@@ -10,12 +10,12 @@ from rest_framework.response import Response
 from companies.api.base import PartnerView
 from companies.api.idempotency import idempotent
 from companies.models import Scope
-from config.api.fields import NothingInput
-from config.api.openapi import operation
-from config.api.pages import newest_first
-from config.plans import newest_of
-from config.prepared import prepared
-from config.refusals import NotThere
+from config.api.fields import EmptyBody
+from config.api.pagination import newest_first
+from config.api.schema import operation
+from config.db.compiled_queries import prepared
+from config.db.index_hints import newest_first_for
+from config.exceptions import NotFound
 from connections.models import Connection
 from invitations.api import examples
 from invitations.api.filters import matching
@@ -41,13 +41,13 @@ from invitations.exceptions import (
     InvitationFulfilled,
     InvitationRevoked,
     MaxUsesBelowUseCount,
-    TooManyAttempts,
+    RateLimitExceeded,
 )
 from invitations.models import Invitation
-from invitations.services import (
+from invitations.services.delivery.send import resend_invitation
+from invitations.services.invitations import (
     create_invitation,
     create_repair_invitation,
-    resend_invitation,
     revoke_invitation,
     rotate_invitation,
     update_invitation,
@@ -62,10 +62,10 @@ class InvitationView(PartnerView):
     }
 
     def invitation(self, invitation_id: UUID) -> Invitation:
-        """The partner's invitation with this id. Raises `NotThere`."""
+        """The partner's invitation with this id. Raises `NotFound`."""
         found = _visible(partner_id=self.partner.pk, invitation_id=invitation_id)
         if not found:
-            raise NotThere
+            raise NotFound
         return found[0]
 
 
@@ -90,7 +90,7 @@ class InvitationList(InvitationView):
         """
         query = InvitationQuery.of(request)
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
-        found, cases = matching(newest_of(Invitation.objects.all(), "company", self.company.pk), query)
+        found, cases = matching(newest_first_for(Invitation.objects.all(), "company", self.company.pk), query)
         rows = found.values_list(*COLUMNS, named=True)
         return Response(
             newest_first("invitations", rows, represent_invitations, limit=limit, cursor=cursor, cases=cases)
@@ -135,7 +135,7 @@ class RepairInvitation(InvitationView):
         visible = Connection.objects.visible_to(self.partner).select_related("company__partner")
         connection = visible.filter(pk=connection_id).first()
         if connection is None:
-            raise NotThere
+            raise NotFound
         invitation = create_repair_invitation(connection, by=self.actor, **RepairInput.checked(request.data))
         return Response(represent_invitation(invitation), status=201)
 
@@ -184,7 +184,7 @@ class InvitationResend(InvitationView):
             InvitationRevoked: "It was revoked.",
             InvitationFulfilled: "Every use is spent.",
             InvitationExpired: "It has expired.",
-            TooManyAttempts: "It was mailed again 10 times within the hour.",
+            RateLimitExceeded: "It was mailed again 10 times within the hour.",
         },
         body=ResendInput,
         body_example={"emails": ["jane@example.com"]},
@@ -208,7 +208,7 @@ class InvitationRotate(InvitationView):
         "rotateInvitation",
         "Replace the link; the old one leads nowhere at once",
         refuses={InvitationRevoked: "It was revoked."},
-        body=NothingInput,
+        body=EmptyBody,
         body_example={},
         answer=InvitationOutput,
         example=examples.INVITATION,
@@ -221,7 +221,7 @@ class InvitationRotate(InvitationView):
         hand the new one out.
         """
         invitation = self.invitation(invitation_id)
-        NothingInput.checked(request.data)
+        EmptyBody.checked(request.data)
         rotate_invitation(invitation, by=self.actor)
         return Response(represent_invitation(self.invitation(invitation_id)))
 

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('invitation_type', models.CharField(choices=[('CREATE_CONNECTION', 'Create a connection'), ('EDIT_CONNECTION', 'Repair a connection')], max_length=20, verbose_name='type')),
                 ('token_hash', models.BinaryField(max_length=32, unique=True)),
-                ('sealed_token', models.BinaryField()),
+                ('encrypted_token', models.BinaryField()),
                 ('allowed_emails', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=254), blank=True, default=list, size=None)),
                 ('send_email', models.BooleanField(default=False)),
                 ('is_automatic', models.BooleanField(default=False, editable=False)),
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('token_hash', models.BinaryField(max_length=32, unique=True)),
-                ('sealed_token', models.BinaryField()),
+                ('encrypted_token', models.BinaryField()),
                 ('used_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='invitations.delivery')),
@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='RateWindow',
+            name='RateLimitWindow',
             fields=[
                 ('key', models.CharField(max_length=100, primary_key=True, serialize=False)),
                 ('started_at', models.DateTimeField()),

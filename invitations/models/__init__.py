@@ -24,7 +24,8 @@ from invitations.models.invitation import (
     find_invitation,
     public_url,
 )
-from invitations.models.proof import (
+from invitations.models.rate_limit import RateLimitWindow
+from invitations.models.verification import (
     CODE_AGE,
     MAX_LIVE_CODES,
     MAX_TRIES,
@@ -33,7 +34,6 @@ from invitations.models.proof import (
     EmailProof,
     VerificationCode,
 )
-from invitations.models.window import RateWindow
 
 __all__ = [
     "CAME_BACK",
@@ -65,7 +65,7 @@ __all__ = [
     "InvitationQuerySet",
     "InvitationType",
     "PersonalLink",
-    "RateWindow",
+    "RateLimitWindow",
     "Use",
     "Verdict",
     "VerificationCode",

@@ -9,8 +9,8 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from invitations.models.invitation import Invitation
-from invitations.models.proof import EmailProof
-from invitations.tokens import unseal_token
+from invitations.models.tokens import decrypt_token
+from invitations.models.verification import EmailProof
 
 
 class DeliveryStatus(models.TextChoices):
@@ -70,7 +70,7 @@ class PersonalLink(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="links")
     token_hash = models.BinaryField(max_length=32, unique=True)
-    sealed_token = models.BinaryField()
+    encrypted_token = models.BinaryField()
     used_at = models.DateTimeField(null=True)
     proof = models.ForeignKey(EmailProof, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -87,4 +87,4 @@ class PersonalLink(models.Model):
     @property
     def token(self) -> str:
         """The one that opens it, unsealed."""
-        return unseal_token(bytes(self.sealed_token), owner_id=self.pk)
+        return decrypt_token(bytes(self.encrypted_token), owner_id=self.pk)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.actors import ActorKind
-from companies.log import LogLine
+from companies.log import AbstractEvent
 from connections.models import Connection
 from invitations.models.invitation import Invitation
 
@@ -28,7 +28,7 @@ class EventType(models.TextChoices):
     FULFILLED = "FULFILLED", "Used up"
 
 
-class InvitationEvent(LogLine):
+class InvitationEvent(AbstractEvent):
     """A line of the invitation's log."""
 
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="events", db_index=False)

@@ -16,13 +16,13 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import Company, Partner
-from config.languages import TAG
-from config.plans import by_index
-from config.prepared import prepared
+from config.db.compiled_queries import prepared
+from config.db.index_hints import prefilter_if_rare
+from config.validators import TAG
 from connections.models import Connection
 from invitations.models.conditions import HasCapitals, fits, is_object
-from invitations.prefill import Prefill
-from invitations.status import (
+from invitations.models.prefill import Prefill
+from invitations.models.status import (
     ENDLESS,
     FULFILLED,
     OPEN,
@@ -34,7 +34,7 @@ from invitations.status import (
     status_condition,
     status_of,
 )
-from invitations.tokens import hash_token, unseal_token
+from invitations.models.tokens import decrypt_token, hash_token
 
 LONGEST_LIFE = timedelta(days=3650)
 MAX_ALLOWED_EMAILS = 100
@@ -66,7 +66,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         `by` names the columns of the index by which those are found that end. Asks up to two short questions.
         """
         cases = status_cases(statuses)
-        return [by_index(self, case.condition, *by) if case.is_timed else case.condition for case in cases]
+        return [prefilter_if_rare(self, case.condition, *by) if case.is_timed else case.condition for case in cases]
 
     def active(self) -> Self:
         """Those whose link still leads somewhere."""
@@ -94,7 +94,7 @@ class Invitation(models.Model):
         db_index=False,
     )
     token_hash = models.BinaryField(max_length=32, unique=True, editable=False)
-    sealed_token = models.BinaryField(editable=False)
+    encrypted_token = models.BinaryField(editable=False)
     allowed_emails = ArrayField(models.CharField(max_length=254), default=list, blank=True)
     send_email = models.BooleanField(default=False)
     is_automatic = models.BooleanField(default=False, editable=False)
@@ -214,7 +214,7 @@ class Invitation(models.Model):
     @property
     def token(self) -> str:
         """The one that opens it, unsealed: it is not for logs, and stands in no other table."""
-        return unseal_token(bytes(self.sealed_token), owner_id=self.pk)
+        return decrypt_token(bytes(self.encrypted_token), owner_id=self.pk)
 
     @property
     def url(self) -> str:
@@ -229,7 +229,7 @@ class Invitation(models.Model):
     @property
     def has_nothing_to_do(self) -> bool:
         """Whether it repairs what other login details would not mend now; they are taken all the same."""
-        return self.connection is not None and not self.connection.can_be_mended
+        return self.connection is not None and not self.connection.is_repairable
 
     @property
     def is_restricted(self) -> bool:

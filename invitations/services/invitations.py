@@ -12,20 +12,19 @@ from uuid_utils.compat import uuid7
 
 from companies.actors import CONTRIBUTOR, Actor
 from companies.models import Company
-from companies.services import check_external_id
-from config.api.problems import camel
-from config.languages import check_locale
-from config.refusals import InvalidField
-from config.text import check_line
+from companies.services.companies import check_external_id
+from config.api.exception_handler import camel
+from config.exceptions import InvalidField
+from config.validators import validate_locale, validate_single_line
 from connections.models import Connection
-from invitations.addresses import normalize_allowed_emails
-from invitations.events import log_event, told_changes
 from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
 from invitations.models import EventType, Invitation, InvitationType
-from invitations.prefill import Prefill
-from invitations.services.deliveries import ALONE, AMONG_MANY, queue_mails
-from invitations.services.proofs import end_access, known_emails
-from invitations.services.submissions import made_once
+from invitations.models.prefill import Prefill
+from invitations.models.tokens import encrypt_token, hash_token, new_token
+from invitations.services.addresses import normalize_allowed_emails
+from invitations.services.delivery.send import ALONE, AMONG_MANY, queue_mails
+from invitations.services.events import audit_changes, log_event
+from invitations.services.form_idempotency import run_once
 from invitations.services.terms import (
     Changes,
     Terms,
@@ -36,7 +35,7 @@ from invitations.services.terms import (
     checked_prefill,
     checked_redirect,
 )
-from invitations.tokens import hash_token, new_token, seal_token
+from invitations.services.verification.proofs import known_emails, revoke_access
 
 VIEW_GRAIN = timedelta(minutes=10)
 MAX_REASON_LENGTH = 500
@@ -56,10 +55,11 @@ def create_invitation(
     Refuses, naming the field: a life under 60 seconds or over 10 years, `max_uses` outside 1 to 1,000,000, an
     address that is none, prefill that is not the company's or not in the catalogue, a `redirect_url` that is
     not on the partner's list, a `message` or `metadata` that is too long, characters in a message that cannot be seen
-    (`check_message`), an `external_id` that is not one line. `submission` names a form: sent again, it is refused with
+    (`validate_multi_line`), an `external_id` that is not one line. `submission` names a form: sent again, it is
+    refused with
     what it made before. The mails of what `is_one_of_many` let others go first.
     """
-    with made_once(submission, by=by):
+    with run_once(submission, by=by):
         invitation = draft_invitation(company, prefill=prefill, **terms)
         return _store(invitation, by=by, submission=submission, priority=AMONG_MANY if is_one_of_many else ALONE)
 
@@ -73,7 +73,7 @@ def create_repair_invitation(
     **terms: Unpack[Terms],
 ) -> Invitation:
     """An invitation to give the connection new login details. Refuses what `create_invitation` refuses."""
-    with made_once(submission, by=by):
+    with run_once(submission, by=by):
         invitation = draft_repair_invitation(connection, **terms)
         invitation.is_automatic = is_automatic
         return _store(invitation, by=by, submission=submission)
@@ -98,13 +98,13 @@ def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitatio
         id=invitation_id,
         company=company,
         token_hash=hash_token(token),
-        sealed_token=seal_token(token, owner_id=invitation_id),
+        encrypted_token=encrypt_token(token, owner_id=invitation_id),
         allowed_emails=normalize_allowed_emails(terms.get("allowed_emails") or ()),
         send_email=terms.get("send_email", False),
         expires_at=checked_end(now, terms),
         max_uses=checked_max_uses(terms.get("max_uses")),
         message=checked_message(terms.get("message")),
-        locale=check_locale(locale) if (locale := terms.get("locale")) else company.locale,
+        locale=validate_locale(locale) if (locale := terms.get("locale")) else company.locale,
         external_id=check_external_id(terms.get("external_id")),
         metadata=checked_metadata(terms.get("metadata")),
         redirect_url=checked_redirect(terms.get("redirect_url"), company),
@@ -148,9 +148,9 @@ def update_invitation(
     locked.updated_at = now
     locked.save(update_fields=[*values, "updated_at"])
     if locked.is_restricted:
-        end_access(locked, [email for email in known_emails(locked) if not locked.allows(email)])
+        revoke_access(locked, [email for email in known_emails(locked) if not locked.allows(email)])
     fields = sorted(str(camel(name)) for name in values)
-    log_event(locked, EventType.UPDATED, by=by, fields=fields, **told_changes(before, values))
+    log_event(locked, EventType.UPDATED, by=by, fields=fields, **audit_changes(before, values))
     return locked
 
 
@@ -161,12 +161,12 @@ def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
     if locked.revoked_at:
         raise InvitationRevoked
     # before the new token, which is a key of the row: see lock_invitation
-    end_access(locked, known_emails(locked))
+    revoke_access(locked, known_emails(locked))
     token = new_token()
     locked.token_hash = hash_token(token)
-    locked.sealed_token = seal_token(token, owner_id=locked.pk)
+    locked.encrypted_token = encrypt_token(token, owner_id=locked.pk)
     locked.updated_at = timezone.now()
-    locked.save(update_fields=["token_hash", "sealed_token", "updated_at"])
+    locked.save(update_fields=["token_hash", "encrypted_token", "updated_at"])
     log_event(locked, EventType.ROTATED, by=by)
     return locked
 
@@ -175,9 +175,9 @@ def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
 def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None = None) -> Invitation:
     """The link opens nothing from now on. Revoked before: nothing changes, and nothing is logged.
 
-    Refuses a reason that is not one line of at most 500 characters (`check_line`).
+    Refuses a reason that is not one line of at most 500 characters (`validate_single_line`).
     """
-    reason = check_line(reason or "", longest=MAX_REASON_LENGTH, field=("reason",))
+    reason = validate_single_line(reason or "", longest=MAX_REASON_LENGTH, field=("reason",))
     now = timezone.now()
     revoked = Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now, updated_at=now)
     if revoked:
@@ -197,7 +197,7 @@ def lock_invitation(invitation: Invitation) -> Invitation:
     return rows.select_related("company__partner").get(pk=invitation.pk)
 
 
-def note_view(invitation: Invitation) -> None:
+def record_view(invitation: Invitation) -> None:
     """Log that the page was opened, once in ten minutes: a page that is reloaded for ever fills no table."""
     now = timezone.now()
     if invitation.last_viewed_at and now - invitation.last_viewed_at < VIEW_GRAIN:

@@ -13,12 +13,13 @@ from django.views.decorators.debug import sensitive_variables
 from companies.actors import CONTRIBUTOR
 from companies.models import Site
 from connections.models import Connection, Datasource
-from connections.services import Credentials, create_connection
-from invitations.events import log_event
+from connections.services.connections import create_connection
+from connections.services.credentials import Credentials
 from invitations.exceptions import ProviderGone
 from invitations.models import EmailProof, EventType, Invitation, Use
-from invitations.prefill import Prefill
-from invitations.services.refusals import refuse_unless_active, refuse_unproved
+from invitations.models.prefill import Prefill
+from invitations.services.events import log_event
+from invitations.services.guards import ensure_active, ensure_verified
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def redeem_invitation(
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
     if earlier := Use.objects.filter(invitation=locked, submission=submission).first():
         return connection_of(earlier)
-    refuse_unless_active(locked)
-    refuse_unproved(locked, proof)
+    ensure_active(locked)
+    ensure_verified(locked, proof)
     account = apply_locks(account, locked)
     connection = create_connection(
         locked.company,

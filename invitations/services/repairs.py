@@ -10,16 +10,17 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import CONTRIBUTOR, SYSTEM, ActorKind
 from companies.models import Company
-from config.ids import first_id_at
+from config.db.uuid7 import first_id_at
 from config.jobs import defer_once
 from connections.models import Connection, ConnectionEventType
-from connections.services import Credentials, change_credentials
-from connections.status import MENDABLE, Status
+from connections.services.connections import change_credentials
+from connections.services.credentials import Credentials
+from connections.status import REPAIRABLE, Status
 from invitations.exceptions import NothingToCorrect
 from invitations.models import EmailProof, Invitation, Use
+from invitations.services.guards import ensure_active, ensure_correctable, ensure_verified
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from invitations.services.redemption import connection_of, spend_use
-from invitations.services.refusals import refuse_correction, refuse_unless_active, refuse_unproved
 
 # between two automatic invitations for one connection, however often it breaks
 PAUSE = timedelta(days=1)
@@ -42,8 +43,8 @@ def repair_connection(
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("connection").get(pk=invitation.pk)
     if earlier := Use.objects.filter(invitation=locked, submission=submission).first():
         return connection_of(earlier)
-    refuse_unless_active(locked)
-    refuse_unproved(locked, proof)
+    ensure_active(locked)
+    ensure_verified(locked, proof)
     assert locked.connection is not None  # noqa: S101 - a check constraint has seen to it
     email = proof.email if proof else None
     connection = change_credentials(
@@ -66,9 +67,9 @@ def correct_credentials(
     """
     # under a lock, and before the connection as in a repair: of a revoke and a correction at once one is the first
     allowing = Invitation.objects.select_for_update().get(pk=invitation.pk)
-    refuse_correction(allowing, email)
+    ensure_correctable(allowing, email)
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
-    if not locked.can_be_mended:
+    if not locked.is_repairable:
         raise NothingToCorrect
     return change_credentials(locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=allowing.pk)
 
@@ -94,7 +95,7 @@ def follow_status(connection_id: UUID) -> Invitation | None:
             revoke_invitation(invitation, by=SYSTEM, reason=RECOVERED if wanted else SWITCHED_OFF)
         return None
     email = connection.verified_email or connection.owner_email
-    if not connection.can_be_mended or not email or open_repairs.exists():
+    if not connection.is_repairable or not email or open_repairs.exists():
         return None
     if (earliest := _earliest_invitation(connection)) > timezone.now():
         _follow_again(connection_id, at=earliest)
@@ -111,7 +112,7 @@ def end_automatic_repairs(company_id: UUID) -> None:
     Switched on again in the meantime, it withdraws nothing.
     """
     connections = Connection.objects.filter(company=company_id)
-    broken = set(connections.filter(status__in=MENDABLE).values_list("pk", flat=True))
+    broken = set(connections.filter(status__in=REPAIRABLE).values_list("pk", flat=True))
     invited = Invitation.objects.active().filter(company=company_id, is_automatic=True)
     for connection_id in sorted(broken | set(invited.values_list("connection", flat=True))):
         follow_status(connection_id)

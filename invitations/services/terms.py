@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from companies.addresses import normalize_address
 from companies.models import Company
-from companies.services import check_external_id, sites_of
-from config.refusals import InvalidField
-from config.text import check_message
-from connections.services import check_country, check_provider_url, check_start_date, find_datasource
-from invitations.addresses import normalize_allowed_emails
+from companies.services.companies import check_external_id, sites_of
+from config.exceptions import InvalidField
+from config.validators import validate_multi_line
+from connections.services.catalogue import check_country, check_provider_url, find_datasource
+from connections.services.connections import check_start_date
 from invitations.models import (
     LONGEST_LIFE,
     MAX_MAX_USES,
@@ -22,7 +22,8 @@ from invitations.models import (
     MAX_METADATA_PAIRS,
     MAX_METADATA_VALUE_LENGTH,
 )
-from invitations.prefill import Prefill
+from invitations.models.prefill import Prefill
+from invitations.services.addresses import normalize_allowed_emails
 
 SHORTEST_LIFE = timedelta(seconds=60)
 
@@ -94,8 +95,8 @@ def checked_max_uses(max_uses: int | None) -> int | None:
 
 
 def checked_message(message: str | None) -> str | None:
-    """As given, or None for none. Refuses what `check_message` refuses."""
-    return check_message(message, longest=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
+    """As given, or None for none. Refuses what `validate_multi_line` refuses."""
+    return validate_multi_line(message, longest=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
 
 
 def checked_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:

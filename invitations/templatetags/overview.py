@@ -7,7 +7,7 @@ from django.template import Context
 from django.utils.safestring import SafeString
 
 from config.admin.base import NAMES
-from invitations.admin.overview import COMPANY, Overview
+from invitations.admin.dashboard.overview import COMPANY, Overview
 
 register = template.Library()
 

@@ -17,7 +17,8 @@ from companies.models import ApiKey, Company, Partner, Site, User
 from connections.models import Connection, Datasource
 from invitations.demo import ensure_demo
 from invitations.models import Invitation
-from invitations.services import note_view, resend_invitation, update_invitation
+from invitations.services.delivery.send import resend_invitation
+from invitations.services.invitations import record_view, update_invitation
 from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key, make_invitation
 from tests.invitations.api.uses import spend_use
 from tests.invitations.batches.sheets import people, run
@@ -63,7 +64,7 @@ def _followed(company: Company) -> Invitation:
     invitation = make_invitation(
         company, max_uses=5, expires_in=timedelta(days=3), message="Please connect the bakery."
     )
-    note_view(invitation)
+    record_view(invitation)
     spend_use(invitation, url="https://portal.utility.example/login")
     update_invitation(invitation, by=SYSTEM, allowed_emails=[wrong, right, long, anyone])
     resend_invitation(invitation, by=SYSTEM, emails=[wrong, right])

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from invitations.models import Batch, Invitation
-from invitations.services import create_next, start_batch
+from invitations.services.batches.create import create_next, start_batch
 from tests.browser.axe import nothing_is_in_the_way
 from tests.browser.keyboard import choose, press_on, type_into
 from tests.browser.workers import working

@@ -6,9 +6,11 @@ from playwright.sync_api import expect
 from companies.actors import SYSTEM
 from connections.models import Connection
 from connections.services import connections as connection_services
-from connections.services import ensure_demanding_sandbox, ensure_sandbox, read_credentials, report_status
-from connections.status import MENDABLE, Status
-from connections.words import WORDS
+from connections.services.catalogue import ensure_demanding_sandbox, ensure_sandbox
+from connections.services.connections import report_status
+from connections.services.credentials import read_credentials
+from connections.status import REPAIRABLE, Status
+from connections.status_texts import WORDS
 from invitations.models import Invitation
 from tests.browser.axe import nothing_is_in_the_way
 from tests.browser.people import field, log_in_with, press
@@ -269,7 +271,7 @@ def reader(visitors):
 @pytest.mark.parametrize("status", Status.values)
 def test_nothing_is_in_the_way_of_anybody_on_the_done_page(partner, reader, status):
     open_state(reader, partner, Status(status))
-    assert (reader.locator("[name=password]").count() == 1) == (status in MENDABLE)
+    assert (reader.locator("[name=password]").count() == 1) == (status in REPAIRABLE)
     expect_no_hindrance(reader)
 
 

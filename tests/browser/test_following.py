@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from invitations.models import Invitation
-from invitations.services import note_view
+from invitations.services.invitations import record_view
 from tests.browser.axe import PHONE, nothing_is_in_the_way
 from tests.browser.keyboard import choose, press_on, tab_to, type_into
 from tests.browser.workers import working
@@ -228,7 +228,7 @@ def at(partner):
         partner.company, allowed_emails=emails, send_email=True, max_uses=5, expires_in=timedelta(days=3)
     )
     invitation.deliveries.filter(email=WRONG).update(status="BOUNCED", last_error="550 " + "no-such-user " * 9)
-    note_view(invitation)
+    record_view(invitation)
     return f"{partner.base}{LIST}{invitation.pk}/"
 
 

@@ -5,7 +5,7 @@ import pytest
 from companies.actors import SYSTEM
 from invitations.emails import code_mail, invitation_mail
 from invitations.models import VerificationCode
-from invitations.services import create_repair_invitation
+from invitations.services.invitations import create_repair_invitation
 from tests.factories import CompanyFactory, make_connection, make_invitation
 
 ANNA = "maximilian.mustermann-zu-oberammergau@stadtwerke-garmisch-partenkirchen.example.com"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from config.api.problems import MEDIA_TYPE
+from config.api.exception_handler import MEDIA_TYPE
 
 
 def problem_in(answer: Any, status: int) -> Any:

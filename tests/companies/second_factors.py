@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from companies.models import Authenticator
-from companies.services import begin_second_factor, confirm_second_factor, key_in_words
+from companies.services.second_factor import begin_second_factor, confirm_second_factor, key_in_words
 from tests.secrecy import KNOWN
 
 STEP = 30

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from companies.models import ApiKey, Partner
-from companies.services import create_partner, issue_api_key, rename_api_key, revoke_api_key, update_partner
-from config.refusals import InvalidField
+from companies.services.partners import create_partner, issue_api_key, rename_api_key, revoke_api_key, update_partner
+from config.exceptions import InvalidField
 from tests.factories import PartnerFactory, make_api_key
 
 THANKS = "https://partner.example.com/thanks?from=latchkey"

@@ -5,19 +5,10 @@ from typing import Any
 import pytest
 
 from companies.models import ApiKey, Company, Partner, Site, User
-from companies.services import (
-    create_company,
-    create_member,
-    create_partner,
-    create_site,
-    issue_api_key,
-    rename_api_key,
-    update_company,
-    update_member,
-    update_partner,
-    update_site,
-)
-from config.refusals import InvalidField
+from companies.services.companies import create_company, create_site, update_company, update_site
+from companies.services.partners import create_partner, issue_api_key, rename_api_key, update_partner
+from companies.services.staff import create_member, update_member
+from config.exceptions import InvalidField
 from tests.factories import PartnerFactory, SiteFactory, UserFactory, make_api_key
 
 BAD_NAMES = ["", " ", "x" * 201, "Foo\nBcc: evil@example.com", "live\u202e", "a\x07", "\u200b", "\x01"]

@@ -13,23 +13,23 @@ from companies.exceptions import (
     NoSecondFactor,
     NothingToConfirm,
     NotYoursToChange,
+    OTPThrottled,
     SecondFactorRequired,
-    TooManyCodes,
     WrongCode,
 )
 from companies.models import Authenticator, RecoveryCode, User
-from companies.models.second_factor import FREE_TRIES, MOST_WRONG_CODES
-from companies.services import (
+from companies.models.authenticators import FREE_TRIES, MOST_WRONG_CODES
+from companies.services.second_factor import (
     begin_second_factor,
     confirm_second_factor,
     key_in_words,
+    otp_url,
     pass_second_factor,
     renew_recovery_codes,
     reset_second_factor,
-    setup_address,
     turn_off_second_factor,
 )
-from config.vault import Unsealable
+from config.crypto.keyring import DecryptionError
 from tests.clock import stopped_at
 from tests.companies.second_factors import code_of, set_up, wrong_code
 from tests.factories import UserFactory
@@ -65,7 +65,7 @@ def test_an_app_is_in_use_once_it_has_made_a_code(mary):
 
 def test_the_address_in_the_qr_code_is_what_apps_read(mary):
     begun = begin_second_factor(mary)
-    address = urlsplit(setup_address(begun))
+    address = urlsplit(otp_url(begun))
 
     assert (address.scheme, address.netloc, address.path) == ("otpauth", "totp", "/Latchkey%3Amary%40example.com")
     said = parse_qs(address.query)
@@ -159,7 +159,7 @@ def test_wrong_codes_cost_longer_and_longer(mary, factor):
             pass_second_factor(mary, code=wrong_code(factor))
     pauses = []
     for _ in range(8):
-        with pytest.raises(TooManyCodes) as refused:
+        with pytest.raises(OTPThrottled) as refused:
             pass_second_factor(mary, code=code_of(factor))
         pauses.append(round(refused.value.retry_after / 60))
         Authenticator.objects.update(wrong_at=timezone.now() - timedelta(hours=1))
@@ -185,7 +185,7 @@ def test_a_hundred_wrong_codes_in_a_row_close_it_until_an_administrator_helps(ma
         pass_second_factor(mary, code=wrong_code(factor))
     Authenticator.objects.update(wrong_at=past)
 
-    with pytest.raises(TooManyCodes) as refused:
+    with pytest.raises(OTPThrottled) as refused:
         pass_second_factor(mary, code=code_of(factor))
     assert refused.value.retry_after is None
     reset_second_factor(mary, by=UserFactory())
@@ -247,16 +247,16 @@ def test_nobody_resets_their_own_nor_that_of_somebody_mightier(mary, factor):
 
 def test_a_key_that_is_moved_to_another_row_does_not_open(mary, factor):
     other, _ = set_up(UserFactory())
-    Authenticator.objects.filter(pk=factor.pk).update(sealed_key=bytes(other.sealed_key))
+    Authenticator.objects.filter(pk=factor.pk).update(encrypted_key=bytes(other.encrypted_key))
 
-    with pytest.raises(Unsealable):
+    with pytest.raises(DecryptionError):
         pass_second_factor(mary, code=code_of(other))
 
 
 def test_no_key_and_no_recovery_code_stands_in_the_database(mary):
     factor, codes = set_up(mary)
     key = b32decode(key_in_words(factor).replace(" ", ""))
-    kept = [*Authenticator.objects.values_list("sealed_key", flat=True), *RecoveryCode.objects.values_list("digest")]
+    kept = [*Authenticator.objects.values_list("encrypted_key", flat=True), *RecoveryCode.objects.values_list("digest")]
 
     assert not any(key in bytes(each) for each in kept if not isinstance(each, tuple))
     for code in codes:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from companies.exceptions import TooManyCodes, WrongCode
+from companies.exceptions import OTPThrottled, WrongCode
 from companies.models import Authenticator, RecoveryCode, User
-from companies.models.second_factor import FREE_TRIES
-from companies.services import pass_second_factor
+from companies.models.authenticators import FREE_TRIES
+from companies.services.second_factor import pass_second_factor
 from tests.companies.second_factors import code_of, set_up, wrong_code
 from tests.factories import UserFactory
 from tests.races import race
@@ -24,7 +24,7 @@ def test_of_forty_who_use_one_recovery_code_at_once_one_gets_in():
 
     assert len(right_answers(got)) == 1
     assert RecoveryCode.objects.filter(used_at=None).count() == 9
-    assert all(isinstance(each, Authenticator | WrongCode | TooManyCodes) for each in got)
+    assert all(isinstance(each, Authenticator | WrongCode | OTPThrottled) for each in got)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,17 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from companies.models import ApiKey, Company, Scope, find_api_key, hash_api_key, partner_scopes
-from companies.services import (
-    create_company,
-    create_site,
-    issue_api_key,
-    note_api_key_use,
-    revoke_api_key,
-    sites_of,
-    update_company,
-    update_site,
-)
-from config.refusals import InvalidField
+from companies.services.companies import create_company, create_site, sites_of, update_company, update_site
+from companies.services.partners import issue_api_key, record_api_key_use, revoke_api_key
+from config.exceptions import InvalidField
 from tests.factories import CompanyFactory, PartnerFactory, SiteFactory, UserFactory, let_expire, make_api_key
 
 
@@ -118,13 +110,13 @@ def test_uses_within_a_minute_are_one_write(db, django_assert_num_queries):
     key, _ = make_api_key(PartnerFactory())
 
     with django_assert_num_queries(1):
-        note_api_key_use(key)
+        record_api_key_use(key)
     key.refresh_from_db()
     with django_assert_num_queries(0):
-        note_api_key_use(key)
+        record_api_key_use(key)
     key.last_used_at -= timedelta(minutes=1, seconds=1)
     with django_assert_num_queries(1):
-        note_api_key_use(key)
+        record_api_key_use(key)
 
 
 def test_a_company_and_its_sites_are_made_and_changed(db):

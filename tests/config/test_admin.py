@@ -12,10 +12,10 @@ from django.urls import reverse
 from uuid_utils.compat import uuid7
 
 from companies.models import Company
-from config.admin import lists
-from config.admin.base import BoundedAdmin
-from config.admin.lists import BoundedPaginator, status_word
-from config.ids import as_id, first_id_at
+from config.admin import changelist
+from config.admin.base import BaseAdmin
+from config.admin.changelist import BoundedPaginator, status_word
+from config.db.uuid7 import as_id, first_id_at
 from tests.factories import (
     DatasourceFactory,
     PartnerFactory,
@@ -28,7 +28,7 @@ from tests.factories import (
 from tests.invitations.batches.sheets import draft
 
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=", re.IGNORECASE)
-OURS = [model for model, its_admin in admin.site._registry.items() if isinstance(its_admin, BoundedAdmin)]
+OURS = [model for model, its_admin in admin.site._registry.items() if isinstance(its_admin, BaseAdmin)]
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_jobs_have_no_admin(page):
 
 
 def test_a_list_counts_no_further_than_it_says(admin_client, company, monkeypatch):
-    monkeypatch.setattr(lists, "MOST_COUNTED", 60)
+    monkeypatch.setattr(changelist, "MOST_COUNTED", 60)
     partner = company.partner
     Company.objects.bulk_create(Company(partner=partner, name=f"Company {n}") for n in range(70))
 

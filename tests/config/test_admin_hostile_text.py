@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from companies.actors import SYSTEM
-from connections.services import report_status
+from connections.services.connections import report_status
 from connections.status import Status
-from invitations.services import revoke_invitation
+from invitations.services.invitations import revoke_invitation
 from tests.factories import (
     CompanyFactory,
     DatasourceFactory,

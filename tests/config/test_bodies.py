@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client, RequestFactory
 
 from bench.servers import running
-from config.bodies import MAX_BODY_BYTES, announced_bytes
+from config.http.body_limit import MAX_BODY_BYTES, content_length
 from tests.config.addresses import every_path
 from tests.database import database_url
 from tests.factories import UserFactory, make_invitation
@@ -85,7 +85,7 @@ def test_nobody_speaks_http_2_whose_bodies_need_not_say_how_long_they_are(server
 
 
 def test_wherever_the_server_is_started_it_is_told_so():
-    for name in ("Dockerfile", "config/run.py", "bench/servers.py"):
+    for name in ("Dockerfile", "config/dev/run.py", "bench/servers.py"):
         assert re.search(r"GRANIAN_HTTP=1|--http 1|\"--http\", \"1\"", (settings.BASE_DIR / name).read_text()), name
 
 
@@ -112,4 +112,4 @@ def test_the_page_says_it_in_words(db):
     [("", 0), ("0", 0), ("262145", 262145), ("000262145", 262145), ("0" * 5000 + "7", 7), ("9" * 5000, 10**19 - 1)],
 )
 def test_a_length_is_read_however_it_is_written(length, bytes_):
-    assert announced_bytes(RequestFactory().post("/", CONTENT_LENGTH=length)) == bytes_
+    assert content_length(RequestFactory().post("/", CONTENT_LENGTH=length)) == bytes_

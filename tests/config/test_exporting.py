@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from companies.models import Company
-from config.admin import exporting, exports
+from config.admin import csv_export
 from connections.models import Connection
 from connections.status import Status
 from tests.factories import (
@@ -80,7 +80,7 @@ def test_every_list_offers_the_file_of_what_it_shows(admin_client, company):
 
 
 def test_a_file_has_the_rows_of_the_list_in_its_order_on_all_its_pages(admin_client, company, monkeypatch):
-    monkeypatch.setattr(exporting, "AT_ONCE", 7)
+    monkeypatch.setattr(csv_export, "AT_ONCE", 7)
     Company.objects.bulk_create(Company(partner=company.partner, name=f"Acme {n:03}") for n in range(60))
 
     lines = exported(admin_client, "companies_company", q="acme", p="1")
@@ -204,8 +204,8 @@ def test_a_query_that_does_not_hold_leads_back_to_the_list(admin_client, company
 
 
 def test_a_file_that_is_full_says_so(admin_client, staff, company, monkeypatch):
-    monkeypatch.setattr(exporting, "MOST_EXPORTED", 5)
-    monkeypatch.setattr(exporting, "AT_ONCE", 2)
+    monkeypatch.setattr(csv_export, "MOST_EXPORTED", 5)
+    monkeypatch.setattr(csv_export, "AT_ONCE", 2)
     SiteFactory.create_batch(5, company=company)
     assert len(exported(admin_client, "companies_site")) == 5
 
@@ -234,7 +234,7 @@ def test_an_export_is_noted_with_who_what_and_how_many(admin_client, staff, comp
 
 @pytest.mark.django_db(transaction=True)
 def test_an_export_is_noted_before_its_first_line_and_when_its_reader_goes_away(admin_client, company, monkeypatch):
-    monkeypatch.setattr(exports, "LINES_AT_ONCE", 1)
+    monkeypatch.setattr(csv_export, "LINES_AT_ONCE", 1)
     SiteFactory.create_batch(3, company=company)
 
     response = admin_client.get(reverse("admin:companies_site_export"))
@@ -251,7 +251,7 @@ def test_an_export_is_noted_before_its_first_line_and_when_its_reader_goes_away(
 
 
 def test_a_file_asks_as_little_for_many_rows_as_for_few(admin_client, company, monkeypatch):
-    monkeypatch.setattr(exporting, "AT_ONCE", 100)
+    monkeypatch.setattr(csv_export, "AT_ONCE", 100)
 
     def grow(number):
         Connection.objects.bulk_create(
@@ -273,8 +273,8 @@ def test_a_file_asks_as_little_for_many_rows_as_for_few(admin_client, company, m
 
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_read_in_pieces_outside_of_any_transaction(admin_client, company, monkeypatch):
-    monkeypatch.setattr(exporting, "AT_ONCE", 10)
-    monkeypatch.setattr(exports, "LINES_AT_ONCE", 10)
+    monkeypatch.setattr(csv_export, "AT_ONCE", 10)
+    monkeypatch.setattr(csv_export, "LINES_AT_ONCE", 10)
     SiteFactory.create_batch(25, company=company)
 
     pieces = iter(admin_client.get(reverse("admin:companies_site_export")))

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from config.admin.exports import csv_response, disarm
+from config.admin.csv_export import csv_response, disarm
 
 
 def table(response):

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, TryLater, defer, defer_once
+from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, RetryLater, defer, defer_once
 from tests.database import forget_jobs
 
 
@@ -55,7 +55,7 @@ def test_a_fault_is_tried_again_after_pauses_that_grow_for_more_than_a_day():
 @pytest.mark.parametrize("attempts", [0, 7, MOST_ATTEMPTS + 5])
 def test_work_that_asks_for_a_pause_gets_it_however_often(attempts):
     wanted = timedelta(minutes=37)
-    assert pause(decide(attempts, TryLater(wanted))) == wanted
+    assert pause(decide(attempts, RetryLater(wanted))) == wanted
 
 
 def test_every_task_of_ours_is_patient_or_housekeeping():

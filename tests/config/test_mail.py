@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.mail import CAN_LEAVE_TRACKING, WITHOUT_NAMES, check_sender, provider_settings
+from config.mail.settings import CAN_LEAVE_TRACKING, WITHOUT_NAMES, check_sender, provider_settings
 from tests.config.test_settings import sentence, start
 from tests.invitations.mail_server import MailServer
 

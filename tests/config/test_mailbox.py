@@ -11,7 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import clear_url_caches
 
-from config.mailbox import SEPARATOR
+from config.dev.mailbox import SEPARATOR
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "<script>alert(1)</script>"
@@ -22,7 +22,7 @@ def pages(settings, tmp_path):
     """A browser on a development machine, whose mails are files in `tmp_path`."""
     settings.DEBUG = True
     settings.MAIL_DIR = tmp_path
-    settings.EMAIL_BACKEND = "config.mailbox.FileTransport"
+    settings.EMAIL_BACKEND = "config.dev.mailbox.FileTransport"
     settings.EMAIL_FILE_PATH = str(tmp_path)
     look_again()
     yield Client()
@@ -142,7 +142,7 @@ def test_no_other_file_is_shown(pages, settings, tmp_path, name, suffix):
 
 
 def test_the_line_after_a_mail_is_the_one_that_django_writes(settings, tmp_path):
-    settings.EMAIL_BACKEND = "config.mailbox.FileTransport"
+    settings.EMAIL_BACKEND = "config.dev.mailbox.FileTransport"
     settings.EMAIL_FILE_PATH = tmp_path
     send()
     (name,) = names(tmp_path)
@@ -161,4 +161,4 @@ def test_a_checkout_with_nothing_set_writes_its_mails_to_files():
     env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     env["DJANGO_SETTINGS_MODULE"] = "config.settings"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["config.mailbox.FileTransport", "True"]
+    assert ended.stdout.split() == ["config.dev.mailbox.FileTransport", "True"]

@@ -3,7 +3,7 @@
 import pytest
 
 from companies.models import Company
-from config.names import has_parts
+from config.db.name_search import name_contains
 from tests.factories import CompanyFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +26,11 @@ def test_a_name_is_found_by_its_parts(name, terms):
     company = CompanyFactory(name=name)
 
     for term in terms:
-        assert (term, list(Company.objects.filter(has_parts(term)))) == (term, [company])
+        assert (term, list(Company.objects.filter(name_contains(term)))) == (term, [company])
 
 
 @pytest.mark.parametrize("term", ["", "%", "_", "💡", "rive bakerys", "iv", "siderive", "x" * 500, "a " * 500])
 def test_what_is_no_part_finds_nothing(term):
     CompanyFactory(name="Riverside Bakeries")
 
-    assert list(Company.objects.filter(has_parts(term))) == []
+    assert list(Company.objects.filter(name_contains(term))) == []

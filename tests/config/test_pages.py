@@ -10,8 +10,8 @@ from django.http import QueryDict
 from rest_framework import serializers
 
 from companies.models import Company
-from config.api.pages import PageQuery, QuerySerializer, each, newest_first
-from config.api.problems import QueryName, pointer
+from config.api.exception_handler import QueryName, pointer
+from config.api.pagination import PageQuery, QuerySerializer, each, newest_first
 from tests.factories import CompanyFactory
 
 

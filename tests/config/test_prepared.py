@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from companies.models import Company, Site
-from config.prepared import prepared
+from config.db.compiled_queries import prepared
 from tests.factories import CompanyFactory, SiteFactory
 
 

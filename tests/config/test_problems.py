@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companies.models import Company
+from config.api.exception_handler import QueryName, pointer
 from config.api.json import MAX_LEVELS
-from config.api.problems import QueryName, pointer
-from config.bodies import MAX_BODY_BYTES
+from config.http.body_limit import MAX_BODY_BYTES
 from tests.companies.refusals import problem_in, wrong_fields
 
 KEYS = {"type", "title", "status", "detail", "code", "requestId", "errors"}

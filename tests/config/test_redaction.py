@@ -13,8 +13,8 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 from django.views.debug import get_exception_reporter_class
 
-from config.context import request_id
 from config.redaction import JSONFormatter, PlainFormatter, redact, redact_line
+from config.request_id import request_id
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, answers, page
 
@@ -30,7 +30,7 @@ def boom(request: HttpRequest, token: str = "") -> HttpResponse:
 
 
 urlpatterns = [path("p/i/<str:token>/connect", boom), path("v2/boom", boom)]
-handler500 = "config.errors.server_error"
+handler500 = "config.http.error_pages.server_error"
 
 
 @pytest.mark.parametrize(

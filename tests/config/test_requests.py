@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client, RequestFactory, override_settings
 
-from config.requests import client_address, client_network
+from config.http.client_address import client_address, client_network
 from tests.config.serving import Served
 from tests.factories import PartnerFactory, make_api_key, make_invitation
 

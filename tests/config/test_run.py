@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.run import CannotRun, announcement, free_port, reason_in
+from config.dev.run import CannotRun, announcement, free_port, reason_in
 from invitations.demo import ensure_demo
 from tests.invitations.mail_server import port_of, reserve_port
 from tests.secrecy import KNOWN, searched_output
@@ -146,7 +146,7 @@ class Run:
     def __init__(self, port: int, database_url: str) -> None:
         self.output = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.run"],
+            [sys.executable, "-m", "config.dev.run"],
             cwd=ROOT,
             env=environment(PORT=str(port), DATABASE_URL=database_url),
             stdout=subprocess.PIPE,
@@ -206,7 +206,7 @@ def url_of(name: str) -> str:
 def refusal(**variables: str) -> str:
     """What the runner says on its error output, having started nothing."""
     env = environment(**{"PORT": str(unused_port())} | variables)
-    ran = run_and_read([sys.executable, "-m", "config.run"], env)
+    ran = run_and_read([sys.executable, "-m", "config.dev.run"], env)
     assert ran.returncode == 1
     assert "sekret" not in ran.stdout + ran.stderr
     (sentence,) = ran.stderr.splitlines()

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings as configured
 
 from invitations.exceptions import WrongCode
-from invitations.services import check_code
+from invitations.services.verification.codes import check_code
 from tests.factories import make_invitation
 from tests.invitations.test_codes import ANNA, ask
 

@@ -20,7 +20,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://me:sekret@db.example.org/latchkey",
 }
 KEPT = ("PATH", "HOME", "LANG")
-TOLD = """
+AUDITED_FIELDS = """
 import json
 from django.conf import settings
 names = ["DEBUG", "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_NAME", "CSRF_COOKIE_SECURE",
@@ -45,7 +45,7 @@ def sentence(ended: Any) -> str:
 
 
 def test_with_everything_it_starts_and_is_closed_on_every_side():
-    ended = start(TOLD)
+    ended = start(AUDITED_FIELDS)
 
     assert ended.returncode == 0, ended.stderr
     for said in (
@@ -149,7 +149,7 @@ def test_blanks_between_the_names_of_hosts_are_none():
     hosts = "connect.example.org, .example.com ,[::1],10.0.0.1,"
 
     assert '"ALLOWED_HOSTS": ["connect.example.org", ".example.com", "[::1]", "10.0.0.1"]' in (
-        start(TOLD, ALLOWED_HOSTS=hosts).stdout
+        start(AUDITED_FIELDS, ALLOWED_HOSTS=hosts).stdout
     )
 
 
@@ -194,12 +194,13 @@ def test_with_the_secret_it_is_and_in_development_without_it_too():
 
 def test_a_slash_at_the_end_of_the_public_url_does_not_double():
     assert (
-        '"PUBLIC_URL": "https://connect.example.org"' in start(TOLD, PUBLIC_URL="https://connect.example.org/").stdout
+        '"PUBLIC_URL": "https://connect.example.org"'
+        in start(AUDITED_FIELDS, PUBLIC_URL="https://connect.example.org/").stdout
     )
 
 
 def test_a_checkout_without_any_of_them_is_a_development_one_for_this_machine_only():
-    ended = start(TOLD, SECRET_KEY=None, PUBLIC_URL=None, ALLOWED_HOSTS=None, ENCRYPTION_KEYS=None)
+    ended = start(AUDITED_FIELDS, SECRET_KEY=None, PUBLIC_URL=None, ALLOWED_HOSTS=None, ENCRYPTION_KEYS=None)
 
     assert ended.returncode == 0, ended.stderr
     assert '"DEBUG": true' in ended.stdout

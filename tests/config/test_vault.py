@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.vault import ID_BYTES, NONCE_BYTES, Keyring, Unsealable
+from config.crypto.keyring import ID_BYTES, NONCE_BYTES, DecryptionError, Keyring
 
 
 def new_key() -> str:
@@ -26,64 +26,64 @@ def test_what_was_sealed_comes_back(secret, binding):
         binding.encode()
     except UnicodeEncodeError:
         return
-    assert RING.unseal(RING.seal(secret, bound_to=binding), bound_to=binding) == secret
+    assert RING.decrypt(RING.encrypt(secret, associated_data=binding), associated_data=binding) == secret
 
 
 @pytest.mark.parametrize("binding", ["credential:2", "", "credential:11", "CREDENTIAL:1", "token:1"])
 def test_moved_to_another_row_it_does_not_open(binding):
-    sealed = RING.seal(b"secret", bound_to="credential:1")
+    sealed = RING.encrypt(b"secret", associated_data="credential:1")
 
-    with pytest.raises(Unsealable):
-        RING.unseal(sealed, bound_to=binding)
+    with pytest.raises(DecryptionError):
+        RING.decrypt(sealed, associated_data=binding)
 
 
 def test_altered_anywhere_it_does_not_open():
-    sealed = RING.seal(b"secret", bound_to="row")
+    sealed = RING.encrypt(b"secret", associated_data="row")
     for place in range(len(sealed)):
         altered = bytearray(sealed)
         altered[place] ^= 1
-        with pytest.raises(Unsealable):
-            RING.unseal(bytes(altered), bound_to="row")
+        with pytest.raises(DecryptionError):
+            RING.decrypt(bytes(altered), associated_data="row")
 
 
 def test_cut_short_or_lengthened_it_does_not_open():
-    sealed = RING.seal(b"secret", bound_to="row")
+    sealed = RING.encrypt(b"secret", associated_data="row")
     for length in range(len(sealed)):
-        with pytest.raises(Unsealable):
-            RING.unseal(sealed[:length], bound_to="row")
-    with pytest.raises(Unsealable):
-        RING.unseal(sealed + b"\0", bound_to="row")
+        with pytest.raises(DecryptionError):
+            RING.decrypt(sealed[:length], associated_data="row")
+    with pytest.raises(DecryptionError):
+        RING.decrypt(sealed + b"\0", associated_data="row")
 
 
 def test_another_key_does_not_open_it_and_says_nothing():
-    sealed = RING.seal(b"secret", bound_to="row")
+    sealed = RING.encrypt(b"secret", associated_data="row")
 
-    with pytest.raises(Unsealable) as refusal:
-        Keyring([new_key()]).unseal(sealed, bound_to="row")
+    with pytest.raises(DecryptionError) as refusal:
+        Keyring([new_key()]).decrypt(sealed, associated_data="row")
 
     assert "secret" not in str(refusal.value)
 
 
 def test_the_first_key_seals_and_every_key_opens_what_it_sealed():
     before, after = Keyring([OLD]), Keyring([NEW, OLD])
-    of_old = before.seal(b"secret", bound_to="row")
-    of_new = after.seal(b"secret", bound_to="row")
+    of_old = before.encrypt(b"secret", associated_data="row")
+    of_new = after.encrypt(b"secret", associated_data="row")
 
-    assert after.unseal(of_old, bound_to="row") == b"secret"
+    assert after.decrypt(of_old, associated_data="row") == b"secret"
     assert of_new[:ID_BYTES] == after.sealing_key_id == Keyring([NEW]).sealing_key_id
-    assert Keyring([NEW]).unseal(of_new, bound_to="row") == b"secret"
-    with pytest.raises(Unsealable):
-        Keyring([NEW]).unseal(of_old, bound_to="row")
+    assert Keyring([NEW]).decrypt(of_new, associated_data="row") == b"secret"
+    with pytest.raises(DecryptionError):
+        Keyring([NEW]).decrypt(of_old, associated_data="row")
 
 
 def test_the_same_secret_is_sealed_differently_each_time():
-    sealed = {RING.seal(b"secret", bound_to="row") for _ in range(100)}
+    sealed = {RING.encrypt(b"secret", associated_data="row") for _ in range(100)}
 
     assert len({each[ID_BYTES : ID_BYTES + NONCE_BYTES] for each in sealed}) == 100
 
 
 def test_the_secret_is_not_in_what_is_stored():
-    assert b"secret" not in RING.seal(b"secret", bound_to="row")
+    assert b"secret" not in RING.encrypt(b"secret", associated_data="row")
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_both_alphabets_of_base64_are_the_same_key():
     standard, urlsafe = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
     assert standard != urlsafe
 
-    sealed = Keyring([standard]).seal(b"secret", bound_to="row")
+    sealed = Keyring([standard]).encrypt(b"secret", associated_data="row")
 
-    assert Keyring([f" {urlsafe}\n"]).unseal(sealed, bound_to="row") == b"secret"
+    assert Keyring([f" {urlsafe}\n"]).decrypt(sealed, associated_data="row") == b"secret"
 
 
 def test_the_ring_does_not_tell_its_keys():

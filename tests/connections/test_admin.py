@@ -246,7 +246,7 @@ def test_a_broken_connection_leads_to_the_invitation_that_repairs_it(admin_clien
     Connection.objects.update(status=Status.PASSWORD_INCORRECT)
 
     response = admin_client.get(reverse("admin:connections_connection_change", args=[broken.pk]))
-    link = dict(response.context["lists_about"])[REPAIR]
+    link = dict(response.context["related_lists"])[REPAIR]
     form = admin_client.get(link).context["form"]
 
     asked = {name: str(form[name].value()) for name in ("company", "invitation_type", "connection")}

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from connections.models import Datasource
-from connections.services import create_datasource, update_datasource
+from connections.services.catalogue import create_datasource, update_datasource
 from tests.factories import DatasourceFactory
 from tests.races import race
 

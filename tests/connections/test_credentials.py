@@ -12,7 +12,8 @@ from django.views.debug import ExceptionReporter, get_exception_reporter_class
 from companies.actors import Actor
 from connections.exceptions import CredentialsUnreadable
 from connections.models import ConnectionEvent, Credential
-from connections.services import change_credentials, read_credentials
+from connections.services.connections import change_credentials
+from connections.services.credentials import read_credentials
 from tests.factories import UserFactory, make_api_key, make_connection
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,10 @@ import pytest
 from django.db import IntegrityError
 
 from companies.actors import CONTRIBUTOR, SYSTEM
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from connections.models import Connection, Credential
-from connections.services import change_credentials, create_connection, read_credentials, with_questions
+from connections.services.connections import change_credentials, create_connection
+from connections.services.credentials import read_credentials, with_questions
 from connections.status import OUTCOMES, Status
 from tests.factories import DatasourceFactory, make_connection
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from connections.models import Datasource
-from connections.services import check_provider_url, update_datasource
+from connections.services.catalogue import check_provider_url, update_datasource
 from tests.factories import DatasourceFactory
 
 HEAD = "name,login_url,country,utility_types\n"

@@ -3,8 +3,8 @@
 import pytest
 from django.test import override_settings
 
-from config.refusals import InvalidField
-from connections.services import check_provider_url
+from config.exceptions import InvalidField
+from connections.services.catalogue import check_provider_url
 from tests.factories import make_connection
 
 ACCEPTED = [

@@ -10,7 +10,9 @@ from django.db import transaction
 from companies.actors import CONTRIBUTOR, SYSTEM
 from connections.exceptions import StaleReport
 from connections.models import Connection, ConnectionEvent, Credential
-from connections.services import change_credentials, ensure_sandbox, read_credentials, report_status
+from connections.services.catalogue import ensure_sandbox
+from connections.services.connections import change_credentials, report_status
+from connections.services.credentials import read_credentials
 from connections.status import Status
 from connections.tasks import check_sandbox
 from tests.factories import make_connection

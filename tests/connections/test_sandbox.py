@@ -11,7 +11,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from companies.models import Partner, User
 from connections import sandbox
 from connections.models import Connection, Datasource
-from connections.services import connections, ensure_sandbox
+from connections.services import connections
+from connections.services.catalogue import ensure_sandbox
 from connections.status import OUTCOMES, Status
 from connections.tasks import check_sandbox
 from tests.database import forget_jobs

@@ -7,10 +7,11 @@ from django.db import DataError
 from django.utils import timezone
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from connections.exceptions import StaleReport
 from connections.models import Connection, Credential
-from connections.services import change_credentials, create_connection, read_credentials, report_status
+from connections.services.connections import change_credentials, create_connection, report_status
+from connections.services.credentials import read_credentials
 from connections.status import Status
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, UserFactory, make_api_key, make_connection
 

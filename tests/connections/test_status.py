@@ -7,8 +7,8 @@ import pytest
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
 from connections.exceptions import ImpossibleMove, NoOutcome
 from connections.models import Connection, ConnectionEventType
-from connections.services import change_credentials, report_status
-from connections.status import MENDABLE, OUTCOMES, TRANSITIONS, Status
+from connections.services.connections import change_credentials, report_status
+from connections.status import OUTCOMES, REPAIRABLE, TRANSITIONS, Status
 from tests.factories import make_api_key, make_connection
 
 pytestmark = pytest.mark.django_db
@@ -124,4 +124,4 @@ def test_a_move_without_a_detail_forgets_the_old_one():
 
 def test_what_other_login_details_would_not_help_is_not_for_the_contributor_to_mend():
     beyond = {"WEBSITE_DOWN", "URL_INACCESSIBLE", "UNDER_INVESTIGATION", "OTHER_ERROR", "COMPANY_INACTIVE"}
-    assert set(Status) - MENDABLE == {Status(name) for name in beyond} | {Status.PENDING, Status.CONNECTED}
+    assert set(Status) - REPAIRABLE == {Status(name) for name in beyond} | {Status.PENDING, Status.CONNECTED}

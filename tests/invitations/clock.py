@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import F
 
 from connections.models import ConnectionEvent
-from invitations.models import EmailProof, Invitation, RateWindow, VerificationCode
+from invitations.models import EmailProof, Invitation, RateLimitWindow, VerificationCode
 
 
 def pass_time(**units: float) -> None:
@@ -17,6 +17,6 @@ def pass_time(**units: float) -> None:
         last_attempt_at=F("last_attempt_at") - passed,
     )
     EmailProof.objects.update(created_at=F("created_at") - passed, expires_at=F("expires_at") - passed)
-    RateWindow.objects.update(started_at=F("started_at") - passed)
+    RateLimitWindow.objects.update(started_at=F("started_at") - passed)
     Invitation.objects.update(created_at=F("created_at") - passed)
     ConnectionEvent.objects.update(created_at=F("created_at") - passed)

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
-from connections.services import report_status
-from connections.status import MENDABLE, Status
+from connections.services.connections import report_status
+from connections.status import REPAIRABLE, Status
 from invitations.models import EmailProof, Invitation, InvitationEvent, Use
-from invitations.models.proof import hash_secret
-from invitations.services import revoke_invitation
+from invitations.models.verification import hash_secret
+from invitations.services.invitations import revoke_invitation
 
 NEW = "n3w & better"
 # what the check wants beside user name and password
@@ -23,8 +23,8 @@ WANTED = {
     Status.MFA_TOKEN_EXPIRED: {"authenticator_seed": "NEWKEY"},
     Status.ADDITIONAL_CREDENTIALS_NEEDED: {"account_number": "4712"},
 }
-MENDABLE_STATES = sorted(MENDABLE)
-OTHER_STATES = sorted(set(Status) - MENDABLE - {Status.PENDING})
+MENDABLE_STATES = sorted(REPAIRABLE)
+OTHER_STATES = sorted(set(Status) - REPAIRABLE - {Status.PENDING})
 
 
 def found(connection: Connection, status: Status = Status.PASSWORD_INCORRECT, **detail: Any) -> Connection:
@@ -40,7 +40,7 @@ def login(**changes: str) -> dict[str, str]:
 def opened(connection: Connection) -> Any:
     """What the vault has."""
     sealed = bytes(Credential.objects.get(connection=connection).sealed)
-    return orjson.loads(settings.KEYRING.unseal(sealed, bound_to=f"credential:{connection.pk}"))
+    return orjson.loads(settings.KEYRING.decrypt(sealed, associated_data=f"credential:{connection.pk}"))
 
 
 def read(response: Any, status: int = 200) -> str:

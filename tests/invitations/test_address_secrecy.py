@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from invitations.models import EmailProof, PersonalLink, RateWindow, VerificationCode
+from invitations.models import EmailProof, PersonalLink, RateLimitWindow, VerificationCode
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
 from tests.invitations.test_verify_views import ANNA, OTTO, ask, ask_twice, digits, enter, wrong
@@ -59,7 +59,7 @@ def ask_and_miss(client, invitation, email):
     first, queries, took = timed(ask, client, invitation, email)
     second, more_queries, took_too = timed(enter, client, invitation, wrong(invitation))
     VerificationCode.objects.all().delete()
-    RateWindow.objects.all().delete()
+    RateLimitWindow.objects.all().delete()
     return [shape(first, email), shape(second, email)], [queries, more_queries], [took, took_too]
 
 
@@ -117,7 +117,7 @@ def test_limits_are_told_alike_too(company):
         pass_time(minutes=11)
         answers.append(enter(client, invitation, wrong(invitation)))
         outcomes[email] = [shape(each, email) for each in answers]
-        RateWindow.objects.all().delete()
+        RateLimitWindow.objects.all().delete()
     assert outcomes[ANNA] == outcomes[OTTO]
 
 

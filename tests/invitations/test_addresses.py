@@ -3,8 +3,8 @@
 import pytest
 
 from companies.addresses import normalize_address
-from config.refusals import InvalidField
-from invitations.addresses import normalize_allowed_emails
+from config.exceptions import InvalidField
+from invitations.services.addresses import normalize_allowed_emails
 
 
 @pytest.mark.parametrize(

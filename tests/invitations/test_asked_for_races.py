@@ -8,7 +8,7 @@ from django.test import Client
 
 from companies.actors import SYSTEM
 from connections.status import Status
-from invitations.services import create_repair_invitation
+from invitations.services.invitations import create_repair_invitation
 from tests.factories import make_connection
 from tests.invitations.answers import page
 from tests.invitations.repairs import NEW, found, login, opened, read

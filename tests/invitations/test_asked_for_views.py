@@ -7,10 +7,10 @@ import pytest
 
 from companies.actors import SYSTEM
 from connections.models import Credential
-from connections.services import update_datasource
+from connections.services.catalogue import update_datasource
 from connections.status import Status
-from invitations.prefill import Prefill
-from invitations.services import create_repair_invitation
+from invitations.models.prefill import Prefill
+from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection, make_invitation
 from tests.invitations.answers import PASSWORD, answers, page, saved
 from tests.invitations.repairs import (

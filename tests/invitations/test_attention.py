@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from companies.actors import SYSTEM
-from invitations.attention import Attention, attention_condition
+from invitations.admin.attention import Attention, attention_condition
 from invitations.models import DeliveryStatus, Invitation
-from invitations.services import correct_address, note_view, resend_invitation, revoke_invitation, update_invitation
+from invitations.services.address_correction import correct_address
+from invitations.services.delivery.send import resend_invitation
+from invitations.services.invitations import record_view, revoke_invitation, update_invitation
 from tests.factories import make_invitation
 from tests.invitations.admin.pages import in_every_status
 
@@ -58,7 +60,7 @@ def test_what_is_over_is_not_expiring(company):
 def test_one_that_was_opened_and_never_used_is_unfinished_also_when_expired(company):
     opened, expired, revoked, used, _ = (make_invitation(company) for _ in range(5))
     for each in (opened, expired, revoked, used):
-        note_view(each)
+        record_view(each)
     expire(expired)
     revoke_invitation(revoked, by=SYSTEM)
     Invitation.objects.filter(pk=used.pk).update(use_count=1)

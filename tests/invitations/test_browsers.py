@@ -7,14 +7,10 @@ from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.exceptions import CodeExpired, LinkBelongsElsewhere, WrongCode
 from invitations.models import EmailProof, PersonalLink
-from invitations.services import (
-    check_code,
-    find_proof,
-    request_code,
-    resend_invitation,
-    update_invitation,
-    use_personal_link,
-)
+from invitations.services.delivery.send import resend_invitation
+from invitations.services.invitations import update_invitation
+from invitations.services.verification.codes import check_code, request_code
+from invitations.services.verification.proofs import find_proof, use_personal_link
 from tests.factories import make_invitation
 from tests.invitations.answers import answers, page
 from tests.invitations.clock import pass_time

@@ -5,8 +5,8 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from connections.status import TRANSITIONS, UNSETTLED, Status
-from connections.words import WORDS
+from connections.status import MAY_RECOVER, TRANSITIONS, Status
+from connections.status_texts import WORDS
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, page
 from tests.invitations.repairs import (
@@ -58,11 +58,11 @@ def test_what_may_change_by_itself_is_followed_and_can_be_looked_at_again(client
     again = f'<a href="{page(invitation, "done")}">Look again</a>'
     for name in ("state", "done"):
         content = read(client.get(page(invitation, name)))
-        assert ("data-unsettled" in content, again in content) == (status in UNSETTLED,) * 2
+        assert ("data-unsettled" in content, again in content) == (status in MAY_RECOVER,) * 2
 
 
 def test_what_is_followed_can_indeed_change_by_itself():
-    assert all(TRANSITIONS[status] - {Status.PENDING} for status in UNSETTLED)
+    assert all(TRANSITIONS[status] - {Status.PENDING} for status in MAY_RECOVER)
 
 
 def test_the_piece_is_what_the_whole_page_shows_too(client, invitation, connected):

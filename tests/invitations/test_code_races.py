@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 
 from config.redaction import JSONFormatter
-from invitations.exceptions import TooManyAttempts, TooManyTries, WrongCode
+from invitations.exceptions import CodeAttemptsExceeded, RateLimitExceeded, WrongCode
 from invitations.models import EmailProof, EventType, PersonalLink, VerificationCode
-from invitations.services import check_code, send_code, use_personal_link
+from invitations.services.verification.codes import check_code, send_code
+from invitations.services.verification.proofs import use_personal_link
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
 from tests.invitations.test_codes import ANNA, BEN, ask, enter, wrong
@@ -43,13 +44,13 @@ def test_ten_thousand_wrong_codes_from_twenty_threads_never_pass(invitation):
     kinds = Counter(outcomes)
     assert kinds.total() == 10_000
     assert kinds[WrongCode] <= 4
-    assert kinds[WrongCode] + kinds[TooManyTries] == 100
-    assert kinds[TooManyAttempts] == 9_900
+    assert kinds[WrongCode] + kinds[CodeAttemptsExceeded] == 100
+    assert kinds[RateLimitExceeded] == 9_900
     assert {code.tries for code in VerificationCode.objects.all()} == {5}
     assert invitation.events.filter(type=EventType.VERIFICATION_FAILED).count() == 100
     # the right ones do not pass any more either, nor does a new one before the day is over
-    assert {enter(invitation, code, client="another") for code in codes} == {TooManyAttempts}
-    assert enter(invitation, ask(invitation), client="another") is TooManyAttempts
+    assert {enter(invitation, code, client="another") for code in codes} == {RateLimitExceeded}
+    assert enter(invitation, ask(invitation), client="another") is RateLimitExceeded
     assert not EmailProof.objects.exists()
     pass_time(hours=24)
     assert isinstance(enter(invitation, ask(invitation)), EmailProof)
@@ -78,21 +79,21 @@ def test_the_right_code_in_many_threads_proves_once(invitation):
 
 def test_many_who_ask_at_once_get_one_code(invitation):
     outcomes = at_once(10, lambda n: outcome_of_asking(invitation, ANNA, n))
-    assert Counter(outcomes) == {VerificationCode: 1, TooManyAttempts: 9}
+    assert Counter(outcomes) == {VerificationCode: 1, RateLimitExceeded: 9}
     assert VerificationCode.objects.count() == 1
 
 
 def test_many_who_ask_at_once_for_many_addresses_get_twenty(invitation):
     outcomes = at_once(20, lambda n: outcome_of_asking(invitation, f"person{n}@example.com", n), times=2)
-    assert Counter(outcomes) == {VerificationCode: 20, TooManyAttempts: 20}
+    assert Counter(outcomes) == {VerificationCode: 20, RateLimitExceeded: 20}
     assert VerificationCode.objects.count() == 20
 
 
 def outcome_of_asking(invitation, email, number):
     try:
         return type(ask(invitation, email, client=f"client {number}"))
-    except TooManyAttempts:
-        return TooManyAttempts
+    except RateLimitExceeded:
+        return RateLimitExceeded
 
 
 # --- what nobody finds ------------------------------------------------------------------------------------

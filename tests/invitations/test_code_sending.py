@@ -4,8 +4,8 @@ import pytest
 
 from companies.actors import SYSTEM
 from invitations.models import EventType, PersonalLink, VerificationCode
-from invitations.services import request_code, revoke_invitation, send_code
-from invitations.services.codes import MAILBOX_FULL
+from invitations.services.invitations import revoke_invitation
+from invitations.services.verification.codes import MAILBOX_FULL, request_code, send_code
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
 from tests.invitations.test_codes import ANNA, BEN, STRANGER, ask, logged

@@ -8,24 +8,18 @@ from django.db.models import F
 
 from companies.actors import SYSTEM
 from invitations.exceptions import (
+    CodeAttemptsExceeded,
     CodeExpired,
     InvitationExpired,
     InvitationFulfilled,
     InvitationRevoked,
-    TooManyAttempts,
-    TooManyTries,
+    RateLimitExceeded,
     WrongCode,
 )
 from invitations.models import EmailProof, EventType, Invitation, VerificationCode
-from invitations.services import (
-    check_code,
-    find_proof,
-    request_code,
-    revoke_invitation,
-    rotate_invitation,
-    send_code,
-    update_invitation,
-)
+from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
+from invitations.services.verification.codes import check_code, request_code, send_code
+from invitations.services.verification.proofs import find_proof
 from tests.clock import stopped_at
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
@@ -48,7 +42,7 @@ def enter(invitation, code, email=ANNA, client="somebody"):
     """The proof, or the kind of refusal."""
     try:
         return check_code(invitation, email, code if isinstance(code, str) else code.digits, client=client)[0]
-    except (WrongCode, CodeExpired, TooManyTries, TooManyAttempts) as refusal:
+    except (WrongCode, CodeExpired, CodeAttemptsExceeded, RateLimitExceeded) as refusal:
         return type(refusal)
 
 
@@ -103,8 +97,8 @@ def test_the_fifth_try_may_still_be_right(invitation):
 def test_after_five_wrong_tries_the_right_code_is_worth_nothing(invitation):
     code = ask(invitation)
     outcomes = [enter(invitation, wrong(invitation)) for _ in range(5)]
-    assert outcomes == [WrongCode] * 4 + [TooManyTries]
-    assert enter(invitation, code) is TooManyTries
+    assert outcomes == [WrongCode] * 4 + [CodeAttemptsExceeded]
+    assert enter(invitation, code) is CodeAttemptsExceeded
     assert not EmailProof.objects.exists()
     assert logged(invitation, EventType.VERIFICATION_FAILED) == [(ANNA, "CONTRIBUTOR", {})] * 6
 
@@ -118,7 +112,7 @@ def test_after_too_many_tries_a_new_code_works(invitation):
 
 
 def test_wrong_too_old_and_too_often_are_three_sentences_with_a_way_forward():
-    sentences = {kind.sentence for kind in (WrongCode, CodeExpired, TooManyTries)}
+    sentences = {kind.default_message for kind in (WrongCode, CodeExpired, CodeAttemptsExceeded)}
     assert len(sentences) == 3
     assert all("new" in sentence for sentence in sentences)
 
@@ -204,7 +198,7 @@ def test_three_codes_are_alive_and_the_fourth_oldest_is_not(invitation):
 
 def test_half_a_minute_lies_between_two_sends(invitation):
     asked_at = ask(invitation).created_at
-    with stopped_at(asked_at), pytest.raises(TooManyAttempts, match="in 30 seconds") as refused:
+    with stopped_at(asked_at), pytest.raises(RateLimitExceeded, match="in 30 seconds") as refused:
         ask(invitation)
     assert refused.value.retry_after == 30
     ask(invitation, BEN)
@@ -217,7 +211,7 @@ def test_five_codes_an_hour_go_to_one_address(invitation):
     for _ in range(5):
         ask(invitation)
         pass_time(minutes=2)
-    with pytest.raises(TooManyAttempts, match="in 50 minutes"):
+    with pytest.raises(RateLimitExceeded, match="in 50 minutes"):
         ask(invitation)
     ask(invitation, BEN)
     pass_time(minutes=51)
@@ -227,7 +221,7 @@ def test_five_codes_an_hour_go_to_one_address(invitation):
 def test_twenty_codes_an_hour_are_sent_for_one_invitation(invitation):
     for number in range(20):
         ask(invitation, f"person{number}@example.com", client=f"client {number}")
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(RateLimitExceeded):
         ask(invitation)
     other = make_invitation(invitation.company, allowed_emails=[ANNA])
     ask(other)
@@ -240,7 +234,7 @@ def test_thirty_codes_an_hour_are_sent_for_one_client():
         if number % 15 == 0:
             invitation = make_invitation()
         ask(invitation, f"person{number}@example.com")
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(RateLimitExceeded):
         ask(make_invitation())
     ask(make_invitation(), client="somebody else")
 
@@ -252,7 +246,7 @@ def test_limits_count_alike_whether_an_address_is_allowed_or_not(invitation):
             try:
                 ask(invitation, email)
                 sent += 1
-            except TooManyAttempts:
+            except RateLimitExceeded:
                 pass
             pass_time(seconds=31)
         assert sent == 5

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Credential
-from invitations.forms import ConnectForm
+from invitations.contributor.forms import ConnectForm
 from invitations.models import Invitation, InvitationEvent
-from invitations.services import revoke_invitation
+from invitations.services.invitations import revoke_invitation
 from tests.factories import DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import PASSWORD, PROVIDER_URL, page, saved, stored, submit
 
@@ -77,7 +77,7 @@ def test_credentials_are_sealed_and_bound_to_their_connection(client, invitation
     sealed = bytes(Credential.objects.get(connection=connection).sealed)
     assert b"riverside" not in sealed
     assert PASSWORD.encode() not in sealed
-    opened = settings.KEYRING.unseal(sealed, bound_to=f"credential:{connection.pk}")
+    opened = settings.KEYRING.decrypt(sealed, associated_data=f"credential:{connection.pk}")
     assert orjson.loads(opened) == {"username": "riverside", "password": PASSWORD}
 
 

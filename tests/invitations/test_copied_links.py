@@ -2,7 +2,7 @@
 
 import pytest
 
-from invitations.tokens import new_token
+from invitations.models.tokens import new_token
 from tests.factories import make_invitation
 from tests.invitations.answers import page
 

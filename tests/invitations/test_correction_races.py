@@ -7,16 +7,12 @@ import pytest
 from django.db import transaction
 
 from companies.actors import SYSTEM
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, LinkBelongsElsewhere
 from invitations.models import Delivery, EmailProof, EventType, Invitation, PersonalLink
-from invitations.services import (
-    correct_address,
-    revoke_invitation,
-    rotate_invitation,
-    update_invitation,
-    use_personal_link,
-)
+from invitations.services.address_correction import correct_address
+from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
+from invitations.services.verification.proofs import use_personal_link
 from tests.factories import make_invitation
 from tests.races import race, wait_for_a_lock
 

@@ -3,18 +3,14 @@
 import pytest
 
 from companies.actors import SYSTEM, Actor
-from config.refusals import InvalidField
-from invitations.exceptions import InvitationExpired, InvitationFulfilled, InvitationRevoked, TooManyAttempts
+from config.exceptions import InvalidField
+from invitations.exceptions import InvitationExpired, InvitationFulfilled, InvitationRevoked, RateLimitExceeded
 from invitations.models import DeliveryStatus, EmailProof, EventType, Invitation, PersonalLink
-from invitations.services import (
-    check_code,
-    correct_address,
-    note_delivery_report,
-    request_code,
-    resend_invitation,
-    use_personal_link,
-)
-from invitations.status import Status
+from invitations.models.status import Status
+from invitations.services.address_correction import correct_address
+from invitations.services.delivery.send import record_delivery_report, resend_invitation
+from invitations.services.verification.codes import check_code, request_code
+from invitations.services.verification.proofs import use_personal_link
 from tests.factories import UserFactory, make_invitation
 from tests.invitations.admin.pages import in_every_status
 from tests.invitations.clock import pass_time
@@ -73,7 +69,7 @@ def test_the_right_address_is_mailed_its_own_link_and_nobody_else_is(invitation,
 
 def test_what_became_of_the_mail_to_the_wrong_address_stays(invitation, staff):
     mail = invitation.deliveries.get(email=WRONG)
-    note_delivery_report(mail.reference, DeliveryStatus.BOUNCED, reason="No such domain")
+    record_delivery_report(mail.reference, DeliveryStatus.BOUNCED, reason="No such domain")
 
     correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
 
@@ -170,7 +166,7 @@ def test_corrections_and_resends_share_one_limit_an_hour(invitation, staff):
         resend_invitation(invitation, by=staff, emails=[BEN])
         correct_address(invitation, by=staff, old=stored(invitation).allowed_emails[0], new=f"a{number}@example.com")
 
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(RateLimitExceeded):
         correct_address(invitation, by=staff, old="a4@example.com", new=RIGHT)
     assert stored(invitation).allowed_emails == ["a4@example.com", BEN]
 

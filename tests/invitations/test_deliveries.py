@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.jobs import MOST_ATTEMPTS
 from config.redaction import JSONFormatter
 from invitations.models import Delivery, EventType, PersonalLink
-from invitations.services.deliveries import PAUSES
+from invitations.services.delivery.send import PAUSES
 from tests.database import execute
 from tests.factories import make_invitation
 from tests.invitations.mail_server import MailServer

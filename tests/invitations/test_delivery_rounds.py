@@ -8,8 +8,7 @@ from django.db import connection
 
 from companies.actors import SYSTEM
 from invitations.models import DeliveryStatus
-from invitations.services import attempt_delivery, note_delivery_report, resend_invitation
-from invitations.services.deliveries import PAUSES
+from invitations.services.delivery.send import PAUSES, attempt_delivery, record_delivery_report, resend_invitation
 from tests.invitations.test_deliveries import ANNA, delivery, logged, mailed, told, until
 
 
@@ -83,7 +82,7 @@ def test_a_report_that_is_faster_than_our_own_note_is_kept(worker, mail_server):
     with mail_server.holding():
         sending.start()
         until(lambda: mail_server.mails)
-        note_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED, reason="no such user")
+        record_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED, reason="no such user")
     sending.join()
     assert told(invitation) == ("BOUNCED", 1, "no such user")
 
@@ -102,7 +101,7 @@ def test_a_report_that_is_faster_than_our_own_note_is_kept(worker, mail_server):
 def test_a_late_delivered_never_covers_a_bounce_or_a_complaint(reports, status):
     invitation = mailed()
     for report in reports:
-        note_delivery_report(delivery(invitation).reference, DeliveryStatus(report), reason="mailbox full")
+        record_delivery_report(delivery(invitation).reference, DeliveryStatus(report), reason="mailbox full")
     assert delivery(invitation).status == status
     assert delivery(invitation).last_error == (None if status == "DELIVERED" else "mailbox full")
 
@@ -111,7 +110,7 @@ def test_a_late_delivered_never_covers_a_bounce_or_a_complaint(reports, status):
 def test_a_bounce_that_is_reported_twice_is_logged_once():
     invitation = mailed()
     for _ in range(2):
-        note_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED)
+        record_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED)
     assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
     assert delivery(invitation).last_error == "Came back"
 
@@ -122,5 +121,5 @@ def test_a_report_of_an_earlier_round_or_of_another_mail_changes_nothing():
     early = delivery(invitation).reference
     resend_invitation(invitation, by=SYSTEM)
     for reference in (early, "", ".", "x.1", early.partition(".")[0], f"{invitation.pk}.1", early + "x", early + "٣"):
-        assert note_delivery_report(reference, DeliveryStatus.BOUNCED) is None
+        assert record_delivery_report(reference, DeliveryStatus.BOUNCED) is None
     assert delivery(invitation).status == "QUEUED"

@@ -9,11 +9,12 @@ import pytest
 from django.conf import settings as configured
 
 from companies.actors import SYSTEM
-from config.refusals import InvalidField
-from invitations.addresses import normalize_address, normalize_allowed_emails
+from config.exceptions import InvalidField
 from invitations.emails import code_mail, invitation_mail
 from invitations.models import Delivery, Invitation, PersonalLink, VerificationCode
-from invitations.services import request_code, resend_invitation
+from invitations.services.addresses import normalize_address, normalize_allowed_emails
+from invitations.services.delivery.send import resend_invitation
+from invitations.services.verification.codes import request_code
 from tests.factories import CompanyFactory, make_invitation
 from tests.invitations.test_hostile_text import HOSTILE
 
@@ -290,7 +291,7 @@ def test_a_whole_domain_is_mailed_to_nobody():
 
 
 def test_a_code_for_a_whole_domain_is_sent_to_nobody(mailoutbox):
-    from invitations.services import send_code
+    from invitations.services.verification.codes import send_code
 
     invitation = make_invitation(allowed_emails=["*@example.com"])
     send_code(VerificationCode.objects.get(pk=request_code(invitation, "*@example.com", client="somebody").pk).pk)

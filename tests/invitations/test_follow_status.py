@@ -5,10 +5,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from companies.actors import SYSTEM, Actor
 from connections.models import Connection
-from connections.services import report_status
-from connections.status import MENDABLE, OUTCOMES, Status
+from connections.services.connections import report_status
+from connections.status import OUTCOMES, REPAIRABLE, Status
 from invitations.models import Delivery, Invitation, Use
-from invitations.services import create_repair_invitation, follow_status, revoke_invitation
+from invitations.services.invitations import create_repair_invitation, revoke_invitation
+from invitations.services.repairs import follow_status
 from tests.database import forget_jobs
 from tests.factories import CompanyFactory, make_api_key, make_connection
 from tests.invitations.clock import pass_time
@@ -51,7 +52,7 @@ def test_it_is_off_by_default():
     assert not followers().exists()
 
 
-@pytest.mark.parametrize("status", sorted(MENDABLE))
+@pytest.mark.parametrize("status", sorted(REPAIRABLE))
 def test_whoever_proved_an_address_last_is_invited_to_mend_it(connection, status):
     invitation = turn(connection, status)
 
@@ -63,7 +64,7 @@ def test_whoever_proved_an_address_last_is_invited_to_mend_it(connection, status
     assert ProcrastinateJob.objects.filter(task_name="invitations.tasks.send_invitation").count() == 1
 
 
-@pytest.mark.parametrize("status", sorted(OUTCOMES - MENDABLE))
+@pytest.mark.parametrize("status", sorted(OUTCOMES - REPAIRABLE))
 def test_nobody_is_bothered_with_what_they_cannot_mend(connection, status):
     assert turn(connection, status) is None
     assert not Invitation.objects.exists()

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from invitations.forms import ConnectForm
-from invitations.prefill import Prefill
+from invitations.contributor.forms import ConnectForm
+from invitations.models.prefill import Prefill
 from tests.factories import DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import PASSWORD, answers
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from invitations.guidance import Situation, next_step
-from invitations.status import Status
+from invitations.admin.next_step import Situation, next_step
+from invitations.models.status import Status
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LONG_AGO, LATELY, SOON = NOW - timedelta(days=4), NOW - timedelta(hours=2), NOW + timedelta(hours=30)

@@ -9,7 +9,7 @@ from companies.actors import SYSTEM
 from companies.models import Company
 from connections.models import Datasource
 from invitations.models import Invitation
-from invitations.services import revoke_invitation
+from invitations.services.invitations import revoke_invitation
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import answers, page
 

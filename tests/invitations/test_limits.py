@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from invitations.exceptions import TooManyAttempts
-from invitations.limits import count_attempt, forget_old_windows
-from invitations.models import RateWindow
-from invitations.tokens import new_token
+from invitations.exceptions import RateLimitExceeded
+from invitations.models import RateLimitWindow
+from invitations.models.tokens import new_token
+from invitations.services.rate_limits import check_rate_limit, forget_old_windows
 from tests.clock import stopped_at
 from tests.races import race
 
@@ -18,13 +18,13 @@ HOUR = timedelta(hours=1)
 
 def attempts(key: str, number: int, *, limit: int = 3) -> None:
     for _ in range(number):
-        count_attempt(key, limit=limit, per=HOUR)
+        check_rate_limit(key, limit=limit, per=HOUR)
 
 
 def test_up_to_the_limit_it_may_be_tried_and_then_not_before_the_window_ends(db):
     attempts("one", 3)
 
-    with pytest.raises(TooManyAttempts) as refusal:
+    with pytest.raises(RateLimitExceeded) as refusal:
         attempts("one", 1)
 
     assert 3590 <= refusal.value.retry_after <= 3600
@@ -33,20 +33,20 @@ def test_up_to_the_limit_it_may_be_tried_and_then_not_before_the_window_ends(db)
 
 def test_a_new_window_begins_when_the_old_one_is_over(db):
     attempts("one", 3)
-    RateWindow.objects.update(started_at=timezone.now() - HOUR - timedelta(seconds=1))
+    RateLimitWindow.objects.update(started_at=timezone.now() - HOUR - timedelta(seconds=1))
 
     attempts("one", 3)
 
-    window = RateWindow.objects.get()
+    window = RateLimitWindow.objects.get()
     assert window.count == 3
     assert timezone.now() - window.started_at < timedelta(minutes=1)
 
 
 def test_trying_on_does_not_lengthen_the_wait(db):
     attempts("one", 3)
-    RateWindow.objects.update(started_at=timezone.now() - timedelta(minutes=59))
+    RateLimitWindow.objects.update(started_at=timezone.now() - timedelta(minutes=59))
     for _ in range(5):
-        with pytest.raises(TooManyAttempts) as refusal:
+        with pytest.raises(RateLimitExceeded) as refusal:
             attempts("one", 1)
 
     assert refusal.value.retry_after <= 60
@@ -55,9 +55,9 @@ def test_trying_on_does_not_lengthen_the_wait(db):
 def test_the_wait_is_never_nought(db):
     attempts("one", 3)
     now = timezone.now()
-    RateWindow.objects.update(started_at=now - HOUR + timedelta(milliseconds=300))
+    RateLimitWindow.objects.update(started_at=now - HOUR + timedelta(milliseconds=300))
 
-    with stopped_at(now), pytest.raises(TooManyAttempts) as refusal:
+    with stopped_at(now), pytest.raises(RateLimitExceeded) as refusal:
         attempts("one", 1)
 
     assert refusal.value.retry_after == 1
@@ -82,16 +82,16 @@ def test_an_owner_of_many_addresses_has_one_limit(db):
 
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_are_counted_each():
-    results = race(20, lambda _: count_attempt("one", limit=7, per=HOUR))
+    results = race(20, lambda _: check_rate_limit("one", limit=7, per=HOUR))
 
-    assert sum(isinstance(result, TooManyAttempts) for result in results) == 13
-    assert RateWindow.objects.get().count == 20
+    assert sum(isinstance(result, RateLimitExceeded) for result in results) == 13
+    assert RateLimitWindow.objects.get().count == 20
 
 
 def test_windows_that_are_long_over_are_forgotten(db):
     attempts("old", 1)
-    RateWindow.objects.update(started_at=timezone.now() - timedelta(days=2))
+    RateLimitWindow.objects.update(started_at=timezone.now() - timedelta(days=2))
     attempts("new", 1)
 
     assert forget_old_windows(older_than=timedelta(days=1)) == 1
-    assert RateWindow.objects.get().key == "new"
+    assert RateLimitWindow.objects.get().key == "new"

@@ -8,8 +8,8 @@ import pytest
 
 from connections.models import Connection, Datasource
 from invitations.exceptions import ProviderGone
-from invitations.prefill import Prefill
-from invitations.services import Account, redeem_invitation
+from invitations.models.prefill import Prefill
+from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import PROVIDER_URL, answers, page, saved
 

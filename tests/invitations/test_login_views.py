@@ -6,7 +6,7 @@ import pytest
 
 from companies.actors import SYSTEM
 from connections.status import Status
-from invitations.services import create_repair_invitation
+from invitations.services.invitations import create_repair_invitation
 from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import answers, page
 from tests.invitations.repairs import found, login, read

@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from config.bodies import MAX_BODY_BYTES
+from config.http.body_limit import MAX_BODY_BYTES
 from invitations.models import EventType
 from tests.factories import make_invitation
 from tests.invitations.test_reports import ANNA, PROVIDER, delivered, report, told

@@ -2,9 +2,9 @@
 
 import pytest
 
-from invitations.exceptions import CodeExpired, TooManyAttempts, WrongCode
+from invitations.exceptions import CodeExpired, RateLimitExceeded, WrongCode
 from invitations.models import EmailProof, EventType
-from invitations.services.codes import TRIES_PER_ADDRESS, TRIES_PER_CLIENT
+from invitations.services.verification.codes import TRIES_PER_ADDRESS, TRIES_PER_CLIENT
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
 from tests.invitations.test_codes import ANNA, BEN, ask, enter, logged, wrong
@@ -55,14 +55,14 @@ def test_one_of_another_address_or_invitation_is_a_try_too(invitation, old):
 def test_it_is_not_typed_for_ever_either(invitation, old):
     ask(invitation)
     got = [enter(invitation, old, client=f"client {number}") for number in range(TRIES_PER_ADDRESS + 1)]
-    assert got == [CodeExpired] * TRIES_PER_ADDRESS + [TooManyAttempts]
+    assert got == [CodeExpired] * TRIES_PER_ADDRESS + [RateLimitExceeded]
 
 
 def test_one_client_tries_a_hundred_times_an_hour_whatever_it_tries(invitation):
     half = TRIES_PER_CLIENT // 2
     got = [enter(invitation, "000000", email) for email in (ANNA, BEN) for _ in range(half)]
-    assert TooManyAttempts not in got
-    assert enter(invitation, "000000", BEN) is TooManyAttempts
+    assert RateLimitExceeded not in got
+    assert enter(invitation, "000000", BEN) is RateLimitExceeded
     assert enter(invitation, "000000", BEN, client="somebody else") is CodeExpired
     pass_time(minutes=61)
     assert enter(invitation, "000000", BEN) is CodeExpired

@@ -2,7 +2,7 @@
 
 import pytest
 
-from invitations.addresses import BadAddress, only_address, read_pasted
+from invitations.services.addresses import BadAddress, only_address, read_pasted
 
 NO_AT = "An email address must have an @-sign."
 

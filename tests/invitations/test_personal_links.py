@@ -10,7 +10,8 @@ from django.test import Client
 from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.models import EmailProof, EventType, Invitation, PersonalLink
-from invitations.services import resend_invitation, revoke_invitation, rotate_invitation, update_invitation
+from invitations.services import invitations as services
+from invitations.services.delivery.send import resend_invitation
 from tests.clock import stopped_at
 from tests.factories import make_invitation
 from tests.invitations.answers import answers
@@ -33,7 +34,6 @@ def link(invitation):
 
 
 def links_of(invitation, email=ANNA):
-    """Oldest first."""
     return list(PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email=email).order_by("pk"))
 
 
@@ -191,7 +191,7 @@ def test_sending_again_keeps_the_earlier_link_alive(client, invitation, link):
 
 
 def revoke(invitation):
-    revoke_invitation(invitation, by=SYSTEM)
+    services.revoke_invitation(invitation, by=SYSTEM)
 
 
 def expire(invitation):
@@ -205,11 +205,11 @@ def fulfil(invitation):
 
 
 def rotate(invitation):
-    rotate_invitation(invitation, by=SYSTEM)
+    services.rotate_invitation(invitation, by=SYSTEM)
 
 
 def remove(invitation):
-    update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN])
+    services.update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN])
 
 
 ENDS = {"revoked": (revoke, 410), "expired": (expire, 410), "used up": (fulfil, 410), "rotated": (rotate, 404)}
@@ -244,7 +244,7 @@ def test_the_proof_ends_with_it_and_opens_the_invitations_own_link_no_more(clien
 def test_what_has_ended_does_not_come_back_with_the_address(client, invitation, link):
     press(client, link)
     remove(invitation)
-    update_invitation(invitation, by=SYSTEM, allowed_emails=[ANNA, BEN])
+    services.update_invitation(invitation, by=SYSTEM, allowed_emails=[ANNA, BEN])
     assert client.get(at(link)).status_code == 404
     assert client.get(f"/p/i/{invitation.token}/connect").status_code == 302
 
@@ -258,14 +258,14 @@ def test_the_others_keep_theirs_when_an_address_is_taken_off(invitation):
 
 
 def test_links_stay_when_the_invitation_is_opened_to_everybody(client, invitation, link):
-    update_invitation(invitation, by=SYSTEM, allowed_emails=[])
+    services.update_invitation(invitation, by=SYSTEM, allowed_emails=[])
     assert reaches_the_form(client, link)
     assert "Continue as" not in words(client.get(at(link)))
 
 
 def test_a_link_that_ends_while_its_button_is_pressed_is_refused_in_words(client, link, monkeypatch):
-    visit = "invitations.views.verify.use_personal_link"
-    from invitations.services import use_personal_link
+    visit = "invitations.contributor.verify.use_personal_link"
+    from invitations.services.verification.proofs import use_personal_link
 
     def late(*arguments, **named):
         PersonalLink.objects.all().delete()

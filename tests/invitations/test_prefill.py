@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from config.refusals import InvalidField
-from invitations.prefill import LOCKABLE, WIRE_NAMES, Prefill
+from config.exceptions import InvalidField
+from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill
 
 FULL = {
     "url": "https://utility.example.com/login",

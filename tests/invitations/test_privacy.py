@@ -7,8 +7,8 @@ from django.test import Client
 
 from companies.actors import SYSTEM
 from invitations.models import Invitation
-from invitations.services import revoke_invitation
-from invitations.tokens import new_token
+from invitations.models.tokens import new_token
+from invitations.services.invitations import revoke_invitation
 from tests.factories import make_invitation
 from tests.invitations.answers import answers, page
 

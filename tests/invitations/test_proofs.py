@@ -12,16 +12,10 @@ from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.exceptions import InvitationRevoked, LinkBelongsElsewhere, ProofRequired
 from invitations.models import PROOF_AGE, EmailProof, EventType, Invitation, PersonalLink
-from invitations.models.proof import hash_secret
-from invitations.services import (
-    Account,
-    find_proof,
-    redeem_invitation,
-    revoke_invitation,
-    rotate_invitation,
-    update_invitation,
-    use_personal_link,
-)
+from invitations.models.verification import hash_secret
+from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
+from invitations.services.redemption import Account, redeem_invitation
+from invitations.services.verification.proofs import find_proof, use_personal_link
 from tests.factories import make_invitation
 from tests.invitations.answers import PROVIDER_URL, answers, page
 from tests.invitations.clock import pass_time

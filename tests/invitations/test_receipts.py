@@ -11,7 +11,7 @@ from django.utils import timezone
 from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.models import Invitation
-from invitations.services import revoke_invitation
+from invitations.services.invitations import revoke_invitation
 from tests.factories import DatasourceFactory, PartnerFactory, SiteFactory, make_invitation
 from tests.invitations.answers import PASSWORD, PROVIDER_URL, answers, page
 

@@ -12,7 +12,8 @@ from companies.actors import SYSTEM
 from connections.models import Connection, Credential
 from invitations.exceptions import InvitationFulfilled, InvitationRevoked
 from invitations.models import InvitationEvent, Use
-from invitations.services import Account, redeem_invitation, revoke_invitation
+from invitations.services.invitations import revoke_invitation
+from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import make_invitation
 from tests.invitations.answers import PROVIDER_URL, answers, page
 from tests.races import race, wait_for_a_lock

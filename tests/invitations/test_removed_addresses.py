@@ -6,12 +6,8 @@ from django.test import Client
 from companies.actors import SYSTEM
 from invitations.exceptions import AddressRemoved
 from invitations.models import EmailProof, Invitation, Use
-from invitations.services import (
-    correct_credentials,
-    create_repair_invitation,
-    rotate_invitation,
-    update_invitation,
-)
+from invitations.services.invitations import create_repair_invitation, rotate_invitation, update_invitation
+from invitations.services.repairs import correct_credentials
 from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import page, saved
 from tests.invitations.repairs import NEW, found, fulfil, has_form, login, opened, prove, read, revoke, rows

@@ -8,11 +8,12 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
-from companies.services import update_company
-from connections.services import change_credentials, report_status
+from companies.services.companies import update_company
+from connections.services.connections import change_credentials, report_status
 from connections.status import Status
 from invitations.models import Delivery, EmailProof, Invitation
-from invitations.services import correct_credentials, create_repair_invitation, follow_status, repair_connection
+from invitations.services.invitations import create_repair_invitation
+from invitations.services.repairs import correct_credentials, follow_status, repair_connection
 from tests.database import forget_jobs
 from tests.factories import CompanyFactory, make_api_key, make_connection
 from tests.invitations.clock import pass_time

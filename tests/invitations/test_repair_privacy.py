@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from companies.actors import SYSTEM
-from invitations.services import create_repair_invitation
+from invitations.services.invitations import create_repair_invitation
 from tests.factories import make_invitation
 from tests.invitations.answers import page
 from tests.invitations.repairs import (

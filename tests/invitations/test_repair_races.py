@@ -9,18 +9,13 @@ from django.db import transaction
 
 from companies.actors import SYSTEM
 from connections.models import Connection, ConnectionEvent, Credential
-from connections.services import read_credentials, report_status
+from connections.services.connections import report_status
+from connections.services.credentials import read_credentials
 from connections.status import Status
 from invitations.exceptions import AddressRemoved, InvitationFulfilled, InvitationRevoked, NothingToCorrect
 from invitations.models import Invitation
-from invitations.services import (
-    correct_credentials,
-    create_repair_invitation,
-    follow_status,
-    repair_connection,
-    revoke_invitation,
-    update_invitation,
-)
+from invitations.services.invitations import create_repair_invitation, revoke_invitation, update_invitation
+from invitations.services.repairs import correct_credentials, follow_status, repair_connection
 from tests.factories import CompanyFactory, make_connection, make_invitation
 from tests.races import race, wait_for_a_lock
 

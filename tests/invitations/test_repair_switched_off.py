@@ -8,12 +8,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from companies.actors import SYSTEM
 from companies.models import Company
-from companies.services import update_company
+from companies.services.companies import update_company
 from connections.models import Connection
-from connections.services import report_status
+from connections.services.connections import report_status
 from connections.status import Status
 from invitations.models import Invitation
-from invitations.services import create_repair_invitation, end_automatic_repairs, follow_status
+from invitations.services.invitations import create_repair_invitation
+from invitations.services.repairs import end_automatic_repairs, follow_status
 from tests.database import forget_jobs
 from tests.factories import CompanyFactory, make_connection, make_invitation
 from tests.races import race, wait_for_a_lock

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
 from connections.status import Status
-from connections.words import WORDS
+from connections.status_texts import WORDS
 from invitations.models import InvitationEvent, PersonalLink
-from invitations.services import create_repair_invitation
+from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection
 from tests.invitations.answers import page
 from tests.invitations.repairs import (

@@ -8,7 +8,7 @@ from companies.actors import SYSTEM
 from connections.status import Status
 from invitations.emails import invitation_mail
 from invitations.models import Delivery, PersonalLink
-from invitations.services import create_repair_invitation
+from invitations.services.invitations import create_repair_invitation
 from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
 from tests.invitations.answers import page, saved
 from tests.invitations.repairs import MENDABLE_STATES, OTHER_STATES, expire, found, fulfil, read, revoke

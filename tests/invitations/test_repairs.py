@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
-from connections.services import read_credentials, report_status
-from connections.status import MENDABLE, OUTCOMES, Status
+from connections.services.connections import report_status
+from connections.services.credentials import read_credentials
+from connections.status import OUTCOMES, REPAIRABLE, Status
 from invitations.exceptions import (
     InvitationExpired,
     InvitationFulfilled,
@@ -18,13 +19,8 @@ from invitations.exceptions import (
     ProofRequired,
 )
 from invitations.models import EmailProof, Invitation, Use
-from invitations.services import (
-    correct_credentials,
-    create_repair_invitation,
-    repair_connection,
-    revoke_invitation,
-    update_invitation,
-)
+from invitations.services.invitations import create_repair_invitation, revoke_invitation, update_invitation
+from invitations.services.repairs import correct_credentials, repair_connection
 from tests.factories import SiteFactory, make_connection, make_invitation
 from tests.invitations.repairs import WANTED
 
@@ -200,7 +196,7 @@ def test_a_restricted_invitation_repairs_nothing_without_its_proof(connection, p
 # --- at once
 
 
-@pytest.mark.parametrize("status", sorted(MENDABLE))
+@pytest.mark.parametrize("status", sorted(REPAIRABLE))
 def test_what_can_be_mended_is_corrected_without_spending_a_use(connection, status):
     invitation = make_invitation(connection.company)
     Connection.objects.update(status=status)
@@ -215,7 +211,7 @@ def test_what_can_be_mended_is_corrected_without_spending_a_use(connection, stat
     assert connection.events.filter(type="CREDENTIALS_CHANGED", actor="CONTRIBUTOR").count() == 1
 
 
-@pytest.mark.parametrize("status", sorted((OUTCOMES | {Status.PENDING}) - MENDABLE))
+@pytest.mark.parametrize("status", sorted((OUTCOMES | {Status.PENDING}) - REPAIRABLE))
 def test_where_other_details_would_not_help_there_is_nothing_to_correct(connection, status):
     Connection.objects.update(status=status)
     before = facts(connection)

@@ -12,9 +12,9 @@ from threading import Thread
 import pytest
 from django.conf import settings as configured
 
-from config.mail import provider_settings
+from config.mail.settings import provider_settings
 from invitations.models import EventType
-from invitations.services import request_code
+from invitations.services.verification.codes import request_code
 from tests.database import database_url
 from tests.factories import make_invitation
 from tests.invitations.mail_server import port_of, reserve_port

@@ -15,12 +15,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection as database
 
 from companies.actors import SYSTEM
-from config.rotation import BATCH, Resealed, Sealed, count_by_key, reseal
-from config.vault import Keyring
+from config.crypto.keyring import Keyring
+from config.crypto.rotation import BATCH, Resealed, Sealed, count_by_key, reseal
 from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, Credential
-from connections.services import change_credentials, read_credentials
-from connections.services.credentials import seal_credentials
+from connections.services.connections import change_credentials
+from connections.services.credentials import read_credentials, seal_credentials
 from invitations.models import Invitation
 from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from invitations.models import EventType
-from invitations.services import request_code
+from invitations.services.verification.codes import request_code
 from tests.factories import make_invitation
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,21 +9,16 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM, Actor
 from companies.models import Company
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from connections.models import Connection, Credential
 from connections.status import Status as ConnectionStatus
 from invitations.exceptions import InvitationExpired, InvitationFulfilled, InvitationRevoked, ProofRequired
 from invitations.models import EventType, Invitation
-from invitations.prefill import Prefill
-from invitations.services import (
-    Account,
-    create_invitation,
-    note_view,
-    redeem_invitation,
-    refuse_unless_active,
-    revoke_invitation,
-)
-from invitations.status import Status
+from invitations.models.prefill import Prefill
+from invitations.models.status import Status
+from invitations.services.guards import ensure_active
+from invitations.services.invitations import create_invitation, record_view, revoke_invitation
+from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import DatasourceFactory, PartnerFactory, SiteFactory, UserFactory, make_api_key, make_invitation
 
 CREDENTIALS = {"username": "someone", "password": "something only they know"}
@@ -132,20 +127,20 @@ def test_a_redirect_on_the_partners_list_is_kept(company):
 def test_a_view_is_logged_once_in_ten_minutes(company):
     invitation = make_invitation(company)
     for _ in range(3):
-        note_view(Invitation.objects.get())
+        record_view(Invitation.objects.get())
     assert log_of(invitation) == [EventType.CREATED, EventType.VIEWED]
 
     Invitation.objects.update(last_viewed_at=timezone.now() - timedelta(minutes=10))
-    note_view(Invitation.objects.get())
+    record_view(Invitation.objects.get())
 
     assert log_of(invitation).count(EventType.VIEWED) == 2
 
 
 def test_a_view_by_somebody_who_read_it_earlier_is_not_logged_again(company):
     read_earlier = make_invitation(company)
-    note_view(Invitation.objects.get())
+    record_view(Invitation.objects.get())
 
-    note_view(read_earlier)
+    record_view(read_earlier)
 
     assert log_of(read_earlier).count(EventType.VIEWED) == 1
 
@@ -160,12 +155,12 @@ def test_a_view_by_somebody_who_read_it_earlier_is_not_logged_again(company):
 )
 def test_each_way_of_being_closed_has_its_own_words(facts, refusal):
     with pytest.raises(refusal) as raised:
-        refuse_unless_active(Invitation(**facts))
+        ensure_active(Invitation(**facts))
 
     assert raised.value.status == 409
     assert raised.value.title
     assert raised.value.next_step
-    refuse_unless_active(Invitation())
+    ensure_active(Invitation())
 
 
 # --- used --------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invitations.models import Invitation, InvitationType
-from invitations.status import RULES, Status, status_of
+from invitations.models.status import RULES, Status, status_of
 from tests.factories import make_invitation
 
 NOW = timezone.now()
@@ -105,7 +105,7 @@ def row(company: Any, known: dict[str, Any]) -> Invitation:
         company=company,
         invitation_type=InvitationType.CREATE_CONNECTION,
         created_at=LONG_AGO,
-        sealed_token=b"",
+        encrypted_token=b"",
         **known,
     )
     made.token_hash = made.pk.bytes * 2

@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 
 from companies.actors import SYSTEM, Actor
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from invitations.exceptions import SubmittedBefore
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent
-from invitations.services import create_invitation, create_repair_invitation, revoke_invitation
+from invitations.services.invitations import create_invitation, create_repair_invitation, revoke_invitation
 from tests.factories import UserFactory, make_connection, make_invitation
 from tests.races import race
 

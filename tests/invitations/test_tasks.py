@@ -27,13 +27,10 @@ from invitations.models import (
     PersonalLink,
     VerificationCode,
 )
-from invitations.services import (
-    correct_address,
-    find_proof,
-    request_code,
-    resend_invitation,
-    use_personal_link,
-)
+from invitations.services.address_correction import correct_address
+from invitations.services.delivery.send import resend_invitation
+from invitations.services.verification.codes import request_code
+from invitations.services.verification.proofs import find_proof, use_personal_link
 from invitations.tasks import forget_what_is_over
 from tests.database import database_url, execute
 from tests.factories import make_invitation

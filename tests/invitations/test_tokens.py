@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from config.vault import Unsealable
+from config.crypto.keyring import DecryptionError
 from invitations.models import Invitation, find_invitation
-from invitations.tokens import SHAPE, hash_token, new_token, seal_token, token_in, unseal_token
+from invitations.models.tokens import SHAPE, decrypt_token, encrypt_token, hash_token, new_token, token_in
 from tests.factories import make_invitation
 
 
@@ -23,11 +23,11 @@ def test_a_token_has_256_random_bits_in_43_letters_of_a_url():
 
 def test_a_sealed_token_comes_back_for_its_owner_only():
     owner, token = uuid4(), new_token()
-    sealed = seal_token(token, owner_id=owner)
+    sealed = encrypt_token(token, owner_id=owner)
 
-    assert unseal_token(sealed, owner_id=owner) == token
-    with pytest.raises(Unsealable):
-        unseal_token(sealed, owner_id=uuid4())
+    assert decrypt_token(sealed, owner_id=owner) == token
+    with pytest.raises(DecryptionError):
+        decrypt_token(sealed, owner_id=uuid4())
 
 
 def test_neither_form_that_is_stored_has_the_token(company):
@@ -37,7 +37,7 @@ def test_neither_form_that_is_stored_has_the_token(company):
 
     assert invitation.token not in str(stored)
     assert bytes(stored["token_hash"]) == hash_token(invitation.token)
-    assert invitation.token.encode() not in bytes(stored["sealed_token"])
+    assert invitation.token.encode() not in bytes(stored["encrypted_token"])
 
 
 def test_an_invitation_is_found_by_its_token_and_by_nothing_else(company):
@@ -53,10 +53,10 @@ def test_an_invitation_is_found_by_its_token_and_by_nothing_else(company):
 
 def test_tokens_of_two_rows_that_were_swapped_open_neither(company):
     one, other = make_invitation(company), make_invitation(company)
-    Invitation.objects.filter(pk=one.pk).update(sealed_token=other.sealed_token)
+    Invitation.objects.filter(pk=one.pk).update(encrypted_token=other.encrypted_token)
     one.refresh_from_db()
 
-    with pytest.raises(Unsealable):
+    with pytest.raises(DecryptionError):
         _ = one.token
 
 

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.utils import timezone
 
+from config.crypto.keyring import Keyring
 from config.redaction import JSONFormatter
-from config.vault import Keyring
 from invitations.models import PersonalLink
 from tests.invitations.conftest import use_mail_server
 from tests.invitations.mail_server import MailServer, refuse
@@ -173,7 +173,7 @@ def test_a_key_that_was_dropped_too_early_is_our_fault_and_the_mail_waits_for_it
     assert told(invitation) == ("QUEUED", 1, OUR_FAULT)
     written = "\n".join(JSONFormatter().format(record) for record in caplog.records)
     assert "a mail could not be made" in written
-    assert "Unsealable" in written
+    assert "DecryptionError" in written
     settings.KEYRING = ours
     assert link.token not in written
     worker.later()
@@ -182,7 +182,7 @@ def test_a_key_that_was_dropped_too_early_is_our_fault_and_the_mail_waits_for_it
 
 def test_what_can_never_be_made_is_given_up_in_the_end(worker, mail_server, jobs):
     invitation = mailed()
-    PersonalLink.objects.update(sealed_token=b"what nobody can open")
+    PersonalLink.objects.update(encrypted_token=b"what nobody can open")
     worker()
     while delivery(invitation).status == "QUEUED":
         worker.later()

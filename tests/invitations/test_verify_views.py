@@ -11,7 +11,7 @@ from django.test import Client
 from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.models import EmailProof
-from invitations.services import revoke_invitation, rotate_invitation, update_invitation
+from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
 from tests.clock import stopped_at
 from tests.factories import make_invitation
 from tests.invitations.answers import answers, page

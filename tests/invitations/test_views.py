@@ -11,8 +11,8 @@ from django.utils import timezone
 from companies.actors import SYSTEM
 from connections.models import Connection
 from invitations.models import Invitation, InvitationEvent
-from invitations.services import revoke_invitation
-from invitations.tokens import new_token
+from invitations.models.tokens import new_token
+from invitations.services.invitations import revoke_invitation
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import answers, page
 

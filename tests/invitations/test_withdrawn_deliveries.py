@@ -3,7 +3,7 @@
 import pytest
 
 from companies.actors import SYSTEM
-from invitations.services import revoke_invitation, rotate_invitation, update_invitation
+from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
 from tests.invitations.test_deliveries import ANNA, BEN, logged, mailed, told
 
 ENDED = "It was sent, and its link leads nowhere any more."

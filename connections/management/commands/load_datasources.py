@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from connections.models import ExtraCredential
-from connections.services import DatasourceRow, load_datasources
+from connections.services.catalogue import DatasourceRow, load_datasources
 
 STARTING_CATALOGUE = Path(__file__).resolve().parents[2] / "catalogue.csv"
 COLUMNS = ("name", "login_url", "country", "utility_types")

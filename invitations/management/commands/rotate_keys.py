@@ -7,18 +7,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from companies.models import Authenticator, StoredAnswer
-from config.rotation import Sealed, count_by_key, reseal
+from config.crypto.rotation import Sealed, count_by_key, reseal
 from connections.models import Credential
 from invitations.models import Invitation, PersonalLink
 
 SEALED = (
     Sealed(Credential, "sealed", lambda row: f"credential:{row.pk}"),
-    Sealed(Invitation, "sealed_token", lambda row: f"token:{row.pk}"),
-    Sealed(PersonalLink, "sealed_token", lambda row: f"token:{row.pk}"),
-    Sealed(Authenticator, "sealed_key", lambda row: row.binding),
+    Sealed(Invitation, "encrypted_token", lambda row: f"token:{row.pk}"),
+    Sealed(PersonalLink, "encrypted_token", lambda row: f"token:{row.pk}"),
+    Sealed(Authenticator, "encrypted_key", lambda row: row.binding),
 )
 # these are gone after a day by themselves: keep an old key as long as one of them uses it
-PASSING = Sealed(StoredAnswer, "sealed_body", lambda row: "")
+PASSING = Sealed(StoredAnswer, "encrypted_body", lambda row: "")
 DAMAGED = (
     "{rows} could not be opened; the log names each. If a key has left ENCRYPTION_KEYS, put it back and run this "
     "again. If a row was altered or moved, what it held is lost: ask for new login details, replace the link, or "

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from companies.admin import ApiKeyAdmin
 from companies.models import ApiKey, Scope, find_api_key
-from companies.services import rename_api_key, revoke_api_key
+from companies.services.partners import rename_api_key, revoke_api_key
 from tests.companies.admin.pages import may, words
 from tests.factories import PartnerFactory, UserFactory, let_expire, make_api_key
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from companies.exceptions import NotYoursToChange, NotYoursToGrant
 from companies.models import User
-from companies.services import create_member, may_manage, update_member
+from companies.services.staff import create_member, may_manage, update_member
 from tests.companies.admin.pages import may, words
 from tests.factories import CompanyFactory, UserFactory
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from companies.groups import GROUPS, fill_groups
-from config.admin.base import BoundedAdmin
+from config.admin.base import BaseAdmin
 from tests.factories import (
     CompanyFactory,
     DatasourceFactory,
@@ -68,7 +68,7 @@ def member_of(client, groups):
 
 
 def test_the_matrix_names_every_admin_of_ours():
-    ours = {model for model, its_admin in admin.site._registry.items() if isinstance(its_admin, BoundedAdmin)}
+    ours = {model for model, its_admin in admin.site._registry.items() if isinstance(its_admin, BaseAdmin)}
     assert {f"{model._meta.app_label}_{model._meta.model_name}" for model in ours} - set(MATRIX) == set()
 
 

@@ -12,9 +12,9 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
+from companies import login_throttle
+from companies.login_throttle import AT_ACCOUNT, AT_ACCOUNT_FROM_ADDRESS, COOL_OFF, FROM_ADDRESS, forget_attempts
 from companies.models import User
-from config import lockout
-from config.lockout import AT_ACCOUNT, AT_ACCOUNT_FROM_ADDRESS, COOL_OFF, FROM_ADDRESS, forget_attempts
 from tests.companies.admin.pages import words
 from tests.factories import UserFactory
 from tests.races import race
@@ -273,4 +273,4 @@ def test_forty_guessers_elsewhere_do_not_keep_the_owner_out():
 
 def test_the_limits_are_what_the_settings_say(settings):
     assert settings.AXES_LOCKOUT_PARAMETERS == [["username", "ip_address"], "username", "ip_address"]
-    assert lockout.LIMITS == (5, 100, 50)
+    assert login_throttle.LIMITS == (5, 100, 50)

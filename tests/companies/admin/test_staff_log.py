@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from config.lockout import AT_ACCOUNT_FROM_ADDRESS, fingerprint
+from companies.login_throttle import AT_ACCOUNT_FROM_ADDRESS, fingerprint
 from tests.companies.admin.second_factor_pages import PASSWORD, address, give, log_in, set_up_on_pages
 from tests.companies.second_factors import code_of, wrong_code
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from companies.models import ApiKey
-from companies.services import revoke_api_key
+from companies.services.partners import revoke_api_key
 from tests.companies.refusals import problem_in
 from tests.conftest import Api
 from tests.factories import PartnerFactory, let_expire, make_api_key

@@ -36,7 +36,7 @@ django.setup()
 from django.test import RequestFactory
 from companies.api.base import PartnerView
 from companies.api.idempotency import idempotent
-from companies.services import create_company
+from companies.services.companies import create_company
 
 class Halfway(PartnerView):
     scopes = {"POST": None}

@@ -13,8 +13,8 @@ from companies.api.base import PartnerView
 from companies.api.idempotency import idempotent
 from companies.exceptions import IdempotencyKeyReused
 from companies.models import Company, StoredAnswer
-from companies.services import delete_old_answers
-from config.refusals import Refusal
+from companies.services.partners import delete_old_answers
+from config.exceptions import DomainError
 from tests.companies.api.keyed import keyed, post
 from tests.companies.refusals import wrong_fields
 from tests.factories import CompanyFactory, make_api_key
@@ -72,7 +72,7 @@ def test_the_stored_answer_is_sealed(api, company):
     stored = StoredAnswer.objects.values().get()
 
     assert token not in str(stored)
-    assert token.encode() not in bytes(stored["sealed_body"])
+    assert token.encode() not in bytes(stored["encrypted_body"])
 
 
 class Turnstile(PartnerView):
@@ -91,14 +91,14 @@ class Turnstile(PartnerView):
         return self.outcome
 
 
-class Tired(Refusal):
+class Tired(DomainError):
     status = 429
 
 
 @pytest.mark.parametrize(
     ("outcome", "status", "is_stored"),
     [
-        (Refusal(), 409, False),
+        (DomainError(), 409, False),
         (Tired(), 429, False),
         (OperationalError("gone"), 503, False),
         (HttpResponse(status=500), 500, False),

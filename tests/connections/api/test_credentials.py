@@ -7,7 +7,7 @@ import pytest
 from companies.actors import CONTRIBUTOR
 from companies.models import ApiKey, Scope, StoredAnswer
 from connections.models import Connection, ConnectionEvent, Credential
-from connections.services import change_credentials
+from connections.services.connections import change_credentials
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.connections.api.collector import SCOPES, SECRETS, caller, create
 from tests.factories import make_connection, make_invitation

@@ -5,7 +5,7 @@ from django.test import Client
 
 from companies.actors import SYSTEM
 from connections.models import Connection
-from connections.services import report_status
+from connections.services.connections import report_status
 from connections.status import Status
 from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import saved

@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from companies.actors import CONTRIBUTOR, SYSTEM
 from companies.models import ApiKey, Scope
 from connections.models import STATUS_LINES, ConnectionEvent
-from connections.services import change_credentials, read_credentials, report_status
+from connections.services.connections import change_credentials, report_status
+from connections.services.credentials import read_credentials
 from connections.status import Status
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.connections.api.collector import caller

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from django.db import connection as database
 
-from config.plans import MOST_SORTED
+from config.db.index_hints import MOST_SORTED
 from tests.factories import DatasourceFactory, SiteFactory, make_connection, make_invitation
 from tests.plans import rows_read
 

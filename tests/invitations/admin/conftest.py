@@ -4,8 +4,8 @@ import pytest
 
 from companies.actors import CONTRIBUTOR
 from connections.status import Status as ConnectionStatus
-from invitations.events import log_event
 from invitations.models import Delivery, DeliveryStatus, EventType
+from invitations.services.events import log_event
 from tests.factories import UserFactory, make_invitation
 from tests.invitations.admin.overviews import mend, open_it, use
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from invitations.models import Invitation
-from invitations.status import Status
+from invitations.models.status import Status
 from tests.factories import UserFactory, make_invitation
 
 LIST = "admin:invitations_invitation_changelist"

@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from invitations.admin.batch_example import COLUMN_WORDS
+from invitations.admin.batches.example import COLUMN_WORDS
 from invitations.models import Batch, Invitation
-from invitations.services import COLUMNS
+from invitations.services.batches.rows import COLUMNS
 from tests.invitations.admin.batches import ADD, errors_of, file_of, page, upload
 from tests.invitations.admin.pages import may, words
 from tests.invitations.batches.sheets import CREATED, READY, counted, people, run

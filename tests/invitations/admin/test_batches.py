@@ -9,7 +9,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from invitations.models import Batch
-from invitations.services import start_batch
+from invitations.services.batches.create import start_batch
 from tests.factories import UserFactory, make_invitation
 from tests.invitations.admin.batches import LIST, file_of, page, result, upload
 from tests.invitations.admin.pages import may, words

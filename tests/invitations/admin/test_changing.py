@@ -5,10 +5,10 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from companies.actors import SYSTEM
-from invitations.admin.changes import CHANGES
+from invitations.admin.actions import CHANGES
 from invitations.models import Delivery, EventType, Invitation
-from invitations.services import revoke_invitation
-from invitations.status import Status
+from invitations.models.status import Status
+from invitations.services.invitations import revoke_invitation
 from tests.factories import CompanyFactory, make_invitation
 from tests.invitations.admin.buttons import BEN, POSTS, RIGHT, WRONG, errors, logged, press, stored
 from tests.invitations.admin.pages import NO_ID, address, in_every_status, may, page_of, words

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from companies.models import Site
 from invitations.models import Delivery, Invitation, InvitationType
-from invitations.prefill import Prefill
+from invitations.models.prefill import Prefill
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, UserFactory, make_connection
 from tests.invitations.admin.inviting import ADD, invite
 from tests.invitations.admin.pages import address, may, words

@@ -6,8 +6,8 @@ import pytest
 
 from companies.actors import SYSTEM
 from invitations.models import Invitation
-from invitations.prefill import Prefill
-from invitations.services import create_repair_invitation, revoke_invitation
+from invitations.models.prefill import Prefill
+from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_connection, make_invitation
 from tests.invitations.admin.batches import limited_to
 from tests.invitations.admin.inviting import ADD

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from companies.actors import SYSTEM
 from invitations.models import Delivery, Invitation
-from invitations.services import create_repair_invitation, revoke_invitation, rotate_invitation
+from invitations.services.invitations import create_repair_invitation, revoke_invitation, rotate_invitation
 from tests.factories import CompanyFactory, make_connection, make_invitation
 from tests.invitations.admin.pages import NO_ID, address, in_every_status, may, page_of, words
 
@@ -90,7 +90,7 @@ def test_a_link_that_leads_nowhere_is_neither_shown_nor_drawn(admin_client, comp
 
 def test_a_link_whose_key_is_gone_is_explained(admin_client, company):
     invitation = make_invitation(company)
-    Invitation.objects.update(sealed_token=b"sealed with a key that is gone")
+    Invitation.objects.update(encrypted_token=b"sealed with a key that is gone")
 
     assert "It cannot be shown" in link_of(admin_client, invitation)
     assert admin_client.get(address("qr", invitation)).status_code == 404

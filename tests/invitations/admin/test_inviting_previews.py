@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from companies.actors import SYSTEM
 from invitations.models import Delivery, Invitation, InvitationEvent
-from invitations.services import create_invitation
+from invitations.services.invitations import create_invitation
 from tests.factories import CompanyFactory, make_connection
 from tests.invitations.admin.inviting import preview
 from tests.invitations.admin.pages import may, words

@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from companies.actors import SYSTEM, Actor
-from config.admin.lists import moment
+from config.admin.changelist import moment
+from invitations.admin.attention import Attention
 from invitations.admin.filters import corrected_from
-from invitations.attention import Attention
 from invitations.models import Delivery, Invitation, InvitationEvent, InvitationType
-from invitations.services import correct_address, note_view, revoke_invitation
-from invitations.status import Status
+from invitations.models.status import Status
+from invitations.services.address_correction import correct_address
+from invitations.services.invitations import record_view, revoke_invitation
 from tests.factories import CompanyFactory, make_invitation
 from tests.invitations.admin.pages import LIST, NO_ID, address, in_every_status, listed, words
 
@@ -171,7 +172,7 @@ def test_the_list_says_in_words_when_each_expires(admin_client, company, expires
 
 def test_the_list_tells_the_last_event_of_each(admin_client, company, staff):
     opened, revoked = make_invitation(company), make_invitation(company)
-    note_view(opened)
+    record_view(opened)
     revoke_invitation(revoked, by=Actor.staff(staff))
 
     assert [str(each.last_event) for each in listed(admin_client)] == ["Revoked", "Opened"]
@@ -184,7 +185,7 @@ def wanting(company):
     failed = make_invitation(company, allowed_emails=["a@example.com"], send_email=True)
     failed.deliveries.update(status="BOUNCED")
     opened = make_invitation(company)
-    note_view(opened)
+    record_view(opened)
     make_invitation(company)
     return {
         Attention.EXPIRING: make_invitation(company, expires_in=timedelta(days=6)),
@@ -200,7 +201,7 @@ def test_the_list_is_narrowed_to_what_needs_attention(admin_client, wanting, kin
 
 def test_kinds_of_attention_narrow_it_together_and_can_be_taken_back(admin_client, company, wanting):
     both = make_invitation(company, expires_in=timedelta(days=6))
-    note_view(both)
+    record_view(both)
 
     response = admin_client.get(reverse(LIST), {"attention": ["expiring", "unfinished"], "status": "ACTIVE"})
 
@@ -232,7 +233,7 @@ def grow(company, number):
             company=CompanyFactory() if n < 5 else company,
             invitation_type=InvitationType.CREATE_CONNECTION,
             token_hash=uuid4().bytes,
-            sealed_token=b"",
+            encrypted_token=b"",
             allowed_emails=["a@example.com"],
             expires_at=timezone.now() + timedelta(days=3),
             last_viewed_at=timezone.now(),

@@ -13,7 +13,7 @@ from tests.plans import rows_read
 # and one in 20 the company's
 GROW = """
     INSERT INTO invitations_invitation (
-        id, company_id, invitation_type, connection_id, token_hash, sealed_token, allowed_emails, send_email,
+        id, company_id, invitation_type, connection_id, token_hash, encrypted_token, allowed_emails, send_email,
         is_automatic, expires_at, max_uses, use_count, prefill, locale, external_id, metadata, revoked_at,
         last_viewed_at, created_at, updated_at
     )
@@ -36,7 +36,7 @@ MAILS = """
     FROM invitations_invitation
 """
 LINKS = """
-    INSERT INTO invitations_personallink (id, delivery_id, token_hash, sealed_token, created_at)
+    INSERT INTO invitations_personallink (id, delivery_id, token_hash, encrypted_token, created_at)
     SELECT id, id, sha256(id::text::bytea), '', now() FROM invitations_delivery
 """
 

@@ -10,21 +10,20 @@ from django.utils import timezone
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
 from companies.admin.timeline import MOST_LINES
-from connections.services import report_status
+from connections.services.connections import report_status
 from connections.status import Status as ConnectionStatus
-from invitations.events import log_event
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent, InvitationType, Use
-from invitations.prefill import Prefill
-from invitations.services import (
-    Account,
-    correct_address,
+from invitations.models.prefill import Prefill
+from invitations.models.tokens import hash_token
+from invitations.services.address_correction import correct_address
+from invitations.services.events import log_event
+from invitations.services.invitations import (
     create_repair_invitation,
-    redeem_invitation,
     revoke_invitation,
     rotate_invitation,
     update_invitation,
 )
-from invitations.tokens import hash_token
+from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import (
     CompanyFactory,
     DatasourceFactory,
@@ -58,7 +57,7 @@ def test_a_link_that_leads_nowhere_has_no_button(admin_client, company, staff):
 
 def test_a_link_whose_key_is_gone_is_explained(admin_client, company):
     invitation = make_invitation(company)
-    Invitation.objects.update(sealed_token=b"sealed with a key that is gone")
+    Invitation.objects.update(encrypted_token=b"sealed with a key that is gone")
 
     assert "The link is lost" in page_of(admin_client, invitation)
 
@@ -68,7 +67,7 @@ def test_the_page_shows_neither_hash_nor_sealed_token(admin_client, company):
 
     page = page_of(admin_client, invitation)
 
-    for secret in (hash_token(invitation.token), bytes(invitation.sealed_token)):
+    for secret in (hash_token(invitation.token), bytes(invitation.encrypted_token)):
         assert secret.hex() not in page
         assert repr(secret) not in page
 

@@ -6,9 +6,8 @@ import pytest
 from django.urls import reverse
 
 from connections.status import Status as ConnectionStatus
-from invitations import funnel as following
-from invitations.admin import charts, overview
-from invitations.funnel import Step
+from invitations.admin.dashboard import charts, funnel, overview
+from invitations.admin.dashboard.funnel import Step
 from tests.factories import CompanyFactory, make_invitation
 from tests.invitations.admin.overviews import (
     INDEX,
@@ -91,7 +90,7 @@ def test_a_company_that_is_not_there_is_not_found(admin_client, company_id):
 
 
 def test_of_more_than_can_be_followed_the_newest_are(admin_client, company, every_step, monkeypatch):
-    monkeypatch.setattr(following, "MOST_FOLLOWED", 3)
+    monkeypatch.setattr(funnel, "MOST_FOLLOWED", 3)
     monkeypatch.setattr(overview, "MOST_FOLLOWED", 3)
 
     page = shown(admin_client)
@@ -103,7 +102,7 @@ def test_of_more_than_can_be_followed_the_newest_are(admin_client, company, ever
 
 
 def test_all_that_can_be_followed_are_all(admin_client, every_step, monkeypatch):
-    monkeypatch.setattr(following, "MOST_FOLLOWED", 10)
+    monkeypatch.setattr(funnel, "MOST_FOLLOWED", 10)
 
     assert "These are the newest" not in shown(admin_client)
 

@@ -6,12 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from config.admin import lists
+from config.admin import changelist
 from connections.counts import BROKEN
 from connections.models import Connection
 from connections.status import Status as ConnectionStatus
-from invitations.admin import overview
-from invitations.attention import Attention
+from invitations.admin.attention import Attention
+from invitations.admin.dashboard import overview
 from invitations.models import Delivery, DeliveryStatus, Invitation
 from tests.factories import make_connection, make_invitation
 from tests.invitations.admin.overviews import age, in_list, links, open_it, shown, table, tiles
@@ -74,7 +74,7 @@ def test_every_kind_of_attention_is_on_the_page():
 
 
 def test_nothing_is_counted_further_than_a_list_counts(admin_client, company, monkeypatch):
-    monkeypatch.setattr(lists, "MOST_COUNTED", 2)
+    monkeypatch.setattr(changelist, "MOST_COUNTED", 2)
     monkeypatch.setattr(overview, "MOST_COUNTED", 2)
     monkeypatch.setattr(overview, "MOST_WANTING", 1)
     for _ in range(4):

@@ -131,7 +131,7 @@ def test_the_page_asks_as_little_of_many_rows_as_of_few(admin_client, company):
                 company=company,
                 invitation_type=InvitationType.CREATE_CONNECTION,
                 token_hash=bytes([number % 251, n % 251, n // 251] * 10),
-                sealed_token=b"",
+                encrypted_token=b"",
                 last_viewed_at=timezone.now(),
             )
             for n in range(number)

@@ -5,9 +5,9 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from config.admin import revocation
+from config.admin import revoke
 from invitations.models import EventType, Invitation, InvitationEvent
-from invitations.status import Status
+from invitations.models.status import Status
 from tests.factories import make_invitation
 from tests.invitations.admin.pages import LIST, address, may, page_of, words
 
@@ -98,7 +98,7 @@ def test_all_that_were_chosen_are_revoked_or_none(admin_client, company, monkeyp
 
 
 def test_no_more_are_revoked_at_once_than_can_be_meant(admin_client, company, monkeypatch):
-    monkeypatch.setattr(revocation, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(revoke, "MOST_AT_ONCE", 2)
     three = [make_invitation(company) for _ in range(3)]
 
     response = admin_client.post(reverse(LIST), chosen(*three, confirmed="yes"), follow=True)

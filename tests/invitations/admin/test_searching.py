@@ -8,7 +8,7 @@ from django.urls import reverse
 from companies.actors import SYSTEM
 from config.redaction import JSONFormatter, PlainFormatter
 from invitations.models import PersonalLink
-from invitations.services import rotate_invitation
+from invitations.services.invitations import rotate_invitation
 from tests.factories import CompanyFactory, make_invitation
 from tests.invitations.admin.pages import LIST, address, listed, may, words
 

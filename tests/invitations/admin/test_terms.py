@@ -7,12 +7,13 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from companies.actors import SYSTEM
-from config.admin.lists import moment
-from invitations.admin.inviting.terms import end_of
+from config.admin.changelist import moment
+from invitations.admin.create.terms import end_of
 from invitations.exceptions import ChangedMeanwhile
 from invitations.models import Invitation
-from invitations.services import correct_address, update_invitation
-from invitations.status import Status
+from invitations.models.status import Status
+from invitations.services.address_correction import correct_address
+from invitations.services.invitations import update_invitation
 from tests.factories import make_invitation
 from tests.invitations.admin.buttons import (
     BEN,

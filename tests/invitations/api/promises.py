@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from companies.api.base import PartnerView
-from config.api.problems import MEDIA_TYPE
+from config.api.exception_handler import MEDIA_TYPE
 from tests.invitations.api.operations import METHODS, Operation
 
 

@@ -10,8 +10,8 @@ from django.contrib.auth import authenticate
 from django.core.management import call_command
 
 from companies.models import ApiKey, User, hash_api_key
-from companies.services import revoke_api_key
-from config.run import announcement
+from companies.services.partners import revoke_api_key
+from config.dev.run import announcement
 from tests.companies.refusals import problem_in
 from tests.conftest import Api
 

@@ -6,7 +6,7 @@ import pytest
 
 from companies.actors import Actor
 from invitations.models import InvitationEvent
-from invitations.services import note_view, revoke_invitation
+from invitations.services.invitations import record_view, revoke_invitation
 from tests.factories import UserFactory, make_invitation
 from tests.invitations.api.uses import spend_use
 
@@ -14,7 +14,7 @@ from tests.invitations.api.uses import spend_use
 def test_the_log_is_told_oldest_first(api, company):
     made = api.post(f"invitation/company/{company.pk}", {"maxUses": 1}).json()
     invitation = company.invitations.get()
-    note_view(invitation)
+    record_view(invitation)
     connection = spend_use(invitation)
     revoke_invitation(invitation, by=Actor.staff(UserFactory()), reason="Enough")
 

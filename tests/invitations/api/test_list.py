@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from companies.models import Company
 from invitations.models import Invitation, InvitationType
-from invitations.tokens import seal_token
+from invitations.models.tokens import encrypt_token
 from tests.companies.refusals import wrong_fields
 from tests.factories import CompanyFactory, make_connection, make_invitation
 from tests.invitations.api.uses import spend_use
@@ -40,7 +40,7 @@ def seed(company: Company, number: int, **fields: Any) -> list[str]:
     for index in range(number):
         row = Invitation(company=company, invitation_type=InvitationType.CREATE_CONNECTION, **fields)
         row.token_hash = row.pk.bytes * 2
-        row.sealed_token = seal_token(f"token {index}", owner_id=row.pk)
+        row.encrypted_token = encrypt_token(f"token {index}", owner_id=row.pk)
         made.append(row)
     Invitation.objects.bulk_create(made, batch_size=500)
     return [str(row.pk) for row in reversed(made)]

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from config.plans import MOST_SORTED
-from invitations.tokens import seal_token
+from config.db.index_hints import MOST_SORTED
+from invitations.models.tokens import encrypt_token
 from tests.factories import CompanyFactory, make_connection
 from tests.plans import rows_read
 
@@ -19,7 +19,7 @@ KINDS = {"endless": "ACTIVE", "going on": "ACTIVE", "revoked": "REVOKED", "used 
 # ones are repairs, and in the others the old ones.
 GROW = """
     INSERT INTO invitations_invitation (
-        id, company_id, invitation_type, connection_id, token_hash, sealed_token, allowed_emails, send_email,
+        id, company_id, invitation_type, connection_id, token_hash, encrypted_token, allowed_emails, send_email,
         is_automatic, expires_at, max_uses, use_count, prefill, locale, external_id, metadata, revoked_at,
         created_at, updated_at
     )
@@ -52,7 +52,7 @@ def many(company):
     begin = timezone.now() - timedelta(days=30)
     first = int(begin.timestamp() * 1000)
     ids = [UUID(int=(first + n * 60_000) << 80 | 7 << 76 | 2 << 62) for n in range(1, ALL + 1)]
-    sealed = [seal_token("token", owner_id=each) for each in ids[:OLD] + ids[SHOWN:]]
+    sealed = [encrypt_token("token", owner_id=each) for each in ids[:OLD] + ids[SHOWN:]]
     given = {"old": OLD, "all": ALL, "shown": SHOWN, "begin": begin, "ids": ids, "sealed": sealed}
     given |= {"companies": [each.pk for each in found], "kinds": list(KINDS)}
     given["connections"] = [make_connection(company).pk, make_connection(company).pk]

@@ -14,13 +14,13 @@ from rest_framework.serializers import Serializer
 from companies.actors import ActorKind
 from companies.api.log import ActOutput, LogLineOutput
 from companies.models import Scope
-from config.api.fields import Creating, StrictSerializer
-from config.api.pages import PageOutput
+from config.api.fields import NullMeansOmitted, StrictSerializer
+from config.api.pagination import PageOutput
 from connections.models import UtilityType
 from connections.status import Status as ConnectionStatus
 from invitations.models import EventType, InvitationType
-from invitations.prefill import LOCKABLE, WIRE_NAMES
-from invitations.status import Status
+from invitations.models.prefill import LOCKABLE, WIRE_NAMES
+from invitations.models.status import Status
 from tests.conftest import Api
 from tests.factories import SiteFactory, make_api_key, make_connection, make_invitation
 from tests.invitations.api.operations import Operation, document, operations
@@ -113,7 +113,7 @@ def test_every_operation_is_described_in_words_of_its_own_for_those_who_call_it(
     )
 
 
-INTERNAL = (StrictSerializer, Creating, PageOutput, LogLineOutput, ActOutput, Serializer)
+INTERNAL = (StrictSerializer, NullMeansOmitted, PageOutput, LogLineOutput, ActOutput, Serializer)
 
 
 def test_every_object_is_described_and_none_in_words_for_those_who_work_on_it():

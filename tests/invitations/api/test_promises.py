@@ -15,10 +15,10 @@ from django.test import Client
 from django.utils import timezone
 
 from companies.models import Scope
-from config.locks import _number
+from config.db.advisory_locks import _number
 from connections.models import Connection, Credential
 from connections.status import Status
-from invitations.models import Invitation, RateWindow
+from invitations.models import Invitation, RateLimitWindow
 from tests.database import database_url, execute
 from tests.factories import SiteFactory, make_api_key, make_connection, make_invitation
 from tests.invitations.api.operations import Operation, operations
@@ -111,7 +111,7 @@ def expired(call: Caller) -> Any:
 
 
 def too_often(call: Caller) -> Any:
-    RateWindow.objects.create(key=f"resend:{call.invitation.pk}", started_at=timezone.now(), count=10)
+    RateLimitWindow.objects.create(key=f"resend:{call.invitation.pk}", started_at=timezone.now(), count=10)
     return call({})
 
 

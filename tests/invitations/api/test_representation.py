@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from companies.actors import SYSTEM
 from connections.status import Status as ConnectionStatus
 from invitations.models import Invitation, InvitationType
-from invitations.services import revoke_invitation
+from invitations.services.invitations import revoke_invitation
 from tests.factories import DatasourceFactory, make_connection, make_invitation
 from tests.invitations.api.uses import spend_use
 

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from companies.actors import SYSTEM
 from invitations.models import EventType, Invitation, PersonalLink
-from invitations.services import revoke_invitation
+from invitations.services.invitations import revoke_invitation
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time

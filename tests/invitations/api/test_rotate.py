@@ -4,7 +4,7 @@ import pytest
 
 from companies.actors import SYSTEM
 from invitations.models import EventType, PersonalLink
-from invitations.services import revoke_invitation
+from invitations.services.invitations import revoke_invitation
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.factories import make_invitation
 

@@ -10,8 +10,8 @@ from django.utils.dateparse import parse_datetime
 
 from companies.actors import SYSTEM
 from invitations.models import EventType, Invitation
-from invitations.prefill import Prefill
-from invitations.services import revoke_invitation
+from invitations.models.prefill import Prefill
+from invitations.services.invitations import revoke_invitation
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.factories import SiteFactory, make_invitation
 from tests.invitations.api.uses import spend_use
@@ -197,7 +197,7 @@ def test_an_address_that_is_added_is_let_in_and_not_mailed(api, company, jobs):
 
 
 def test_an_invitation_to_repair_has_no_prefill(api, company):
-    from invitations.services import create_repair_invitation
+    from invitations.services.invitations import create_repair_invitation
     from tests.factories import make_connection
 
     invitation = create_repair_invitation(make_connection(company), by=SYSTEM)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from connections.models import Connection
 from invitations.models import Invitation
-from invitations.services import Account, redeem_invitation
+from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import DatasourceFactory
 
 CREDENTIALS = {"username": "someone", "password": "something only they know"}

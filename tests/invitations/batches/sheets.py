@@ -1,7 +1,7 @@
 """Files that people have, and what becomes of their rows."""
 
 from invitations.models import Batch, Verdict
-from invitations.services import create_next, draft_batch, start_batch
+from invitations.services.batches.create import create_next, draft_batch, start_batch
 from tests.factories import UserFactory
 
 

@@ -17,10 +17,10 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
-from config.refusals import NotThere
+from config.exceptions import NotFound
 from invitations.exceptions import BatchStarted
 from invitations.models import Batch, Delivery, Invitation, InvitationEvent
-from invitations.services import create_next, discard_batch, forget_old_batches, start_batch
+from invitations.services.batches.create import create_next, discard_batch, forget_old_batches, start_batch
 from tests.database import database_url, execute, forget_jobs
 from tests.factories import CompanyFactory, UserFactory
 from tests.invitations.batches.sheets import CREATED, INVITED, counted, draft, people
@@ -113,7 +113,7 @@ def test_of_create_and_discard_at_once_one_wins():
             assert isinstance(discarded, BatchStarted)
             assert Batch.objects.get(pk=batch.pk).rows.count() == 3
         else:
-            assert isinstance(started, NotThere)
+            assert isinstance(started, NotFound)
 
 
 def test_a_draft_that_is_started_while_old_drafts_are_forgotten_is_kept():

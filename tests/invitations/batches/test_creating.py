@@ -1,4 +1,4 @@
-"""Creating: each ready row once, through the same service as a single invitation."""
+"""NullMeansOmitted: each ready row once, through the same service as a single invitation."""
 
 from datetime import timedelta
 
@@ -8,16 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from config.refusals import NotThere
+from config.exceptions import NotFound
 from invitations.exceptions import BatchStarted, NothingToCreate
 from invitations.models import Batch, BatchRow, Delivery, Invitation
-from invitations.services import (
-    create_next,
-    discard_batch,
-    draft_batch,
-    forget_old_batches,
-    start_batch,
-)
+from invitations.services.batches.create import create_next, discard_batch, draft_batch, forget_old_batches, start_batch
 from tests.factories import (
     CompanyFactory,
     DatasourceFactory,
@@ -185,7 +179,7 @@ def test_a_draft_is_discarded_once_and_cannot_be_started_then(company):
     discard_batch(batch)
 
     assert not BatchRow.objects.exists()
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         start_batch(batch, by=UserFactory())
 
 

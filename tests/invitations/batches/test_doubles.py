@@ -8,12 +8,8 @@ from django.utils import timezone
 from companies.actors import SYSTEM
 from invitations.exceptions import NothingToCreate
 from invitations.models import Invitation
-from invitations.services import (
-    create_next,
-    create_repair_invitation,
-    revoke_invitation,
-    start_batch,
-)
+from invitations.services.batches.create import create_next, start_batch
+from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from tests.factories import (
     CompanyFactory,
     UserFactory,

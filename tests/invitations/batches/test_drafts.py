@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from invitations.models import Batch, BatchRow, Invitation
-from invitations.services import draft_batch
+from invitations.services.batches.create import draft_batch
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, UserFactory
 from tests.invitations.batches.sheets import (
     DUPLICATE,

@@ -5,10 +5,10 @@ from contextlib import suppress
 
 import pytest
 
-from config.refusals import InvalidField
+from config.exceptions import InvalidField
 from invitations.models import MAX_BATCH_ROWS
-from invitations.services import COLUMNS
-from invitations.sheets import MAX_SHEET_BYTES, read_sheet, values_of
+from invitations.services.batches.csv_reader import MAX_SHEET_BYTES, read_sheet, values_of
+from invitations.services.batches.rows import COLUMNS
 
 
 def read(text):

@@ -1,0 +1,93 @@
+"""Companies and their sites."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from companies.models.partners import Partner
+from companies.models.users import User
+from config.db.name_search import parts_index
+from config.validators import TAG
+
+
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def visible_to(self, partner: Partner) -> Self:
+        """The partner's own: others do not exist for it."""
+        return self.filter(partner=partner)
+
+    def open_to(self, user: User) -> Self:
+        """Those that a member of staff may see and invite for."""
+        return self if user.company_limit is None else self.filter(pk__in=user.company_limit)
+
+
+class Company(models.Model):
+    """A company whose utility accounts are connected."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="companies", db_index=False)
+    name = models.CharField(max_length=200)
+    locale = models.CharField(
+        "language", max_length=35, default="en", help_text="Of pages and mails: a tag such as en or de-AT."
+    )
+    reply_to = models.EmailField(
+        "answers go to", null=True, blank=True, help_text="Who gets answers to invitation mails."
+    )
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    repairs_automatically = models.BooleanField(
+        "repair automatically",
+        default=False,
+        help_text="Mail whoever can mend it when a connection stops working.",
+    )
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[CompanyQuerySet] = CompanyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "companies"
+        indexes = [
+            models.Index("partner", F("id").desc(), name="company_newest_first"),
+            models.Index("external_id", condition=Q(external_id__isnull=False), name="company_external_id"),
+            parts_index("company_name_parts"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name"),
+            models.CheckConstraint(condition=Q(locale__regex=TAG), name="company_locale"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    def visible_to(self, partner: Partner) -> Self:
+        """Those of the partner's companies: others do not exist for it."""
+        return self.filter(company__partner=partner)
+
+
+class Site(models.Model):
+    """A place of a company, such as a plant or a shop."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sites", db_index=False)
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=500, blank=True)
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[SiteQuerySet] = SiteQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index("company", F("id").desc(), name="site_newest_first"),
+            models.Index("external_id", condition=Q(external_id__isnull=False), name="site_external_id"),
+            parts_index("site_name_parts"),
+        ]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="site_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name

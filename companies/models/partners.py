@@ -1,0 +1,170 @@
+"""Partners with their API keys, companies and their sites."""
+
+import hashlib
+from typing import ClassVar, Self
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, FilteredRelation, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from companies.models.users import User
+from config.db.compiled_queries import prepared
+from config.db.name_search import parts_index
+
+
+class AllOfHttps(models.Func):
+    """Whether every address in a list begins with https://; one that is empty is not looked at."""
+
+    template = "array_to_string(%(expressions)s, ' ') ~ '^(https://[^ ]+( |$))*$'"
+    output_field = models.BooleanField()
+
+
+class Partner(models.Model):
+    """An organisation that calls the API; owns companies and API keys."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    redirect_urls = ArrayField(
+        models.URLField(max_length=500),
+        default=list,
+        blank=True,
+        help_text="Where contributors may go on to when done: exact addresses, separated by commas.",
+    )
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [parts_index("partner_name_parts")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="partner_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(AllOfHttps("redirect_urls")) & ~Q(redirect_urls__contains=[""]),
+                name="partner_redirect_urls",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Scope(models.TextChoices):
+    """What an API key may do. A collector's key has the last two and `connections:read`, and nothing else."""
+
+    INVITATIONS_READ = "invitations:read", "read invitations"
+    INVITATIONS_WRITE = "invitations:write", "create and change invitations"
+    COMPANIES_READ = "companies:read", "read companies and sites"
+    COMPANIES_WRITE = "companies:write", "create and change companies and sites"
+    CONNECTIONS_READ = "connections:read", "read connections"
+    CONNECTIONS_WRITE = "connections:write", "create connections"
+    CREDENTIALS_READ = "credentials:read", "read credentials (collector)"
+    CONNECTIONS_STATUS = "connections:status", "report a connection's status (collector)"
+
+
+def partner_scopes() -> list[str]:
+    """The scopes of an ordinary key: everything but the collector's."""
+    return [scope.value for scope in Scope if scope not in {Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS}]
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def active(self) -> Self:
+        """Neither revoked nor past its time."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
+
+    def hashed(self, secret_hash: bytes) -> Self:
+        """Active, with the hash of its value, and with its partner."""
+        return self.active().filter(secret_hash=secret_hash).select_related("partner")
+
+
+class ApiKey(models.Model):
+    """A key of a partner. Its value is shown once; kept are a hash and the part by which people tell keys apart."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text="Which system uses it.")
+    prefix = models.CharField(max_length=24, editable=False)
+    secret_hash = models.BinaryField(max_length=32, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=40, choices=Scope), default=partner_scopes)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+    created_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.SET_NULL)
+    expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="Empty: never.")
+    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+
+    objects: ClassVar[ApiKeyQuerySet] = ApiKeyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="api_key_has_a_name"),
+            models.CheckConstraint(condition=Q(prefix__startswith="lk_"), name="api_key_prefix"),
+            models.CheckConstraint(condition=Q(scopes__contained_by=Scope.values), name="api_key_scopes"),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")), name="api_key_expires_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def __repr__(self) -> str:
+        return f"<ApiKey {self.prefix}…>"
+
+    @property
+    def is_active(self) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+def find_api_key(value: str, *, company_id: UUID | None = None) -> ApiKey | None:
+    """The active key with this value, its partner and, as `company`, that company of the partner's or None.
+
+    One query: every call of the API begins with it.
+    """
+    secret_hash = hash_api_key(value)
+    if company_id is None:
+        keys = _key(secret_hash=secret_hash)
+    else:
+        keys = _key_and_company(secret_hash=secret_hash, company_id=company_id)
+    return keys[0] if keys else None
+
+
+@prepared
+def _key(secret_hash: bytes) -> models.QuerySet[ApiKey]:
+    return ApiKey.objects.hashed(secret_hash)
+
+
+@prepared
+def _key_and_company(secret_hash: bytes, company_id: UUID) -> models.QuerySet[ApiKey]:
+    company = FilteredRelation("partner__companies", condition=Q(partner__companies__id=company_id))
+    keys = ApiKey.objects.hashed(secret_hash).annotate(company=company)
+    return keys.select_related("partner", "company")  # type: ignore[misc]
+
+
+def hash_api_key(value: str) -> bytes:
+    """SHA-256. The value has 256 random bits, so that neither salt nor a slow hash would add anything."""
+    return hashlib.sha256(value.encode()).digest()
+
+
+class StoredAnswer(models.Model):
+    """The answer to a POST with an `Idempotency-Key`, kept so that a retry gets it again.
+
+    Sealed: the answer to a creation holds a link.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_hash = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=100)
+    encrypted_body = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["api_key", "key"], name="one_answer_per_idempotency_key")]
+        indexes = [models.Index("created_at", name="stored_answer_age")]
+
+    def __str__(self) -> str:
+        return f"answer {self.status}"

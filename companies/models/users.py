@@ -1,0 +1,93 @@
+"""Members of staff."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import Permission, PermissionsMixin
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+from uuid_utils.compat import uuid7
+
+if TYPE_CHECKING:
+    from companies.models.authenticators import Authenticator
+    from companies.models.companies import Company
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes members of staff; an address is a user name, in any case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A member of staff. Contributors and partner systems have no account."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True, help_text="Lower case; this is what one logs in with.")
+    name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField("may log in", default=True)
+    is_staff = models.BooleanField("may use this admin", default=True)
+    is_superuser = models.BooleanField("may do everything", default=False, help_text="Also what no group allows.")
+    is_limited = models.BooleanField(
+        "only certain companies",
+        default=False,
+        db_default=False,
+        help_text="Sees and invites for the companies chosen here, and no other. Superusers see all.",
+    )
+    companies: "models.ManyToManyField[Company, Any]" = models.ManyToManyField(
+        "Company", blank=True, related_name="staff"
+    )
+    authenticator: "models.OneToOneField[Authenticator | None, Any]" = models.OneToOneField(
+        "Authenticator", null=True, editable=False, on_delete=models.RESTRICT, related_name="+"
+    )
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = "member of staff"
+        verbose_name_plural = "members of staff"
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def company_limit(self) -> frozenset[UUID] | None:
+        """Ids of the companies this member of staff is limited to; None: all are open."""
+        if self.is_superuser or not self.is_limited:
+            return None
+        return frozenset(self.companies.values_list("pk", flat=True))
+
+    @property
+    def begun_authenticators(self) -> "QuerySet[Authenticator]":
+        """Without the one in use: one that is being set up, if any."""
+        mine = self.authenticators.all()
+        return mine.exclude(pk=self.authenticator_id) if self.authenticator_id else mine
+
+    @property
+    def granted(self) -> QuerySet[Permission]:
+        """What groups or single grants allow, whether or not the person may log in just now."""
+        return Permission.objects.filter(Q(group__user=self) | Q(user=self)).distinct()

@@ -1,0 +1,123 @@
+"""Partners and their API keys."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from companies.models import ApiKey, Partner, Scope, StoredAnswer, User, hash_api_key
+from config.exceptions import InvalidField
+from config.validators import validate_name
+
+LAST_USE_GRAIN = timedelta(minutes=1)
+ANSWERS_KEPT = timedelta(hours=24)
+MAX_NAME_LENGTH = 200
+MAX_KEY_NAME_LENGTH = 100
+MAX_URL_LENGTH = 500
+
+
+class PartnerChanges(TypedDict, total=False):
+    """What can be said of a partner."""
+
+    name: str
+    redirect_urls: Sequence[str]
+
+
+def create_partner(*, name: str, redirect_urls: Sequence[str] = ()) -> Partner:
+    """An organisation that calls the API. Refuses a bad name (`validate_name`), and a redirect that is not of https."""
+    name = validate_name(name, longest=MAX_NAME_LENGTH)
+    return Partner.objects.create(name=name, redirect_urls=_checked_redirects(redirect_urls))
+
+
+def update_partner(partner: Partner, **changes: Unpack[PartnerChanges]) -> Partner:
+    """Change `name` or `redirect_urls`, by the rules of `create_partner`; invitations made before keep theirs."""
+    if "name" in changes:
+        changes["name"] = validate_name(changes["name"], longest=MAX_NAME_LENGTH)
+    if "redirect_urls" in changes:
+        changes["redirect_urls"] = _checked_redirects(changes["redirect_urls"])
+    for name, value in changes.items():
+        setattr(partner, name, value)
+    partner.save(update_fields=changes)
+    return partner
+
+
+@transaction.atomic
+def issue_api_key(
+    partner: Partner,
+    *,
+    name: str,
+    scopes: list[str] | None = None,
+    expires_at: datetime | None = None,
+    created_by: User | None = None,
+    value: str | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and its value, `lk_{8 characters}_{43 characters}`, which nobody can show again.
+
+    Without `scopes` the key may do everything but a collector's work. Refuses scopes that do not exist, a bad name
+    (`validate_name`), and a time to expire that is over.
+    """
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvalidField(("expires_at",), "This time is over. Choose a later one.", code="over")
+    unknown = set(scopes or ()) - set(Scope.values)
+    if unknown:
+        raise InvalidField(("scopes",), f"There is no scope {min(unknown)}.")
+    value = value or f"lk_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+    given = {} if scopes is None else {"scopes": scopes}
+    key = ApiKey.objects.create(
+        partner=partner,
+        name=validate_name(name, longest=MAX_KEY_NAME_LENGTH),
+        prefix=value[: value.index("_", 3)],
+        secret_hash=hash_api_key(value),
+        expires_at=expires_at,
+        created_by=created_by,
+        **given,
+    )
+    return key, value
+
+
+def rename_api_key(api_key: ApiKey, *, name: str) -> ApiKey:
+    """Another name for people to know the key by; nothing else of it changes, whatever happened to it meanwhile."""
+    api_key.name = validate_name(name, longest=MAX_KEY_NAME_LENGTH)
+    api_key.save(update_fields=["name"])
+    return api_key
+
+
+def revoke_api_key(api_key: ApiKey) -> ApiKey:
+    """The key opens nothing from now on; a second time changes nothing."""
+    now = timezone.now()
+    ApiKey.objects.filter(pk=api_key.pk, revoked_at=None).update(revoked_at=now)
+    api_key.refresh_from_db(fields=["revoked_at"])
+    return api_key
+
+
+def record_api_key_use(api_key: ApiKey) -> None:
+    """Remember that the key was used, to the minute: not one write for every request."""
+    now = timezone.now()
+    if api_key.last_used_at is None or now - api_key.last_used_at > LAST_USE_GRAIN:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USE_GRAIN)
+        ApiKey.objects.filter(stale, pk=api_key.pk).update(last_used_at=now)
+
+
+def delete_old_answers() -> int:
+    """Forget the answers whose idempotency keys are over; returns how many."""
+    deleted, _ = StoredAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS_KEPT).delete()
+    return deleted
+
+
+def _checked_redirects(urls: Sequence[str]) -> list[str]:
+    for index, url in enumerate(urls):
+        try:
+            URLValidator(schemes=["https"])(url)
+        except ValidationError:
+            raise InvalidField(
+                ("redirect_urls", index), f"{url} does not begin with https://, or is no address."
+            ) from None
+        if len(url) > MAX_URL_LENGTH:
+            raise InvalidField(("redirect_urls", index), f"An address may have at most {MAX_URL_LENGTH} characters.")
+    return list(dict.fromkeys(urls))

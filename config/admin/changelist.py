@@ -1,0 +1,129 @@
+"""Lists whose cost does not grow with the table."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.filters import FieldListFilter
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from config.db.uuid7 import first_id_at
+
+MOST_COUNTED = 10_000
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than `MOST_COUNTED`; `has_more` says that there are more. Whoever looks for those filters."""
+
+    @cached_property
+    def _counted(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[: MOST_COUNTED + 1].count())
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, MOST_COUNTED)
+
+    @property
+    def has_more(self) -> bool:
+        return self._counted > MOST_COUNTED
+
+
+class BoundedChangeList(ChangeList):
+    """A list whose search can be cleared without losing its filters."""
+
+    @property
+    def without_search(self) -> str:
+        return self.get_query_string({SEARCH_VAR: None, PAGE_VAR: None})
+
+
+class AutocompleteFilter(FieldListFilter):
+    """By one row of another table, found by typing: a list of all of them could be a list of a million.
+
+    For `list_filter = [("company", AutocompleteFilter)]`; the other model's admin needs `search_fields`.
+    """
+
+    template = "admin/autocomplete_filter.html"
+
+    def __init__(self, field: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, request, *args, **kwargs)
+        self.request = request
+        self.title = field.verbose_name
+        self.other: Any = field.remote_field.model
+
+    def expected_parameters(self) -> list[str | None]:
+        return [self.field_path]
+
+    def has_output(self) -> bool:
+        """Only for those who may see what is chosen from."""
+        other = admin.site.get_model_admin(self.other)
+        return bool(other.has_view_permission(self.request))
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        chosen = self.used_parameters.get(self.field_path, [])
+        field = forms.ModelChoiceField(
+            admin.site.get_model_admin(self.other).get_queryset(self.request),
+            required=False,
+            widget=AutocompleteSelect(self.field, admin.site),
+        )
+        attributes = {"id": f"filter-{self.field_path}", "data-width": "100%", "aria-label": str(self.title)}
+        others = changelist.get_filters_params() | ({"q": [changelist.query]} if changelist.query else {})
+        yield {
+            "select": field.widget.render(self.field_path, chosen, attributes),
+            "others": [(name, value) for name, values in others.items() if name != self.field_path for value in values],
+            "everything": changelist.get_query_string({self.field_path: None, PAGE_VAR: None}) if chosen else "",
+        }
+
+
+class CreatedFilter(admin.SimpleListFilter):
+    """By age, for tables whose ids grow with time (UUIDv7): the index of ids serves it."""
+
+    title = "created"
+    parameter_name = "created"
+    spans = {
+        "day": ("Past 24 hours", timedelta(days=1)),
+        "week": ("Past 7 days", timedelta(days=7)),
+        "month": ("Past 30 days", timedelta(days=30)),
+        "quarter": ("Past 90 days", timedelta(days=90)),
+        "year": ("Past 12 months", timedelta(days=365)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, words) for name, (words, _) in self.spans.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in self.spans:
+            return queryset
+        since = timezone.now() - self.spans[str(self.value())][1]
+        return queryset.filter(created_at__gte=since, pk__gte=first_id_at(since - timedelta(seconds=1)))
+
+
+def moment(value: datetime | None, *, otherwise: str = "–") -> str:
+    """A time in words, also where Django would show the bare object."""
+    return localize(timezone.localtime(value)) if value else otherwise
+
+
+def day(value: datetime | None, *, otherwise: str = "–") -> str | SafeString:
+    """The day, short enough for a list; the time appears when one points at it."""
+    if value is None:
+        return otherwise
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), localize(local), localize(local.date())
+    )
+
+
+def status_word(word: str, tone: str) -> SafeString:
+    """A status as a word with a mark; the tone is `good`, `done`, `waiting`, `over` or `bad`."""
+    return format_html('<span class="status status--{}">{}</span>', tone, word)

@@ -1,0 +1,53 @@
+"""Pages for what no view answers: a problem document under `/v2/`, a page in words elsewhere."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+
+from config.api.exception_handler import is_for_programs, problem
+from config.http.headers import set_private_headers
+
+WORDS = {
+    400: ("BAD_REQUEST", "The request could not be understood."),
+    403: ("FORBIDDEN", "That is not allowed."),
+    404: ("NOT_FOUND", "There is nothing here."),
+    411: ("LENGTH_REQUIRED", "Send the body with a Content-Length."),
+    413: ("BODY_TOO_LARGE", "The body may have at most 256 KiB."),
+    500: ("INTERNAL_ERROR", "Something went wrong on our side. It has been noted."),
+}
+
+
+def _answer(request: HttpRequest, status: int, *, page: str | None = None) -> HttpResponse:
+    if is_for_programs(request.path):
+        return problem(status, *WORDS[status])
+    return set_private_headers(render(request, page or f"{status}.html", status=status))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 403)
+
+
+@csrf_exempt
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404)
+
+
+def length_required(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 411, page="400.html")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 413)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that may not come from our page: 403, with what to do."""
+    return set_private_headers(render(request, "403_csrf.html", status=403))

@@ -1,0 +1,73 @@
+"""What surrounds every request: an id, one line in the log, and calm when the database is away."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from uuid_utils.compat import uuid7
+
+from config.api import exception_handler
+from config.http.headers import set_private_headers
+from config.request_id import request_id
+
+access_log = logging.getLogger("latchkey.access")
+
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestMiddleware:
+    """Gives the request its id and its line in the access log.
+
+    A caller's own `X-Request-Id` is kept when it is plain; the answer carries it in any case.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        offered = request.headers.get("X-Request-Id", "")
+        identity = offered if ACCEPTABLE_ID.fullmatch(offered) else uuid7().hex
+        token = request_id.set(identity)
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            response["X-Request-Id"] = identity
+            _log(request, response, time.perf_counter() - started)
+            return response
+        finally:
+            request_id.reset(token)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A database that is away is a 503 with `Retry-After`, not an error of ours."""
+        if not isinstance(error, (OperationalError, InterfaceError)):
+            return None
+        logging.getLogger("latchkey").error("the database does not answer: %s", type(error).__name__)
+        return unavailable(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 in the words of whoever asks: a problem document for programs, a page for people."""
+    if exception_handler.is_for_programs(request.path):
+        return exception_handler.unavailable()
+    page = set_private_headers(render(request, "503.html", status=503))
+    page["Retry-After"] = exception_handler.RETRY_AFTER_SECONDS
+    return page
+
+
+def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    access_log.info(
+        "%s %s %s",
+        request.method,
+        request.path,
+        response.status_code,
+        extra={
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            "milliseconds": round(seconds * 1000, 1),
+        },
+    )

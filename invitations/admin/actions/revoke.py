@@ -1,0 +1,23 @@
+"""What staff fill in to revoke."""
+
+from django import forms
+
+from config.exceptions import InvalidField
+from config.validators import validate_single_line
+from invitations.services.invitations import MAX_REASON_LENGTH
+
+
+class RevokeForm(forms.Form):
+    reason = forms.CharField(
+        required=False,
+        max_length=MAX_REASON_LENGTH,
+        label="Reason (optional)",
+        help_text="Kept in the log. The contributor does not see it.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+
+    def clean_reason(self) -> str:
+        try:
+            return validate_single_line(self.cleaned_data["reason"], longest=MAX_REASON_LENGTH, field=("reason",))
+        except InvalidField as refusal:
+            raise forms.ValidationError(refusal.detail) from None

@@ -1,0 +1,205 @@
+"""Inviting many: upload, look at each row's verdict, create, follow, and take the result along."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.safestring import SafeString
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from companies.admin import CompanyLimitedAdmin
+from config.admin.changelist import AutocompleteFilter, status_word
+from config.admin.csv_export import csv_response, log_export, noted
+from config.exceptions import DomainError
+from config.http.body_limit import allow_large_body, content_length, is_large
+from config.http.error_pages import too_large
+from invitations.admin.batches.example import COLUMN_WORDS, EXAMPLE
+from invitations.admin.batches.forms import NewBatchForm, NewestCompaniesSelect
+from invitations.admin.batches.pages import STATE_TONES, batch_page, progress_of
+from invitations.admin.links import link_of
+from invitations.models import Batch, BatchRow
+from invitations.services.batches.create import discard_batch, start_batch
+from invitations.services.batches.csv_reader import MAX_SHEET_BYTES
+from invitations.services.batches.rows import COLUMNS
+
+AROUND_THE_FILE = 512 * 1024  # the other fields of the form
+MOST_DRAINED = 64 * 1024 * 1024
+FILE_TOO_LARGE = "The file is larger than 5 MiB. Please split it into several files."
+PASTE_TOO_LARGE = "What you pasted is larger than 4 MiB. Please save it as a CSV file, and upload that."
+RESULT = ("number", "email", "externalId", "result", "error", "invitationId")
+
+
+@admin.register(Batch)
+class BatchAdmin(CompanyLimitedAdmin):
+    """Whoever may invite one may invite many; whoever may see invitations sees what became of them."""
+
+    form = NewBatchForm
+    list_display = ("name", "company", "state", "row_count", "created_by", "created")
+    list_select_related = ("company", "created_by")
+    list_filter = (("company", AutocompleteFilter),)
+    add_form_template = "admin/invitations/batch/add.html"
+    fieldsets = (
+        ("Whom to invite", {"fields": ("company", "file", "addresses")}),
+        ("For every row that does not say otherwise", {"fields": ("message", "expires_in", "max_uses", "send_email")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("invitations.add_invitation")
+
+    def has_view_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
+        return self.has_add_permission(request) or request.user.has_perm("invitations.view_invitation")
+
+    def has_change_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
+        return False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, **kwargs, widget=NewestCompaniesSelect(db_field, self.admin_site)
+        )
+
+    @admin.display(description="file")
+    def name(self, batch: Batch) -> str:
+        return str(batch)
+
+    @admin.display(description="state")
+    def state(self, batch: Batch) -> SafeString:
+        return status_word(str(batch.state.label), STATE_TONES[batch.state])
+
+    def get_urls(self) -> list[Any]:
+        own = {"create": self.create_view, "discard": self.discard_view, "result": self.result_view}
+        own |= {"progress": self.progress_view}
+        see = self.admin_site.admin_view
+        return [
+            path("add/", self.upload_view, name="invitations_batch_add"),
+            path("example/", see(self.example_view), name="invitations_batch_example"),
+            *[
+                path(f"<uuid:object_id>/{name}/", see(view), name=f"invitations_batch_{name}")
+                for name, view in own.items()
+            ],
+            *super().get_urls(),
+        ]
+
+    @allow_large_body
+    @method_decorator(csrf_exempt)
+    def upload_view(self, request: HttpRequest) -> HttpResponseBase:
+        """`add_view`, told in words when too much is posted. Of those who may not upload no file is read.
+
+        Exempt here only, since looking for the token reads the whole body: `admin_view` asks for it all the same.
+        """
+        may_upload = self.admin_site.has_permission(request) and self.has_add_permission(request)
+        if is_large(request) and not may_upload:
+            return too_large(request)
+        if content_length(request) > MAX_SHEET_BYTES + AROUND_THE_FILE:
+            return self._too_large(request, FILE_TOO_LARGE)
+        try:
+            return self.admin_site.admin_view(self.add_view)(request)
+        except RequestDataTooBig:
+            return self._too_large(request, PASTE_TOO_LARGE)
+
+    def _too_large(self, request: HttpRequest, words: str) -> HttpResponse:
+        """The body is read to its end and thrown away, else browsers would show a broken connection."""
+        drained = 0
+        while drained < MOST_DRAINED and (piece := request.read(64 * 1024)):
+            drained += len(piece)
+        self.message_user(request, words, messages.ERROR)
+        return redirect("admin:invitations_batch_add")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return super().add_view(request, form_url, {"title": "Invite many", "columns": COLUMN_WORDS})
+
+    def response_add(self, request: HttpRequest, obj: Batch, post_url_continue: str | None = None) -> HttpResponse:
+        """To the verdicts."""
+        return redirect("admin:invitations_batch_change", obj.pk)
+
+    @method_decorator(require_safe)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A draft's verdicts, how far the work is, or the result."""
+        batch = self._batch(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "may_create": self.has_add_permission(request),
+            "may_see_invitations": request.user.has_perm("invitations.view_invitation"),
+            **batch_page(batch, verdict=request.GET.get("verdict", ""), page=request.GET.get("p", "1")),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/invitations/batch/change.html", context)
+
+    @method_decorator(require_POST)
+    def create_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Starts the work; what stands in its way is said on the page of the batch."""
+        batch = self._batch(request, object_id, may=self.has_add_permission(request))
+        try:
+            start_batch(batch, by=request.user)  # type: ignore[arg-type]
+        except DomainError as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+        else:
+            self.log_change(request, batch, "Started.")
+        return redirect("admin:invitations_batch_change", batch.pk)
+
+    @method_decorator(require_POST)
+    def discard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Forgets a draft; one that was started stays, and its page says so."""
+        batch = self._batch(request, object_id, may=self.has_add_permission(request))
+        try:
+            with transaction.atomic():
+                self.log_deletions(request, Batch.objects.filter(pk=batch.pk))
+                discard_batch(batch)
+        except DomainError as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+            return redirect("admin:invitations_batch_change", batch.pk)
+        self.message_user(request, f"“{batch}” was discarded. Nothing was created.", messages.SUCCESS)
+        return redirect("admin:invitations_batch_changelist")
+
+    @method_decorator(require_safe)
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """In JSON, for the script that follows the work."""
+        return JsonResponse(progress_of(self._batch(request, object_id)))
+
+    @method_decorator(require_GET)
+    def result_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        """What became of each row; with the links for those who may see invitations. Noted in the log: a link opens."""
+        batch = self._batch(request, object_id)
+        with_links = request.user.has_perm("invitations.view_invitation")
+        header = (*RESULT, "invitationUrl") if with_links else RESULT
+        entry = log_export(request, Batch, name=str(batch), object_id=str(batch.pk))
+        some = batch.rows.order_by("number").select_related("invitation").iterator(chunk_size=500)
+        what, cells = ("rows with their links", _cells_with_link) if with_links else ("rows", _cells)
+        name = f"invitations-{batch.created_at:%Y-%m-%d}-{str(batch.pk)[-6:]}.csv"
+        return csv_response(name, header, noted(entry, some, cells, what=what))
+
+    @method_decorator(require_safe)
+    def example_view(self, request: HttpRequest) -> StreamingHttpResponse:
+        """A file to begin with, with every column."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        rows = [[line.get(column, "") for column in COLUMNS] for line in EXAMPLE]
+        return csv_response("example.csv", COLUMNS, rows)
+
+    def _batch(self, request: HttpRequest, object_id: str, *, may: bool | None = None) -> Batch:
+        """The batch, for those who may; a 404 where it is another company's."""
+        if not (self.has_view_permission(request) if may is None else may):
+            raise PermissionDenied
+        batch: Batch | None = self.get_object(request, unquote(str(object_id)))
+        if batch is None:
+            raise Http404
+        return batch
+
+
+def _cells(row: BatchRow) -> list[object]:
+    invitation_id = "" if row.invitation_id is None else str(row.invitation_id)
+    return [row.number, row.shown_email, row.external_id, row.verdict, row.error, invitation_id]
+
+
+def _cells_with_link(row: BatchRow) -> list[object]:
+    return [*_cells(row), row.invitation and link_of(row.invitation)]

@@ -1,0 +1,7 @@
+"""The contributor's forms."""
+
+from invitations.contributor.forms.connect import ConnectForm
+from invitations.contributor.forms.login import LoginForm
+from invitations.contributor.forms.verify import AddressForm, CodeForm
+
+__all__ = ["AddressForm", "CodeForm", "ConnectForm", "LoginForm"]

@@ -1,0 +1,100 @@
+"""What an invitation fills in beforehand, and which of it the contributor may see but not change."""
+
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Self
+from uuid import UUID
+
+from config.exceptions import InvalidField
+
+LOCKABLE = (
+    "datasource_id",
+    "url",
+    "initial_sites",
+    "utility_types",
+    "country",
+    "connection_owner_email",
+    "data_collection_start_date",
+)
+WIRE_NAMES = {
+    "datasource_id": "datasourceId",
+    "url": "url",
+    "initial_sites": "initialSites",
+    "utility_types": "utilityTypes",
+    "country": "country",
+    "connection_owner_email": "connectionOwnerEmail",
+    "data_collection_start_date": "dataCollectionStartDate",
+    "locked_fields": "lockedFields",
+}
+
+
+@dataclass(frozen=True)
+class Prefill:
+    """Field names as the services have them; `to_json` and `from_json` spell them as the wire does."""
+
+    datasource_id: UUID | None = None
+    url: str | None = None
+    initial_sites: tuple[UUID, ...] = ()
+    utility_types: tuple[str, ...] = ()
+    country: str | None = None
+    connection_owner_email: str | None = None
+    data_collection_start_date: date | None = None
+    locked_fields: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.datasource_id and self.url:
+            raise InvalidField(("prefill", "url"), "Give a datasourceId or a url, and not both.")
+        for index, name in enumerate(self.locked_fields):
+            if not getattr(self, name):
+                raise InvalidField(
+                    ("prefill", "locked_fields", index), f"{WIRE_NAMES[name]} is locked but has no value."
+                )
+
+    def is_locked(self, name: str) -> bool:
+        return name in self.locked_fields
+
+    @property
+    def locks_provider(self) -> bool:
+        return self.is_locked("datasource_id") or self.is_locked("url")
+
+    @property
+    def locks_coverage(self) -> bool:
+        """Whether neither what the account is for nor where is left to be said."""
+        return self.is_locked("utility_types") and self.is_locked("initial_sites")
+
+    def to_json(self) -> dict[str, Any]:
+        """What was given, in the names and forms of the wire; nothing of what was not."""
+        document: dict[str, Any] = {}
+        for field in fields(self):
+            if value := getattr(self, field.name):
+                document[WIRE_NAMES[field.name]] = _to_wire(field.name, value)
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:
+        """What `to_json` wrote."""
+        names = {wire: name for name, wire in WIRE_NAMES.items()}
+        return cls(**{names[wire]: _from_wire(names[wire], value) for wire, value in document.items()})
+
+
+def _to_wire(name: str, value: Any) -> Any:
+    if name == "locked_fields":
+        return [WIRE_NAMES[locked] for locked in value]
+    if isinstance(value, tuple):
+        return [str(item) for item in value]
+    return value if isinstance(value, str) else str(value)
+
+
+def _from_wire(name: str, value: Any) -> Any:
+    match name:
+        case "datasource_id":
+            return UUID(value)
+        case "initial_sites":
+            return tuple(UUID(item) for item in value)
+        case "data_collection_start_date":
+            return date.fromisoformat(value)
+        case "locked_fields":
+            return tuple(name for name, wire in WIRE_NAMES.items() if wire in value)
+        case "utility_types":
+            return tuple(value)
+    return value

@@ -1,0 +1,43 @@
+"""An address that was written wrongly, put right without a new invitation."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from companies.actors import Actor
+from companies.addresses import normalize_address
+from config.exceptions import InvalidField
+from invitations.models import EventType, Invitation
+from invitations.services.delivery.send import RESENDS_PER_HOUR, queue_mails
+from invitations.services.events import log_event
+from invitations.services.guards import ensure_active
+from invitations.services.invitations import lock_invitation
+from invitations.services.rate_limits import check_rate_limit
+from invitations.services.verification.proofs import revoke_access
+
+
+@transaction.atomic
+def correct_address(invitation: Invitation, *, by: Actor, old: str, new: str) -> Invitation:
+    """Put `new` in the place of the allowed address `old`, and mail it its own link.
+
+    The invitation's link stays; personal links, proofs and codes of `old` end now, and what became of its mail stays
+    on record. Counts as one of the 10 resends an hour. Refuses an invitation that is not active, an `old` that is not
+    on it, and a `new` that is, or is no single address.
+    """
+    locked = lock_invitation(invitation)
+    ensure_active(locked)
+    old, new = old.strip().lower(), normalize_address(new.strip(), field=("new",))
+    if old not in locked.mailable_emails:
+        raise InvalidField(("old",), "This address is not on the invitation any more.", code="not_allowed")
+    if new in locked.allowed_emails:
+        raise InvalidField(("new",), "This address is on the invitation already.", code="duplicate")
+    check_rate_limit(f"resend:{locked.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
+    locked.allowed_emails = [new if email == old else email for email in locked.allowed_emails]
+    locked.updated_at = timezone.now()
+    locked.save(update_fields=["allowed_emails", "updated_at"])
+    revoke_access(locked, [old])
+    log_event(locked, EventType.UPDATED, by=by, email=new, fields=["allowedEmails"], old=old, new=new)
+    queue_mails(locked, [new])
+    log_event(locked, EventType.RESENT, by=by, emails=[new])
+    return locked

@@ -1,0 +1,198 @@
+"""Mails to contributors: queued with what causes them, tried until they are out or refused, and never forgotten."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from procrastinate.types import JSONDict
+from uuid_utils.compat import uuid7
+
+from companies.actors import SYSTEM, Actor
+from companies.addresses import normalize_address
+from config.db.advisory_locks import try_lock
+from config.exceptions import InvalidField
+from config.jobs import defer
+from invitations.emails import invitation_mail
+from invitations.models import CAME_BACK, Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
+from invitations.models.status import Status
+from invitations.models.tokens import encrypt_token, hash_token, new_token
+from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryFault, hand_over, quoted
+from invitations.services.events import log_event
+from invitations.services.guards import ensure_active
+from invitations.services.rate_limits import check_rate_limit
+
+RESENDS_PER_HOUR = 10
+# of mails that wait: whoever presses a button for one does not wait for the thousands of a batch
+ALONE, AMONG_MANY = 0, -10
+# a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours. RFC 5321,
+# 4.5.4.1, would begin with 30 minutes and go on for days; that is for the server behind, and here somebody waits
+PAUSES = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
+
+GIVEN_UP = "The mail could not be sent for a day; the fault is on our side."
+
+logger = logging.getLogger("latchkey.mail")
+
+
+def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int = ALONE) -> list[Delivery]:
+    """A delivery and a personal link for each address, sent by the worker once this transaction has committed.
+
+    An address that was mailed before begins a new round; its earlier links stay alive. Of mails that wait, those of
+    the highest `priority` go first.
+    """
+    Delivery.objects.filter(invitation=invitation, email__in=emails).update(
+        round=F("round") + 1, status=DeliveryStatus.QUEUED, attempts=0, last_error=None
+    )
+    Delivery.objects.bulk_create(
+        (Delivery(invitation=invitation, email=email, round=1) for email in emails), ignore_conflicts=True
+    )
+    deliveries = list(Delivery.objects.filter(invitation=invitation, email__in=emails))
+    PersonalLink.objects.bulk_create(_new_link(delivery) for delivery in deliveries)
+    if deliveries:
+        jobs: list[JSONDict] = [{"delivery_id": str(each.pk), "round_number": each.round} for each in deliveries]
+        defer("invitations.tasks.send_invitation", *jobs, priority=priority)
+    return deliveries
+
+
+@transaction.atomic
+def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str] | None = None) -> Invitation:
+    """Mail the invitation again, to all allowed addresses or to `emails` of them; links mailed earlier stay alive.
+
+    At most 10 times an hour. Refuses an invitation that is not active, and an address that is not allowed.
+    """
+    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    ensure_active(locked)
+    chosen = locked.mailable_emails if emails is None else _checked_emails(locked, emails)
+    if not chosen:
+        raise InvalidField(("emails",), "There is no address to mail it to.", code="empty")
+    check_rate_limit(f"resend:{locked.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
+    queue_mails(locked, chosen)
+    log_event(locked, EventType.RESENT, by=by, emails=chosen)
+    return locked
+
+
+def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | None:
+    """Send the mail of this round, once, and record what became of it.
+
+    Returns after what pause to try again, or None when that is not needed: sent, refused for good, withdrawn in
+    the meantime, or taken over by a later round. A lock keeps a second worker from sending the same mail (the row
+    itself stays free, so that no request waits for a mail server); a worker that is killed after sending leaves
+    the row as it was, and the mail goes out twice rather than not at all.
+    """
+    with transaction.atomic():
+        if not try_lock(f"delivery:{delivery_id}"):
+            return PAUSES[0]
+        waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED)
+        delivery = waiting.select_related("invitation__company__partner", "invitation__connection__datasource").first()
+        if delivery is None:
+            return None
+        delivery.attempts += 1
+        delivery.last_attempt_at = timezone.now()
+        try:
+            hand_over(lambda: _mail_of(delivery))
+        except PermanentDeliveryError as fault:
+            _fail(delivery, str(fault))
+        except TemporaryFault as fault:
+            return _try_later(delivery, str(fault))
+        else:
+            delivery.status, delivery.last_error = DeliveryStatus.SENT, None
+            log_event(delivery.invitation, EventType.SENT, by=SYSTEM, email=delivery.email)
+        _save(delivery)
+    return None
+
+
+@transaction.atomic
+def give_up_delivery(delivery_id: UUID, *, round_number: int) -> None:
+    """Nobody will try this round again, whatever kept it from being done: its mail has failed, and the log says so."""
+    waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, round=round_number)
+    if delivery := waiting.filter(status=DeliveryStatus.QUEUED).first():
+        _fail(delivery, GIVEN_UP)
+        _save(delivery)
+
+
+def record_delivery_report(reference: str, status: DeliveryStatus, *, reason: str | None = None) -> Delivery | None:
+    """What a mail provider reports of the mail with this `Delivery.reference`: delivered, bounced or complained about.
+
+    Returns None for a mail that is not ours, or not of the latest round. A bounce or a complaint is never
+    overwritten by a late "delivered".
+    """
+    delivery_id, _, round_number = reference.partition(".")
+    try:
+        key, number = UUID(delivery_id), int(round_number)
+    except ValueError:
+        return None
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().filter(pk=key, round=number).first()
+        if delivery is None or delivery.status == status or (delivery.status in CAME_BACK and status not in CAME_BACK):
+            return delivery
+        delivery.status, delivery.last_error = status, None
+        if status in CAME_BACK:
+            delivery.last_error = quoted(reason or str(status.label))
+            log_event(
+                delivery.invitation,
+                EventType.DELIVERY_FAILED,
+                by=SYSTEM,
+                email=delivery.email,
+                reason=delivery.last_error,
+            )
+        delivery.save(update_fields=["status", "last_error"])
+    return delivery
+
+
+def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
+    """Raises `PermanentDeliveryError` when there is nothing to send any more."""
+    invitation = delivery.invitation
+    if invitation.status != Status.ACTIVE:
+        raise PermanentDeliveryError(f"Not sent: the invitation was {Status(invitation.status).label.lower()} by then.")
+    if not invitation.allows(delivery.email):
+        raise PermanentDeliveryError("Not sent: the address was taken off the invitation.")
+    link = delivery.links.order_by("-pk").first()
+    if link is None:
+        raise PermanentDeliveryError("Not sent: the link was replaced.")
+    return invitation_mail(delivery, link)
+
+
+def _fail(delivery: Delivery, reason: str) -> None:
+    delivery.status, delivery.last_error = DeliveryStatus.FAILED, reason
+    log_event(delivery.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=delivery.email, reason=reason)
+
+
+def _try_later(delivery: Delivery, reason: str) -> timedelta | None:
+    pause = PAUSES[delivery.attempts - 1] if delivery.attempts <= len(PAUSES) else None
+    delivery.last_error = reason
+    if pause is None:
+        _fail(delivery, reason)
+    _save(delivery)
+    logger.warning("mail %s did not get out (attempt %s): %s", delivery.reference, delivery.attempts, reason)
+    return pause
+
+
+def _save(delivery: Delivery) -> None:
+    """Unless a later round has begun in the meantime, and not over what the provider reported in the meantime."""
+    same_round = Delivery.objects.filter(pk=delivery.pk, round=delivery.round)
+    same_round.update(attempts=delivery.attempts, last_attempt_at=delivery.last_attempt_at)
+    same_round.filter(status=DeliveryStatus.QUEUED).update(status=delivery.status, last_error=delivery.last_error)
+
+
+def _checked_emails(invitation: Invitation, emails: Sequence[str]) -> list[str]:
+    checked = []
+    for index, address in enumerate(emails):
+        normal = normalize_address(address, field=("emails", index))
+        if not invitation.allows(normal):
+            raise InvalidField(("emails", index), "This address is not on the invitation.", code="not_allowed")
+        checked.append(normal)
+    return list(dict.fromkeys(checked))
+
+
+def _new_link(delivery: Delivery) -> PersonalLink:
+    link_id, token = uuid7(), new_token()
+    return PersonalLink(
+        id=link_id,
+        delivery=delivery,
+        token_hash=hash_token(token),
+        encrypted_token=encrypt_token(token, owner_id=link_id),
+    )

@@ -1,0 +1,156 @@
+"""Handing a mail to the transport, and what went wrong there in words."""
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import DatabaseError
+
+from config.redaction import redact
+
+try:
+    from anymail.exceptions import AnymailError as ProviderFault
+    from anymail.exceptions import AnymailRecipientsRefused as RefusedByProvider
+    from requests.exceptions import ConnectionError as ProviderAway
+    from requests.exceptions import Timeout as ProviderSlow
+except ImportError:  # without the extra there is no provider
+
+    class ProviderFault(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+    class RefusedByProvider(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+    class ProviderAway(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+    class ProviderSlow(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+
+SERVER_WORDS_LENGTH = 300
+# RFC 4954, 6: of our own account there, whatever they are said to; the operator mends it, and the mail goes out
+LOGIN_CODES = frozenset({530, 534, 535, 538})
+LOGIN_REFUSED = "The mail server did not accept our login."
+LOGIN_NOT_TAKEN = "The mail server takes no login, and our settings have one."
+LOGIN_NOT_KNOWN = "The mail server takes no login of a kind that we know."
+ENCRYPTION_NOT_OFFERED = "The mail server offers no encrypted connection, and our settings ask for one."
+ENCRYPTION_WANTED = "The mail server takes mails by an encrypted connection only, and our settings ask for none."
+ENCRYPTION_FAILED = "An encrypted connection to the mail server could not be made."
+NOT_TRUSTED = "The certificate of the mail server is not trusted."
+NO_MAIL_SERVER = "What answered at the mail server’s address is no mail server."
+UNREACHABLE = "The mail server could not be reached."
+TOO_SLOW = "The mail server did not answer in time."
+CUT_OFF = "The mail server closed the connection before it had taken the mail."
+PROVIDER_UNREACHABLE = "The mail provider could not be reached."
+PROVIDER_TOO_SLOW = "The mail provider did not answer in time."
+PROVIDER_IN_TROUBLE = "The mail provider did not take the mail."
+OUR_FAULT = "The mail could not be sent; the fault is on our side."
+SAID_BY_SMTPLIB = "No suitable authentication method found."
+
+logger = logging.getLogger("latchkey.mail")
+
+
+class PermanentDeliveryError(Exception):
+    """The mail will never get through. Says why, in words."""
+
+
+class TemporaryFault(Exception):
+    """The mail may get through later. Says why, in words."""
+
+
+def hand_over(build: Callable[[], EmailMultiAlternatives]) -> None:
+    """Hand the mail that `build` makes to the transport.
+
+    Raises `PermanentDeliveryError` (5xx, RFC 5321 4.2.1) or `TemporaryFault`, in words. Whatever goes wrong while
+    the mail is
+    made is our fault and may be mended (a key that was dropped too early), so it is temporary too.
+    """
+    try:
+        mail = build()
+    except (
+        PermanentDeliveryError,
+        DatabaseError,
+    ):  # without the database nothing can be noted: the job itself comes again
+        raise
+    except Exception as error:
+        logger.error("a mail could not be made", exc_info=error)
+        raise TemporaryFault(OUR_FAULT) from None
+    try:
+        mail.send()
+    except Exception as error:  # whatever went wrong, the mail waits and the delivery says so
+        logger.warning("a mail was not taken: %s", _name(error))
+        raise _fault_of(error) from None
+
+
+def quoted(words: str) -> str:
+    """What somebody else's server said, as it may be kept: on one line of at most 300 characters, redacted.
+
+    Control characters are left out: PostgreSQL keeps no NUL, and the others steer whatever shows them.
+    """
+    seen = "".join(letter if letter.isprintable() else " " for letter in words)
+    return redact(" ".join(seen.split()))[:SERVER_WORDS_LENGTH]
+
+
+def _name(error: Exception) -> str:
+    """Its class, and TLS's own word for it; what a server said may name an address."""
+    name = f"{type(error).__module__}.{type(error).__qualname__}"
+    return f"{name} {error.reason}" if isinstance(error, ssl.SSLError) and error.reason else name
+
+
+def _fault_of(error: Exception) -> PermanentDeliveryError | TemporaryFault:
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return TemporaryFault(LOGIN_REFUSED)
+        case smtplib.SMTPRecipientsRefused():
+            ((code, words),) = error.recipients.values()
+            return _refused("address", code, words)
+        case smtplib.SMTPResponseException(smtp_code=-1):  # smtplib's, for a line that begins with no number
+            return TemporaryFault(NO_MAIL_SERVER)
+        case smtplib.SMTPResponseException():
+            return _refused("mail", error.smtp_code, error.smtp_error)
+        case RefusedByProvider():
+            return PermanentDeliveryError(f"The mail provider refused the address: {quoted(str(error))}")
+    return TemporaryFault(_trouble_with_settings(error) or _trouble(error))
+
+
+def _trouble_with_settings(error: Exception) -> str | None:
+    """What the operator mends in `EMAIL_URL`, or at the mail server."""
+    match error:
+        case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
+            return ENCRYPTION_NOT_OFFERED
+        case smtplib.SMTPNotSupportedError() if "AUTH" in str(error):
+            return LOGIN_NOT_TAKEN
+        case smtplib.SMTPException() if str(error) == SAID_BY_SMTPLIB:
+            return LOGIN_NOT_KNOWN
+        case ssl.SSLCertVerificationError():
+            return NOT_TRUSTED
+        case ssl.SSLError():
+            return ENCRYPTION_FAILED
+    return None
+
+
+def _trouble(error: Exception) -> str:
+    match error:
+        case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
+            return TOO_SLOW
+        case smtplib.SMTPServerDisconnected():
+            return CUT_OFF
+        case ProviderSlow():
+            return PROVIDER_TOO_SLOW
+        case ProviderAway():
+            return PROVIDER_UNREACHABLE
+        case OSError() if not isinstance(error, ProviderFault | smtplib.SMTPException):
+            return UNREACHABLE
+    logger.error("a mail could not be handed over", exc_info=error)
+    return PROVIDER_IN_TROUBLE if isinstance(error, ProviderFault) else OUR_FAULT
+
+
+def _refused(what: str, code: int, words: bytes | str) -> PermanentDeliveryError | TemporaryFault:
+    said = words.decode(errors="replace") if isinstance(words, bytes) else words
+    if code in LOGIN_CODES:
+        return TemporaryFault(ENCRYPTION_WANTED if "STARTTLS" in said.upper() else LOGIN_REFUSED)
+    sentence = f"The mail server refused the {what}: {quoted(f'{code} {said}')}"
+    return PermanentDeliveryError(sentence) if 500 <= code < 600 else TemporaryFault(sentence)

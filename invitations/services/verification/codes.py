@@ -1,0 +1,225 @@
+"""Proving an address by a code: asked for, mailed, and typed."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from companies.actors import CONTRIBUTOR, SYSTEM
+from config.db.advisory_locks import wait_for_lock
+from config.jobs import defer
+from invitations.emails import code_mail
+from invitations.exceptions import CodeAttemptsExceeded, CodeExpired, RateLimitExceeded, WrongCode
+from invitations.models import (
+    CAME_BACK,
+    CODE_AGE,
+    MAX_LIVE_CODES,
+    MAX_TRIES,
+    DeliveryStatus,
+    EmailProof,
+    EventType,
+    Invitation,
+    PersonalLink,
+    VerificationCode,
+)
+from invitations.models.status import Status
+from invitations.models.verification import hash_secret
+from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryFault, hand_over, quoted
+from invitations.services.events import log_event
+from invitations.services.guards import ensure_active
+from invitations.services.rate_limits import check_rate_limit
+from invitations.services.verification.proofs import lock_proof, prove
+
+HOUR = timedelta(hours=1)
+SEND_PAUSE = timedelta(seconds=30)
+SENDS_PER_ADDRESS = 5
+SENDS_PER_INVITATION = 20
+SENDS_PER_CLIENT = 30
+TRIES_PER_CLIENT = 100
+TRIES_PER_ADDRESS = 100  # a day; NIST SP 800-63B-4, 3.2.2: no more than 100 failed attempts on one account
+CODE_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 40, 80, 160))
+NOT_TRIED = "Not sent: the code was too old before it could be."
+MAILBOX_FULL = (
+    f"Not sent: {SENDS_PER_ADDRESS} codes went to this address within an hour, for this and other invitations."
+)
+
+logger = logging.getLogger("latchkey.mail")
+
+
+@transaction.atomic
+def request_code(
+    invitation: Invitation, email: str, *, client: str, link: PersonalLink | None = None
+) -> VerificationCode:
+    """Have a code mailed to `email` (in its normal form), if it is allowed. `link`: by which personal link one came.
+
+    Whether it is allowed shows nowhere here: the same rows are written and the same job is queued, and the worker
+    decides. Refuses, by limits that count both alike: within 30 seconds of the last, more than 5 an hour to one
+    address, 20 for one invitation, 30 from one `client` (an opaque name of a client address).
+    """
+    ensure_active(invitation)
+    check_rate_limit(f"code-client:{client}", limit=SENDS_PER_CLIENT, per=HOUR)
+    check_rate_limit(f"code-invitation:{invitation.pk}", limit=SENDS_PER_INVITATION, per=HOUR)
+    locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    _refuse_haste(locked, email)
+    code = VerificationCode.objects.create(
+        invitation=locked,
+        email=email,
+        is_by_link=link is not None and link.delivery.email == email,
+        expires_at=timezone.now() + CODE_AGE,
+    )
+    _retire_surplus(locked, email)
+    defer("invitations.tasks.send_code", {"code_id": str(code.pk)})
+    return code
+
+
+def send_code(code_id: UUID) -> timedelta | None:
+    """Mail a code, unless its address is not allowed; one that gets out no more leaves the reason in the log.
+
+    One mailbox gets at most 5 an hour, for whatever invitations, and 5 more that were asked for by its own personal
+    links: strangers who know the address cannot keep its owner from those. Only here, where nobody sees it, may a
+    limit of all invitations count who is allowed: told on the page, it would name who is on which.
+
+    Returns after what pause to try again, or None when that is not needed.
+    """
+    code = VerificationCode.objects.select_related("invitation__company__partner").filter(pk=code_id).first()
+    if code is None or code.sent_at or not code.invitation.allows(code.email):
+        return None
+    if code.invitation.status != Status.ACTIVE:
+        return None
+    try:
+        _take_place(code)
+        hand_over(lambda: code_mail(code))
+    except PermanentDeliveryError as fault:
+        log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(fault))
+        return None
+    except TemporaryFault as fault:
+        return _try_later(code, str(fault))
+    with transaction.atomic():
+        code.sent_at, code.last_error = timezone.now(), None
+        code.save(update_fields=["sent_at", "last_error"])
+        log_event(code.invitation, EventType.CODE_SENT, by=SYSTEM, email=code.email)
+    return None
+
+
+def check_code(
+    invitation: Invitation, email: str, digits: str, *, client: str, secret: str | None = None
+) -> tuple[EmailProof, str]:
+    """The proof that `email` was proved by `digits`, and the secret for the browser's cookie.
+
+    `secret` is what the cookie had: the proof of it ends. Refuses with `WrongCode`, `CodeExpired` or
+    `CodeAttemptsExceeded`.
+    A try counts against every live code, under the lock under which it is compared, so that no number of threads gets
+    more than five. The digits of a code that is over cost the live ones nothing: they tell nothing of those.
+    """
+    ensure_active(invitation)
+    check_rate_limit(f"code-tries:{client}", limit=TRIES_PER_CLIENT, per=HOUR)
+    check_rate_limit(f"code-tries:{invitation.pk}:{_opaque(email)}", limit=TRIES_PER_ADDRESS, per=24 * HOUR)
+    old = _with_digits(VerificationCode.objects.over().filter(invitation=invitation, email=email), digits)
+    code = _matching_code(invitation, email, digits, counts=old is None)
+    with transaction.atomic():
+        spent = code and VerificationCode.objects.live().filter(pk=code.pk).update(used_at=timezone.now())
+        if spent and invitation.allows(email):
+            return prove(invitation, email, by="code", instead_of=lock_proof(invitation, secret))
+    # an address that is not on the list is not written into the partner's log
+    known = email if invitation.allows(email) else None
+    log_event(invitation, EventType.VERIFICATION_FAILED, by=CONTRIBUTOR, email=known)
+    raise CodeExpired if old else _reason(invitation, email)
+
+
+@transaction.atomic
+def record_code_report(reference: str, status: DeliveryStatus, *, reason: str | None = None) -> None:
+    """What a mail provider reports of the mail with the code of this id: one that came back is in the log, once."""
+    try:
+        key = UUID(reference)
+    except ValueError:
+        return
+    codes = VerificationCode.objects.select_for_update(of=("self",)).select_related("invitation")
+    code = codes.filter(pk=key, last_error=None).first()
+    if code is None or status not in CAME_BACK:
+        return
+    code.last_error = quoted(reason or str(status.label))
+    code.save(update_fields=["last_error"])
+    log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=code.last_error)
+
+
+@transaction.atomic
+def _take_place(code: VerificationCode) -> None:
+    """Among those that the mailbox gets; each counts once, however often it is tried, and even if it is refused.
+
+    Raises `PermanentDeliveryError` when there is none left, or the code is too old by now.
+    """
+    # of two workers that count at once the second sees the first one's
+    wait_for_lock(f"codes to {code.email}")
+    now = timezone.now()
+    if code.expires_at <= now:
+        raise PermanentDeliveryError(code.last_error or NOT_TRIED)
+    if code.last_attempt_at is None:
+        rivals = VerificationCode.objects.mailed_since(now - HOUR).filter(email=code.email, is_by_link=code.is_by_link)
+        if rivals.count() >= SENDS_PER_ADDRESS:
+            raise PermanentDeliveryError(MAILBOX_FULL)
+    code.last_attempt_at = now
+    code.save(update_fields=["last_attempt_at"])
+
+
+def _try_later(code: VerificationCode, reason: str) -> timedelta:
+    logger.warning("code %s did not get out: %s", code.pk, reason)
+    code.last_error = reason
+    code.save(update_fields=["last_error"])
+    age = timezone.now() - code.created_at
+    return next((pause for pause in CODE_PAUSES if pause >= age), CODE_PAUSES[-1])
+
+
+def _refuse_haste(invitation: Invitation, email: str) -> None:
+    now = timezone.now()
+    times = list(
+        VerificationCode.objects.filter(invitation=invitation, email=email, created_at__gt=now - HOUR)
+        .order_by("created_at")
+        .values_list("created_at", flat=True)
+    )
+    if times and now - times[-1] < SEND_PAUSE:
+        raise RateLimitExceeded(_seconds(times[-1] + SEND_PAUSE - now))
+    if len(times) >= SENDS_PER_ADDRESS:
+        raise RateLimitExceeded(_seconds(times[0] + HOUR - now))
+
+
+def _seconds(wait: timedelta) -> int:
+    return max(1, round(wait.total_seconds()))
+
+
+def _retire_surplus(invitation: Invitation, email: str) -> None:
+    """Three codes of an address stay alive: a mail that was slow still helps."""
+    live = VerificationCode.objects.live().filter(invitation=invitation, email=email)
+    surplus = list(live.order_by("-created_at").values_list("pk", flat=True)[MAX_LIVE_CODES:])
+    VerificationCode.objects.filter(pk__in=surplus).update(expires_at=timezone.now())
+
+
+def _matching_code(invitation: Invitation, email: str, digits: str, *, counts: bool) -> VerificationCode | None:
+    with transaction.atomic():
+        live = VerificationCode.objects.live().filter(invitation=invitation, email=email, tries__lt=MAX_TRIES)
+        candidates = list(live.select_for_update().order_by("pk"))
+        if counts:
+            VerificationCode.objects.filter(pk__in=[code.pk for code in candidates]).update(tries=F("tries") + 1)
+    return _with_digits(candidates, digits)
+
+
+def _with_digits(codes: Iterable[VerificationCode], digits: str) -> VerificationCode | None:
+    matches = [code for code in codes if code.has_digits(digits)]
+    return matches[0] if matches else None
+
+
+def _opaque(email: str) -> str:
+    return hash_secret(email).hex()[:24]
+
+
+def _reason(invitation: Invitation, email: str) -> WrongCode | CodeExpired | CodeAttemptsExceeded:
+    codes = VerificationCode.objects.filter(invitation=invitation, email=email, used_at=None)
+    live = codes.live()
+    if live.filter(tries__lt=MAX_TRIES).exists():
+        return WrongCode()
+    if live.exists():
+        return CodeAttemptsExceeded()
+    return CodeExpired()
