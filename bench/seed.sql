@@ -45,9 +45,10 @@ SELECT pg_temp.after(id, 0), company_id,
 FROM drawn JOIN place ON place.number = drawn.place ORDER BY n;
 
 INSERT INTO connections_connection (
-    id, company_id, datasource_id, utility_types, country, status, status_changed_at, created_at, updated_at
+    id, company_id, origin_invitation_id, datasource_id, utility_types, country, status, status_changed_at, created_at,
+    updated_at
 )
-SELECT pg_temp.after(id, 0), company_id, provider, '{ELECTRICITY}', 'GB', 'CONNECTED', at, at, at
+SELECT pg_temp.after(id, 0), company_id, pg_temp.after(id, 0), provider, '{ELECTRICITY}', 'GB', 'CONNECTED', at, at, at
 FROM drawn JOIN place ON place.number = drawn.place WHERE kind >= 0.03 AND used < 0.40 ORDER BY n;
 
 INSERT INTO invitations_use (id, invitation_id, connection_id, submission, created_at)

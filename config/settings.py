@@ -108,6 +108,9 @@ DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | DA
 DATABASES = {"default": DATABASE}
 # four mails at once: one mail server that is slow does not hold up the rest
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "fetch_job_polling_interval": 1}
+# tasks that follow a change in a lower app; they take a `connection_id` and a `company_id`
+STATUS_CHANGE_TASKS = ["invitations.tasks.follow_status"]
+AUTOMATIC_REPAIR_OFF_TASKS = ["invitations.tasks.end_automatic_repairs"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "companies.User"
 LOGIN_REDIRECT_URL = "admin:index"

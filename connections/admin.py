@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -148,7 +147,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     search_fields = ("id",)
     search_help_text = "Company, provider, or a whole id."
     fieldsets = (
-        (None, {"fields": ("status_shown", "status_error_detail", "status_changed_at", "company", "invitation")}),
+        (None, {"fields": ("status_shown", "status_error_detail", "status_changed_at", "company", "origin")}),
         ("Account", {"fields": ("provider", "login_page", "country_name", "kinds", "sites_shown", "password_shown")}),
         ("Contributor", {"fields": ("owner_email", "verified_email", "collection_start_date")}),
         ("Record", {"fields": ("id", "created_at", "updated_at")}),
@@ -163,13 +162,6 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["timeline"] = timeline_of(context["original"].events, notes_of)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
-        """Also the way to its repair."""
-        if isinstance(obj, Connection) and obj.is_repairable and request.user.has_perm("invitations.add_invitation"):
-            asked = {"company": obj.company_id, "invitation_type": "EDIT_CONNECTION", "connection": obj.pk}
-            yield "Invite to repair", f"{reverse('admin:invitations_invitation_add')}?{urlencode(asked)}"
-        yield from super().related_lists(request, obj)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
@@ -224,12 +216,8 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         return format_html("{} and more", links) if len(sites) > MOST_SITES else links or "–"
 
     @admin.display(description="came from")
-    def invitation(self, connection: Connection) -> str | SafeString:
-        use = getattr(connection, "use", None)
-        if use is None:
-            return "A partner’s program"
-        address = reverse("admin:invitations_invitation_change", args=[use.invitation_id])
-        return format_html('<a href="{}">The invitation it was made through</a>', address)
+    def origin(self, connection: Connection) -> str | SafeString:
+        return "An invitation" if connection.origin_invitation_id else "A partner’s program"
 
 
 def connection_status(status: str) -> SafeString:

@@ -3,6 +3,7 @@
 from typing import TypedDict, TypeVar, Unpack
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -65,8 +66,8 @@ def update_company(company: Company, **changes: Unpack[CompanyChanges]) -> Compa
     """
     updated = _update(company, _checked_company(changes))
     if changes.get("repairs_automatically") is False:
-        # by name: what follows from it is for those who know of invitations
-        defer("invitations.tasks.end_automatic_repairs", {"company_id": str(company.pk)})
+        for task in settings.AUTOMATIC_REPAIR_OFF_TASKS:
+            defer(task, {"company_id": str(company.pk)})
     return updated
 
 

@@ -15,5 +15,7 @@ def matching(connections: ConnectionQuerySet, query: dict[str, Any]) -> tuple[Co
     if site_id := query.get("site"):
         connections = connections.filter(prefilter_if_rare(Connection.objects.all(), Q(sites=site_id)))
     if invitation_id := query.get("invitationId"):
-        connections = connections.filter(prefilter_if_rare(Connection.objects.all(), Q(use__invitation=invitation_id)))
+        connections = connections.filter(
+            prefilter_if_rare(Connection.objects.all(), Q(origin_invitation_id=invitation_id))
+        )
     return connections, [Q(status=status) for status in dict.fromkeys(query.get("status", []))]

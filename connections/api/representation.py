@@ -29,7 +29,7 @@ def represent_connection(connection: Connection) -> dict[str, Any]:
         "connectionOwnerEmail": connection.owner_email,
         "dataCollectionStartDate": connection.collection_start_date,
         "verifiedEmail": connection.verified_email,
-        "invitationId": connection.invitation_id,  # type: ignore[attr-defined]
+        "invitationId": connection.origin_invitation_id,
         "createdAt": connection.created_at,
         "updatedAt": connection.updated_at,
     }

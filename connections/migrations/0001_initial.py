@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('utility_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('ELECTRICITY', 'Electricity'), ('GAS', 'Gas'), ('WATER', 'Water'), ('WASTE', 'Waste'), ('FUEL', 'Fuel'), ('SOLAR', 'Solar'), ('DISTRICT', 'District heating or cooling')], max_length=20), blank=True, default=list, size=None)),
                 ('owner_email', models.EmailField(blank=True, max_length=254, null=True, verbose_name='account owner')),
                 ('collection_start_date', models.DateField(blank=True, null=True, verbose_name='collect data from')),
+                ('origin_invitation_id', models.UUIDField(editable=False, null=True, verbose_name='invitation')),
                 ('verified_email', models.EmailField(editable=False, help_text='Of whoever gave the login.', max_length=254, null=True, verbose_name='proved address')),
                 ('status', models.CharField(choices=[('PENDING', 'Waiting to be checked'), ('CONNECTED', 'Connected'), ('UNDER_INVESTIGATION', 'Being looked into'), ('PASSWORD_INCORRECT', 'User name or password refused'), ('MFA_TOKEN_EXPIRED', 'Second factor expired'), ('NEW_PASSWORD_NEEDED', 'New password needed'), ('ADDITIONAL_CREDENTIALS_NEEDED', 'More details needed'), ('WEBSITE_DOWN', 'Provider’s site is down'), ('URL_INACCESSIBLE', 'Login page cannot be reached'), ('NO_ACCOUNTS_FOUND', 'No accounts found'), ('OTHER_ERROR', 'Could not be checked'), ('COMPANY_INACTIVE', 'Company inactive')], default='PENDING', editable=False, max_length=40)),
                 ('status_error_detail', models.CharField(editable=False, max_length=2000, null=True, verbose_name='detail')),
@@ -125,6 +126,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='connection',
             index=models.Index(models.F('company'), django.contrib.postgres.indexes.OpClass('url', 'text_pattern_ops'), condition=models.Q(('url__isnull', False)), name='connection_by_page'),
+        ),
+        migrations.AddIndex(
+            model_name='connection',
+            index=models.Index(models.F('origin_invitation_id'), condition=models.Q(('origin_invitation_id__isnull', False)), name='connection_by_origin'),
         ),
         migrations.AddConstraint(
             model_name='connection',

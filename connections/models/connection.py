@@ -31,9 +31,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.filter(company__partner=partner)
 
     def with_wire_facts(self) -> Self:
-        """Each with its provider, its sites, and the id of the invitation it came from."""
-        with_invitation = self.annotate(invitation_id=F("use__invitation_id"))
-        return with_invitation.select_related("datasource").prefetch_related("sites")
+        return self.select_related("datasource").prefetch_related("sites")
 
 
 class Connection(models.Model):
@@ -50,6 +48,8 @@ class Connection(models.Model):
     sites = models.ManyToManyField(Site, blank=True, related_name="+")
     owner_email = models.EmailField("account owner", null=True, blank=True)
     collection_start_date = models.DateField("collect data from", null=True, blank=True)
+    # not a foreign key: invitations stand above connections
+    origin_invitation_id = models.UUIDField("invitation", null=True, editable=False)
     verified_email = models.EmailField(
         "proved address", null=True, editable=False, help_text="Of whoever gave the login."
     )
@@ -76,6 +76,9 @@ class Connection(models.Model):
             ),
             models.Index(
                 "company", OpClass("url", "text_pattern_ops"), condition=Q(url__isnull=False), name="connection_by_page"
+            ),
+            models.Index(
+                "origin_invitation_id", condition=Q(origin_invitation_id__isnull=False), name="connection_by_origin"
             ),
         ]
         constraints = [

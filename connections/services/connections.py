@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -48,6 +49,7 @@ def create_connection(
     owner_email: str | None = None,
     collection_start_date: date | None = None,
     verified_email: str | None = None,
+    origin_invitation_id: UUID | None = None,
 ) -> Connection:
     """A connection that waits for its check, with sealed credentials.
 
@@ -68,6 +70,7 @@ def create_connection(
         owner_email=normalize_address(owner_email, field=("connection_owner_email",)) if owner_email else None,
         collection_start_date=check_start_date(collection_start_date) if collection_start_date else None,
         verified_email=verified_email,
+        origin_invitation_id=origin_invitation_id,
     )
     if sites:
         connection.sites.set(sites)
@@ -171,8 +174,8 @@ def _move(
         **({"error": error_detail} if error_detail else {}),
     )
     if status != old and connection.company.repairs_automatically:
-        # by name: what follows from a status is for those who know of invitations
-        defer("invitations.tasks.follow_status", {"connection_id": str(connection.pk)})
+        for task in settings.STATUS_CHANGE_TASKS:
+            defer(task, {"connection_id": str(connection.pk)})
 
 
 def _ask_for_check(connection: Connection) -> None:

@@ -2,5 +2,6 @@
 
 from invitations.admin.batches.views import BatchAdmin
 from invitations.admin.changelist import InvitationAdmin
+from invitations.admin.connections import InvitedConnectionAdmin
 
-__all__ = ["BatchAdmin", "InvitationAdmin"]
+__all__ = ["BatchAdmin", "InvitationAdmin", "InvitedConnectionAdmin"]

@@ -69,6 +69,7 @@ def redeem_invitation(
         owner_email=account.owner_email,
         collection_start_date=account.collection_start_date,
         verified_email=proof.email if proof else None,
+        origin_invitation_id=locked.pk,
         by=CONTRIBUTOR,
     )
     spend_use(locked, submission=submission, made=connection, email=connection.verified_email)

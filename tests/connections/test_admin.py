@@ -91,9 +91,8 @@ def test_a_login_page_that_somebody_typed_is_no_link(admin_client, company):
 
 
 def test_a_connection_leads_to_the_invitation_it_came_from(admin_client, company):
-    row = make_connection(company)
     invitation = make_invitation(company)
-    invitation.uses.create(connection=row, submission=row.pk)
+    row = make_connection(company, origin_invitation_id=invitation.pk)
 
     assert reverse("admin:invitations_invitation_change", args=[invitation.pk]) in page_of(admin_client, row)
 

@@ -32,7 +32,7 @@ def test_a_submitted_form_makes_a_connection_that_waits_for_its_check(client, in
     connection = saved(client, invitation)
     assert (connection.company, connection.status) == (invitation.company, "PENDING")
     assert (connection.datasource, connection.url) == (None, PROVIDER_URL)
-    assert connection.use.invitation == invitation
+    assert connection.origin_invitation_id == invitation.pk
 
 
 def test_everything_that_was_said_is_saved(client, invitation):

@@ -25,11 +25,11 @@ SITES = """
     SELECT id, CASE WHEN row_number() OVER (ORDER BY id) > %(old)s THEN %(new)s::uuid ELSE %(first)s::uuid END
     FROM connections_connection
 """
-USES = """
-    INSERT INTO invitations_use (id, invitation_id, connection_id, submission, created_at)
-    SELECT id, CASE WHEN row_number() OVER (ORDER BY id) > %(old)s THEN %(used)s::uuid ELSE %(once)s::uuid END,
-        id, id, now()
-    FROM connections_connection
+ORIGINS = """
+    UPDATE connections_connection
+    SET origin_invitation_id = CASE WHEN place > %(old)s THEN %(used)s::uuid ELSE %(once)s::uuid END
+    FROM (SELECT id AS placed, row_number() OVER (ORDER BY id) AS place FROM connections_connection) AS placed
+    WHERE id = placed
 """
 
 
@@ -41,7 +41,7 @@ def many(company):
     given |= {"first": old.pk, "new": new.pk, "once": make_invitation(company).pk, "used": make_invitation(company).pk}
     given["other"] = make_connection().company_id
     with database.cursor() as cursor:
-        for statement in (GROW, SITES, USES, "ANALYZE"):
+        for statement in (GROW, SITES, ORIGINS, "ANALYZE"):
             cursor.execute(statement, given)
     return given
 
