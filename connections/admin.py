@@ -23,7 +23,7 @@ from config.db.uuid7 import as_id
 from connections.counts import BROKEN
 from connections.history import notes_of
 from connections.models import Connection, Datasource, ExtraCredential, UtilityType
-from connections.services.catalogue import create_datasource, update_datasource
+from connections.services.catalogue import DATASOURCE_CHECKS, create_datasource, update_datasource
 from connections.status import Status
 
 MOST_PROVIDERS = 50
@@ -45,10 +45,9 @@ class DatasourceForm(ServiceForm):
         help_text="What its login page asks for beside user name and password. Contributors must then fill it in.",
     )
 
-    def perform(self) -> Datasource:
-        if self.instance._state.adding:
-            return create_datasource(**self.cleaned_data)
-        return update_datasource(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
+    checks = DATASOURCE_CHECKS
+    create = staticmethod(create_datasource)
+    update = staticmethod(update_datasource)
 
 
 class UtilityTypeFilter(admin.SimpleListFilter):

@@ -10,7 +10,14 @@ from django.http import HttpRequest
 
 from companies.admin.limits import CompanyLimitedAdmin, limit_of
 from companies.models import Company, Site
-from companies.services.companies import create_company, create_site, update_company, update_site
+from companies.services.companies import (
+    COMPANY_CHECKS,
+    SITE_CHECKS,
+    create_company,
+    create_site,
+    update_company,
+    update_site,
+)
 from config.admin.base import ServiceForm
 from config.admin.changelist import AutocompleteFilter
 from config.admin.csv_export import ExportingAdmin
@@ -32,13 +39,9 @@ def search_companies(term: str, limit: frozenset[UUID] | None = None) -> list[UU
 
 
 class CompanyForm(ServiceForm):
-    def _post_clean(self) -> None:
-        """Nothing: the service checks it."""
-
-    def perform(self) -> Company:
-        if self.instance._state.adding:
-            return create_company(**self.cleaned_data)
-        return update_company(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
+    checks = COMPANY_CHECKS
+    create = staticmethod(create_company)
+    update = staticmethod(update_company)
 
 
 @admin.register(Company)
@@ -82,10 +85,9 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
 
 
 class SiteForm(ServiceForm):
-    def perform(self) -> Site:
-        if self.instance._state.adding:
-            return create_site(**self.cleaned_data)
-        return update_site(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
+    checks = SITE_CHECKS
+    create = staticmethod(create_site)
+    update = staticmethod(update_site)
 
 
 @admin.register(Site)

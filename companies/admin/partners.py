@@ -13,8 +13,16 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
 from companies.admin.limits import UnlimitedAdmin
-from companies.models import ApiKey, Partner, Scope, partner_scopes
-from companies.services.partners import create_partner, issue_api_key, rename_api_key, revoke_api_key, update_partner
+from companies.models import ApiKey, Partner, Scope, User, partner_scopes
+from companies.services.partners import (
+    API_KEY_CHECKS,
+    PARTNER_CHECKS,
+    create_partner,
+    issue_api_key,
+    rename_api_key,
+    revoke_api_key,
+    update_partner,
+)
 from config.admin.base import BaseAdmin, ServiceForm
 from config.admin.changelist import AutocompleteFilter, day, status_word
 from config.admin.revoke import RevokingAdmin
@@ -31,13 +39,9 @@ class PartnerForm(ServiceForm):
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
 
-    def _post_clean(self) -> None:
-        """Nothing: the service checks it."""
-
-    def perform(self) -> Partner:
-        if self.instance._state.adding:
-            return create_partner(**self.cleaned_data)
-        return update_partner(self.instance, **{name: self.cleaned_data[name] for name in self.changed_data})
+    checks = PARTNER_CHECKS
+    create = staticmethod(create_partner)
+    update = staticmethod(update_partner)
 
 
 @admin.register(Partner)
@@ -61,6 +65,7 @@ class NewApiKeyForm(ServiceForm):
         label="May",
         help_text="A collector’s key has the two collector scopes and “read connections”, and nothing else.",
     )
+    checks = API_KEY_CHECKS
     value: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -69,14 +74,14 @@ class NewApiKeyForm(ServiceForm):
         date.attrs["aria-label"], time.attrs["aria-label"] = "Expiry date", "Expiry time"
 
     @sensitive_variables()
-    def perform(self) -> ApiKey:
-        key, self.value = issue_api_key(created_by=self.user, **self.cleaned_data)
+    def perform(self, *, by: User) -> ApiKey:
+        key, self.value = issue_api_key(created_by=by, **self.cleaned_data)
         return key
 
 
 class ApiKeyForm(ServiceForm):
-    def perform(self) -> ApiKey:
-        return rename_api_key(self.instance, name=self.cleaned_data["name"])
+    checks = API_KEY_CHECKS
+    update = staticmethod(rename_api_key)
 
 
 class ApiKeyStatus(admin.SimpleListFilter):

@@ -18,7 +18,7 @@ from companies.admin.groups import PermissionsField
 from companies.admin.limits import UnlimitedAdmin
 from companies.admin.logins import AccountRecoveryMixin
 from companies.models import User
-from companies.services.staff import create_member, grantable_groups, may_manage, update_member
+from companies.services.staff import MEMBER_CHECKS, create_member, grantable_groups, may_manage, update_member
 from config.admin.base import ServiceForm
 
 FOR_SUPERUSERS = ("is_superuser", "user_permissions")
@@ -41,6 +41,8 @@ class LowerCaseEmail:
 
 
 class NewUserForm(LowerCaseEmail, ServiceForm, BaseUserCreationForm):  # type: ignore[type-arg]
+    checks = MEMBER_CHECKS
+
     class Meta:
         model = User
         fields = ("email", "name")
@@ -50,12 +52,14 @@ class NewUserForm(LowerCaseEmail, ServiceForm, BaseUserCreationForm):  # type: i
         # the admin's script focuses the first field, of which the browser would complain
         self.fields["email"].widget.attrs.pop("autofocus", None)
 
-    def perform(self) -> User:
+    def perform(self, *, by: User) -> User:
         given = self.cleaned_data
-        return create_member(by=self.user, email=given["email"], name=given["name"], password=given["password1"])
+        return create_member(by=by, email=given["email"], name=given["name"], password=given["password1"])
 
 
 class UserForm(LowerCaseEmail, ServiceForm):
+    checks = MEMBER_CHECKS
+
     class Meta:
         model = User
         fields = (
@@ -75,9 +79,8 @@ class UserForm(LowerCaseEmail, ServiceForm):
             "user_permissions": "Beside those of their groups.",
         }
 
-    def perform(self) -> User:
-        changes = {name: self.cleaned_data[name] for name in self.changed_data}
-        return update_member(self.instance, by=self.user, **changes)
+    def perform(self, *, by: User) -> User:
+        return update_member(self.instance, by=by, **self.changes)
 
 
 class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]

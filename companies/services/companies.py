@@ -1,6 +1,8 @@
 """Companies and their sites."""
 
-from typing import TypedDict, TypeVar, Unpack
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from django.conf import settings
@@ -16,6 +18,29 @@ from config.validators import validate_locale, validate_name, validate_single_li
 MAX_NAME_LENGTH = 200
 MAX_ADDRESS_LENGTH = 500
 MAX_EXTERNAL_ID_LENGTH = 255
+
+
+def check_external_id(external_id: str | None) -> str | None:
+    """The partner's own reference, or None for none. Refuses what is not one line of at most 255 characters."""
+    return validate_single_line(external_id or "", longest=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
+
+
+def check_reply_to(reply_to: str | None) -> str | None:
+    return normalize_address(reply_to, field=("reply_to",)) if reply_to else None
+
+
+# validators by field; each returns the value as it is stored, or raises `InvalidField`
+COMPANY_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": partial(validate_name, longest=MAX_NAME_LENGTH),
+    "locale": validate_locale,
+    "reply_to": check_reply_to,
+    "external_id": check_external_id,
+}
+SITE_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": partial(validate_name, longest=MAX_NAME_LENGTH),
+    "address": partial(validate_single_line, longest=MAX_ADDRESS_LENGTH, field=("address",)),
+    "external_id": check_external_id,
+}
 Updated = TypeVar("Updated", Company, Site)
 
 
@@ -54,7 +79,7 @@ def create_company(partner: Partner, *, name: str, **fields: Unpack[CompanyField
     address, and an `external_id` that is not one line of at most 255 characters.
     """
     now = timezone.now()
-    checked = _checked_company({"name": name, **fields})
+    checked = _checked(COMPANY_CHECKS, {"name": name, **fields})
     return Company.objects.create(partner=partner, created_at=now, updated_at=now, **checked)
 
 
@@ -64,7 +89,7 @@ def update_company(company: Company, **changes: Unpack[CompanyChanges]) -> Compa
 
     Automatic repair that is switched off withdraws the invitations it has sent, by a job.
     """
-    updated = _update(company, _checked_company(changes))
+    updated = _update(company, _checked(COMPANY_CHECKS, changes))
     if changes.get("repairs_automatically") is False:
         for task in settings.AUTOMATIC_REPAIR_OFF_TASKS:
             defer(task, {"company_id": str(company.pk)})
@@ -79,13 +104,13 @@ def create_site(company: Company, *, name: str, **fields: Unpack[SiteFields]) ->
     and an `external_id` that is not one of at most 255.
     """
     now = timezone.now()
-    checked = _checked_site({"name": name, **fields})
+    checked = _checked(SITE_CHECKS, {"name": name, **fields})
     return Site.objects.create(company=company, created_at=now, updated_at=now, **checked)
 
 
 def update_site(site: Site, **changes: Unpack[SiteChanges]) -> Site:
     """Change what `create_site` takes, by its rules."""
-    return _update(site, _checked_site(changes))
+    return _update(site, _checked(SITE_CHECKS, changes))
 
 
 def sites_of(company: Company, site_ids: list[UUID], *, field: tuple[str | int, ...]) -> list[Site]:
@@ -97,7 +122,7 @@ def sites_of(company: Company, site_ids: list[UUID], *, field: tuple[str | int, 
     return [found[site_id] for site_id in dict.fromkeys(site_ids)]
 
 
-def _update(row: Updated, changes: CompanyChanges | SiteChanges) -> Updated:
+def _update(row: Updated, changes: dict[str, Any]) -> Updated:
     if not changes:
         return row
     for name, value in changes.items():
@@ -107,31 +132,5 @@ def _update(row: Updated, changes: CompanyChanges | SiteChanges) -> Updated:
     return row
 
 
-def _checked_company(given: CompanyChanges) -> CompanyChanges:
-    checked = given.copy()
-    if "name" in given:
-        checked["name"] = validate_name(given["name"], longest=MAX_NAME_LENGTH)
-    if "locale" in given:
-        checked["locale"] = validate_locale(given["locale"])
-    if "reply_to" in given:
-        reply_to = given["reply_to"]
-        checked["reply_to"] = normalize_address(reply_to, field=("reply_to",)) if reply_to else None
-    if "external_id" in given:
-        checked["external_id"] = check_external_id(given["external_id"])
-    return checked
-
-
-def _checked_site(given: SiteChanges) -> SiteChanges:
-    checked = given.copy()
-    if "name" in given:
-        checked["name"] = validate_name(given["name"], longest=MAX_NAME_LENGTH)
-    if "address" in given:
-        checked["address"] = validate_single_line(given["address"], longest=MAX_ADDRESS_LENGTH, field=("address",))
-    if "external_id" in given:
-        checked["external_id"] = check_external_id(given["external_id"])
-    return checked
-
-
-def check_external_id(external_id: str | None) -> str | None:
-    """The partner's own reference, or None for none. Refuses what is not one line of at most 255 characters."""
-    return validate_single_line(external_id or "", longest=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
+def _checked(checks: Mapping[str, Callable[[Any], Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: checks[name](value) if name in checks else value for name, value in given.items()}

@@ -1,9 +1,10 @@
 """Partners and their API keys."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TypedDict, Unpack
+from functools import partial
+from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -22,6 +23,24 @@ MAX_KEY_NAME_LENGTH = 100
 MAX_URL_LENGTH = 500
 
 
+def check_redirects(urls: Sequence[str]) -> list[str]:
+    for index, url in enumerate(urls):
+        try:
+            URLValidator(schemes=["https"])(url)
+        except ValidationError:
+            raise InvalidField(
+                ("redirect_urls", index), f"{url} does not begin with https://, or is no address."
+            ) from None
+        if len(url) > MAX_URL_LENGTH:
+            raise InvalidField(("redirect_urls", index), f"An address may have at most {MAX_URL_LENGTH} characters.")
+    return list(dict.fromkeys(urls))
+
+
+check_partner_name = partial(validate_name, longest=MAX_NAME_LENGTH)
+check_key_name = partial(validate_name, longest=MAX_KEY_NAME_LENGTH)
+PARTNER_CHECKS: dict[str, Callable[[Any], Any]] = {"name": check_partner_name, "redirect_urls": check_redirects}
+
+
 class PartnerChanges(TypedDict, total=False):
     """What can be said of a partner."""
 
@@ -31,20 +50,24 @@ class PartnerChanges(TypedDict, total=False):
 
 def create_partner(*, name: str, redirect_urls: Sequence[str] = ()) -> Partner:
     """An organisation that calls the API. Refuses a bad name (`validate_name`), and a redirect that is not of https."""
-    name = validate_name(name, longest=MAX_NAME_LENGTH)
-    return Partner.objects.create(name=name, redirect_urls=_checked_redirects(redirect_urls))
+    return Partner.objects.create(name=check_partner_name(name), redirect_urls=check_redirects(redirect_urls))
 
 
 def update_partner(partner: Partner, **changes: Unpack[PartnerChanges]) -> Partner:
     """Change `name` or `redirect_urls`, by the rules of `create_partner`; invitations made before keep theirs."""
-    if "name" in changes:
-        changes["name"] = validate_name(changes["name"], longest=MAX_NAME_LENGTH)
-    if "redirect_urls" in changes:
-        changes["redirect_urls"] = _checked_redirects(changes["redirect_urls"])
     for name, value in changes.items():
-        setattr(partner, name, value)
+        setattr(partner, name, PARTNER_CHECKS[name](value))
     partner.save(update_fields=changes)
     return partner
+
+
+def check_expiry(expires_at: datetime | None) -> datetime | None:
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvalidField(("expires_at",), "This time is over. Choose a later one.", code="over")
+    return expires_at
+
+
+API_KEY_CHECKS: dict[str, Callable[[Any], Any]] = {"name": check_key_name, "expires_at": check_expiry}
 
 
 @transaction.atomic
@@ -62,8 +85,6 @@ def issue_api_key(
     Without `scopes` the key may do everything but a collector's work. Refuses scopes that do not exist, a bad name
     (`validate_name`), and a time to expire that is over.
     """
-    if expires_at is not None and expires_at <= timezone.now():
-        raise InvalidField(("expires_at",), "This time is over. Choose a later one.", code="over")
     unknown = set(scopes or ()) - set(Scope.values)
     if unknown:
         raise InvalidField(("scopes",), f"There is no scope {min(unknown)}.")
@@ -71,10 +92,10 @@ def issue_api_key(
     given = {} if scopes is None else {"scopes": scopes}
     key = ApiKey.objects.create(
         partner=partner,
-        name=validate_name(name, longest=MAX_KEY_NAME_LENGTH),
+        name=check_key_name(name),
         prefix=value[: value.index("_", 3)],
         secret_hash=hash_api_key(value),
-        expires_at=expires_at,
+        expires_at=check_expiry(expires_at),
         created_by=created_by,
         **given,
     )
@@ -83,7 +104,7 @@ def issue_api_key(
 
 def rename_api_key(api_key: ApiKey, *, name: str) -> ApiKey:
     """Another name for people to know the key by; nothing else of it changes, whatever happened to it meanwhile."""
-    api_key.name = validate_name(name, longest=MAX_KEY_NAME_LENGTH)
+    api_key.name = check_key_name(name)
     api_key.save(update_fields=["name"])
     return api_key
 
@@ -108,16 +129,3 @@ def delete_old_answers() -> int:
     """Forget the answers whose idempotency keys are over; returns how many."""
     deleted, _ = StoredAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS_KEPT).delete()
     return deleted
-
-
-def _checked_redirects(urls: Sequence[str]) -> list[str]:
-    for index, url in enumerate(urls):
-        try:
-            URLValidator(schemes=["https"])(url)
-        except ValidationError:
-            raise InvalidField(
-                ("redirect_urls", index), f"{url} does not begin with https://, or is no address."
-            ) from None
-        if len(url) > MAX_URL_LENGTH:
-            raise InvalidField(("redirect_urls", index), f"An address may have at most {MAX_URL_LENGTH} characters.")
-    return list(dict.fromkeys(urls))

@@ -1,16 +1,19 @@
 """Members of staff, and who may change whom."""
 
-from collections.abc import Iterable
-from typing import TypedDict, Unpack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypedDict, Unpack
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from companies.exceptions import NotYoursToChange, NotYoursToGrant
 from companies.login_throttle import unlock
 from companies.models import Company, User
+from config.exceptions import InvalidField
 from config.validators import validate_single_line
 
 # whoever has one of these manages members of staff
@@ -18,6 +21,10 @@ MANAGING = Q(content_type__app_label="companies", codename__in=["add_user", "cha
 RELATED = ("groups", "user_permissions", "companies")
 FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 MAX_NAME_LENGTH = 150
+
+
+check_name = partial(validate_single_line, longest=MAX_NAME_LENGTH, field=("name",))
+MEMBER_CHECKS: dict[str, Callable[[Any], Any]] = {"name": check_name}
 
 
 class MemberChanges(TypedDict, total=False):
@@ -63,7 +70,8 @@ def create_member(*, by: User, email: str, password: str, name: str = "") -> Use
     """
     if not by.has_perm("companies.add_user") or by.company_limit is not None:
         raise NotYoursToChange
-    return User.objects.create_user(email, password, name=_checked_name(name))
+    with _email_taken():
+        return User.objects.create_user(email, password, name=check_name(name))
 
 
 @transaction.atomic
@@ -78,13 +86,14 @@ def update_member(user: User, *, by: User, **changes: Unpack[MemberChanges]) -> 
         raise NotYoursToChange
     _check_grants(changes, by=by)
     if "name" in changes:
-        changes["name"] = _checked_name(changes["name"])
+        changes["name"] = check_name(changes["name"])
     for name, value in changes.items():
         if name in RELATED:
             getattr(locked, name).set(value)
         else:
             setattr(locked, name, value)
-    locked.save(update_fields=[name for name in changes if name not in RELATED])
+    with _email_taken():
+        locked.save(update_fields=[name for name in changes if name not in RELATED])
     return locked
 
 
@@ -103,8 +112,13 @@ def note(user: User, words: str, *, by: User) -> None:
     LogEntry.objects.log_actions(by.pk, [user], CHANGE, change_message=words, single_object=True)
 
 
-def _checked_name(name: str) -> str:
-    return validate_single_line(name, longest=MAX_NAME_LENGTH, field=("name",))
+@contextmanager
+def _email_taken() -> Iterator[None]:
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise InvalidField(("email",), "Another member of staff has this email.", code="not_unique") from None
 
 
 def _check_grants(changes: MemberChanges, *, by: User) -> None:

@@ -1,6 +1,6 @@
 """The admin every table of this house has."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -20,34 +20,67 @@ NAMES = Media(js=["js/comboboxes.js"])
 
 
 class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Saved by a service, which has the last word: what it refuses is an error of the form, on the field it names."""
+    """Model form whose row a service writes. `is_valid()` writes nothing; `perform()` writes.
 
-    user: ClassVar[Any]
-    fields_of_service: ClassVar[dict[str, str]] = {}
+    `checks`: the service's validators by field, so that the form shows all errors at once.
+    `service_fields`: names of form fields that the service calls otherwise, by the service's name.
+    """
 
-    def perform(self) -> Model:
-        """Call the service with the cleaned data; return what it made or changed."""
-        raise NotImplementedError
+    checks: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+    service_fields: ClassVar[dict[str, str]] = {}
+    create: ClassVar[Callable[..., Model]]
+    update: ClassVar[Callable[..., Model]]
+    refusal: ClassVar[DomainError | None] = None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+
+    def perform(self, *, by: Any) -> Model:
+        """Call the service with the cleaned data; return the row. Raises `DomainError`."""
+        if self.instance._state.adding:
+            return type(self).create(**self.cleaned_data)
+        return type(self).update(self.instance, **self.changes)
+
+    def submit(self, *, by: Any) -> bool:
+        """Validate, then write. If the service refuses, return False with its error on the form."""
+        if not self.is_valid():
+            return False
+        try:
+            with transaction.atomic():
+                self.instance = self.perform(by=by)
+        except DomainError as error:
+            self.add_refusal(error)
+            return False
+        return True
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        for name, value in (self.cleaned_data if self.instance._state.adding else self.changes).copy().items():
+            try:
+                self.checks.get(name, bool)(value)
+            except InvalidField as error:
+                self.add_refusal(error)
+        return cleaned
 
     def full_clean(self) -> None:
         super().full_clean()
-        if not self.is_bound or self.errors:
-            return
-        try:
-            with transaction.atomic():
-                self.instance = self.perform()
-        except DomainError as refusal:
-            self.add_error(self.field_refused(refusal), self.words_of(refusal))
+        if self.refusal and self.is_bound:
+            self.add_refusal(self.refusal)
 
-    def field_refused(self, refusal: DomainError) -> str | None:
-        if not isinstance(refusal, InvalidField):
+    def add_refusal(self, error: DomainError) -> None:
+        self.add_error(self.error_field(error), self.error_message(error))
+
+    def error_field(self, error: DomainError) -> str | None:
+        """Return the form field that the error belongs to; None: the whole form."""
+        if not isinstance(error, InvalidField):
             return None
-        name = str(refusal.field[0])
-        name = self.fields_of_service.get(name, name)
+        name = str(error.field[0])
+        name = self.service_fields.get(name, name)
         return name if name in self.fields else None
 
-    def words_of(self, refusal: DomainError) -> str:
-        return refusal.detail
+    def error_message(self, error: DomainError) -> str:
+        return error.detail
 
 
 class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -81,7 +114,8 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.user = request.user
+        if issubclass(form, ServiceForm):
+            form.refusal = getattr(request, "refusal", None)
         return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -101,12 +135,29 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return super().get_field_queryset(db, db_field, request)
         return self.admin_site.get_model_admin(other).get_queryset(request)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the form again, with the input kept, if the service refuses. The refused write is rolled back."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except DomainError as error:
+            request.refusal = error  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        return form.instance if isinstance(form, ServiceForm) else super().save_form(request, form, change)
+
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        """Only what was changed: what happens to the row in the meantime stays."""
+        """Write changed columns only, so that an old page does not undo what changed meanwhile."""
         if isinstance(form, ServiceForm):
+            # the service returns another object; Django logs and shows this one
+            vars(obj).update(vars(form.perform(by=request.user)))
             return
         columns = {field.name for field in self.opts.concrete_fields}
         obj.save(update_fields=[name for name in form.changed_data if name in columns] if change else None)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if not isinstance(form, ServiceForm):
+            super().save_related(request, form, formsets, change)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         title = {"title": capfirst(self.opts.verbose_name_plural)}

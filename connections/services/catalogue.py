@@ -2,7 +2,8 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NotRequired, TypedDict, Unpack
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -98,6 +99,13 @@ def check_country(code: str, *, field: tuple[str | int, ...] = ("country",)) -> 
     if code not in countries:
         raise InvalidField(field, "There is no such country (ISO 3166-1 alpha-2).", code="invalid_country")
     return code
+
+
+DATASOURCE_CHECKS: dict[str, Callable[[str], str]] = {
+    "name": partial(validate_name, longest=MAX_NAME_LENGTH),
+    "login_url": partial(check_provider_url, field=("login_url",)),
+    "country": check_country,
+}
 
 
 def ensure_sandbox() -> Datasource:
@@ -214,13 +222,13 @@ def _save_checked(datasource: Datasource, update_fields: list[str] | None = None
 
 def _check(datasource: Datasource) -> None:
     """Put name and login page into the form in which they are kept; refuse what does not hold, naming the field."""
-    datasource.name = validate_name(datasource.name, longest=MAX_NAME_LENGTH)
+    datasource.name = DATASOURCE_CHECKS["name"](datasource.name)
     try:
         datasource.clean_fields()
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         raise InvalidField((name,), " ".join(messages)) from None
-    datasource.login_url = check_provider_url(datasource.login_url, field=("login_url",))
+    datasource.login_url = DATASOURCE_CHECKS["login_url"](datasource.login_url)
     check_country(datasource.country)
 
 

@@ -1,5 +1,7 @@
 """The link of an invitation, replaced."""
 
+from companies.actors import Actor
+from companies.models import User
 from invitations.admin.actions.base import ChangeForm
 from invitations.models import Invitation
 from invitations.services.invitations import rotate_invitation
@@ -15,7 +17,7 @@ class RotateForm(ChangeForm):
     logged = "Link replaced."
     cannot_be_undone = True
 
-    def perform(self) -> Invitation:
-        invitation = rotate_invitation(self.instance, by=self.actor)
+    def perform(self, *, by: User) -> Invitation:
+        invitation = rotate_invitation(self.instance, by=Actor.staff(by))
         self.done = "The link was replaced. Pass on the new one, or mail it again."
         return invitation

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.text import get_text_list
 
+from companies.actors import Actor
+from companies.models import User
 from invitations.admin.actions.base import ChangeForm
 from invitations.admin.fields import AddressField
 from invitations.models import Invitation
@@ -34,9 +36,9 @@ class ResendForm(ChangeForm):
         wanted = at_position(mailable, self.initial.get("position"))
         self.initial["emails"] = [wanted] if wanted else mailable
 
-    def perform(self) -> Invitation:
+    def perform(self, *, by: User) -> Invitation:
         emails = self.cleaned_data["emails"]
-        invitation = resend_invitation(self.instance, by=self.actor, emails=emails)
+        invitation = resend_invitation(self.instance, by=Actor.staff(by), emails=emails)
         self.done = f"It is being mailed again to {named(emails)}."
         return invitation
 
@@ -67,9 +69,9 @@ class CorrectForm(ChangeForm):
         undelivered = set(deliveries.values_list("email", flat=True))
         return next((email for email in mailable if email in undelivered), None)
 
-    def perform(self) -> Invitation:
+    def perform(self, *, by: User) -> Invitation:
         old, new = self.cleaned_data["old"], self.cleaned_data["new"]
-        invitation = correct_address(self.instance, by=self.actor, old=old, new=new)
+        invitation = correct_address(self.instance, by=Actor.staff(by), old=old, new=new)
         self.done = f"{old} was corrected. A mail to {new} is on its way."
         return invitation
 

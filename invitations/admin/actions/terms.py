@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
+from companies.actors import Actor
+from companies.models import User
 from config.admin.changelist import moment
 from config.exceptions import DomainError, InvalidField
 from invitations.admin.actions.base import ChangeForm
@@ -38,30 +40,30 @@ class OptimisticLockForm(ChangeForm):
         """What the fields hold before anybody types."""
         raise NotImplementedError
 
-    def change(self) -> Invitation:
+    def change(self, by: User) -> Invitation:
         """Call `update` with the cleaned data."""
         raise NotImplementedError
 
     def show(self) -> None:
         self.initial.update(self.as_it_is)
 
-    def perform(self) -> Invitation:
+    def perform(self, *, by: User) -> Invitation:
         try:
-            return self.change()
+            return self.change(by)
         except ChangedMeanwhile:
             self.instance.refresh_from_db()
             self.show()
             self._take_back_what_is_outdated()
             raise
 
-    def update(self, wanted: Mapping[str, Any], *, seen: Mapping[str, Any]) -> Invitation:
+    def update(self, wanted: Mapping[str, Any], *, seen: Mapping[str, Any], by: User) -> Invitation:
         """Change what is wanted otherwise than the page showed it. Refuses when it is no longer as it was shown."""
         invitation: Invitation = self.instance
         changes = {name: value for name, value in wanted.items() if value != seen[name]}
         if not changes:
             self.did_nothing, self.done = True, "Nothing was changed."
             return invitation
-        return update_invitation(invitation, by=self.actor, seen={name: seen[name] for name in changes}, **changes)
+        return update_invitation(invitation, by=Actor.staff(by), seen={name: seen[name] for name in changes}, **changes)
 
     def _take_back_what_is_outdated(self) -> None:
         """What was typed into other fields stays."""
@@ -118,7 +120,7 @@ class ExtendForm(OptimisticLockForm):
             self.add_error("day", "Choose “At the end of a day” above, or leave this empty.")
         return self.cleaned_data
 
-    def change(self) -> Invitation:
+    def change(self, by: User) -> Invitation:
         seen = self.instance.expires_at
         if self.cleaned_data["seen"] != _shown(seen):
             raise ChangedMeanwhile
@@ -129,14 +131,14 @@ class ExtendForm(OptimisticLockForm):
             self.done = f"It now ends on {moment(end)}, earlier than before."
         else:
             self.done = f"It works longer now, until {moment(end)}."
-        return self.update({"expires_at": end}, seen={"expires_at": seen})
+        return self.update({"expires_at": end}, seen={"expires_at": seen}, by=by)
 
-    def field_refused(self, refusal: DomainError) -> str | None:
+    def error_field(self, error: DomainError) -> str | None:
         name = "day" if self.cleaned_data["life"] == DAY else "life"
-        return name if isinstance(refusal, InvalidField) else None
+        return name if isinstance(error, InvalidField) else None
 
-    def words_of(self, refusal: DomainError) -> str:
-        return TOO_FAR_OFF if isinstance(refusal, InvalidField) else super().words_of(refusal)
+    def error_message(self, error: DomainError) -> str:
+        return TOO_FAR_OFF if isinstance(error, InvalidField) else super().error_message(error)
 
     @property
     def _start(self) -> datetime:
@@ -206,16 +208,17 @@ class LimitsForm(OptimisticLockForm):
             self.add_error("max_uses", "Say how many, or choose “Any number”.")
         return self.cleaned_data
 
-    def change(self) -> Invitation:
+    def change(self, by: User) -> Invitation:
         said = self.cleaned_data
         self.done = "The limits were changed."
         return self.update(
             {"max_uses": said["max_uses"], "allowed_emails": said["allowed_emails"]},
             seen={"max_uses": said["seen_uses"], "allowed_emails": said["seen"].split()},
+            by=by,
         )
 
-    def field_refused(self, refusal: DomainError) -> str | None:
-        return "max_uses" if isinstance(refusal, MaxUsesBelowUseCount) else super().field_refused(refusal)
+    def error_field(self, error: DomainError) -> str | None:
+        return "max_uses" if isinstance(error, MaxUsesBelowUseCount) else super().error_field(error)
 
 
 def _shown(end: datetime | None) -> str:

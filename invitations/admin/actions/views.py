@@ -76,8 +76,7 @@ class ChangingAdmin(RevokingAdmin):
             raise Http404
         posted = request.POST if request.method == "POST" else None
         form = CHANGES[name](posted, instance=invitation, initial={"position": request.GET.get("address")})
-        form.user = request.user  # type: ignore[misc]
-        if not form.is_valid():
+        if not form.submit(by=request.user):
             return self._ask_to_change(request, invitation, form, name)
         if not form.did_nothing:
             self.log_change(request, invitation, form.logged)

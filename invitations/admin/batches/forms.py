@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 
+from companies.models import User
 from config.admin.base import ServiceForm
 from config.db.uuid7 import as_id
 from config.exceptions import DomainError
@@ -68,7 +69,7 @@ class NewBatchForm(ServiceForm):
         label="Mail each address its own link",
         help_text="Otherwise nothing is sent, and the links stand in the result file.",
     )
-    fields_of_service = {"expires_in_seconds": "expires_in"}
+    service_fields = {"expires_in_seconds": "expires_in"}
 
     class Meta:
         model = Batch
@@ -85,16 +86,14 @@ class NewBatchForm(ServiceForm):
         return timedelta(days=int(days)) if days else None
 
     def _post_clean(self) -> None:
-        """Nothing: the service makes the rows, and checks what goes into them."""
+        """Skip the model's validation: the service fills the row."""
 
-    def perform(self) -> Batch:
+    def perform(self, *, by: User) -> Batch:
         given: dict[str, Any] = dict(self.cleaned_data)
         file, pasted = given.pop("file"), given.pop("addresses")
         content = file.read() if file else pasted.encode(errors="replace")
-        return draft_batch(
-            given.pop("company"), by=self.user, content=content, file_name=file.name if file else "", **given
-        )
+        return draft_batch(given.pop("company"), by=by, content=content, file_name=file.name if file else "", **given)
 
-    def field_refused(self, refusal: DomainError) -> str | None:
-        name = super().field_refused(refusal)
+    def error_field(self, error: DomainError) -> str | None:
+        name = super().error_field(error)
         return name or ("file" if self.cleaned_data.get("file") else "addresses")
