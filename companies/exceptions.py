@@ -1,7 +1,7 @@
 """What companies refuse."""
 
+from config.durations import describe_seconds
 from config.exceptions import DomainError
-from config.waits import in_words
 
 
 class InvalidIdempotencyKey(DomainError):
@@ -46,7 +46,7 @@ class OTPThrottled(DomainError):
         """`retry_after` in seconds; None: never."""
         self.retry_after = retry_after
         super().__init__(
-            f"There were too many wrong codes. Wait {in_words(retry_after)}, then try again."
+            f"There were too many wrong codes. Wait {describe_seconds(retry_after)}, then try again."
             if retry_after is not None
             else "There were too many wrong codes. An administrator can reset your second factor."
         )

@@ -3,8 +3,8 @@
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
+from config.durations import describe_seconds
 from config.exceptions import DomainError
-from config.waits import in_words
 
 IT_WORKS = (
     "The login works: there is nothing to do at the moment. If it changes, ask whoever sent this to you for a new one."
@@ -107,7 +107,7 @@ class RateLimitExceeded(DomainError):
     default_message = "That was too often. Wait a little, then try again."
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"That was too often. Please try again in {in_words(retry_after)}.")
+        super().__init__(f"That was too often. Please try again in {describe_seconds(retry_after)}.")
         self.retry_after = retry_after
 
 

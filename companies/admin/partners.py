@@ -24,8 +24,9 @@ from companies.services.partners import (
     update_partner,
 )
 from config.admin.base import BaseAdmin, ServiceForm
-from config.admin.changelist import AutocompleteFilter, day, status_word
+from config.admin.changelist import AutocompleteFilter, status_word
 from config.admin.revoke import RevokingAdmin
+from config.admin.times import short_date
 from config.db.index_hints import prefilter_if_rare
 from config.db.name_search import name_contains
 
@@ -135,11 +136,11 @@ class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
 
     @admin.display(description="last used")
     def last_used(self, key: ApiKey) -> str:
-        return day(key.last_used_at, otherwise="Never")
+        return short_date(key.last_used_at, default="Never")
 
     @admin.display(description="expires")
     def expires(self, key: ApiKey) -> str:
-        return day(key.expires_at, otherwise="Never")
+        return short_date(key.expires_at, default="Never")
 
     @admin.display(description="visible part")
     def visible_part(self, key: ApiKey) -> str:

@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from config.admin.changelist import AutocompleteFilter, BoundedChangeList, BoundedPaginator, day
+from config.admin.changelist import AutocompleteFilter, BoundedChangeList, BoundedPaginator
+from config.admin.times import short_date
 from config.exceptions import DomainError, InvalidField
 
 NAMES = Media(js=["js/comboboxes.js"])
@@ -107,7 +108,7 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="created")
     def created(self, obj: Any) -> str:
-        return day(obj.created_at)
+        return short_date(obj.created_at)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -1,7 +1,7 @@
 """Lists whose cost does not grow with the table."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -13,7 +13,6 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -107,21 +106,6 @@ class CreatedFilter(admin.SimpleListFilter):
             return queryset
         since = timezone.now() - self.spans[str(self.value())][1]
         return queryset.filter(created_at__gte=since, pk__gte=first_id_at(since - timedelta(seconds=1)))
-
-
-def moment(value: datetime | None, *, otherwise: str = "–") -> str:
-    """A time in words, also where Django would show the bare object."""
-    return localize(timezone.localtime(value)) if value else otherwise
-
-
-def day(value: datetime | None, *, otherwise: str = "–") -> str | SafeString:
-    """The day, short enough for a list; the time appears when one points at it."""
-    if value is None:
-        return otherwise
-    local = timezone.localtime(value)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), localize(local), localize(local.date())
-    )
 
 
 def status_word(word: str, tone: str) -> SafeString:

@@ -1,41 +1,41 @@
-"""Times in the words people use, with the exact one at hand."""
+"""Times for staff: short or relative, with the exact time in the same element."""
 
 from datetime import datetime, timedelta
 
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-DAY = timedelta(days=1)
-# from so much time on it is told in this unit
-UNITS = (
-    (2 * 365 * DAY, 365.25 * DAY, "year"),
-    (60 * DAY, 30.44 * DAY, "month"),
-    (timedelta(hours=36), DAY, "day"),
-    (timedelta(minutes=90), timedelta(hours=1), "hour"),
-    (timedelta(seconds=90), timedelta(minutes=1), "minute"),
-)
+HALF_A_MINUTE = timedelta(seconds=30)
 
 
-def in_words(value: datetime, *, now: datetime) -> str:
-    """`in 3 days`, `2 hours ago`: rounded to the nearest, in the largest unit of which there are about two."""
-    away = abs(value - now)
-    for least, unit, name in UNITS:
-        if away >= least:
-            number = f"{round(away / unit)} {name}s"
-            return f"in {number}" if value > now else f"{number} ago"
-    return "in a minute" if value > now else "just now"
+def format_datetime(value: datetime | None, *, default: str = "–") -> str:
+    """`4 Mar 2026, 12:00 UTC`, also where Django would show the plain object."""
+    return localize(timezone.localtime(value)) if value else default
 
 
-def when(value: datetime | None, *, otherwise: str = "–", now: datetime | None = None) -> str | SafeString:
-    """A time in words; the exact one shows when one points at it, or has the keyboard in its row."""
+def short_date(value: datetime | None, *, default: str = "–") -> str | SafeString:
+    """`4 Mar 2026`; the tooltip has the exact time."""
     if value is None:
-        return otherwise
+        return default
     local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), localize(local), localize(local.date())
+    )
+
+
+def relative_time(value: datetime | None, *, default: str = "–") -> str | SafeString:
+    """`3 days from now`; hover, or keyboard focus in the row, shows the exact time."""
+    if value is None:
+        return default
+    local = timezone.localtime(value)
+    # naturaltime rounds down: 14 days would read "1 week, 6 days" at once
+    nearest = local + HALF_A_MINUTE if local > timezone.now() else local
     return format_html(
         '<span class="when"><time datetime="{}">{}</time> <span class="when__exact">{}</span></span>',
         local.isoformat(),
-        in_words(value, now=now or timezone.now()),
+        naturaltime(nearest),
         localize(local),
     )

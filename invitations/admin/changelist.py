@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from companies.admin import CompanyLimitedAdmin, limit_of
 from config.admin.changelist import AutocompleteFilter, BoundedChangeList, CreatedFilter
 from config.admin.csv_export import ExportingAdmin
-from config.admin.times import when
+from config.admin.times import relative_time
 from config.db.index_hints import prefilter_if_rare
 from invitations.admin.create import InvitingAdmin
 from invitations.admin.detail import InvitationPage
@@ -117,9 +117,9 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitingAdmin, Invita
 
     @admin.display(description="expires")
     def expires_on(self, invitation: Invitation) -> str | SafeString:
-        return when(invitation.expires_at, otherwise="Never")
+        return relative_time(invitation.expires_at, default="Never")
 
     @admin.display(description="last event")
     def last_event(self, invitation: Any) -> str | SafeString:
         event: InvitationEvent | None = invitation.last_event
-        return format_html("<div>{}</div> {}", event, when(event.created_at)) if event else "–"
+        return format_html("<div>{}</div> {}", event, relative_time(event.created_at)) if event else "–"

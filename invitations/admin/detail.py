@@ -15,8 +15,8 @@ from django_countries import countries
 
 from companies.admin.timeline import MOST_LINES
 from companies.models import Site
-from config.admin.changelist import moment, status_word
-from config.admin.times import when
+from config.admin.changelist import status_word
+from config.admin.times import format_datetime, relative_time
 from connections.models import Datasource, UtilityType
 from invitations.admin.actions.views import ChangingAdmin
 from invitations.admin.history import history_of, situation_of
@@ -59,9 +59,9 @@ class InvitationPage(ChangingAdmin):
             "history": history,
             "status": self.status_shown(invitation),
             "uses": self.uses(invitation),
-            "expiry": when(invitation.expires_at, otherwise="never"),
+            "expiry": relative_time(invitation.expires_at, default="never"),
             "is_expired": invitation.expires_at and invitation.expires_at <= timezone.now(),
-            "opened": when(invitation.last_viewed_at),
+            "opened": relative_time(invitation.last_viewed_at),
             "next_step": step.sentence,
             "best_button": best,
             "buttons": [button for button in buttons if button is not best],
@@ -84,7 +84,7 @@ class InvitationPage(ChangingAdmin):
 
     @admin.display(description="expires")
     def expires(self, invitation: Invitation) -> str:
-        return moment(invitation.expires_at, otherwise="Never")
+        return format_datetime(invitation.expires_at, default="Never")
 
     @admin.display(description="goes on to")
     def goes_on_to(self, invitation: Invitation) -> str:

@@ -8,8 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from companies.admin.timeline import MOST_LINES, Timeline, timeline_of
-from config.admin.changelist import moment
-from config.admin.times import when
+from config.admin.times import format_datetime, relative_time
 from connections.admin import connection_status
 from connections.models import Connection
 from invitations.admin.actions import named
@@ -50,7 +49,7 @@ class Recipient:
 
     @property
     def tried(self) -> SafeString | str:
-        return when(self.delivery.last_attempt_at if self.delivery else None)
+        return relative_time(self.delivery.last_attempt_at if self.delivery else None)
 
     @property
     def is_undelivered(self) -> bool:
@@ -171,4 +170,4 @@ def _changes(detail: Mapping[str, Any]) -> Iterator[str]:
 def _words(name: str, value: Any) -> str:
     if name == "maxUses":
         return "any" if value is None else f"{value:,}"
-    return moment(parse_datetime(value), otherwise="never") if value else "never"
+    return format_datetime(parse_datetime(value), default="never") if value else "never"

@@ -180,7 +180,7 @@ def test_the_exact_time_shows_when_the_keyboard_is_in_its_row(partner, desk):
     expect(exact).to_have_css("opacity", "0")
     tab_to(page, "Riverside Bakeries")
     expect(exact).to_have_css("opacity", "1")
-    expect(page.get_by_text("in 3 days")).to_be_visible()
+    expect(page.get_by_text("3 days from now")).to_be_visible()
 
 
 # --- what the pages look like that other tests do not show -----------------------------------------------------

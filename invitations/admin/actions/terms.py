@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from companies.actors import Actor
 from companies.models import User
-from config.admin.changelist import moment
+from config.admin.times import format_datetime
 from config.exceptions import DomainError, InvalidField
 from invitations.admin.actions.base import ChangeForm
 from invitations.admin.create.terms import DAY_IS_OVER, SPANS, TOO_FAR_OFF, end_in_words, end_of
@@ -128,9 +128,9 @@ class ExtendForm(OptimisticLockForm):
         if end is None:
             self.done = "It does not expire any more."
         elif seen is None or end < seen:
-            self.done = f"It now ends on {moment(end)}, earlier than before."
+            self.done = f"It now ends on {format_datetime(end)}, earlier than before."
         else:
-            self.done = f"It works longer now, until {moment(end)}."
+            self.done = f"It works longer now, until {format_datetime(end)}."
         return self.update({"expires_at": end}, seen={"expires_at": seen}, by=by)
 
     def error_field(self, error: DomainError) -> str | None:

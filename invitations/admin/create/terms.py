@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils import timezone
 
-from config.admin.changelist import moment
+from config.admin.times import format_datetime
 from config.validators import MAX_LENGTH, TAG
 from invitations.admin.fields import AddressesField, MetadataField, PlainTextField
 from invitations.models import MAX_MESSAGE_LENGTH
@@ -121,4 +121,4 @@ def end_in_words(end: datetime | None) -> str:
     """A sentence about the end that an invitation has."""
     if end is None:
         return "It never expires."
-    return f"It {'expires' if end > timezone.now() else 'expired'} on {moment(end)}."
+    return f"It {'expires' if end > timezone.now() else 'expired'} on {format_datetime(end)}."

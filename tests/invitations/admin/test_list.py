@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from companies.actors import SYSTEM, Actor
-from config.admin.changelist import moment
+from config.admin.times import format_datetime
 from invitations.admin.attention import Attention
 from invitations.admin.filters import corrected_from
 from invitations.models import Delivery, Invitation, InvitationEvent, InvitationType
@@ -157,7 +157,7 @@ def test_narrowing_by_a_company_keeps_the_other_filters(admin_client, company):
 
 @pytest.mark.parametrize(
     ("expires_in", "shown"),
-    [(timedelta(days=3), "in 3 days"), (timedelta(minutes=45), "in 45 minutes"), (None, "Never")],
+    [(timedelta(days=3), "3\xa0days from now"), (timedelta(minutes=45), "45\xa0minutes from now"), (None, "Never")],
 )
 def test_the_list_says_in_words_when_each_expires(admin_client, company, expires_in, shown):
     invitation = make_invitation(company, expires_in=expires_in)
@@ -167,7 +167,7 @@ def test_the_list_says_in_words_when_each_expires(admin_client, company, expires
     assert f">{shown}<" in page
     if expires_in:
         assert f'<time datetime="{invitation.expires_at.isoformat()}">{shown}</time>' in page
-        assert f'<span class="when__exact">{moment(invitation.expires_at)}</span>' in page
+        assert f'<span class="when__exact">{format_datetime(invitation.expires_at)}</span>' in page
 
 
 def test_the_list_tells_the_last_event_of_each(admin_client, company, staff):

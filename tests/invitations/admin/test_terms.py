@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from companies.actors import SYSTEM
-from config.admin.changelist import moment
+from config.admin.times import format_datetime
 from invitations.admin.create.terms import end_of
 from invitations.exceptions import ChangedMeanwhile
 from invitations.models import Invitation
@@ -52,7 +52,7 @@ def test_days_are_added_to_the_end_that_it_has(admin_client, company, days):
 
     assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=days)
     assert stored(invitation).url == invitation.url
-    assert f"It works longer now, until {moment(stored(invitation).expires_at)}." in page
+    assert f"It works longer now, until {format_datetime(stored(invitation).expires_at)}." in page
 
 
 def test_what_the_page_offers_first_makes_nothing_shorter(admin_client, company):
@@ -71,7 +71,7 @@ def test_an_earlier_end_is_said_to_be_earlier(admin_client, company):
     page = extend(admin_client, invitation, life="day", day=day.isoformat())
 
     assert stored(invitation).expires_at < invitation.expires_at
-    assert f"It now ends on {moment(stored(invitation).expires_at)}, earlier than before." in page
+    assert f"It now ends on {format_datetime(stored(invitation).expires_at)}, earlier than before." in page
 
 
 def test_the_end_of_what_never_expired_is_earlier_than_before(admin_client, invitation):
@@ -105,7 +105,7 @@ def test_an_old_page_adds_nothing_to_another_end(admin_client, company):
 
     assert errors(response) == {"__all__": ["It has been changed in the meantime. Look at it, then change it again."]}
     assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=7)
-    assert f"It expires on {moment(stored(invitation).expires_at)}." in words(response)
+    assert f"It expires on {format_datetime(stored(invitation).expires_at)}." in words(response)
 
     assert press_again(admin_client, invitation, "extend", response).status_code == 302
     assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=14)
