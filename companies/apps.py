@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
 
+from config.redaction import REDACTED, register_secret
+
 
 class CompaniesConfig(AppConfig):
     name = "companies"
@@ -22,6 +24,7 @@ class CompaniesConfig(AppConfig):
         from companies.groups import fill_groups  # noqa: PLC0415 - its imports need the app registry
 
         post_migrate.connect(fill_groups, sender=self)
+        register_secret(r"\blk_[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+", f"lk_{REDACTED}")
 
 
 class StaffSiteConfig(admin_apps.AdminConfig):

@@ -1,4 +1,4 @@
-"""What the environment says, read strictly: what does not hold is one sentence that names the variable."""
+"""Strict readers of environment variables. Each error is one sentence that names the variable."""
 
 import os
 import re
@@ -7,55 +7,51 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
-# as Django compares them with what is asked for: without a port; a dot before it stands for every name beneath
-ANSWERED = re.compile(r"\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
-SHORTEST_SECRET, FEWEST_CHARACTERS = 32, 5
+# Django's syntax of ALLOWED_HOSTS: no port; a leading dot matches every subdomain
+ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+MIN_SECRET_LENGTH, MIN_DISTINCT_CHARACTERS = 32, 5
 
 
-def whole_number(name: str, *, default: int, most: int) -> int:
-    """A number from 0 to `most`."""
+def read_integer(name: str, *, default: int, maximum: int) -> int:
+    """Read an integer from 0 to `maximum`."""
     text = os.environ.get(name) or str(default)
-    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > most:
-        raise ImproperlyConfigured(f"{name} must be a whole number from 0 to {most}, not {text!r}.")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > maximum:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 0 to {maximum}, not {text!r}.")
     return int(text)
 
 
-def log_level(name: str) -> str:
-    """How much is logged; `INFO` where nothing is said."""
+def read_log_level(name: str) -> str:
     level = (os.environ.get(name) or "INFO").upper()
-    if level not in LEVELS:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(LEVELS)}, not {level!r}.")
+    if level not in LOG_LEVELS:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(LOG_LEVELS)}, not {level!r}.")
     return level
 
 
 def check_public_url(url: str, *, schemes: Sequence[str]) -> str:
-    """The address that paths are put behind, without a slash at its end."""
+    """Return the base URL without a trailing slash."""
     if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
         raise ImproperlyConfigured("PUBLIC_URL must begin with https://")
     if "?" in url or "#" in url:
-        raise ImproperlyConfigured("PUBLIC_URL has neither a ? nor a #: a path is put behind it.")
+        raise ImproperlyConfigured("PUBLIC_URL must not contain ? or #: paths are appended to it.")
     try:
         parts = urlsplit(url)
-        is_whole = HOST.fullmatch(parts.hostname or "") and parts.username is None and parts.port != 0
+        is_valid = HOST.fullmatch(parts.hostname or "") and parts.username is None and parts.port != 0
     except ValueError:
-        is_whole = False
-    if not is_whole or not url.isprintable() or " " in url:
+        is_valid = False
+    if not is_valid or not url.isprintable() or " " in url:
         raise ImproperlyConfigured("PUBLIC_URL must name a host, such as https://connect.example.com.")
     return url.rstrip("/")
 
 
 def check_hosts(hosts: Sequence[str]) -> list[str]:
-    """Whose name is answered to: at least one."""
-    named = [host.strip() for host in hosts if host.strip()]
-    if not named or not all(ANSWERED.fullmatch(host) for host in named):
-        raise ImproperlyConfigured(
-            "ALLOWED_HOSTS must be names of hosts, without https:// and port, and commas between."
-        )
-    return named
+    stripped = [host.strip() for host in hosts if host.strip()]
+    if not stripped or not all(ALLOWED_HOST.fullmatch(host) for host in stripped):
+        raise ImproperlyConfigured("ALLOWED_HOSTS must be host names separated by commas, without https:// or a port.")
+    return stripped
 
 
-def is_random(secret: str) -> bool:
-    """Whether a secret may be one that was drawn: long enough, and not the same few characters over and over."""
-    return len(secret) >= SHORTEST_SECRET and len(set(secret)) >= FEWEST_CHARACTERS
+def is_strong_secret(secret: str) -> bool:
+    """Whether a secret is long and varied enough to be random."""
+    return len(secret) >= MIN_SECRET_LENGTH and len(set(secret)) >= MIN_DISTINCT_CHARACTERS

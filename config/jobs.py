@@ -1,4 +1,4 @@
-"""How background work behaves: queued with what causes it, tried again after growing pauses."""
+"""Background jobs: deferred in the current transaction and retried with growing delays."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,46 +14,45 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.types import JSONDict
 
-LONGEST_PAUSE = timedelta(hours=1)
-MOST_ATTEMPTS = 40
+MAX_DELAY = timedelta(hours=1)
+MAX_ATTEMPTS = 40
 
 
 class RetryLater(Exception):
-    """The job was done as far as it went; do it again after `pause`."""
+    """Run the job again after `delay`. Does not count as a failure."""
 
-    def __init__(self, pause: timedelta) -> None:
-        super().__init__(f"again in {pause}")
-        self.pause = pause
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(f"again in {delay}")
+        self.delay = delay
 
 
-class Patience(BaseRetryStrategy):
-    """`RetryLater` names its pause. Anything else that goes wrong is tried again after 5, 10, 20 … seconds, for a
-    day."""
+class RetryWithBackoff(BaseRetryStrategy):
+    """Retry after 5, 10, 20, ... seconds, for about a day. `RetryLater` sets its own delay and has no limit."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, RetryLater):
-            return RetryDecision(retry_in={"seconds": int(exception.pause.total_seconds())})
+            return RetryDecision(retry_in={"seconds": int(exception.delay.total_seconds())})
         if is_last_attempt(job):
             return None
-        seconds = min(5 * 2**job.attempts, int(LONGEST_PAUSE.total_seconds()))
+        seconds = min(5 * 2**job.attempts, int(MAX_DELAY.total_seconds()))
         return RetryDecision(retry_in={"seconds": seconds})
 
 
 def is_last_attempt(job: Job) -> bool:
-    """Whether what goes wrong now is not tried again (`RetryLater` is, always)."""
-    return job.attempts >= MOST_ATTEMPTS
+    """Whether an error now ends the job. `RetryLater` never does."""
+    return job.attempts >= MAX_ATTEMPTS
 
 
 def job(**options: Any) -> Callable[[Callable[..., None]], Any]:
-    """Registers a task that is tried again, and that survives a restart of the database."""
-    return app.task(retry=Patience(), **options)
+    """Register a task that is retried with backoff, also after a restart of the database."""
+    return app.task(retry=RetryWithBackoff(), **options)
 
 
 def defer(task: str, *jobs: JSONDict, **options: Any) -> None:
-    """Queue the jobs in the transaction of what causes them. `jobs`: the arguments of each; `options`: of `configure`.
+    """Queue jobs in the current transaction. `jobs` are their arguments; `options` go to `configure_task`.
 
-    Inside a worker too: there the app has connections of its own, and a job that is queued through those runs before
-    what it is about is committed, finds nothing, and is over.
+    This also holds inside a worker. There procrastinate's own connector uses other connections: the job could run
+    before the transaction that caused it is committed.
     """
     deferrer = app.configure_task(task, **options)
     deferrer.job_manager = JobManager(DjangoConnector())
@@ -61,6 +60,6 @@ def defer(task: str, *jobs: JSONDict, **options: Any) -> None:
 
 
 def defer_once(task: str, arguments: JSONDict, *, name: str, **options: Any) -> None:
-    """Queue the job as `defer` does, unless one of this `name` waits already."""
+    """Queue the job unless one with this `name` is waiting."""
     with suppress(AlreadyEnqueued), transaction.atomic():
         defer(task, arguments, queueing_lock=name, **options)

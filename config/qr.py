@@ -1,19 +1,20 @@
-"""QR codes to scan from a page or from paper."""
+"""QR codes for pages and print."""
 
 import io
 from typing import Any
 
 import segno
 
-QUIET_ZONE = 4  # modules on each side, as ISO/IEC 18004 demands
+QUIET_ZONE = 4  # modules on each side, required by ISO/IEC 18004
 
 
 def draw_qr(text: str, **options: Any) -> str:
-    """An SVG without inline styles and as large as its place, black on white in dark mode too: cameras want it so.
+    """Draw an SVG that scales to its container and has no inline styles.
 
-    A quarter of it may be damaged or dirty, and it still reads (level Q). `options`: of segno, such as `svgclass`.
+    Black on white in dark mode too, because cameras need the contrast. Error correction level Q recovers 25 % damage.
+    `options` go to segno, for example `svgclass`.
     """
-    drawn = io.BytesIO()
+    svg = io.BytesIO()
     code = segno.make_qr(text, error="q", boost_error=False)
-    code.save(drawn, kind="svg", border=QUIET_ZONE, omitsize=True, dark="#000", light="#fff", **options)
-    return drawn.getvalue().decode()
+    code.save(svg, kind="svg", border=QUIET_ZONE, omitsize=True, dark="#000", light="#fff", **options)
+    return svg.getvalue().decode()

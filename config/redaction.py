@@ -1,8 +1,7 @@
-"""Nothing secret leaves by a log line or an error report.
+"""Redaction of secrets and email addresses in logs and error reports.
 
-Tokens in paths, API keys and whatever stands under a telling name are replaced where text leaves the
-process, so that no caller has to remember it. So are email addresses: they are no secrets, and belong to people
-who did not ask to stand in a log. What staff and partners read of a delivery may name the address it went to.
+It happens where text leaves the process, so that callers need not remember it. Email addresses are no secrets, but
+their owners did not ask to be in a log.
 """
 
 import logging
@@ -17,33 +16,32 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 from config.request_id import request_id
 
 REDACTED = "[redacted]"
-ADDRESS = "[address]"
-PATTERNS = (
-    # the token in /p/i/{token}, also percent-encoded or quoted inside a message
-    (re.compile(r"(/p/i/|%2Fp%2Fi%2F)[A-Za-z0-9_\-.~%]+", re.IGNORECASE), rf"\1{REDACTED}"),
-    # a token by itself, such as one that was typed into a search; in 43 random letters there is one of these
-    (re.compile(r"(?<![A-Za-z0-9_\-])(?=[a-z_\-]*[A-Z0-9])[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])"), REDACTED),
-    (re.compile(r"\blk_[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+"), f"lk_{REDACTED}"),
-)
-# of bounded length: a long word without an address costs no more than its length
+# limited length: the cost of a long word without an address is linear
 ADDRESSES = re.compile(r"""[^\s@"'<>()\[\],:;=\\]{1,254}(?:@|%40)[^\s@"'<>()\[\],:;\\/?&]+""", re.IGNORECASE)
+
+_secrets: list[tuple[re.Pattern[str], str]] = []
+
+
+def register_secret(pattern: str, replacement: str = REDACTED) -> None:
+    """Redact matches of `pattern`. Apps call this in `AppConfig.ready`."""
+    _secrets.append((re.compile(pattern), replacement))
 
 
 def redact(text: str) -> str:
-    """`text` without anything that opens a door."""
-    for pattern, replacement in PATTERNS:
+    """Replace registered secrets."""
+    for pattern, replacement in _secrets:
         text = pattern.sub(replacement, text)
     return text
 
 
 def redact_line(text: str) -> str:
-    """`text` without anything that opens a door or names a person's mailbox."""
+    """Replace registered secrets and email addresses."""
     text = redact(text)
-    return ADDRESSES.sub(ADDRESS, text) if "@" in text or "%40" in text else text
+    return ADDRESSES.sub("[address]", text) if "@" in text or "%40" in text else text
 
 
 class JSONFormatter(OrjsonFormatter):
-    """One JSON object a line: time, level, logger, message, request id and what the call added."""
+    """Format a record as one line of JSON: time, level, logger, message, request id and extra fields."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -53,12 +51,13 @@ class JSONFormatter(OrjsonFormatter):
         )
 
     def format(self, record: logging.LogRecord) -> str:
-        _identify(record)
+        if current_id := request_id.get():
+            record.request_id = current_id
         return redact_line(super().format(record))
 
 
 class PlainFormatter(logging.Formatter):
-    """The same for eyes, in development. No text of a stranger's passes for a line of ours or steers the terminal."""
+    """Format a record for a terminal. Control characters are escaped, so that input cannot forge lines or colours."""
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {message}", datefmt="%H:%M:%S", style="{")
@@ -71,16 +70,13 @@ class PlainFormatter(logging.Formatter):
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:
-        """Indented: where an error's own words have several lines, none of them stands where ours begin."""
+        """Indent the traceback, so that a line of an error message cannot pass for a record."""
         lines = super().formatException(ei).split("\n")
         return "\n".join(f"  {_printable(line)}" for line in lines)
 
 
-class StrangersFilter(logging.Filter):
-    """Makes one line of warning of what Django takes for an attack (`django.security.*`).
-
-    It is a stranger's doing: where in our code it was refused helps nobody, and no error of ours is among it.
-    """
+class SecurityLogFilter(logging.Filter):
+    """Log `django.security.*` as a warning without traceback: the cause is the request, not our code."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security."):
@@ -89,8 +85,8 @@ class StrangersFilter(logging.Filter):
         return True
 
 
-class RedactedFilter(SafeExceptionReporterFilter):
-    """Hides settings, form values, cookies and local variables in every report, in development too."""
+class RedactingReportFilter(SafeExceptionReporterFilter):
+    """Hide settings, form values, cookies and local variables in error reports, also in development."""
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern
@@ -105,16 +101,15 @@ class RedactedFilter(SafeExceptionReporterFilter):
         return {} if request is None else dict.fromkeys(request.POST, REDACTED)
 
     def get_safe_cookies(self, request: HttpRequest) -> dict[str, Any]:
-        """No cookie's value: receipts and proofs of address are cookies too."""
         return dict.fromkeys(getattr(request, "COOKIES", {}), REDACTED)
 
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> Any:
-        """No local variables: any of them may hold what somebody typed."""
+        """Hide all of them: any local variable may contain user input."""
         return []
 
 
-class RedactedReporter(ExceptionReporter):
-    """Django's report with the same replacements as the log."""
+class RedactingReporter(ExceptionReporter):
+    """Django's report with the redactions of the log."""
 
     def get_traceback_html(self) -> SafeString:
         return mark_safe(redact_line(super().get_traceback_html()))  # noqa: S308 - Django has escaped it
@@ -124,10 +119,5 @@ class RedactedReporter(ExceptionReporter):
 
 
 def _printable(text: str) -> str:
-    """`text` with everything that is not to be seen written out: line ends and control characters."""
+    """Escape line breaks and control characters."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
-
-
-def _identify(record: logging.LogRecord) -> None:
-    if identity := request_id.get():
-        record.request_id = identity

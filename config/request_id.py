@@ -1,4 +1,4 @@
-"""What the code below a request may know of it: its id, and nothing else."""
+"""Context variable with the current request id, for logs and error bodies."""
 
 from contextvars import ContextVar
 

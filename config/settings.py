@@ -1,8 +1,8 @@
-"""All settings, read from the environment. See the table in README.md.
+"""Settings, read from the environment. See the table in README.md.
 
-A checkout in which none of `SECRET_KEY`, `PUBLIC_URL`, `ALLOWED_HOSTS` and `ENCRYPTION_KEYS` is set is a
-development one: it runs on this machine only, with keys that everybody knows. As soon as one is set,
-`DEBUG` is off unless asked for, and with it off all four are demanded.
+If none of `SECRET_KEY`, `PUBLIC_URL`, `ALLOWED_HOSTS` and `ENCRYPTION_KEYS` is set, this is a development machine: it
+serves itself only, with publicly known keys. If one of them is set, `DEBUG` is off by default, and without `DEBUG` all
+four are required.
 """
 
 import os
@@ -16,8 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import database
 from config.crypto.keyring import Keyring
-from config.env import check_hosts, check_public_url, is_random, log_level, whole_number
-from config.mail.settings import check_sender, provider_settings, transport_settings
+from config.env import check_hosts, check_public_url, is_strong_secret, read_integer, read_log_level
+from config.mail.settings import anymail_settings, check_sender, email_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -29,24 +29,24 @@ missing = [name for name in REQUIRED if not os.environ.get(name)]
 if missing and not DEBUG:
     raise ImproperlyConfigured(f"Set {', '.join(missing)} in the environment: DEBUG is off.")
 
-# --- who we are -------------------------------------------------------------------------------------------
-PORT = whole_number("PORT", default=8000, most=65535)
+# --- identity -------------------------------------------------------------------------------------------
+PORT = read_integer("PORT", default=8000, maximum=65535)
 KNOWN_SECRET = "known-to-everybody-and-for-development-only"  # noqa: S105
 KNOWN_ENCRYPTION_KEY = "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA="
 SECRET_KEY = env.str("SECRET_KEY", default=KNOWN_SECRET)
-# the ones before it: what they signed holds on while it is replaced
+# earlier keys: what they signed stays valid during a rotation
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PUBLIC_URL = check_public_url(
     env.str("PUBLIC_URL", default="") or f"http://localhost:{PORT}", schemes=["http", "https"] if DEBUG else ["https"]
 )
 ALLOWED_HOSTS = check_hosts(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
 KEYRING = Keyring(env.list("ENCRYPTION_KEYS", default=[KNOWN_ENCRYPTION_KEY]))
-if not DEBUG and (not is_random(SECRET_KEY) or SECRET_KEY.startswith((KNOWN_SECRET, "django-insecure-"))):
-    raise ImproperlyConfigured("SECRET_KEY must be 32 random characters or more, and none that others know.")
-if not DEBUG and KEYRING.has(KNOWN_ENCRYPTION_KEY):
-    raise ImproperlyConfigured("ENCRYPTION_KEYS has the key of development, which everybody knows.")
+if not DEBUG and (not is_strong_secret(SECRET_KEY) or SECRET_KEY.startswith((KNOWN_SECRET, "django-insecure-"))):
+    raise ImproperlyConfigured("SECRET_KEY must be 32 random characters or more, and not a publicly known one.")
+if not DEBUG and KEYRING.has_key(KNOWN_ENCRYPTION_KEY):
+    raise ImproperlyConfigured("ENCRYPTION_KEYS contains the development key, which is publicly known.")
 
-# --- the parts --------------------------------------------------------------------------------------------
+# --- apps --------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "companies",
     "connections",
@@ -68,9 +68,10 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
-    "config.http.request_log.RequestMiddleware",
+    "config.http.request_log.RequestLogMiddleware",
     "config.http.health.HealthMiddleware",
-    "config.http.body_limit.BodyMiddleware",
+    "config.http.null_characters.NullCharacterMiddleware",
+    "config.http.body_limit.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -104,10 +105,10 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- data -------------------------------------------------------------------------------------------------
 DATABASE = database.connection_settings()
 DATABASE["CONN_MAX_AGE"] = 600
-# measured: with statements prepared on the server, a fifth more requests a second
+# prepared statements: a fifth more requests per second, measured
 DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | DATABASE.get("OPTIONS", {})
 DATABASES = {"default": DATABASE}
-# four mails at once: one mail server that is slow does not hold up the rest
+# four mails at once: a slow mail server must not delay the others
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "fetch_job_polling_interval": 1}
 # tasks that follow a change in a lower app; they take a `connection_id` and a `company_id`
 STATUS_CHANGE_TASKS = ["invitations.tasks.follow_status"]
@@ -122,7 +123,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# --- words and times --------------------------------------------------------------------------------------
+# --- languages and times --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
@@ -143,7 +144,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# --- safety -----------------------------------------------------------------------------------------------
+# --- security -----------------------------------------------------------------------------------------------
 SECURE = urlsplit(PUBLIC_URL).scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
@@ -158,12 +159,12 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# a code of an authenticator app beside the password of staff: whoever has set it up is asked for it, or everybody must
+# required: all staff must set up an authenticator app; optional: those who have one are asked for its code
 STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="optional")
 if STAFF_SECOND_FACTOR not in ("optional", "required"):
-    raise ImproperlyConfigured("STAFF_SECOND_FACTOR is optional or required.")
-# how many proxies in front may be believed about the client's address and scheme
-TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", default=0, most=100)
+    raise ImproperlyConfigured("STAFF_SECOND_FACTOR must be optional or required.")
+# number of proxies in front whose client address and scheme are trusted
+TRUSTED_PROXIES = read_integer("TRUSTED_PROXIES", default=0, maximum=100)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
@@ -178,9 +179,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# our middleware is Django's own and a little more: config.http.csrf
+# W003 looks for Django's own CSRF middleware; ours is a subclass
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
-# guessing at the login: companies.login_throttle
+# rate limits of the login
 AXES_HANDLER = "companies.login_throttle.LockoutHandler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_FAILURE_LIMIT = 5
@@ -194,30 +195,30 @@ AXES_LOCKOUT_CALLABLE = "companies.login_throttle.lockout_response"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-# for notices of a mail provider and lists that staff paste; config.http.body_limit takes 256 KiB of everything else
+# for webhooks of a mail provider and pasted lists; config.http.body_limit allows 256 KiB elsewhere
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
-DEFAULT_EXCEPTION_REPORTER = "config.redaction.RedactedReporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactedFilter"
+DEFAULT_EXCEPTION_REPORTER = "config.redaction.RedactingReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactingReportFilter"
 
 # --- mail -------------------------------------------------------------------------------------------------
 MAIL_DIR = database.DATA_DIR / "mail"
 EMAIL_URL = env.str("EMAIL_URL", default="") or (MAIL_DIR.as_uri() if DEBUG else "smtp://localhost:25")
-vars().update(transport_settings(EMAIL_URL))
+vars().update(email_settings(EMAIL_URL))
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = check_sender(env.str("EMAIL_FROM", default="") or "Latchkey <latchkey@localhost>")
-# a mail provider, for its bounce and delivery notices: needs the extra `anymail`
+# a mail provider that reports bounces and deliveries; needs the extra `anymail`
 ANYMAIL_PROVIDER = env.str("ANYMAIL_PROVIDER", default="")
 if ANYMAIL_PROVIDER:
     if not DEBUG and ":" not in env.str("ANYMAIL_WEBHOOK_SECRET", default=""):
         raise ImproperlyConfigured(
             "Set ANYMAIL_WEBHOOK_SECRET in the environment, as name:password: "
-            "without it anybody could report mails of ANYMAIL_PROVIDER as delivered or bounced."
+            "without it anyone could report mails as delivered or bounced."
         )
     INSTALLED_APPS.append("anymail")
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER}.EmailBackend"
-    ANYMAIL = provider_settings(ANYMAIL_PROVIDER, os.environ)
+    ANYMAIL = anymail_settings(ANYMAIL_PROVIDER, os.environ)
 
-# --- interfaces -------------------------------------------------------------------------------------------
+# --- API -------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["config.api.json.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.api.json.JSONParser"],
@@ -257,18 +258,18 @@ LOGGING = {
         "json": {"()": "config.redaction.JSONFormatter"},
         "plain": {"()": "config.redaction.PlainFormatter"},
     },
-    "filters": {"strangers": {"()": "config.redaction.StrangersFilter"}},
+    "filters": {"security": {"()": "config.redaction.SecurityLogFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "plain" if DEBUG else "json",
-            "filters": ["strangers"],
+            "filters": ["security"],
         },
     },
-    "root": {"handlers": ["console"], "level": log_level("LOG_LEVEL")},
+    "root": {"handlers": ["console"], "level": read_log_level("LOG_LEVEL")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # the access log says the same, with the request's id
+        # the access log has the same line, with the request id
         "django.server": {"handlers": [], "propagate": False},
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""Housekeeping of the background work itself."""
+"""Maintenance of the job queue."""
 
 import logging
 
@@ -14,19 +14,18 @@ logger = logging.getLogger("latchkey.jobs")
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queueing_lock="take_up_stalled_jobs", priority=100, pass_context=True)
-async def take_up_stalled_jobs(context: JobContext, timestamp: int) -> None:
-    """A worker that was killed leaves its jobs in `doing`: put them back into the queue."""
+@app.task(queueing_lock="retry_stalled_jobs", priority=100, pass_context=True)
+async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Requeue the jobs of workers that were killed: they stay in `doing`."""
     manager = context.app.job_manager
     for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=SECONDS_WITHOUT_HEARTBEAT):
         try:
             await manager.retry_job(stalled)
-        except ProcrastinateException as error:  # another worker was faster, or the same housekeeping is queued anew
-            logger.warning("a stalled job was not taken up: %s", error)
+        except ProcrastinateException as error:  # another worker was faster, or this periodic job is queued already
+            logger.warning("a stalled job was not requeued: %s", error)
 
 
 @app.periodic(cron="41 3 * * *")
-@app.task(queueing_lock="forget_old_jobs", pass_context=True)
-async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
-    """Jobs that are over need not be kept for more than a week."""
+@app.task(queueing_lock="delete_old_jobs", pass_context=True)
+async def delete_old_jobs(context: JobContext, timestamp: int) -> None:
     await builtin_tasks.remove_old_jobs(context, max_hours=HOURS_KEPT, remove_failed=True, remove_cancelled=True)

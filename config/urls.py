@@ -7,7 +7,6 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from config.admin.autocomplete import autocomplete
 from config.dev import mailbox
 from config.http import error_pages
 
@@ -26,7 +25,6 @@ urlpatterns = [
     path("v2/docs", docs, name="docs"),
     re_path("^v2(/|$)", error_pages.page_not_found),  # in development Django would answer with a page of its own
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
-    path("admin/autocomplete/", autocomplete),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
@@ -39,7 +37,7 @@ if settings.DEBUG:
 if settings.ANYMAIL_PROVIDER:
     from config.mail import webhooks  # needs the extra `anymail`
 
-    urlpatterns += [path("anymail/", include(webhooks.addresses(settings.ANYMAIL_PROVIDER)))]
+    urlpatterns += [path("anymail/", include(webhooks.tracking_urls(settings.ANYMAIL_PROVIDER)))]
 handler400 = "config.http.error_pages.bad_request"
 handler403 = "config.http.error_pages.permission_denied"
 handler404 = "config.http.error_pages.page_not_found"

@@ -1,78 +1,76 @@
-"""What people read: names and messages, in whatever language they are."""
+"""Validators of names, messages and language tags, in any script."""
 
 import re
 import unicodedata
 
 from config.exceptions import InvalidField
 
-BREAK = re.compile("[\n\r\v\f\x85\u2028\u2029]")
-# what turns the direction of everything behind it: the text would not read as it is stored. The marks that Arabic and
-# Hebrew are typed with (U+200E, U+200F, U+061C) turn nothing around, and stay
-TURNS = "\u202a-\u202e\u2066-\u2069"
-CONTROLS = f"\x00-\x1f\x7f-\x9f\ud800-\udfff{TURNS}"
-NOT_IN_A_LINE = re.compile(f"[{CONTROLS}]")
-NOT_IN_A_MESSAGE = re.compile(f"(?![\t\n\r])[{CONTROLS}]")
-# letters and a symbol that are drawn as nothing: the fillers of Hangul, the empty cell of Braille
-EMPTY = "\u115f\u1160\u3164\uffa0\u2800"
-# marks that stand on another letter, and what has no picture of its own
-UNSEEN_KINDS = frozenset({"Cc", "Cf", "Mn", "Me", "Zl", "Zp", "Zs"})
+Field = tuple[str | int, ...]
+
+LINE_BREAK = re.compile("[\n\r\v\f\x85\u2028\u2029]")
+# bidirectional overrides and isolates reorder the text behind them. The marks U+200E, U+200F and U+061C do not:
+# Arabic and Hebrew keyboards produce them
+BIDI_CONTROLS = "\u202a-\u202e\u2066-\u2069"
+CONTROLS = f"\x00-\x1f\x7f-\x9f\ud800-\udfff{BIDI_CONTROLS}"
+FORBIDDEN_IN_LINE = re.compile(f"[{CONTROLS}]")
+FORBIDDEN_IN_TEXT = re.compile(f"(?![\t\n\r])[{CONTROLS}]")
+# visible by category, but drawn as nothing: Hangul fillers and the empty Braille cell
+BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800"
+INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Mn", "Me", "Zl", "Zp", "Zs"})
+# BCP 47: language, then up to three subtags for script, region and variant
+LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+INVALID_LANGUAGE_TAG = "This is not a language tag such as en or de-AT (BCP 47)."
+MAX_LANGUAGE_TAG_LENGTH = 35  # RFC 5646, 4.4.1
 
 
-def validate_name(name: str, *, longest: int, field: tuple[str | int, ...] = ("name",)) -> str:
-    """A line that must be there, by the rules of `validate_single_line`."""
-    checked = validate_single_line(name, longest=longest, field=field)
+def validate_name(name: str, *, max_length: int, field: Field = ("name",)) -> str:
+    """Return the name without surrounding blanks. A non-empty `validate_single_line`."""
+    checked = validate_single_line(name, max_length=max_length, field=field)
     if not checked:
         raise InvalidField(field, "Give it a name.", code="blank")
     return checked
 
 
-def validate_single_line(text: str, *, longest: int, field: tuple[str | int, ...]) -> str:
-    """The text without the blanks around it; it may be empty.
+def validate_single_line(text: str, *, max_length: int, field: Field) -> str:
+    """Return the line without surrounding blanks; it may be empty.
 
-    Refuses, naming the field: a line break, a control character, one that turns the direction of writing, a text of
-    which nothing is to be seen, and more than `longest` characters. What joins or parts letters stays where it is:
-    Hindi and Persian are written with it, and emoji.
+    Raises `InvalidField` for a line break, a control character, a bidirectional override, a line with no visible
+    character, and more than `max_length` characters. Zero-width joiners are allowed: Hindi, Persian and emoji need
+    them.
     """
     line = text.strip()
-    if BREAK.search(line):
+    if LINE_BREAK.search(line):
         raise InvalidField(field, "Write this in one line.", code="line_break")
-    _refuse_any(NOT_IN_A_LINE, line, field)
-    if line and all(_is_unseen(letter) for letter in line):
-        raise InvalidField(field, "There is nothing to be seen in this.", code="invisible")
-    return _short_enough(line, longest, field)
+    _reject(FORBIDDEN_IN_LINE, line, field)
+    if line and all(_is_invisible(letter) for letter in line):
+        raise InvalidField(field, "This has no visible character.", code="invisible")
+    return _check_length(line, max_length, field)
 
 
-def validate_multi_line(text: str, *, longest: int, field: tuple[str | int, ...]) -> str:
-    """The text as it is: several lines, and tabs. Refuses the other control characters that `validate_single_line`
-    refuses."""
-    _refuse_any(NOT_IN_A_MESSAGE, text, field)
-    return _short_enough(text, longest, field)
-
-
-def _refuse_any(unwanted: re.Pattern[str], text: str, field: tuple[str | int, ...]) -> None:
-    if found := unwanted.search(text):
-        sentence = f"There is a character in this that cannot be seen, U+{ord(found[0]):04X}. Take it out."
-        raise InvalidField(field, sentence, code="control_character")
-
-
-def _is_unseen(letter: str) -> bool:
-    return letter in EMPTY or unicodedata.category(letter) in UNSEEN_KINDS
-
-
-def _short_enough(text: str, longest: int, field: tuple[str | int, ...]) -> str:
-    if len(text) > longest:
-        raise InvalidField(field, f"At most {longest:,} characters; this has {len(text):,}.", code="max_length")
-    return text
-
-
-# a language with script, region and variants; what BCP 47 allows beyond that names no language of a page
-TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
-NO_TAG = "This is not a language tag such as en or de-AT (BCP 47)."
-MAX_LENGTH = 35  # RFC 5646, 4.4.1
+def validate_multi_line(text: str, *, max_length: int, field: Field) -> str:
+    """Return the text unchanged. Raises `InvalidField` for control characters other than line breaks and tabs."""
+    _reject(FORBIDDEN_IN_TEXT, text, field)
+    return _check_length(text, max_length, field)
 
 
 def validate_locale(tag: str) -> str:
-    """The tag, as given. Refuses what is none, such as `de_AT`."""
-    if len(tag) > MAX_LENGTH or not re.fullmatch(TAG, tag):
-        raise InvalidField(("locale",), NO_TAG)
+    """Return the BCP 47 language tag unchanged. Raises `InvalidField` for other forms, such as `de_AT`."""
+    if len(tag) > MAX_LANGUAGE_TAG_LENGTH or not re.fullmatch(LANGUAGE_TAG, tag):
+        raise InvalidField(("locale",), INVALID_LANGUAGE_TAG)
     return tag
+
+
+def _reject(forbidden: re.Pattern[str], text: str, field: Field) -> None:
+    if found := forbidden.search(text):
+        message = f"Remove the invisible character U+{ord(found[0]):04X}."
+        raise InvalidField(field, message, code="control_character")
+
+
+def _is_invisible(letter: str) -> bool:
+    return letter in BLANK_LETTERS or unicodedata.category(letter) in INVISIBLE_CATEGORIES
+
+
+def _check_length(text: str, max_length: int, field: Field) -> str:
+    if len(text) > max_length:
+        raise InvalidField(field, f"At most {max_length:,} characters; this has {len(text):,}.", code="max_length")
+    return text

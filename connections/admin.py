@@ -19,7 +19,7 @@ from config.admin.base import BaseAdmin, ServiceForm
 from config.admin.changelist import AutocompleteFilter, CreatedFilter, status_word
 from config.admin.csv_export import ExportingAdmin
 from config.db.index_hints import prefilter_if_rare
-from config.db.uuid7 import as_id
+from config.db.uuid7 import parse_uuid
 from connections.counts import BROKEN
 from connections.history import notes_of
 from connections.models import Connection, Datasource, ExtraCredential, UtilityType
@@ -99,7 +99,7 @@ class DatasourceAdmin(BaseAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         term = search_term.strip()
-        if datasource_id := as_id(term):
+        if datasource_id := parse_uuid(term):
             return queryset.filter(pk=datasource_id), False
         return queryset.search(term) if term else queryset, False
 
@@ -164,7 +164,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
-        if connection_id := as_id(term):
+        if connection_id := parse_uuid(term):
             return queryset.filter(pk=connection_id), False
         if term:
             providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MOST_PROVIDERS])

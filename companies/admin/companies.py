@@ -23,7 +23,7 @@ from config.admin.changelist import AutocompleteFilter
 from config.admin.csv_export import ExportingAdmin
 from config.db.index_hints import prefilter_if_rare
 from config.db.name_search import name_contains
-from config.db.uuid7 import as_id
+from config.db.uuid7 import parse_uuid
 
 MOST_COMPANIES = 50
 
@@ -77,7 +77,7 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
-        if company_id := as_id(term):
+        if company_id := parse_uuid(term):
             return queryset.filter(pk=company_id), False
         if term:
             queryset = queryset.filter(prefilter_if_rare(queryset, name_contains(term) | Q(external_id=term)))
@@ -118,7 +118,7 @@ class SiteAdmin(ExportingAdmin, CompanyLimitedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
-        if site_id := as_id(term):
+        if site_id := parse_uuid(term):
             return queryset.filter(pk=site_id), False
         if term:
             of_company = Q(company__in=search_companies(term, limit_of(request)))

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from companies.models.partners import Partner
 from companies.models.users import User
 from config.db.name_search import parts_index
-from config.validators import TAG
+from config.validators import LANGUAGE_TAG
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -55,7 +55,7 @@ class Company(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name"),
-            models.CheckConstraint(condition=Q(locale__regex=TAG), name="company_locale"),
+            models.CheckConstraint(condition=Q(locale__regex=LANGUAGE_TAG), name="company_locale"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models.users import User
-from config.db.compiled_queries import prepared
+from config.db.compiled_queries import compiled
 from config.db.name_search import parts_index
 
 
@@ -130,12 +130,12 @@ def find_api_key(value: str, *, company_id: UUID | None = None) -> ApiKey | None
     return keys[0] if keys else None
 
 
-@prepared
+@compiled
 def _key(secret_hash: bytes) -> models.QuerySet[ApiKey]:
     return ApiKey.objects.hashed(secret_hash)
 
 
-@prepared
+@compiled
 def _key_and_company(secret_hash: bytes, company_id: UUID) -> models.QuerySet[ApiKey]:
     company = FilteredRelation("partner__companies", condition=Q(partner__companies__id=company_id))
     keys = ApiKey.objects.hashed(secret_hash).annotate(company=company)

@@ -22,7 +22,7 @@ MAX_EXTERNAL_ID_LENGTH = 255
 
 def check_external_id(external_id: str | None) -> str | None:
     """The partner's own reference, or None for none. Refuses what is not one line of at most 255 characters."""
-    return validate_single_line(external_id or "", longest=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
+    return validate_single_line(external_id or "", max_length=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
 
 
 def check_reply_to(reply_to: str | None) -> str | None:
@@ -31,14 +31,14 @@ def check_reply_to(reply_to: str | None) -> str | None:
 
 # validators by field; each returns the value as it is stored, or raises `InvalidField`
 COMPANY_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "name": partial(validate_name, longest=MAX_NAME_LENGTH),
+    "name": partial(validate_name, max_length=MAX_NAME_LENGTH),
     "locale": validate_locale,
     "reply_to": check_reply_to,
     "external_id": check_external_id,
 }
 SITE_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "name": partial(validate_name, longest=MAX_NAME_LENGTH),
-    "address": partial(validate_single_line, longest=MAX_ADDRESS_LENGTH, field=("address",)),
+    "name": partial(validate_name, max_length=MAX_NAME_LENGTH),
+    "address": partial(validate_single_line, max_length=MAX_ADDRESS_LENGTH, field=("address",)),
     "external_id": check_external_id,
 }
 Updated = TypeVar("Updated", Company, Site)

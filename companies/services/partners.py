@@ -36,8 +36,8 @@ def check_redirects(urls: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(urls))
 
 
-check_partner_name = partial(validate_name, longest=MAX_NAME_LENGTH)
-check_key_name = partial(validate_name, longest=MAX_KEY_NAME_LENGTH)
+check_partner_name = partial(validate_name, max_length=MAX_NAME_LENGTH)
+check_key_name = partial(validate_name, max_length=MAX_KEY_NAME_LENGTH)
 PARTNER_CHECKS: dict[str, Callable[[Any], Any]] = {"name": check_partner_name, "redirect_urls": check_redirects}
 
 

@@ -23,7 +23,7 @@ FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 MAX_NAME_LENGTH = 150
 
 
-check_name = partial(validate_single_line, longest=MAX_NAME_LENGTH, field=("name",))
+check_name = partial(validate_single_line, max_length=MAX_NAME_LENGTH, field=("name",))
 MEMBER_CHECKS: dict[str, Callable[[Any], Any]] = {"name": check_name}
 
 

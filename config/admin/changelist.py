@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.db.uuid7 import first_id_at
+from config.db.uuid7 import first_uuid7_at
 
 MOST_COUNTED = 10_000
 
@@ -105,7 +105,7 @@ class CreatedFilter(admin.SimpleListFilter):
         if self.value() not in self.spans:
             return queryset
         since = timezone.now() - self.spans[str(self.value())][1]
-        return queryset.filter(created_at__gte=since, pk__gte=first_id_at(since - timedelta(seconds=1)))
+        return queryset.filter(created_at__gte=since, pk__gte=first_uuid7_at(since - timedelta(seconds=1)))
 
 
 def status_word(word: str, tone: str) -> SafeString:

@@ -32,7 +32,7 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
     return HttpResponse(to_json(document), status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
-def is_for_programs(path: str) -> bool:
+def is_api_path(path: str) -> bool:
     """Whether programs ask there, which want problem documents, and no pages."""
     return path == "/v2" or path.startswith("/v2/")
 

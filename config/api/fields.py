@@ -10,7 +10,13 @@ from django_countries import countries
 from rest_framework import serializers
 
 from config.exceptions import InvalidField
-from config.validators import MAX_LENGTH, NO_TAG, TAG, validate_multi_line, validate_single_line
+from config.validators import (
+    INVALID_LANGUAGE_TAG,
+    LANGUAGE_TAG,
+    MAX_LANGUAGE_TAG_LENGTH,
+    validate_multi_line,
+    validate_single_line,
+)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -75,7 +81,7 @@ class Line(Text):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         with as_validation_error():
-            return validate_single_line(text, longest=self.longest, field=())
+            return validate_single_line(text, max_length=self.longest, field=())
 
 
 class Message(Line):
@@ -84,7 +90,7 @@ class Message(Line):
     def to_internal_value(self, data: Any) -> str:
         text = Text.to_internal_value(self, data)
         with as_validation_error():
-            return validate_multi_line(text, longest=self.longest, field=())
+            return validate_multi_line(text, max_length=self.longest, field=())
 
 
 @contextmanager
@@ -176,7 +182,7 @@ class Country(serializers.RegexField):
 class Locale(serializers.RegexField):
     """A language tag (BCP 47), such as `en` or `de-AT`."""
 
-    default_error_messages = {"invalid": NO_TAG}
+    default_error_messages = {"invalid": INVALID_LANGUAGE_TAG}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(TAG, max_length=MAX_LENGTH, **kwargs)
+        super().__init__(LANGUAGE_TAG, max_length=MAX_LANGUAGE_TAG_LENGTH, **kwargs)

@@ -1,8 +1,8 @@
-"""Secrets at rest: sealed with keys from the environment, each bound to the row it belongs to.
+"""Encryption at rest with keys from the environment.
 
-AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. A sealed value is
-`key id (4 bytes) ‖ nonce (12) ‖ ciphertext and tag`. The text it is bound to, such as
-`"credential:<connection id>"`, is authenticated with it: moved to another row, it does not open.
+AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. An encrypted value is
+`key id (4 bytes) ‖ nonce (12) ‖ ciphertext and tag`. The associated data, such as `"credential:<connection id>"`, is
+authenticated with it: a value that was moved to another row does not decrypt.
 """
 
 import base64
@@ -20,13 +20,13 @@ NONCE_BYTES = 12
 
 
 class DecryptionError(Exception):
-    """The value was altered, moved to another row, or sealed with a key that is gone."""
+    """The value was altered, moved to another row, or encrypted with a key that is not on the ring."""
 
 
 class Keyring:
-    """The keys, newest first: the first one seals, each one opens what it sealed.
+    """Keys, newest first: the first one encrypts, all of them decrypt.
 
-    Takes 32-byte keys as Base64, standard or URL-safe alphabet; refuses an empty ring and any other size.
+    Takes 32-byte keys in Base64, in the standard or the URL-safe alphabet.
     """
 
     def __init__(self, encoded_keys: Sequence[str]) -> None:
@@ -34,35 +34,32 @@ class Keyring:
         if not keys:
             raise ImproperlyConfigured("ENCRYPTION_KEYS needs at least one key.")
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
-        self.sealing_key_id = _key_id(keys[0])
+        self.current_key_id = _key_id(keys[0])
 
     def __repr__(self) -> str:
         return f"<Keyring of {len(self._ciphers)}>"
 
-    def has(self, encoded_key: str) -> bool:
-        """Whether this key is on the ring, first or not."""
-        return _key_id(_decode(encoded_key)) in self._ciphers
+    def has_key(self, encoded_key: str) -> bool:
+        return self.has_key_id(_key_id(_decode(encoded_key)))
 
-    def has_id(self, key_id: bytes) -> bool:
-        """Whether the key that a sealed value begins with is on the ring: without it the value does not open."""
+    def has_key_id(self, key_id: bytes) -> bool:
         return key_id in self._ciphers
 
     def encrypt(self, secret: bytes, *, associated_data: str) -> bytes:
-        """`secret`, readable only with this ring and only for `associated_data`."""
         nonce = os.urandom(NONCE_BYTES)
-        cipher = self._ciphers[self.sealing_key_id]
-        return self.sealing_key_id + nonce + cipher.encrypt(nonce, secret, associated_data.encode())
+        cipher = self._ciphers[self.current_key_id]
+        return self.current_key_id + nonce + cipher.encrypt(nonce, secret, associated_data.encode())
 
-    def decrypt(self, sealed: bytes, *, associated_data: str) -> bytes:
-        """What was sealed. Raises `DecryptionError`, which says nothing of the content."""
-        cipher = self._ciphers.get(sealed[:ID_BYTES])
+    def decrypt(self, encrypted: bytes, *, associated_data: str) -> bytes:
+        """Return the secret. Raises `DecryptionError`, whose message does not contain the value."""
+        cipher = self._ciphers.get(encrypted[:ID_BYTES])
         if cipher is None:
-            raise DecryptionError("no key on the ring opens this value")
-        nonce = sealed[ID_BYTES : ID_BYTES + NONCE_BYTES]
+            raise DecryptionError("no key on the ring decrypts this value")
+        nonce = encrypted[ID_BYTES : ID_BYTES + NONCE_BYTES]
         try:
-            return cipher.decrypt(nonce, sealed[ID_BYTES + NONCE_BYTES :], associated_data.encode())
+            return cipher.decrypt(nonce, encrypted[ID_BYTES + NONCE_BYTES :], associated_data.encode())
         except (InvalidTag, ValueError):
-            raise DecryptionError("the value does not belong to this row") from None
+            raise DecryptionError("the value was altered or belongs to another row") from None
 
 
 def _key_id(key: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Sealing again, with the newest key, what an older one sealed: live, stopped and resumed at will."""
+"""Key rotation: re-encrypt rows with the newest key while the system is live. It can be stopped and resumed."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -15,58 +15,57 @@ BATCH = 500
 logger = logging.getLogger("latchkey")
 
 
-class Sealed(NamedTuple):
-    """A column of sealed values, and what each is bound to."""
+class EncryptedColumn(NamedTuple):
+    """A column of encrypted values, with the associated data of a row."""
 
     model: type[models.Model]
     column: str
-    binding: Callable[[Any], str]
+    associated_data: Callable[[Any], str]
+
+    def value_of(self, row: Any) -> bytes:
+        return bytes(getattr(row, self.column))
 
 
-class Resealed(NamedTuple):
-    """How many rows of a batch were sealed again, and how many do not open and were left as they are."""
+class BatchResult(NamedTuple):
+    """Numbers of rows: re-encrypted, and left unchanged because they do not decrypt."""
 
     done: int
     damaged: int
 
 
-def reseal(sealed: Sealed) -> Iterator[Resealed]:
-    """Yields, batch by batch, what came of it. The ids of damaged rows are logged.
+def reencrypt(encrypted: EncryptedColumn) -> Iterator[BatchResult]:
+    """Re-encrypt rows that use an older key, batch by batch. Logs the id of each damaged row.
 
-    Each batch is a transaction of its own and passes over rows that somebody holds: run again, it finds those.
+    Each batch is one transaction. It skips rows that are locked; the next run finds them.
     """
+    manager = encrypted.model._default_manager
     after: Any = None
     while True:
         with transaction.atomic():
-            rows = sealed.model._default_manager.select_for_update(skip_locked=True).order_by("pk")
-            batch = list((rows.filter(pk__gt=after) if after else rows).only("pk", sealed.column)[:BATCH])
-            old = [row for row in batch if _is_old(row, sealed)]
-            renewed = [row for row in old if _renew(row, sealed)]
-            sealed.model._default_manager.bulk_update(renewed, [sealed.column])
+            rows = manager.select_for_update(skip_locked=True).order_by("pk")
+            batch = list((rows.filter(pk__gt=after) if after else rows).only("pk", encrypted.column)[:BATCH])
+            old = [row for row in batch if encrypted.value_of(row)[:ID_BYTES] != settings.KEYRING.current_key_id]
+            renewed = [row for row in old if _reencrypt_row(row, encrypted)]
+            manager.bulk_update(renewed, [encrypted.column])
         if not batch:
             return
         after = batch[-1].pk
-        yield Resealed(len(renewed), len(old) - len(renewed))
+        yield BatchResult(len(renewed), len(old) - len(renewed))
 
 
-def count_by_key(sealed: Sealed) -> dict[bytes, int]:
-    """How many rows each key has sealed, by the key's id. A row that was cut short or altered has any id."""
-    key_id = Substr(sealed.column, 1, ID_BYTES, output_field=BinaryField())
-    counted = (
-        sealed.model._default_manager.order_by().annotate(key_id=key_id).values("key_id").annotate(rows=Count("pk"))
-    )
-    return {bytes(row["key_id"]): row["rows"] for row in counted}
+def count_rows_by_key(encrypted: EncryptedColumn) -> dict[bytes, int]:
+    """Count rows by the id of their key. A truncated or altered row has an arbitrary id."""
+    key_id = Substr(encrypted.column, 1, ID_BYTES, output_field=BinaryField())
+    rows = encrypted.model._default_manager.order_by().annotate(key_id=key_id)
+    return {bytes(row["key_id"]): row["rows"] for row in rows.values("key_id").annotate(rows=Count("pk"))}
 
 
-def _is_old(row: Any, sealed: Sealed) -> bool:
-    return bytes(getattr(row, sealed.column))[:ID_BYTES] != settings.KEYRING.sealing_key_id
-
-
-def _renew(row: Any, sealed: Sealed) -> bool:
+def _reencrypt_row(row: Any, encrypted: EncryptedColumn) -> bool:
+    associated_data = encrypted.associated_data(row)
     try:
-        secret = settings.KEYRING.decrypt(bytes(getattr(row, sealed.column)), associated_data=sealed.binding(row))
-    except DecryptionError as error:  # one damaged row does not keep the others from their new key
-        logger.error("%s %s: %s", sealed.model._meta.verbose_name, row.pk, error)
+        secret = settings.KEYRING.decrypt(encrypted.value_of(row), associated_data=associated_data)
+    except DecryptionError as error:  # one damaged row must not keep the others from the new key
+        logger.error("%s %s: %s", encrypted.model._meta.verbose_name, row.pk, error)
         return False
-    setattr(row, sealed.column, settings.KEYRING.encrypt(secret, associated_data=sealed.binding(row)))
+    setattr(row, encrypted.column, settings.KEYRING.encrypt(secret, associated_data=associated_data))
     return True

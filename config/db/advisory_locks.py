@@ -1,4 +1,4 @@
-"""Locks on a name, for what must not happen twice at once and has no row to lock."""
+"""Transaction-level advisory locks by name, for operations that have no row to lock."""
 
 import hashlib
 
@@ -6,18 +6,18 @@ from django.db import connection
 
 
 def try_lock(name: str) -> bool:
-    """Take the lock to the end of the transaction. Returns False at once when somebody else has it."""
+    """Take the lock until the end of the transaction. Return False at once if another transaction holds it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s::bigint)", [_number(name)])
-        (locked,) = cursor.fetchone()
-    return bool(locked)
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s::bigint)", [_key(name)])
+        (is_locked,) = cursor.fetchone()
+    return bool(is_locked)
 
 
 def wait_for_lock(name: str) -> None:
-    """Take the lock to the end of the transaction, as soon as nobody else has it."""
+    """Wait for the lock and keep it until the end of the transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [_number(name)])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [_key(name)])
 
 
-def _number(name: str) -> int:
+def _key(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

@@ -1,7 +1,7 @@
-"""Queries that Django builds once.
+"""Querysets whose SQL Django writes once.
 
-For a look-up by key Django needs several times as long to write the SQL as PostgreSQL to answer it. A prepared query
-is written when it is first asked, and from then on run with other values; rows become models as ever.
+For a look-up by key, Django takes several times longer to write the SQL than PostgreSQL to answer it. A compiled query
+is written at its first call; later calls only replace its values. Rows become models as usual.
 """
 
 import os
@@ -18,55 +18,55 @@ Row = TypeVar("Row", bound=models.Model)
 PLACEHOLDERS: dict[type, Callable[[], Any]] = {UUID: uuid4, bytes: lambda: os.urandom(32)}
 
 
-def prepared(build: Callable[..., models.QuerySet[Row]]) -> Callable[..., list[Row]]:
-    """Makes of a function that returns a queryset one that returns its rows, a list of models.
+def compiled(build: Callable[..., models.QuerySet[Row]]) -> Callable[..., list[Row]]:
+    """Decorate a function that builds a queryset; the result returns a list of models.
 
-    Its keyword arguments, annotated as `UUID` or `bytes` and never None, are the values of the query: they may stand
-    in it as they are, as often as needed, and nothing else of the query may depend on them.
+    The function takes keyword arguments annotated as `UUID` or `bytes`, never None. They may appear in the query
+    unchanged, as often as needed. Nothing else of the query may depend on them.
     """
-    kinds = {name: kind for name, kind in build.__annotations__.items() if name != "return"}
-    written: dict[str, _Written] = {}
+    types = {name: kind for name, kind in build.__annotations__.items() if name != "return"}
+    cache: dict[str, CompiledQuery] = {}
 
     @wraps(build)
     def rows(**values: Any) -> list[Row]:
-        if values.keys() != kinds.keys():
-            raise TypeError(f"{build.__name__} takes {', '.join(kinds)}")
-        if "query" not in written:
-            written["query"] = _Written(build, {name: PLACEHOLDERS[kind]() for name, kind in kinds.items()})
-        return written["query"].rows(values)
+        if values.keys() != types.keys():
+            raise TypeError(f"{build.__name__} takes {', '.join(types)}")
+        if "query" not in cache:
+            cache["query"] = CompiledQuery(build, {name: PLACEHOLDERS[kind]() for name, kind in types.items()})
+        return cache["query"].rows(values)
 
     return rows
 
 
-class _Written:
-    """A query with the SQL that Django wrote for it, and where in its parameters which value stands."""
+class CompiledQuery:
+    """The SQL of a queryset, and the positions of each argument among its parameters."""
 
-    def __init__(self, build: Callable[..., models.QuerySet[Any]], stand_ins: dict[str, Any]) -> None:
-        queryset = build(**stand_ins)
+    def __init__(self, build: Callable[..., models.QuerySet[Any]], placeholders: dict[str, Any]) -> None:
+        queryset = build(**placeholders)
         self.model, self.using = queryset.model, queryset.db
         self.compiler = queryset.query.get_compiler(self.using)
         self.sql, parameters = self.compiler.as_sql()
-        # binary values come wrapped for the driver
+        # binary values are wrapped for the driver
         self.parameters = [getattr(parameter, "obj", parameter) for parameter in parameters]
-        self.places = {name: _places(self.parameters, stand_in) for name, stand_in in stand_ins.items()}
-        if unused := [name for name, places in self.places.items() if not places]:
+        self.positions = {name: _positions(self.parameters, value) for name, value in placeholders.items()}
+        if unused := [name for name, positions in self.positions.items() if not positions]:
             raise TypeError(f"the query does not contain {', '.join(unused)}")
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
         parameters = list(self.parameters)
-        for name, places in self.places.items():
-            for place in places:
-                parameters[place] = values[name]
-        ready: Any = _Ready(self.compiler, self.sql, tuple(parameters))
-        # not a copy of the queryset that was written: Python's `copy` runs a queryset first
-        return list(ModelIterable(models.QuerySet(self.model, query=ready, using=self.using)))
+        for name, positions in self.positions.items():
+            for position in positions:
+                parameters[position] = values[name]
+        query: Any = _BoundQuery(self.compiler, self.sql, tuple(parameters))
+        # a new queryset: `copy` of the first one would evaluate it
+        return list(ModelIterable(models.QuerySet(self.model, query=query, using=self.using)))
 
 
-class _Ready:
-    """Stands where the queryset has its query, and has nothing left to write."""
+class _BoundQuery:
+    """Replacement for `QuerySet.query` whose SQL is already written."""
 
     def __init__(self, compiler: Any, sql: str, parameters: tuple[Any, ...]) -> None:
-        self.compiler = copy(compiler)  # of its own: threads run the same query at once
+        self.compiler = copy(compiler)  # one for each call: threads run the same query at once
         self.compiler.as_sql = lambda *args, **kwargs: (sql, parameters)
 
     def get_compiler(self, using: str, **kwargs: Any) -> Any:
@@ -74,5 +74,5 @@ class _Ready:
         return self.compiler
 
 
-def _places(parameters: list[Any], stand_in: Any) -> list[int]:
-    return [place for place, parameter in enumerate(parameters) if parameter == stand_in]
+def _positions(parameters: list[Any], placeholder: Any) -> list[int]:
+    return [position for position, parameter in enumerate(parameters) if parameter == placeholder]

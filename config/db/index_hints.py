@@ -1,4 +1,4 @@
-"""Conditions that are read by their index, whatever PostgreSQL expects of the rows."""
+"""Query helpers that make PostgreSQL use a given index despite its estimates."""
 
 from typing import Any, TypeVar
 from uuid import UUID
@@ -7,12 +7,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, F, Func, Q, QuerySet, UUIDField, Value
 
-MOST_SORTED = 5_000
+MAX_SORTED_ROWS = 5_000
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class InArray(Func):
-    """Whether a value is in an array."""
+    """`value = ANY (array)`."""
 
     arg_joiner = " = ANY ("
     template = "%(expressions)s)"
@@ -20,26 +20,27 @@ class InArray(Func):
 
 
 def newest_first_for(rows: Rows, owner: str, owner_id: UUID) -> Rows:
-    """Those of one owner, newest first, by an index that begins with the owner and ends with the id.
+    """Filter by owner, newest first, through an index that begins with the owner and ends with the id.
 
-    Where an owner has a good part of a table, PostgreSQL likes to walk through everybody's rows from the newest on; it
-    finds nothing for a long time where the owner's are old. The index of the ids cannot have them in this order.
+    For an owner of many rows PostgreSQL prefers the index of ids: it walks through all rows from the newest on. That is
+    slow when the owner's rows are old. Ordered by owner and id, the index of ids cannot be used.
     """
-    one = Value([owner_id], ArrayField(UUIDField()))  # `= x` would strike the owner from the order, as it is but one
-    return rows.filter(InArray(F(f"{owner}_id"), one)).order_by(f"{owner}_id", "-pk")
+    # `owner = x` would remove the owner from the order, because it is constant; `owner = ANY (array)` does not
+    owner_ids = Value([owner_id], ArrayField(UUIDField()))
+    return rows.filter(InArray(F(f"{owner}_id"), owner_ids)).order_by(f"{owner}_id", "-pk")
 
 
 def prefilter_if_rare(rows: QuerySet[Any], condition: Q, *order: str) -> Q:
-    """The condition; where few of `rows` fulfil it, as one that finds these before they are put in order.
+    """Return `condition`, or the ids of its matches if at most `MAX_SORTED_ROWS` rows match.
 
-    PostgreSQL takes what is looked for to be spread evenly. Asked for the newest fifty it walks from the newest on,
-    and through the whole table where there are none, or old ones only. So it is asked beforehand whether there are
-    more than `MOST_SORTED`: few are found by their index and sorted, and of many the walk soon meets fifty.
+    PostgreSQL assumes that matches are spread evenly. For the newest fifty it walks from the newest row on, and reads
+    the whole table if matches are missing or old. Few matches are therefore looked up first and then sorted. With many
+    matches the walk soon finds fifty.
 
-    `order` is that of the index which serves the condition, if it has one: with it nothing else can be read.
+    `order` is the order of the index that serves the condition, if it has one. It keeps PostgreSQL from other indexes.
     """
     found = rows.filter(condition).order_by(*order).values("pk")
-    if found[MOST_SORTED : MOST_SORTED + 1].exists():
+    if found[MAX_SORTED_ROWS : MAX_SORTED_ROWS + 1].exists():
         return condition
-    # a limit that is never reached: without one, sorting the whole table might seem cheaper
-    return Q(InArray(F("pk"), ArraySubquery(found[: 2 * MOST_SORTED])))
+    # the limit is never reached; without one, PostgreSQL may prefer to sort the whole table
+    return Q(InArray(F("pk"), ArraySubquery(found[: 2 * MAX_SORTED_ROWS])))

@@ -1,4 +1,4 @@
-"""How much may be sent: refused by the length that is announced, before a byte is read."""
+"""Limits of request bodies, checked by `Content-Length` before a byte is read."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,11 +11,11 @@ MAX_BODY_BYTES = 256 * 1024
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class BodyMiddleware:
-    """Refuses a body that is over 256 KiB, and one that does not say how long it is.
+class BodyLimitMiddleware:
+    """Reject bodies over 256 KiB with 413, and bodies without a length with 411.
 
-    Of unknown length it would be read as no body, and an invitation for anyone made of it. It stands before whatever
-    reads bodies: looking for the token of a form does, and a file in it lands on the disk.
+    Django reads a body of unknown length as empty: an invitation without restrictions would be created. This comes
+    before everything that reads bodies, such as the check of the CSRF token, which stores uploaded files on disk.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -26,8 +26,8 @@ class BodyMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-        if not (length.isascii() and length.isdigit()) or (chunked and not content_length(request)):
+        is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+        if not (length.isascii() and length.isdigit()) or (is_chunked and not content_length(request)):
             return length_required(request)
         if is_large(request) and not getattr(view, "allow_large_body", False):
             return too_large(request)
@@ -35,16 +35,15 @@ class BodyMiddleware:
 
 
 def allow_large_body(view: View) -> View:
-    """Marks a view that refuses what `is_large` itself, once it knows who asks."""
+    """Mark a view that calls `is_large` itself, after it has identified the user."""
     view.allow_large_body = True  # type: ignore[attr-defined]
     return view
 
 
 def is_large(request: HttpRequest) -> bool:
-    """Whether more is announced than everybody may send."""
     return content_length(request) > MAX_BODY_BYTES
 
 
 def content_length(request: HttpRequest) -> int:
-    """How long the body is by its own account; past 19 digits it is the same to us."""
+    """Return the announced length. Numbers over 19 digits are truncated: they are too large in any case."""
     return int(request.META.get("CONTENT_LENGTH", "").lstrip("0")[:19] or 0)

@@ -1,4 +1,4 @@
-"""The address of the client, as far as the trusted proxies tell it."""
+"""The client's IP address, as far as the trusted proxies report it."""
 
 import ipaddress
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of whoever asks, past `TRUSTED_PROXIES` proxies and not one more."""
+    """Return the address in front of the last `TRUSTED_PROXIES` proxies."""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     trusted: int = settings.TRUSTED_PROXIES
     if trusted and len(hops) >= trusted:
@@ -16,14 +16,14 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """What limits count by: an IPv4 address, or the /64 of an IPv6 one, whose owner has all the addresses in it."""
+    """Return the key of rate limits: an IPv4 address, or the /64 of an IPv6 address, which has one owner."""
     address = client_address(request)
     try:
-        known = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(known, ipaddress.IPv4Address):
-        return str(known)
-    if known.ipv4_mapped:
-        return str(known.ipv4_mapped)
-    return str(ipaddress.ip_network((known.packed, 64), strict=False))
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed.packed, 64), strict=False))

@@ -1,4 +1,4 @@
-"""Django's protection of forms, on pages that send no Referer."""
+"""Django's CSRF protection, for pages with `Referrer-Policy: no-referrer`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,11 +8,10 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 
 class CsrfMiddleware(CsrfViewMiddleware):
-    """Takes `Sec-Fetch-Site: same-origin` for an origin that the browser withholds.
+    """Accept `Sec-Fetch-Site: same-origin` in place of an origin that the browser withholds.
 
-    A form on a page with `Referrer-Policy: no-referrer` is posted with `Origin: null` (Fetch standard, "append a
-    request Origin header"), which Django refuses. Browsers say in `Sec-Fetch-Site` where a request comes from,
-    and no page can forge it. The token is checked as ever.
+    Browsers post a form of a `no-referrer` page with `Origin: null` (Fetch standard, "append a request Origin header"),
+    which Django rejects. Pages cannot forge `Sec-Fetch-Site`. The token is still checked.
     """
 
     def process_view(
@@ -23,8 +22,8 @@ class CsrfMiddleware(CsrfViewMiddleware):
         callback_kwargs: dict[str, Any],
     ) -> HttpResponseForbidden | None:
         if request.method not in getattr(callback, "methods", (request.method,)):
-            return None  # a method that the page itself refuses, whoever asks
-        withheld = request.META.get("HTTP_ORIGIN") == "null"
-        if withheld and request.headers.get("Sec-Fetch-Site") == "same-origin":
+            return None  # the view answers with 405
+        is_withheld = request.META.get("HTTP_ORIGIN") == "null"
+        if is_withheld and request.headers.get("Sec-Fetch-Site") == "same-origin":
             request.META["HTTP_ORIGIN"] = f"{request.scheme}://{request.get_host()}"
         return super().process_view(request, callback, callback_args, callback_kwargs)

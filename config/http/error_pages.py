@@ -1,13 +1,13 @@
-"""Pages for what no view answers: a problem document under `/v2/`, a page in words elsewhere."""
+"""Responses outside of views: a problem document under `/v2/`, a page elsewhere."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from config.api.exception_handler import is_for_programs, problem
+from config.api.exception_handler import is_api_path, problem
 from config.http.headers import set_private_headers
 
-WORDS = {
+PROBLEMS = {
     400: ("BAD_REQUEST", "The request could not be understood."),
     403: ("FORBIDDEN", "That is not allowed."),
     404: ("NOT_FOUND", "There is nothing here."),
@@ -17,37 +17,36 @@ WORDS = {
 }
 
 
-def _answer(request: HttpRequest, status: int, *, page: str | None = None) -> HttpResponse:
-    if is_for_programs(request.path):
-        return problem(status, *WORDS[status])
-    return set_private_headers(render(request, page or f"{status}.html", status=status))
+def _error(request: HttpRequest, status: int, *, template: str | None = None) -> HttpResponse:
+    if is_api_path(request.path):
+        return problem(status, *PROBLEMS[status])
+    return set_private_headers(render(request, template or f"{status}.html", status=status))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 400)
+    return _error(request, 400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 403)
+    return _error(request, 403)
 
 
 @csrf_exempt
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 404)
+    return _error(request, 404)
 
 
 def length_required(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 411, page="400.html")
+    return _error(request, 411, template="400.html")
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 413)
+    return _error(request, 413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500)
+    return _error(request, 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that may not come from our page: 403, with what to do."""
     return set_private_headers(render(request, "403_csrf.html", status=403))

@@ -1,10 +1,10 @@
-"""Pages that stay with whoever opened them."""
+"""Response headers of pages that only their visitor may see."""
 
 from django.http import HttpResponse
 
 
 def set_private_headers(response: HttpResponse) -> HttpResponse:
-    """Stored by nobody, listed by no search engine, and its address told to no other site."""
+    """Forbid caching, search engines and referrers."""
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"

@@ -1,4 +1,4 @@
-"""Two questions of a load balancer: is the process alive, and may it be sent requests."""
+"""Liveness and readiness probes for load balancers."""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 
 
 class HealthMiddleware:
-    """Answers both before anybody asks for the host: a probe names an address or a machine, and no name of ours."""
+    """Answer probes before the host is checked: they use an IP address or a machine's name as `Host`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,25 +23,25 @@ class HealthMiddleware:
 
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while the process answers; asks nobody else."""
+    """200 while the process responds. Does not use the database."""
     return JsonResponse({"status": "alive"})
 
 
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers and has every migration of this code, else 503 with the reason."""
+    """200 if the database responds and has every migration of this code, else 503 with the reason."""
     try:
-        waiting = _migrations() - MigrationRecorder(connection).applied_migrations().keys()
+        missing = _migrations() - MigrationRecorder(connection).applied_migrations().keys()
     except (DatabaseError, InterfaceError):
         return _not_ready("The database does not answer.")
-    if waiting:
-        return _not_ready(f"{len(waiting)} migrations have not been applied.")
+    if missing:
+        return _not_ready(f"{len(missing)} migrations have not been applied.")
     return JsonResponse({"status": "ready"})
 
 
 @cache
 def _migrations() -> frozenset[tuple[str, str]]:
-    """Every migration of this code. Read from the disk once: anybody may ask, and code does not change as it runs."""
+    """Return every migration of this code. Cached, because anyone may call the probe."""
     return frozenset(MigrationLoader(None).graph.nodes)
 
 

@@ -1,4 +1,4 @@
-"""What surrounds every request: an id, one line in the log, and calm when the database is away."""
+"""Request ids, the access log, and the 503 while the database is away."""
 
 import logging
 import re
@@ -19,30 +19,27 @@ access_log = logging.getLogger("latchkey.access")
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-class RequestMiddleware:
-    """Gives the request its id and its line in the access log.
-
-    A caller's own `X-Request-Id` is kept when it is plain; the answer carries it in any case.
-    """
+class RequestLogMiddleware:
+    """Give each request an id and a line in the access log. A caller's own `X-Request-Id` is kept if it is plain."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         offered = request.headers.get("X-Request-Id", "")
-        identity = offered if ACCEPTABLE_ID.fullmatch(offered) else uuid7().hex
-        token = request_id.set(identity)
+        current_id = offered if ACCEPTABLE_ID.fullmatch(offered) else uuid7().hex
+        token = request_id.set(current_id)
         started = time.perf_counter()
         try:
             response = self.get_response(request)
-            response["X-Request-Id"] = identity
+            response["X-Request-Id"] = current_id
             _log(request, response, time.perf_counter() - started)
             return response
         finally:
             request_id.reset(token)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """A database that is away is a 503 with `Retry-After`, not an error of ours."""
+        """Answer 503 with `Retry-After` while the database is away."""
         if not isinstance(error, (OperationalError, InterfaceError)):
             return None
         logging.getLogger("latchkey").error("the database does not answer: %s", type(error).__name__)
@@ -50,8 +47,7 @@ class RequestMiddleware:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """503 in the words of whoever asks: a problem document for programs, a page for people."""
-    if exception_handler.is_for_programs(request.path):
+    if exception_handler.is_api_path(request.path):
         return exception_handler.unavailable()
     page = set_private_headers(render(request, "503.html", status=503))
     page["Retry-After"] = exception_handler.RETRY_AFTER_SECONDS

@@ -1,4 +1,4 @@
-"""By what way mails leave, in whose name, and what a mail provider is told, from the environment."""
+"""Mail settings from the environment: transport, sender and mail provider."""
 
 from collections.abc import Mapping
 from email.utils import getaddresses
@@ -10,32 +10,28 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-# and no others: django-environ takes smtps:// for STARTTLS, which is not what it says
+# django-environ has more schemes, among them smtps://, which it takes for STARTTLS
 environ.Env.EMAIL_SCHEMES = {
     **dict.fromkeys(("smtp", "smtp+tls", "smtp+ssl"), "django.core.mail.backends.smtp.EmailBackend"),
     "file": "config.dev.mailbox.FileTransport",
     "console": "django.core.mail.backends.console.EmailBackend",
 }
-# those of django-anymail's that can be told for each mail; where another one tracks is set in its own pages
-CAN_LEAVE_TRACKING = frozenset(
+# django-anymail can switch tracking off for each mail; other providers have a setting in their own console
+TRACKING_CAN_BE_DISABLED = frozenset(
     {"mailersend", "mailgun", "mailjet", "mandrill", "postmark", "sendgrid", "sparkpost", "unisender_go"}
 )
-# cannot carry the name of a delivery with a mail, by which its notices are told apart
-WITHOUT_NAMES = frozenset({"postal"})
+# cannot send metadata with a mail, so their webhooks do not name the delivery
+WITHOUT_METADATA = frozenset({"postal"})
 
 
-def transport_settings(url: str) -> dict[str, Any]:
-    """Django's `EMAIL_…` settings for an `EMAIL_URL`.
-
-    Refuses a scheme it does not know, a mail server without a name or with a port that is none, and a folder that is
-    none.
-    """
+def email_settings(url: str) -> dict[str, Any]:
+    """Return Django's `EMAIL_*` settings. Rejects unknown schemes, missing hosts, bad ports and relative folders."""
     try:
         settings: dict[str, Any] = environ.Env.email_url_config(url)
-        is_whole = bool(settings["EMAIL_HOST"]) or not urlsplit(url).scheme.startswith("smtp")
+        is_valid = bool(settings["EMAIL_HOST"]) or not urlsplit(url).scheme.startswith("smtp")
     except (ImproperlyConfigured, ValueError):
-        is_whole = False
-    if not is_whole:  # not as it was given: there may be a password in it
+        is_valid = False
+    if not is_valid:  # without the value, which may contain a password
         raise ImproperlyConfigured(
             "EMAIL_URL must look like smtp://host:25, smtp+tls://user:password@host:587 or file:///folder."
         )
@@ -45,26 +41,23 @@ def transport_settings(url: str) -> dict[str, Any]:
 
 
 def check_sender(sender: str) -> str:
-    """`name@example.com` or `Name <name@example.com>`; refuses what is no address, more than one, or a line break."""
+    """Return `name@example.com` or `Name <name@example.com>`. Rejects several addresses and line breaks."""
     try:
         ((_, address),) = getaddresses([sender])
         validate_email(address if sender.isprintable() else "")
     except (ValueError, ValidationError):
-        raise ImproperlyConfigured(
-            "EMAIL_FROM is an address, such as Latchkey <latchkey@example.com>: it is the sender of every mail."
-        ) from None
+        raise ImproperlyConfigured("EMAIL_FROM must be one address, such as Latchkey <latchkey@example.com>.") from None
     return sender
 
 
-def provider_settings(provider: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """django-anymail's settings: each `ANYMAIL_…` of the environment, and that no mail is tracked.
+def anymail_settings(provider: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return django-anymail's settings from the `ANYMAIL_*` variables, with tracking switched off.
 
-    `true` and `false` are what they say; `ANYMAIL_REQUESTS_TIMEOUT` is in seconds. Refuses a provider that cannot say
-    of which mail a notice is, and a timeout that is no number.
+    `true` and `false` become booleans. `ANYMAIL_REQUESTS_TIMEOUT` is in seconds.
     """
-    if provider in WITHOUT_NAMES:
+    if provider in WITHOUT_METADATA:
         raise ImproperlyConfigured(
-            f"ANYMAIL_PROVIDER cannot be {provider}: its notices do not say of which mail they are."
+            f"ANYMAIL_PROVIDER cannot be {provider}: its webhooks do not name the mail they are about."
         )
     settings: dict[str, Any] = {
         name.removeprefix("ANYMAIL_"): {"true": True, "false": False}.get(value.lower(), value)
@@ -73,7 +66,7 @@ def provider_settings(provider: str, environment: Mapping[str, str]) -> dict[str
     }
     if timeout := environment.get("ANYMAIL_REQUESTS_TIMEOUT"):
         settings["REQUESTS_TIMEOUT"] = _seconds(timeout)
-    if provider in CAN_LEAVE_TRACKING:
+    if provider in TRACKING_CAN_BE_DISABLED:
         settings["SEND_DEFAULTS"] = {"track_opens": False, "track_clicks": False}
     return settings
 
@@ -87,5 +80,5 @@ def _seconds(text: str) -> int:
 def _folder(url: str) -> str:
     parts = urlsplit(url)
     if parts.netloc or not parts.path.startswith("/") or not parts.path.strip("/"):
-        raise ImproperlyConfigured("EMAIL_URL names a folder by its whole path: file:///folder, with three slashes.")
+        raise ImproperlyConfigured("EMAIL_URL needs the absolute path of a folder: file:///folder, with three slashes.")
     return str(Path("/", unquote(parts.path).lstrip("/")))

@@ -1,11 +1,11 @@
-"""Where a mail provider tells what became of mails: django-anymail's view, made to bear whatever is sent to it."""
+"""Webhook of the mail provider: django-anymail's view, tolerant of malformed input."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from anymail.exceptions import AnymailWebhookValidationFailure
-from anymail.urls import urlpatterns as views_of_providers
+from anymail.urls import urlpatterns as provider_urls
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -13,38 +13,38 @@ from django.urls import URLPattern, path
 from config.http.body_limit import allow_large_body, content_length
 from config.http.error_pages import too_large
 
-# what reading a notice runs into that is not as its provider documents it
+# raised by django-anymail for input that its provider does not document
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 
 
-def addresses(provider: str) -> list[URLPattern]:
-    """The one address of this provider's notices of mails; none of a provider that sends no such notices."""
+def tracking_urls(provider: str) -> list[URLPattern]:
+    """Return the URL of the provider's tracking webhook; an empty list if it has none."""
     name = f"{provider}_tracking_webhook"
-    found = [pattern.callback.view_class for pattern in views_of_providers if pattern.name == name]
-    return [path(f"{provider}/tracking/", _bearing(view), name="notices") for view in found]
+    views = [pattern.callback.view_class for pattern in provider_urls if pattern.name == name]
+    return [path(f"{provider}/tracking/", tolerant_webhook_view(view), name="mail_tracking") for view in views]
 
 
-def _bearing(view: Any) -> Callable[..., HttpResponse]:
-    """The view, for batches of 4 MiB: what is no notice is refused with 400, and one in a batch is left out of it."""
+def tolerant_webhook_view(view: Any) -> Callable[..., HttpResponse]:
+    """Accept batches up to 4 MiB, skip malformed events in them, and answer 400 if no event can be read."""
 
-    class Notices(view):  # type: ignore[misc]
+    class TolerantWebhookView(view):  # type: ignore[misc]
         def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if content_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                 return too_large(request)
-            answer: HttpResponse = super().post(request, *args, **kwargs)
-            return answer
+            response: HttpResponse = super().post(request, *args, **kwargs)
+            return response
 
         def run_validators(self, request: HttpRequest) -> None:
-            with _refused():
+            with _malformed_as_400():
                 super().run_validators(request)
 
         def parse_events(self, request: HttpRequest) -> list[Any]:
-            with _refused():
+            with _malformed_as_400():
                 events = super().parse_events(request)
-            read = [event for event in events if event is not None]
-            if events and not read:
-                raise AnymailWebhookValidationFailure("There is no notice in this that can be read.")
-            return read
+            readable = [event for event in events if event is not None]
+            if events and not readable:
+                raise AnymailWebhookValidationFailure("No event in this request can be read.")
+            return readable
 
         def esp_to_anymail_event(self, *args: Any) -> Any:
             try:
@@ -52,13 +52,13 @@ def _bearing(view: Any) -> Callable[..., HttpResponse]:
             except MALFORMED:
                 return None
 
-    bearing: Callable[..., HttpResponse] = allow_large_body(Notices.as_view())
-    return bearing
+    tolerant: Callable[..., HttpResponse] = allow_large_body(TolerantWebhookView.as_view())
+    return tolerant
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
+def _malformed_as_400() -> Iterator[None]:
     try:
         yield
     except MALFORMED as error:
-        raise AnymailWebhookValidationFailure("This is no notice of a mail.") from error
+        raise AnymailWebhookValidationFailure("This is not a tracking event.") from error

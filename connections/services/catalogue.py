@@ -102,7 +102,7 @@ def check_country(code: str, *, field: tuple[str | int, ...] = ("country",)) -> 
 
 
 DATASOURCE_CHECKS: dict[str, Callable[[str], str]] = {
-    "name": partial(validate_name, longest=MAX_NAME_LENGTH),
+    "name": partial(validate_name, max_length=MAX_NAME_LENGTH),
     "login_url": partial(check_provider_url, field=("login_url",)),
     "country": check_country,
 }

@@ -142,7 +142,7 @@ def report_status(
     if status not in OUTCOMES:
         raise NoOutcome
     if error_detail:
-        error_detail = validate_multi_line(error_detail, longest=MAX_DETAIL_LENGTH, field=("status_error_detail",))
+        error_detail = validate_multi_line(error_detail, max_length=MAX_DETAIL_LENGTH, field=("status_error_detail",))
     locked = (
         Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
     )

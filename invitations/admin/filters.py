@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from companies.addresses import normalize_address
 from companies.admin import search_companies
 from config.db.index_hints import prefilter_if_rare
-from config.db.uuid7 import as_id
+from config.db.uuid7 import parse_uuid
 from config.exceptions import InvalidField
 from invitations.admin.attention import Attention, attention_condition
 from invitations.models import EventType, InvitationEvent, InvitationQuerySet
@@ -77,7 +77,7 @@ def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] 
     term = term.strip()
     if not term:
         return invitations
-    if invitation_id := as_id(term):
+    if invitation_id := parse_uuid(term):
         return invitations.filter(pk=invitation_id)
     try:
         address = normalize_address(only_address(term))

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from config.db.index_hints import prefilter_if_rare
-from config.db.uuid7 import first_id_at
+from config.db.uuid7 import first_uuid7_at
 from invitations.models import Invitation, InvitationQuerySet
 
 ID_GRAIN = timedelta(seconds=1)
@@ -24,8 +24,8 @@ def matching(invitations: InvitationQuerySet, query: dict[str, Any]) -> tuple[In
     if external_id := query.get("externalId"):
         found = found.filter(external_id=external_id)
     if after := query.get("createdAfter"):
-        found = found.filter(created_at__gt=after, pk__gte=first_id_at(after, shift=-ID_GRAIN))
+        found = found.filter(created_at__gt=after, pk__gte=first_uuid7_at(after, shift=-ID_GRAIN))
     if before := query.get("createdBefore"):
-        found = found.filter(created_at__lt=before, pk__lte=first_id_at(before, shift=ID_GRAIN))
+        found = found.filter(created_at__lt=before, pk__lte=first_uuid7_at(before, shift=ID_GRAIN))
     # of the whole company: the newest of a time are few, but to find that out by their end would mean to read all
     return found, invitations.cases_of(*query.get("status", []), by=("company_id", "expires_at"))

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from companies.api.log import represent_log_line
-from config.db.compiled_queries import prepared
+from config.db.compiled_queries import compiled
 from invitations.models import Delivery, Invitation, InvitationEvent, Use, public_url
 from invitations.models.status import status_of
 from invitations.models.tokens import decrypt_token
@@ -56,12 +56,12 @@ def represent_detail(invitation: Invitation) -> dict[str, Any]:
     }
 
 
-@prepared
+@compiled
 def _events(invitation_id: UUID) -> QuerySet[InvitationEvent]:
     return InvitationEvent.objects.filter(invitation=invitation_id).select_related("api_key").order_by("pk")
 
 
-@prepared
+@compiled
 def _deliveries(invitation_id: UUID) -> QuerySet[Delivery]:
     return Delivery.objects.filter(invitation=invitation_id).order_by("pk")
 

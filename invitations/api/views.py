@@ -13,7 +13,7 @@ from companies.models import Scope
 from config.api.fields import EmptyBody
 from config.api.pagination import newest_first
 from config.api.schema import operation
-from config.db.compiled_queries import prepared
+from config.db.compiled_queries import compiled
 from config.db.index_hints import newest_first_for
 from config.exceptions import NotFound
 from connections.models import Connection
@@ -69,7 +69,7 @@ class InvitationView(PartnerView):
         return found[0]
 
 
-@prepared
+@compiled
 def _visible(partner_id: UUID, invitation_id: UUID) -> QuerySet[Invitation]:
     return Invitation.objects.visible_to(partner_id).filter(pk=invitation_id)
 

@@ -66,7 +66,7 @@ def done(visit: ContributorRequest) -> HttpResponse:
 def providers(visit: ContributorRequest) -> HttpResponse:
     """Providers whose name fits `?query=`, as JSON for the page's script."""
     ensure_active(visit.invitation)
-    query = visit.request.GET.get("query", "").replace("\x00", "")[:100]
+    query = visit.request.GET.get("query", "")[:100]
     found = Datasource.objects.search(query)[:MAX_SUGGESTIONS] if query.strip() else []
     suggestions = [
         {"id": str(each.pk), "name": each.name, "host": each.host, "country": each.country, "asksFor": each.asks_for}

@@ -16,9 +16,9 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import Company, Partner
-from config.db.compiled_queries import prepared
+from config.db.compiled_queries import compiled
 from config.db.index_hints import prefilter_if_rare
-from config.validators import TAG
+from config.validators import LANGUAGE_TAG
 from connections.models import Connection
 from invitations.models.conditions import HasCapitals, fits, is_object
 from invitations.models.prefill import Prefill
@@ -189,7 +189,7 @@ class Invitation(models.Model):
             models.CheckConstraint(condition=is_object("prefill"), name="invitation_prefill_is_an_object"),
             models.CheckConstraint(condition=is_object("metadata"), name="invitation_metadata_is_an_object"),
             models.CheckConstraint(condition=fits("metadata"), name="invitation_metadata_fits"),
-            models.CheckConstraint(condition=Q(locale__regex=TAG), name="invitation_locale"),
+            models.CheckConstraint(condition=Q(locale__regex=LANGUAGE_TAG), name="invitation_locale"),
             models.CheckConstraint(
                 condition=Q(invitation_type=InvitationType.CREATE_CONNECTION)
                 | Q(prefill=Value({}, models.JSONField())),
@@ -270,7 +270,7 @@ def find_invitation(token: str) -> Invitation | None:
     return found[0] if found else None
 
 
-@prepared
+@compiled
 def _with_token(token_hash: bytes) -> models.QuerySet[Invitation]:
     beside = Invitation.objects.select_related("company__partner", "connection__datasource")
     return beside.filter(token_hash=token_hash)

@@ -177,7 +177,7 @@ def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None =
 
     Refuses a reason that is not one line of at most 500 characters (`validate_single_line`).
     """
-    reason = validate_single_line(reason or "", longest=MAX_REASON_LENGTH, field=("reason",))
+    reason = validate_single_line(reason or "", max_length=MAX_REASON_LENGTH, field=("reason",))
     now = timezone.now()
     revoked = Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now, updated_at=now)
     if revoked:

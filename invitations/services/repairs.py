@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import CONTRIBUTOR, SYSTEM, ActorKind
 from companies.models import Company
-from config.db.uuid7 import first_id_at
+from config.db.uuid7 import first_uuid7_at
 from config.jobs import defer_once
 from connections.models import Connection, ConnectionEventType
 from connections.services.connections import change_credentials
@@ -122,7 +122,7 @@ def _earliest_invitation(connection: Connection) -> datetime:
     """When the pause after the last automatic invitation and the grace after the last login are both over."""
     now = timezone.now()
     logins = connection.events.filter(
-        type__in=LOGIN_LINES, actor=ActorKind.CONTRIBUTOR, pk__gte=first_id_at(now, shift=-GRACE)
+        type__in=LOGIN_LINES, actor=ActorKind.CONTRIBUTOR, pk__gte=first_uuid7_at(now, shift=-GRACE)
     )
     given = logins.aggregate(at=Max("created_at"))["at"]
     invited = connection.repair_invitations.filter(is_automatic=True).aggregate(at=Max("created_at"))["at"]

@@ -96,7 +96,7 @@ def checked_max_uses(max_uses: int | None) -> int | None:
 
 def checked_message(message: str | None) -> str | None:
     """As given, or None for none. Refuses what `validate_multi_line` refuses."""
-    return validate_multi_line(message, longest=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
+    return validate_multi_line(message, max_length=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
 
 
 def checked_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:

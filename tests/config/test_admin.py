@@ -15,7 +15,7 @@ from companies.models import Company
 from config.admin import changelist
 from config.admin.base import BaseAdmin
 from config.admin.changelist import BoundedPaginator, status_word
-from config.db.uuid7 import as_id, first_id_at
+from config.db.uuid7 import first_uuid7_at, parse_uuid
 from tests.factories import (
     DatasourceFactory,
     PartnerFactory,
@@ -210,18 +210,18 @@ def test_completion_offers_twenty_at_a_time(admin_client, company):
 
 
 def test_ids_grow_with_time():
-    before = first_id_at(datetime.now(UTC))
+    before = first_uuid7_at(datetime.now(UTC))
 
     assert before <= uuid7()
 
 
 @pytest.mark.parametrize("term", ["0194f000-0000-7000-8000-000000000011", " 0194F000000070008000000000000011 "])
 def test_an_id_is_recognised(term):
-    assert str(as_id(term)) == "0194f000-0000-7000-8000-000000000011"
+    assert str(parse_uuid(term)) == "0194f000-0000-7000-8000-000000000011"
 
 
 def test_anything_else_is_no_id():
-    assert as_id("Acme") is None
+    assert parse_uuid("Acme") is None
 
 
 def test_a_status_is_a_word_and_escaped():

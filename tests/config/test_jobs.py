@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from config.jobs import LONGEST_PAUSE, MOST_ATTEMPTS, Patience, RetryLater, defer, defer_once
+from config.jobs import MAX_ATTEMPTS, MAX_DELAY, RetryLater, RetryWithBackoff, defer, defer_once
 from tests.database import forget_jobs
 
 
@@ -24,7 +24,7 @@ def decide(attempts, error=None):
         attempts=attempts,
         priority=0,
     )
-    return Patience().get_retry_decision(exception=error or ValueError(), job=job)
+    return RetryWithBackoff().get_retry_decision(exception=error or ValueError(), job=job)
 
 
 def pause(decision):
@@ -43,16 +43,16 @@ def test_a_fault_is_tried_again_after_pauses_that_grow_for_more_than_a_day():
     pauses = []
     while decision := decide(len(pauses)):
         pauses.append(pause(decision))
-    assert len(pauses) == MOST_ATTEMPTS
+    assert len(pauses) == MAX_ATTEMPTS
     seconds = [int(each.total_seconds()) for each in pauses]
     assert seconds[:4] == [5, 10, 20, 40]
     assert seconds == sorted(seconds)
-    assert max(seconds) == LONGEST_PAUSE.total_seconds()
+    assert max(seconds) == MAX_DELAY.total_seconds()
     assert sum(pauses, timedelta()) > timedelta(days=1)
 
 
 @pytest.mark.usefixtures("stopped_clock")
-@pytest.mark.parametrize("attempts", [0, 7, MOST_ATTEMPTS + 5])
+@pytest.mark.parametrize("attempts", [0, 7, MAX_ATTEMPTS + 5])
 def test_work_that_asks_for_a_pause_gets_it_however_often(attempts):
     wanted = timedelta(minutes=37)
     assert pause(decide(attempts, RetryLater(wanted))) == wanted
@@ -61,12 +61,12 @@ def test_work_that_asks_for_a_pause_gets_it_however_often(attempts):
 def test_every_task_of_ours_is_patient_or_housekeeping():
     ours = [task for name, task in app.tasks.items() if not name.startswith(("builtin", "procrastinate"))]
     assert len(ours) >= 5
-    impatient = {task.name for task in ours if not isinstance(task.retry_strategy, Patience)}
-    assert impatient <= {"config.tasks.take_up_stalled_jobs", "config.tasks.forget_old_jobs"}
+    impatient = {task.name for task in ours if not isinstance(task.retry_strategy, RetryWithBackoff)}
+    assert impatient <= {"config.tasks.retry_stalled_jobs", "config.tasks.delete_old_jobs"}
 
 
 def test_stalled_jobs_are_looked_for_every_minute_before_anything_else():
-    registered = app.periodic_registry.periodic_tasks["config.tasks.take_up_stalled_jobs", ""]
+    registered = app.periodic_registry.periodic_tasks["config.tasks.retry_stalled_jobs", ""]
     assert registered.cron == "* * * * *"
     assert registered.task.priority == max(task.priority for task in app.tasks.values())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.mail.settings import CAN_LEAVE_TRACKING, WITHOUT_NAMES, check_sender, provider_settings
+from config.mail.settings import TRACKING_CAN_BE_DISABLED, WITHOUT_METADATA, anymail_settings, check_sender
 from tests.config.test_settings import sentence, start
 from tests.invitations.mail_server import MailServer
 
@@ -92,7 +92,7 @@ def test_what_is_no_address_sends_no_mail(sender):
 def test_a_provider_gets_its_settings_and_tracks_nobody():
     environment = {"ANYMAIL_PROVIDER": "mailgun", "ANYMAIL_MAILGUN_API_KEY": "key", "PATH": "/bin"}
     untracked = {"track_opens": False, "track_clicks": False}
-    assert provider_settings("mailgun", environment) == {"MAILGUN_API_KEY": "key", "SEND_DEFAULTS": untracked}
+    assert anymail_settings("mailgun", environment) == {"MAILGUN_API_KEY": "key", "SEND_DEFAULTS": untracked}
 
 
 def test_settings_of_a_provider_are_what_they_say():
@@ -102,7 +102,7 @@ def test_settings_of_a_provider_are_what_they_say():
         "ANYMAIL_IGNORE_UNSUPPORTED_FEATURES": "True",
         "ANYMAIL_MAILGUN_API_KEY": "0123",
     }
-    settings = provider_settings("mailgun", environment)
+    settings = anymail_settings("mailgun", environment)
     assert (settings["REQUESTS_TIMEOUT"], settings["MAILGUN_API_KEY"]) == (10, "0123")
     assert (settings["DEBUG_API_REQUESTS"], settings["IGNORE_UNSUPPORTED_FEATURES"]) == (False, True)
 
@@ -113,7 +113,7 @@ def test_a_timeout_that_is_no_number_of_seconds_is_named(timeout):
     assert "ANYMAIL_REQUESTS_TIMEOUT must be a number of seconds" in said
 
 
-@pytest.mark.parametrize("provider", sorted(WITHOUT_NAMES))
+@pytest.mark.parametrize("provider", sorted(WITHOUT_METADATA))
 def test_a_provider_that_cannot_say_of_which_mail_a_notice_is_is_refused(provider):
     backend = pytest.importorskip(f"anymail.backends.{provider}")
     assert not any("set_metadata" in vars(each) for each in payloads_of(backend))
@@ -121,10 +121,10 @@ def test_a_provider_that_cannot_say_of_which_mail_a_notice_is_is_refused(provide
 
 
 def test_a_provider_that_cannot_be_told_so_is_not():
-    assert provider_settings("amazon_ses", {}) == {}
+    assert anymail_settings("amazon_ses", {}) == {}
 
 
-@pytest.mark.parametrize("provider", sorted(CAN_LEAVE_TRACKING))
+@pytest.mark.parametrize("provider", sorted(TRACKING_CAN_BE_DISABLED))
 def test_those_that_can_be_told_are_known_to_the_extra(provider):
     backend = pytest.importorskip(f"anymail.backends.{provider}")
     assert any({"set_track_opens", "set_track_clicks"} <= vars(each).keys() for each in payloads_of(backend))

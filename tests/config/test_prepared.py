@@ -9,16 +9,16 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from companies.models import Company, Site
-from config.db.compiled_queries import prepared
+from config.db.compiled_queries import compiled
 from tests.factories import CompanyFactory, SiteFactory
 
 
-@prepared
+@compiled
 def sites(company_id: UUID) -> models.QuerySet[Site]:
     return Site.objects.filter(company=company_id).select_related("company__partner").order_by("pk")
 
 
-@prepared
+@compiled
 def twice(company_id: UUID, site_id: UUID) -> models.QuerySet[Company]:
     return Company.objects.filter(models.Q(pk=company_id) | models.Q(sites__pk=site_id), ~models.Q(pk=site_id))
 
@@ -65,7 +65,7 @@ def test_values_are_checked_by_name(db: None) -> None:
 
 
 def test_a_value_that_the_query_does_not_contain_is_a_mistake(db: None) -> None:
-    @prepared
+    @compiled
     def forgetful(company_id: UUID) -> models.QuerySet[Site]:
         return Site.objects.all()
 

@@ -6,7 +6,7 @@ import logging
 import pytest
 from django.test import Client
 
-from config.redaction import JSONFormatter, StrangersFilter
+from config.redaction import JSONFormatter, SecurityLogFilter
 
 
 class Kept(logging.Handler):
@@ -15,7 +15,7 @@ class Kept(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(JSONFormatter())
-        self.addFilter(StrangersFilter())
+        self.addFilter(SecurityLogFilter())
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -49,7 +49,7 @@ def test_it_writes_no_error_and_no_traceback(db, log, form):
 
 def test_it_is_the_console_that_leaves_it_out(settings):
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["strangers"]
-    assert settings.LOGGING["filters"]["strangers"] == {"()": "config.redaction.StrangersFilter"}
+    assert settings.LOGGING["filters"]["strangers"] == {"()": "config.redaction.SecurityLogFilter"}
 
 
 def test_an_error_of_ours_keeps_its_traceback(log):

@@ -70,7 +70,7 @@ def test_the_first_key_seals_and_every_key_opens_what_it_sealed():
     of_new = after.encrypt(b"secret", associated_data="row")
 
     assert after.decrypt(of_old, associated_data="row") == b"secret"
-    assert of_new[:ID_BYTES] == after.sealing_key_id == Keyring([NEW]).sealing_key_id
+    assert of_new[:ID_BYTES] == after.current_key_id == Keyring([NEW]).current_key_id
     assert Keyring([NEW]).decrypt(of_new, associated_data="row") == b"secret"
     with pytest.raises(DecryptionError):
         Keyring([NEW]).decrypt(of_old, associated_data="row")

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from config.jobs import MOST_ATTEMPTS
+from config.jobs import MAX_ATTEMPTS
 from config.redaction import JSONFormatter
 from invitations.models import Delivery, EventType, PersonalLink
 from invitations.services.delivery.send import PAUSES
@@ -261,7 +261,7 @@ def test_a_mail_whose_job_gives_up_has_failed(worker, mail_server, jobs):
         invitation = mailed()
         worker()
         assert told(invitation) == ("QUEUED", 0, None)
-        execute(f"UPDATE procrastinate_jobs SET attempts = {MOST_ATTEMPTS} WHERE status = 'todo'")
+        execute(f"UPDATE procrastinate_jobs SET attempts = {MAX_ATTEMPTS} WHERE status = 'todo'")
         worker.later()
     finally:
         execute("DROP FUNCTION no_room CASCADE")

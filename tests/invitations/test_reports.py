@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 from django.conf import settings as configured
 
-from config.mail.settings import provider_settings
+from config.mail.settings import anymail_settings
 from invitations.models import EventType
 from invitations.services.verification.codes import request_code
 from tests.database import database_url
@@ -216,7 +216,7 @@ def provider(settings) -> Iterator[Provider]:
     Thread(target=provider.server.serve_forever, daemon=True).start()
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
     environment = {"ANYMAIL_POSTMARK_SERVER_TOKEN": "token", "ANYMAIL_POSTMARK_API_URL": provider.url}
-    settings.ANYMAIL = provider_settings("postmark", environment)
+    settings.ANYMAIL = anymail_settings("postmark", environment)
     yield provider
     provider.server.shutdown()
     provider.server.server_close()

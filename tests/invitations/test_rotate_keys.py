@@ -16,7 +16,7 @@ from django.db import connection as database
 
 from companies.actors import SYSTEM
 from config.crypto.keyring import Keyring
-from config.crypto.rotation import BATCH, Resealed, Sealed, count_by_key, reseal
+from config.crypto.rotation import BATCH, BatchResult, EncryptedColumn, count_rows_by_key, reencrypt
 from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, Credential
 from connections.services.connections import change_credentials
@@ -25,12 +25,12 @@ from invitations.models import Invitation
 from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
 
 OLD, NEW = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
-CREDENTIALS = Sealed(Credential, "sealed", lambda row: f"credential:{row.pk}")
+CREDENTIALS = EncryptedColumn(Credential, "sealed", lambda row: f"credential:{row.pk}")
 SECRETS = {"username": "riverside", "password": "secret"}
 
 
 def key_id(key):
-    return Keyring([key]).sealing_key_id
+    return Keyring([key]).current_key_id
 
 
 def rotate(*arguments):
@@ -133,7 +133,7 @@ def test_ten_thousand_are_sealed_again_while_others_read_and_write_and_nothing_f
 
     assert reader.reads > 20
     assert all(len(writer.passwords) > 20 for writer in writers)
-    assert count_by_key(CREDENTIALS) == {key_id(NEW): 10_000}
+    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 10_000}
     settings.KEYRING = Keyring([NEW])
     for writer in writers:
         writer.nothing_is_lost()
@@ -145,14 +145,14 @@ def test_ten_thousand_are_sealed_again_while_others_read_and_write_and_nothing_f
 def test_interrupted_in_the_middle_it_completes_when_run_again(both_rings):
     grow(BATCH * 2 + 7)
     both_rings()
-    interrupted = reseal(CREDENTIALS)
-    assert next(interrupted) == Resealed(BATCH, damaged=0)
+    interrupted = reencrypt(CREDENTIALS)
+    assert next(interrupted) == BatchResult(BATCH, damaged=0)
     interrupted.close()
-    assert count_by_key(CREDENTIALS) == {key_id(NEW): BATCH, key_id(OLD): BATCH + 7}
+    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): BATCH, key_id(OLD): BATCH + 7}
 
     assert f"credentials: {BATCH + 7} sealed again." in rotate()
 
-    assert count_by_key(CREDENTIALS) == {key_id(NEW): 2 * BATCH + 7}
+    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 2 * BATCH + 7}
     assert "credentials: 0 sealed again." in rotate()
 
 
@@ -188,9 +188,7 @@ def test_the_check_tells_a_key_that_is_gone_from_an_older_one_and_fails(both_rin
     said = StringIO()
 
     rows = "1 row" if number == 1 else "2 rows"
-    with pytest.raises(
-        CommandError, match=f"^{rows} cannot be opened: sealed with a key that is not in ENCRYPTION_KEYS"
-    ):
+    with pytest.raises(CommandError, match=f"^{rows} cannot be decrypted: their key is not in ENCRYPTION_KEYS"):
         call_command("rotate_keys", "--check", stdout=said)
 
     assert sorted(said.getvalue().splitlines()) == sorted(
@@ -257,7 +255,7 @@ def test_rows_that_do_not_open_are_left_as_they_are_and_the_command_fails_and_sa
     with pytest.raises(CommandError, match=f"^{rows} could not be opened; .* put it back and run this again"):
         rotate()
 
-    assert count_by_key(CREDENTIALS) == {key_id(NEW): 4 - number, key_id(OLD): number}
+    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 4 - number, key_id(OLD): number}
     assert all(str(each.pk) in caplog.text for each in moved)
 
 
@@ -272,7 +270,7 @@ def test_a_rotation_is_no_change_of_login_details(both_rings):
     assert credential.version == 1
     assert not connection.events.exists()
     change_credentials(connection, credentials=SECRETS, by=SYSTEM)
-    assert count_by_key(CREDENTIALS) == {key_id(NEW): 1}
+    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 1}
 
 
 @pytest.mark.django_db

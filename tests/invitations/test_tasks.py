@@ -56,11 +56,11 @@ def wait_for(happened, seconds=120):
         time.sleep(0.005)
 
 
-def take_up_stalled_jobs(worker):
+def retry_stalled_jobs(worker):
     """What happens by itself in the minute after the killed worker's last sign of life is half a minute old."""
     execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
     with suppress(AlreadyEnqueued):  # by the killed worker itself, at a full minute
-        app.configure_task("config.tasks.take_up_stalled_jobs").defer(timestamp=0)
+        app.configure_task("config.tasks.retry_stalled_jobs").defer(timestamp=0)
     worker()
     worker(concurrency=4)
 
@@ -81,7 +81,7 @@ def test_of_two_hundred_mails_all_arrive_when_the_worker_is_killed_in_the_middle
     assert arrived < 200
     assert stalled
 
-    take_up_stalled_jobs(worker)
+    retry_stalled_jobs(worker)
 
     copies = Counter(mail.message["Message-ID"] for mail in mail_server.mails)
     duplicates = copies.total() - len(copies)
@@ -124,7 +124,7 @@ def test_a_job_that_cannot_be_taken_up_keeps_no_other_from_it(worker, mail_serve
     make_invitation(allowed_emails=["anna@example.com"], send_email=True)
     execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE queue_name = 'mail'")
 
-    take_up_stalled_jobs(worker)
+    retry_stalled_jobs(worker)
 
     assert mail_server.recipients == ["anna@example.com"]
 
@@ -207,6 +207,6 @@ def test_old_jobs_are_kept_for_a_week_and_no_longer(worker):
             SELECT id, 'failed', now() - interval '{hours} hours' FROM job
         """)
         execute("DELETE FROM procrastinate_events WHERE type = 'deferred'")
-    app.configure_task("config.tasks.forget_old_jobs").defer(timestamp=0)
+    app.configure_task("config.tasks.delete_old_jobs").defer(timestamp=0)
     worker()
     assert ProcrastinateJob.objects.filter(task_name="old").count() == 1

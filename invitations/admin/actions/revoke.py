@@ -18,6 +18,6 @@ class RevokeForm(forms.Form):
 
     def clean_reason(self) -> str:
         try:
-            return validate_single_line(self.cleaned_data["reason"], longest=MAX_REASON_LENGTH, field=("reason",))
+            return validate_single_line(self.cleaned_data["reason"], max_length=MAX_REASON_LENGTH, field=("reason",))
         except InvalidField as refusal:
             raise forms.ValidationError(refusal.detail) from None

@@ -8,7 +8,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 
 from companies.models import User
 from config.admin.base import ServiceForm
-from config.db.uuid7 import as_id
+from config.db.uuid7 import parse_uuid
 from config.exceptions import DomainError
 from invitations.admin.create.form import CHOOSE_A_COMPANY
 from invitations.admin.create.terms import SPANS
@@ -27,7 +27,7 @@ class NewestCompaniesSelect(AutocompleteSelect):
         groups = super().optgroups(name, value, attr)
         if not any(value):  # else browsers would choose the first one
             groups[0][1].append(self.create_option(name, "", "", True, 0))
-        others = self.choices.queryset.exclude(pk__in=[pk for pk in value if as_id(str(pk))]).order_by("-pk")
+        others = self.choices.queryset.exclude(pk__in=[pk for pk in value if parse_uuid(str(pk))]).order_by("-pk")
         for company in others[:MOST_OFFERED]:
             groups[0][1].append(self.create_option(name, company.pk, str(company), False, len(groups[0][1])))
         return groups

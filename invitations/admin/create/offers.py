@@ -7,7 +7,7 @@ from django.db.models import Model, Q, QuerySet
 from companies.models import Company, Site, User
 from config.db.index_hints import prefilter_if_rare
 from config.db.name_search import name_contains
-from config.db.uuid7 import as_id
+from config.db.uuid7 import parse_uuid
 from connections.models import Connection, Datasource
 from connections.status import Status
 
@@ -50,7 +50,7 @@ class Offers:
 
     def find(self, kind: str, term: str, *, page: int = 1) -> tuple[list[Offer], bool]:
         """A page of what fits `term`, and whether there is more; all of it costs the same in a large table."""
-        term = term.replace("\x00", "").strip()[:MAX_TERM_LENGTH]
+        term = term.strip()[:MAX_TERM_LENGTH]
         start = (min(max(page, 1), MOST_PAGES) - 1) * PER_PAGE
         end = start + PER_PAGE
         if kind == "redirect":
@@ -67,7 +67,7 @@ class Offers:
         if kind == "provider":
             return Datasource.objects.search(term)
         rows = self.all(kind).order_by("-pk")
-        if row_id := as_id(term):
+        if row_id := parse_uuid(term):
             return rows.filter(pk=row_id)
         if not term:
             return rows

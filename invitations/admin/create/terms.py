@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.utils import timezone
 
 from config.admin.times import format_datetime
-from config.validators import MAX_LENGTH, TAG
+from config.validators import LANGUAGE_TAG, MAX_LANGUAGE_TAG_LENGTH
 from invitations.admin.fields import AddressesField, MetadataField, PlainTextField
 from invitations.models import MAX_MESSAGE_LENGTH
 
@@ -47,10 +47,10 @@ class TermsForm(forms.Form):
     )
     locale = forms.CharField(
         required=False,
-        max_length=MAX_LENGTH,
+        max_length=MAX_LANGUAGE_TAG_LENGTH,
         label="Language",
         help_text="A tag such as en or de-AT. Empty: the company’s.",
-        validators=[RegexValidator(TAG, "Write a tag such as en or de-AT.")],
+        validators=[RegexValidator(LANGUAGE_TAG, "Write a tag such as en or de-AT.")],
     )
     redirect_url = forms.ChoiceField(
         required=False,

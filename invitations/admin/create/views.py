@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 
 from companies.models import Company
-from config.db.uuid7 import as_id
+from config.db.uuid7 import parse_uuid
 from config.exceptions import DomainError
 from invitations.admin.create.copy import like
 from invitations.admin.create.form import InvitingForm
@@ -90,7 +90,7 @@ class InvitingAdmin(LinkAdmin):
     def _beginning(self, request: HttpRequest) -> dict[str, Any]:
         """What the link to this screen fills in: what it names, or all that another invitation says."""
         asked = {name: request.GET[name] for name in ASKED if name in request.GET}
-        named = as_id(request.GET.get("like", "")) if self.has_view_permission(request) else None
+        named = parse_uuid(request.GET.get("like", "")) if self.has_view_permission(request) else None
         invitation = self.get_object(request, str(named)) if named else None
         return (like(invitation) if invitation else {}) | asked
 

@@ -10,7 +10,7 @@ from django.db import connection as database
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from config.db.uuid7 import first_id_at
+from config.db.uuid7 import first_uuid7_at
 from connections.models import Connection
 from connections.status import Status as ConnectionStatus
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent, Use
@@ -98,7 +98,7 @@ def funnel(*, since: datetime, companies: Collection[UUID] | None = None) -> Fun
     Of those companies only; None: of all. Two queries, and never more than the newest `MOST_FOLLOWED` invitations,
     so that the cost stays when the table grows.
     """
-    first = first_id_at(since - timedelta(seconds=1))
+    first = first_uuid7_at(since - timedelta(seconds=1))
     made = Invitation.objects.filter(pk__gte=first)
     if companies is not None:
         made = made.filter(company__in=companies)

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from companies.models import Company
 from config.admin.changelist import MOST_COUNTED, CreatedFilter
-from config.db.uuid7 import as_id
+from config.db.uuid7 import parse_uuid
 from connections.admin import ANY_BROKEN, TONES
 from connections.counts import BROKEN, count_by_status
 from connections.models import Connection
@@ -92,7 +92,7 @@ class Overview:
         given = self.request.GET.get("company")
         if not given:
             return None
-        company_id = as_id(given)
+        company_id = parse_uuid(given)
         found = Company.objects.open_to(self.user).filter(pk=company_id).first() if company_id else None
         if found is None:
             raise Http404

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from companies.models import Company
-from config.db.uuid7 import as_id
+from config.db.uuid7 import parse_uuid
 from config.exceptions import InvalidField
 from connections.models import Datasource
 from invitations.services.batches.csv_reader import Line, values_of
@@ -41,14 +41,14 @@ class Places:
 
     def datasource(self, text: str) -> UUID:
         """Refuses an id that is not in the catalogue."""
-        datasource_id = as_id(text)
+        datasource_id = parse_uuid(text)
         if datasource_id not in self.datasources or datasource_id is None:
             raise InvalidField(("datasource_id",), "There is no such provider in the catalogue.", code="not_found")
         return datasource_id
 
     def site(self, text: str) -> UUID:
         """Refuses what is no site of the company's, and a name that several of them have."""
-        site_id = as_id(text)
+        site_id = parse_uuid(text)
         found = self.sites.get(str(site_id) if site_id else text.lower(), set())
         if not found:
             raise InvalidField(("sites",), f"“{text[:50]}” is not a site of the company.", code="not_found")
@@ -62,4 +62,4 @@ def _cells(lines: Iterable[Line], column: str) -> Iterator[str]:
 
 
 def _ids(texts: Iterable[str]) -> Iterator[UUID]:
-    return (found for text in texts if (found := as_id(text)))
+    return (found for text in texts if (found := parse_uuid(text)))

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from django.db import connection as database
 
-from config.db.index_hints import MOST_SORTED
+from config.db.index_hints import MAX_SORTED_ROWS
 from tests.factories import DatasourceFactory, SiteFactory, make_connection, make_invitation
 from tests.plans import rows_read
 
@@ -71,4 +71,4 @@ def test_each_filter_reads_about_what_it_shows(api, company, many):
         assert (shown, number <= 100) == (shows, True), (query, number)
     for query in ({"site": many["new"]}, {"invitationId": many["used"]}):
         shown, number = read(**query)
-        assert (shown, number <= 2 * MOST_SORTED) == (50, True), (query, number)
+        assert (shown, number <= 2 * MAX_SORTED_ROWS) == (50, True), (query, number)

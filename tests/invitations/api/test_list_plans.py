@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from config.db.index_hints import MOST_SORTED
+from config.db.index_hints import MAX_SORTED_ROWS
 from invitations.models.tokens import encrypt_token
 from tests.factories import CompanyFactory, make_connection
 from tests.plans import rows_read
@@ -87,7 +87,7 @@ def test_each_status_reads_about_what_it_shows(read):
             shown, number = read(kind, status=statuses)
             olds = sum(3 for status in KINDS.values() if status in statuses)
             # of many with an end it may read those by their end: they are sorted as fast as others are walked through
-            most = 2 * MOST_SORTED if kind in {"going on", "expired"} and own in statuses else 100
+            most = 2 * MAX_SORTED_ROWS if kind in {"going on", "expired"} and own in statuses else 100
             assert (shown, number <= most) == (50 if own in statuses else olds, True), (kind, asked, number)
 
 
@@ -117,4 +117,4 @@ def test_each_other_filter_reads_about_what_it_shows(read, many):
 def test_an_address_that_is_on_most_is_not_counted_to_its_end(read):
     shown, number = read("endless", email="new@example.com")
 
-    assert (shown, number < 2 * MOST_SORTED) == (50, True)
+    assert (shown, number < 2 * MAX_SORTED_ROWS) == (50, True)

@@ -158,7 +158,7 @@ def test_a_batch_of_a_thousand_is_finished_when_the_worker_is_killed_in_the_midd
 
     execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
     with suppress(AlreadyEnqueued):
-        app.configure_task("config.tasks.take_up_stalled_jobs").defer(timestamp=0)
+        app.configure_task("config.tasks.retry_stalled_jobs").defer(timestamp=0)
     worker()
     for _ in range(20):  # as many rounds as a slow machine needs
         worker.later()

@@ -57,8 +57,8 @@ def test_addresses_are_kept_in_their_normal_form_beside_what_was_given(company):
     ("column", "cell", "said"),
     [
         ("externalId", "x" * 256, "externalId: At most 255 characters; this has 256."),
-        ("externalId", "a\x07", "externalId: There is a character in this that cannot be seen, U+0007. Take it out."),
-        ("message", "live\u202e", "message: There is a character in this that cannot be seen, U+202E. Take it out."),
+        ("externalId", "a\x07", "externalId: Remove the invisible character U+0007."),
+        ("message", "live\u202e", "message: Remove the invisible character U+202E."),
         ("message", "x" * 2001, "message: At most 2,000 characters; this has 2,001."),
         ("maxUses", "0", "maxUses: The number of uses is between 1 and 1,000,000."),
         ("maxUses", "1000001", "maxUses: The number of uses is between 1 and 1,000,000."),
