@@ -29,7 +29,7 @@ def test_a_file_in_the_folder_that_is_named(tmp_path, slashes):
 @pytest.mark.parametrize("url", ["file://folder", "file:folder", "file://", "file:///"])
 def test_a_folder_is_named_by_its_whole_path(url):
     said = sentence(start(EMAIL_URL=url))
-    assert "EMAIL_URL names a folder by its whole path: file:///folder, with three slashes." in said
+    assert "EMAIL_URL needs the absolute path of a folder: file:///folder, with three slashes." in said
 
 
 def test_the_console():
@@ -86,7 +86,9 @@ def test_a_sender_is_an_address_with_or_without_a_name(sender):
     ],
 )
 def test_what_is_no_address_sends_no_mail(sender):
-    assert "EMAIL_FROM is an address, such as Latchkey <latchkey@example.com>" in sentence(start(EMAIL_FROM=sender))
+    assert "EMAIL_FROM must be one address, such as Latchkey <latchkey@example.com>" in sentence(
+        start(EMAIL_FROM=sender)
+    )
 
 
 def test_a_provider_gets_its_settings_and_tracks_nobody():

@@ -48,8 +48,8 @@ def test_it_writes_no_error_and_no_traceback(db, log, form):
 
 
 def test_it_is_the_console_that_leaves_it_out(settings):
-    assert settings.LOGGING["handlers"]["console"]["filters"] == ["strangers"]
-    assert settings.LOGGING["filters"]["strangers"] == {"()": "config.redaction.SecurityLogFilter"}
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["security"]
+    assert settings.LOGGING["filters"]["security"] == {"()": "config.redaction.SecurityLogFilter"}
 
 
 def test_an_error_of_ours_keeps_its_traceback(log):

@@ -150,10 +150,10 @@ def test_interrupted_in_the_middle_it_completes_when_run_again(both_rings):
     interrupted.close()
     assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): BATCH, key_id(OLD): BATCH + 7}
 
-    assert f"credentials: {BATCH + 7} sealed again." in rotate()
+    assert f"credentials: {BATCH + 7} re-encrypted." in rotate()
 
     assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 2 * BATCH + 7}
-    assert "credentials: 0 sealed again." in rotate()
+    assert "credentials: 0 re-encrypted." in rotate()
 
 
 @pytest.mark.django_db
@@ -194,7 +194,7 @@ def test_the_check_tells_a_key_that_is_gone_from_an_older_one_and_fails(both_rin
     assert sorted(said.getvalue().splitlines()) == sorted(
         [
             f"credentials: 3 use an older key of the ring ({key_id(OLD).hex()}).",
-            f"credentials: {number} use a key that is not here and do not open ({key_id(lost).hex()}).",
+            f"credentials: {number} use a key that is missing ({key_id(lost).hex()}).",
         ]
     )
 
@@ -252,7 +252,7 @@ def test_rows_that_do_not_open_are_left_as_they_are_and_the_command_fails_and_sa
     both_rings()
 
     rows = "1 row" if number == 1 else "2 rows"
-    with pytest.raises(CommandError, match=f"^{rows} could not be opened; .* put it back and run this again"):
+    with pytest.raises(CommandError, match=f"^{rows} could not be decrypted; .* put it back and run this again"):
         rotate()
 
     assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 4 - number, key_id(OLD): number}
