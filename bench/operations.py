@@ -121,7 +121,7 @@ def _submit(url: str) -> Operation:
         "Cookie": cookie[0],
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    body = urlencode(fields) + "&submission={uuid}"
+    body = urlencode(fields) + "&form_id={uuid}"
     return Operation("submit", Requests(paths, headers, "POST", body, status=302), makes=Use)
 
 

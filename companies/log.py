@@ -42,11 +42,11 @@ def append_event(
     by: Actor,
     email: str | None,
     detail: dict[str, Any],
-    line_id: UUID | None = None,
+    event_id: UUID | None = None,
 ) -> Line:
-    """Append a line; call it in the transaction that makes the line true. The same `line_id` is stored once."""
+    """Append a line; call it in the transaction that makes the line true. The same `event_id` is stored once."""
     return log.create(
-        id=line_id or uuid7(),
+        id=event_id or uuid7(),
         type=event_type,
         actor=by.kind,
         api_key=by.api_key,

@@ -244,7 +244,7 @@ SPECTACULAR_SETTINGS = {
     "CAMELIZE_NAMES": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
-        "ConnectionStatus": "connections.status.Status",
+        "ConnectionStatus": "connections.models.status.Status",
         "InvitationStatus": "invitations.models.status.Status",
     },
     "SERVERS": [{"url": PUBLIC_URL}],

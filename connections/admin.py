@@ -23,8 +23,8 @@ from config.db.uuid7 import parse_uuid
 from connections.counts import BROKEN
 from connections.history import notes_of
 from connections.models import Connection, Datasource, ExtraCredential, UtilityType
+from connections.models.status import Status
 from connections.services.catalogue import DATASOURCE_CHECKS, create_datasource, update_datasource
-from connections.status import Status
 
 MOST_PROVIDERS = 50
 ANY_BROKEN = "broken"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection as database
 
-from connections.status import Status
+from connections.models.status import Status
 
 # what does not heal by itself: somebody has to give other details, or to look
 BROKEN = tuple(

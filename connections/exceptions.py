@@ -3,7 +3,7 @@
 from config.exceptions import DomainError
 
 
-class ImpossibleMove(DomainError):
+class ImpossibleStatusChange(DomainError):
     """The table of moves does not lead from the one status to the other."""
 
     code = "IMPOSSIBLE_STATUS_CHANGE"
@@ -12,7 +12,7 @@ class ImpossibleMove(DomainError):
         super().__init__(f"A connection that is {old} cannot become {new}.")
 
 
-class NoOutcome(DomainError):
+class NotAnOutcome(DomainError):
     """A check was said to have found PENDING, which is what a connection is before a check."""
 
     code = "IMPOSSIBLE_STATUS_CHANGE"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from connections.models import ConnectionEvent
-from connections.status import Status
+from connections.models.status import Status
 
 
 def notes_of(event: ConnectionEvent) -> Iterator[str]:
@@ -11,7 +11,7 @@ def notes_of(event: ConnectionEvent) -> Iterator[str]:
     detail = event.detail
     if event.email:
         yield event.email
-    if event.keeps_the_status:
+    if event.repeats_status:
         yield f"Still “{Status(detail['to']).label}”"
     elif detail.get("to"):
         yield f"From “{Status(detail['from']).label}” to “{Status(detail['to']).label}”"

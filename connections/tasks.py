@@ -1,16 +1,14 @@
-"""The sandbox's collector."""
-
 from uuid import UUID
 
 from config.jobs import job
-from connections import sandbox
-from connections.exceptions import ImpossibleMove, StaleReport
+from connections.exceptions import ImpossibleStatusChange, StaleReport
+from connections.services.sandbox import check_sandbox_connection
 
 
 @job()
 def check_sandbox(connection_id: str) -> None:
-    """Play the collector for a sandbox connection, once; one that is not waiting any more is left alone."""
+    """Check a sandbox connection as a collector would, once."""
     try:
-        sandbox.check(UUID(connection_id))
-    except (StaleReport, ImpossibleMove):
-        return  # newer login details have a check of their own
+        check_sandbox_connection(UUID(connection_id))
+    except (StaleReport, ImpossibleStatusChange):
+        return  # newer credentials have a check of their own

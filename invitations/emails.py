@@ -28,7 +28,7 @@ def preview_mail(invitation: Invitation) -> EmailMultiAlternatives:
 
 
 def code_mail(code: VerificationCode) -> EmailMultiAlternatives:
-    """The six digits that prove an address."""
+    """The six digits that verify an address."""
     mail = _mail("code", code.invitation, to=code.email, context={"invitation": code.invitation, "code": code})
     mail.extra_headers["Message-ID"] = code.message_id
     mail.metadata = {"code": str(code.pk)}  # type: ignore[attr-defined]

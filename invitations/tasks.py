@@ -8,13 +8,13 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from config.jobs import RetryLater, is_last_attempt, job
-from invitations.services.batches.create import create_next, forget_old_batches
+from invitations.services.batches.create import create_next, delete_old_batches
 from invitations.services.delivery.send import attempt_delivery, give_up_delivery
-from invitations.services.rate_limits import forget_old_windows
+from invitations.services.rate_limits import delete_old_windows
 from invitations.services.repairs import end_automatic_repairs as end_automatic_repairs_of
 from invitations.services.repairs import follow_status as follow_status_of
 from invitations.services.verification.codes import send_code as send_code_mail
-from invitations.services.verification.proofs import forget_old_proofs
+from invitations.services.verification.proofs import delete_old_proofs
 
 KEPT = timedelta(days=1)
 SECONDS_A_ROUND = 5
@@ -68,6 +68,6 @@ def end_automatic_repairs(company_id: str) -> None:
 @job(queueing_lock="forget_what_is_over")
 def forget_what_is_over(timestamp: int) -> None:
     """Rate windows, codes and proofs that decide nothing any more, and batches that nobody needs."""
-    forget_old_windows(older_than=KEPT)
-    forget_old_proofs(older_than=KEPT)
-    forget_old_batches()
+    delete_old_windows(older_than=KEPT)
+    delete_old_proofs(older_than=KEPT)
+    delete_old_batches()

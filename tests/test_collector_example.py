@@ -13,8 +13,8 @@ from django.db import transaction
 from companies.actors import SYSTEM
 from companies.models import ApiKey, Scope
 from connections.models import Connection, ConnectionEvent, Credential
+from connections.models.status import Status
 from connections.services.connections import change_credentials, report_status
-from connections.status import Status
 from tests.factories import CompanyFactory, make_api_key, make_connection
 from tests.secrecy import searched_output
 
@@ -133,7 +133,7 @@ def test_one_whose_credentials_do_not_open_does_not_keep_the_others_waiting(coll
     company = CompanyFactory()
     # the newest comes first
     sound, damaged = (make_connection(company, credentials={"username": "u", "password": SECRET}) for _ in range(2))
-    Credential.objects.filter(connection=damaged).update(sealed=b"broken")
+    Credential.objects.filter(connection=damaged).update(encrypted=b"broken")
     program, output = collector(company)
 
     wait_until(lambda: Connection.objects.get(pk=sound.pk).status == Status.CONNECTED, program, output)

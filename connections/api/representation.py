@@ -6,9 +6,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.api.log import represent_log_line
 from config.api.exception_handler import camel
-from connections.models import STATUS_LINES, Connection, ConnectionEvent, ConnectionEventType, Datasource
+from connections.models import STATUS_EVENTS, Connection, ConnectionEvent, ConnectionEventType, Datasource
+from connections.models.status import Status
 from connections.services.credentials import Credentials
-from connections.status import Status
 
 LATEST = 100
 
@@ -38,7 +38,7 @@ def represent_connection(connection: Connection) -> dict[str, Any]:
 def represent_details(connection: Connection) -> dict[str, Any]:
     """The same with the latest of its log, and the latest of its log that tell of its status."""
     log = connection.events.select_related("api_key").order_by("-pk")
-    latest, moves = log[:LATEST], log.filter(type__in=STATUS_LINES)[:LATEST]
+    latest, moves = log[:LATEST], log.filter(type__in=STATUS_EVENTS)[:LATEST]
     return represent_connection(connection) | {
         "statusHistory": [_represent_move(event) for event in reversed(moves)],
         "events": [represent_log_line(event) for event in reversed(latest)],

@@ -12,8 +12,8 @@ from config.api.fields import Country, Integer, List, Message, NullMeansOmitted,
 from config.api.pagination import PageOutput, PageQuery, QuerySerializer
 from config.exceptions import InvalidField
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
+from connections.models.status import Status
 from connections.services.credentials import Credentials, with_questions
-from connections.status import Status
 
 MOST_ANSWERS = 10
 

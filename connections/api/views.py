@@ -38,7 +38,7 @@ from connections.api.serializers import (
     StatusInput,
     take_credentials,
 )
-from connections.exceptions import CredentialsUnreadable, ImpossibleMove, StaleReport
+from connections.exceptions import CredentialsUnreadable, ImpossibleStatusChange, StaleReport
 from connections.models import Connection, ConnectionEvent, Datasource
 from connections.services.catalogue import find_datasource
 from connections.services.connections import create_connection, report_status
@@ -158,7 +158,7 @@ class ConnectionStatus(ConnectionView):
         "Report what a collector found out",
         refuses={
             StaleReport: "The credentials were changed since this `credentialsVersion`: read and check again.",
-            ImpossibleMove: "Nothing leads from the present status to this one.",
+            ImpossibleStatusChange: "Nothing leads from the present status to this one.",
         },
         body=StatusInput,
         body_example={"status": "CONNECTED", "credentialsVersion": 1},

@@ -1,7 +1,7 @@
 """What is connected: utility providers, accounts of companies there, and the credentials to them."""
 
 from connections.models.connection import (
-    STATUS_LINES,
+    STATUS_EVENTS,
     Connection,
     ConnectionEvent,
     ConnectionEventType,
@@ -11,7 +11,7 @@ from connections.models.credential import Credential
 from connections.models.datasource import Datasource, ExtraCredential, UtilityType
 
 __all__ = [
-    "STATUS_LINES",
+    "STATUS_EVENTS",
     "Connection",
     "ConnectionEvent",
     "ConnectionEventType",

@@ -21,8 +21,8 @@ from connections.models.datasource import (
     known_utility_types,
     utility_types_field,
 )
-from connections.status import MAY_RECOVER, REPAIRABLE, Status
-from connections.status_texts import WORDS, Words
+from connections.models.status import MAY_RECOVER, REPAIRABLE, Status
+from connections.models.status_texts import WORDS, Words
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -125,7 +125,7 @@ class Connection(models.Model):
         return self.status == Status.CONNECTED
 
     @property
-    def may_settle(self) -> bool:
+    def may_recover(self) -> bool:
         """Whether it may change without other login details."""
         return self.status in MAY_RECOVER
 
@@ -161,7 +161,7 @@ class ConnectionEventType(models.TextChoices):
 
 
 # the lines that say which status it has had
-STATUS_LINES = (ConnectionEventType.CREATED, ConnectionEventType.STATUS_CHANGED)
+STATUS_EVENTS = (ConnectionEventType.CREATED, ConnectionEventType.STATUS_CHANGED)
 
 
 class ConnectionEvent(AbstractEvent):
@@ -175,7 +175,7 @@ class ConnectionEvent(AbstractEvent):
         indexes = [
             models.Index("connection", "id", name="connection_event_log"),
             # collectors read the credentials of one a hundred times between two of these
-            models.Index("connection", "id", condition=Q(type__in=[*STATUS_LINES]), name="connection_event_status"),
+            models.Index("connection", "id", condition=Q(type__in=[*STATUS_EVENTS]), name="connection_event_status"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(type__in=ConnectionEventType.values), name="connection_event_type"),
@@ -183,9 +183,9 @@ class ConnectionEvent(AbstractEvent):
         ]
 
     def __str__(self) -> str:
-        return "Status confirmed" if self.keeps_the_status else str(ConnectionEventType(self.type).label)
+        return "Status confirmed" if self.repeats_status else str(ConnectionEventType(self.type).label)
 
     @property
-    def keeps_the_status(self) -> bool:
+    def repeats_status(self) -> bool:
         """Whether it tells a new reason of the status that was there before."""
         return self.type == ConnectionEventType.STATUS_CHANGED and self.detail["from"] == self.detail["to"]

@@ -13,7 +13,7 @@ class Credential(models.Model):
     """How to log in: sealed, bound to its connection, and read by nobody but the collector."""
 
     connection = models.OneToOneField(Connection, primary_key=True, on_delete=models.CASCADE, related_name="credential")
-    sealed = models.BinaryField(editable=False)
+    encrypted = models.BinaryField(editable=False)
     # by name, in clear: a page tells what is stored without opening it
     extras = ArrayField(models.CharField(max_length=30, choices=ExtraCredential), null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)

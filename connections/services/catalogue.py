@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NotRequired, TypedDict, Unpack
+from typing import NotRequired, TypedDict, Unpack
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from django_countries import countries
 
 from config.exceptions import InvalidField
 from config.validators import validate_name
-from connections.models import Datasource, ExtraCredential
+from connections.models import Datasource
 
 MAX_NAME_LENGTH = 200
 MAX_URL_LENGTH = 500
@@ -108,18 +108,6 @@ DATASOURCE_CHECKS: dict[str, Callable[[str], str]] = {
 }
 
 
-def ensure_sandbox() -> Datasource:
-    """The provider that does not exist: see `connections.sandbox`."""
-    return _ensure_sandbox("Sandbox Utility")
-
-
-def ensure_demanding_sandbox() -> Datasource:
-    """The same, asking for more than user name and password."""
-    return _ensure_sandbox(
-        "Demanding Sandbox", asks_for=[ExtraCredential.ACCOUNT_NUMBER.value, ExtraCredential.AUTHENTICATOR_SEED.value]
-    )
-
-
 def create_datasource(*, name: str, login_url: str, country: str, **fields: Unpack[DatasourceFields]) -> Datasource:
     """A provider of the catalogue.
 
@@ -182,20 +170,6 @@ def _overwrite(datasources: list[Datasource], fields: list[str]) -> None:
         unique_fields=["country", "name"],
         update_fields=fields,
     )
-
-
-def _ensure_sandbox(name: str, **fields: Any) -> Datasource:
-    sandbox, _ = Datasource.objects.get_or_create(
-        country="GB",
-        name=name,
-        defaults={
-            "login_url": "https://sandbox.latchkey.example/login",
-            "utility_types": ["ELECTRICITY"],
-            "is_sandbox": True,
-            **fields,
-        },
-    )
-    return sandbox
 
 
 def _missing(datasources: list[Datasource]) -> list[Datasource]:

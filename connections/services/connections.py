@@ -15,18 +15,18 @@ from companies.models import Company, Site
 from config.exceptions import InvalidField
 from config.jobs import defer
 from config.validators import validate_multi_line
-from connections.exceptions import ImpossibleMove, NoOutcome, StaleReport
+from connections.exceptions import ImpossibleStatusChange, NotAnOutcome, StaleReport
 from connections.models import Connection, ConnectionEventType, Credential, Datasource
+from connections.models.status import OUTCOMES, TRANSITIONS, Status
 from connections.services.catalogue import check_country, check_provider_url
 from connections.services.credentials import (
     Credentials,
     check_credentials,
+    encrypt_credentials,
     ensure_changed_credentials,
     log_connection_event,
     merge_credentials,
-    seal_credentials,
 )
-from connections.status import OUTCOMES, TRANSITIONS, Status
 
 EARLIEST_START = date(1970, 1, 1)
 LATEST_START = timedelta(days=366)
@@ -74,7 +74,7 @@ def create_connection(
     )
     if sites:
         connection.sites.set(sites)
-    seal_credentials(Credential(connection=connection), credentials).save()
+    encrypt_credentials(Credential(connection=connection), credentials).save()
     log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
     _ask_for_check(connection)
     return connection
@@ -111,8 +111,8 @@ def change_credentials(
     ensure_changed_credentials(locked, credentials)
     credential = Credential.objects.get(connection=locked)
     credentials = check_credentials(merge_credentials(credential, credentials), locked.datasource)
-    seal_credentials(credential, credentials).version += 1
-    credential.save(update_fields=["sealed", "extras", "version", "updated_at"])
+    encrypt_credentials(credential, credentials).version += 1
+    credential.save(update_fields=["encrypted", "extras", "version", "updated_at"])
     locked.verified_email = email or locked.verified_email
     locked.save(update_fields=["verified_email", "updated_at"])
     through = {"invitationId": str(invitation_id)} if invitation_id else {}
@@ -140,7 +140,7 @@ def report_status(
     changed since.
     """
     if status not in OUTCOMES:
-        raise NoOutcome
+        raise NotAnOutcome
     if error_detail:
         error_detail = validate_multi_line(error_detail, max_length=MAX_DETAIL_LENGTH, field=("status_error_detail",))
     locked = (
@@ -159,7 +159,7 @@ def _move(
     old = Status(connection.status)
     if status != old:
         if status not in TRANSITIONS[old]:
-            raise ImpossibleMove(old, status)
+            raise ImpossibleStatusChange(old, status)
         connection.status, connection.status_changed_at = status, timezone.now()
     elif error_detail in (None, connection.status_error_detail):
         return  # nothing new

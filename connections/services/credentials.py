@@ -105,12 +105,12 @@ def ensure_changed_credentials(connection: Connection, given: Credentials) -> No
 
 
 @sensitive_variables("credentials")
-def seal_credentials(credential: Credential, credentials: Credentials) -> Credential:
+def encrypt_credentials(credential: Credential, credentials: Credentials) -> Credential:
     """Put them in, with the names of their extras beside them; whoever calls saves it.
 
     Readable only with the keys from the environment, and only as this connection's.
     """
-    credential.sealed = settings.KEYRING.encrypt(orjson.dumps(credentials), associated_data=_binding(credential.pk))
+    credential.encrypted = settings.KEYRING.encrypt(orjson.dumps(credentials), associated_data=_binding(credential.pk))
     credential.extras = [name for name in ExtraCredential.values if credentials.get(name)]
     return credential
 
@@ -133,7 +133,7 @@ def _demand(names: Iterable[str], given: Credentials, sentence: str) -> None:
 @sensitive_variables()
 def _open(credential: Credential) -> Credentials:
     try:
-        opened = settings.KEYRING.decrypt(bytes(credential.sealed), associated_data=_binding(credential.pk))
+        opened = settings.KEYRING.decrypt(bytes(credential.encrypted), associated_data=_binding(credential.pk))
     except DecryptionError as error:
         logger.error("the credentials of connection %s do not open: %s", credential.pk, error)
         raise CredentialsUnreadable from None

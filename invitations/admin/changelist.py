@@ -23,7 +23,7 @@ from invitations.admin.filters import AttentionFilter, StatusFilter, found_by
 from invitations.admin.reached import ReachedFilter
 from invitations.models import Invitation, InvitationEvent
 from invitations.models.status import NOTHING, status_cases
-from invitations.models.tokens import LINK, token_in
+from invitations.models.tokens import LINK, extract_token
 
 MOST_RECIPIENTS = 2
 
@@ -94,7 +94,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitingAdmin, Invita
 
     def _follow_link(self, request: HttpRequest) -> HttpResponse | None:
         term = request.GET.get("q", "")
-        token = token_in(term)
+        token = extract_token(term)
         if token is None or request.method != "GET" or not self.has_view_permission(request):
             return None
         if invitation := self.get_queryset(request).opened_by(token):

@@ -28,4 +28,4 @@ def matching(invitations: InvitationQuerySet, query: dict[str, Any]) -> tuple[In
     if before := query.get("createdBefore"):
         found = found.filter(created_at__lt=before, pk__lte=first_uuid7_at(before, shift=ID_GRAIN))
     # of the whole company: the newest of a time are few, but to find that out by their end would mean to read all
-    return found, invitations.cases_of(*query.get("status", []), by=("company_id", "expires_at"))
+    return found, invitations.disjoint_conditions(*query.get("status", []), by=("company_id", "expires_at"))

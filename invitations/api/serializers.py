@@ -22,10 +22,10 @@ from config.api.fields import (
 )
 from config.api.pagination import PageOutput, PageQuery
 from connections.models import UtilityType
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.models import (
-    LONGEST_LIFE,
     MAX_ALLOWED_EMAILS,
+    MAX_LIFETIME,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
     MAX_METADATA_KEY_LENGTH,
@@ -39,7 +39,7 @@ from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill
 from invitations.models.status import Status
 from invitations.services.addresses import normalize_allowed
 from invitations.services.invitations import MAX_REASON_LENGTH
-from invitations.services.terms import SHORTEST_LIFE
+from invitations.services.terms import MIN_LIFETIME
 
 
 class PrefillInput(StrictSerializer):
@@ -99,8 +99,8 @@ class InvitationFields(StrictSerializer):
         source="expires_in",
         required=False,
         allow_null=True,
-        min_value=int(SHORTEST_LIFE.total_seconds()),
-        max_value=int(LONGEST_LIFE.total_seconds()),
+        min_value=int(MIN_LIFETIME.total_seconds()),
+        max_value=int(MAX_LIFETIME.total_seconds()),
         help_text="From now. Null: never.",
     )
     maxUses = Integer(

@@ -43,7 +43,7 @@ def connect(visit: ContributorRequest) -> HttpResponse:
         with form.showing_refusals():
             connection = redeem_invitation(
                 visit.invitation,
-                submission=form.cleaned_data["submission"],
+                form_id=form.cleaned_data["form_id"],
                 account=form.account,
                 credentials=form.credentials,
                 proof=proof,

@@ -23,7 +23,7 @@ def repair(visit: ContributorRequest) -> HttpResponse:
         with form.showing_refusals():
             repaired = repair_connection(
                 visit.invitation,
-                submission=form.cleaned_data["submission"],
+                form_id=form.cleaned_data["form_id"],
                 credentials=form.credentials,
                 proof=proof,
             )

@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(max_length=255, null=True)),
                 ('terms', models.JSONField(default=dict)),
                 ('digest', models.CharField(blank=True, max_length=64)),
-                ('verdict', models.CharField(choices=[('READY', 'Ready'), ('CREATED', 'Created'), ('MALFORMED', 'Has a mistake'), ('DUPLICATE', 'Duplicate in file'), ('INVITED', 'Invited before'), ('REFUSED', 'Could not be created')], default='READY', max_length=20)),
+                ('status', models.CharField(choices=[('READY', 'Ready'), ('CREATED', 'Created'), ('MALFORMED', 'Has a mistake'), ('DUPLICATE', 'Duplicate in file'), ('INVITED', 'Invited before'), ('REFUSED', 'Could not be created')], default='READY', max_length=20)),
                 ('error', models.TextField(blank=True)),
                 ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='invitations.batch')),
                 ('invitation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='batch_rows', to='invitations.invitation')),
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
             name='Use',
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('submission', models.UUIDField()),
+                ('form_id', models.UUIDField()),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('connection', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='use', to='connections.connection')),
                 ('invitation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='invitations.invitation')),
@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(invitations.models.conditions.HasCapitals('allowed_emails'), _negated=True), name='invitation_allowed_emails_lower'),
+            constraint=models.CheckConstraint(condition=models.Q(invitations.models.conditions.HasUppercase('allowed_emails'), _negated=True), name='invitation_allowed_emails_lower'),
         ),
         migrations.AddConstraint(
             model_name='invitation',
@@ -317,11 +317,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='batchrow',
-            index=models.Index(models.F('batch'), models.F('verdict'), models.F('number'), name='batch_row_verdict'),
+            index=models.Index(models.F('batch'), models.F('status'), models.F('number'), name='batch_row_status'),
         ),
         migrations.AddIndex(
             model_name='batchrow',
-            index=django.contrib.postgres.indexes.HashIndex(condition=models.Q(('verdict', 'CREATED')), fields=['digest'], name='batch_row_digest'),
+            index=django.contrib.postgres.indexes.HashIndex(condition=models.Q(('status', 'CREATED')), fields=['digest'], name='batch_row_digest'),
         ),
         migrations.AddConstraint(
             model_name='batchrow',
@@ -329,11 +329,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='batchrow',
-            constraint=models.UniqueConstraint(condition=models.Q(('verdict', 'CREATED')), fields=('invitation',), name='one_batch_row_per_invitation'),
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'CREATED')), fields=('invitation',), name='one_batch_row_per_invitation'),
         ),
         migrations.AddConstraint(
             model_name='batchrow',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['READY', 'CREATED', 'MALFORMED', 'DUPLICATE', 'INVITED', 'REFUSED'])), name='batch_row_verdict_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['READY', 'CREATED', 'MALFORMED', 'DUPLICATE', 'INVITED', 'REFUSED'])), name='batch_row_status_known'),
         ),
         migrations.AddIndex(
             model_name='invitationevent',
@@ -357,7 +357,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='use',
-            constraint=models.UniqueConstraint(fields=('invitation', 'submission'), name='one_use_per_submission'),
+            constraint=models.UniqueConstraint(fields=('invitation', 'form_id'), name='one_use_per_form'),
         ),
         migrations.AddIndex(
             model_name='verificationcode',

@@ -8,14 +8,14 @@ from invitations.models.batch import (
     BatchRow,
     BatchRowQuerySet,
     BatchState,
-    Verdict,
+    RowStatus,
 )
 from invitations.models.conditions import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
-from invitations.models.delivery import CAME_BACK, Delivery, DeliveryStatus, PersonalLink
+from invitations.models.delivery import BOUNCED_OR_COMPLAINED, Delivery, DeliveryStatus, PersonalLink
 from invitations.models.event import EventType, InvitationEvent, Use
 from invitations.models.invitation import (
-    LONGEST_LIFE,
     MAX_ALLOWED_EMAILS,
+    MAX_LIFETIME,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
     Invitation,
@@ -27,7 +27,7 @@ from invitations.models.invitation import (
 from invitations.models.rate_limit import RateLimitWindow
 from invitations.models.verification import (
     CODE_AGE,
-    MAX_LIVE_CODES,
+    MAX_ACTIVE_CODES,
     MAX_TRIES,
     PROOF_AGE,
     SECRET_AGE,
@@ -36,13 +36,13 @@ from invitations.models.verification import (
 )
 
 __all__ = [
-    "CAME_BACK",
+    "BOUNCED_OR_COMPLAINED",
     "CODE_AGE",
     "DRAFTS_KEPT",
-    "LONGEST_LIFE",
+    "MAX_ACTIVE_CODES",
     "MAX_ALLOWED_EMAILS",
     "MAX_BATCH_ROWS",
-    "MAX_LIVE_CODES",
+    "MAX_LIFETIME",
     "MAX_MAX_USES",
     "MAX_MESSAGE_LENGTH",
     "MAX_METADATA_KEY_LENGTH",
@@ -66,8 +66,8 @@ __all__ = [
     "InvitationType",
     "PersonalLink",
     "RateLimitWindow",
+    "RowStatus",
     "Use",
-    "Verdict",
     "VerificationCode",
     "find_invitation",
     "public_url",

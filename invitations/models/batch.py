@@ -65,13 +65,13 @@ class Batch(models.Model):
             return BatchState.DRAFT
         return BatchState.RUNNING if self.finished_at is None else BatchState.DONE
 
-    def count_verdicts(self) -> "dict[Verdict, int]":
-        """How many rows have each verdict, in one look; 0 where there is none."""
-        counted = dict(self.rows.order_by().values_list("verdict").annotate(Count("pk")))
-        return {verdict: counted.get(verdict.value, 0) for verdict in Verdict}
+    def count_by_status(self) -> "dict[RowStatus, int]":
+        """How many rows have each status, in one look; 0 where there is none."""
+        counted = dict(self.rows.order_by().values_list("status").annotate(Count("pk")))
+        return {status: counted.get(status.value, 0) for status in RowStatus}
 
 
-class Verdict(models.TextChoices):
+class RowStatus(models.TextChoices):
     """Of a row. Ready rows become created ones, unless something came between."""
 
     READY = "READY", "Ready"
@@ -84,7 +84,7 @@ class Verdict(models.TextChoices):
 
 class BatchRowQuerySet(models.QuerySet["BatchRow"]):
     def ready(self) -> Self:
-        return self.filter(verdict=Verdict.READY).order_by("number")
+        return self.filter(status=RowStatus.READY).order_by("number")
 
 
 class BatchRow(models.Model):
@@ -103,7 +103,7 @@ class BatchRow(models.Model):
     external_id = models.CharField(max_length=255, null=True)
     terms = models.JSONField(default=dict)
     digest = models.CharField(max_length=64, blank=True)
-    verdict = models.CharField(max_length=20, choices=Verdict, default=Verdict.READY)
+    status = models.CharField(max_length=20, choices=RowStatus, default=RowStatus.READY)
     error = models.TextField(blank=True)
     invitation = models.ForeignKey(Invitation, null=True, on_delete=models.SET_NULL, related_name="batch_rows")
 
@@ -112,15 +112,15 @@ class BatchRow(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [
-            models.Index("batch", "verdict", "number", name="batch_row_verdict"),
-            HashIndex(fields=["digest"], condition=Q(verdict=Verdict.CREATED), name="batch_row_digest"),
+            models.Index("batch", "status", "number", name="batch_row_status"),
+            HashIndex(fields=["digest"], condition=Q(status=RowStatus.CREATED), name="batch_row_digest"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["batch", "number"], name="one_batch_row_per_number"),
             models.UniqueConstraint(
-                fields=["invitation"], condition=Q(verdict=Verdict.CREATED), name="one_batch_row_per_invitation"
+                fields=["invitation"], condition=Q(status=RowStatus.CREATED), name="one_batch_row_per_invitation"
             ),
-            models.CheckConstraint(condition=Q(verdict__in=Verdict.values), name="batch_row_verdict_known"),
+            models.CheckConstraint(condition=Q(status__in=RowStatus.values), name="batch_row_status_known"),
         ]
 
     def __str__(self) -> str:

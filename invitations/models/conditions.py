@@ -9,7 +9,7 @@ MAX_METADATA_KEY_LENGTH = 40
 MAX_METADATA_VALUE_LENGTH = 500
 
 
-class HasCapitals(models.Func):
+class HasUppercase(models.Func):
     """Whether there is a capital letter in a list of texts."""
 
     template = "(%(expressions)s)::text ~ '[A-Z]'"

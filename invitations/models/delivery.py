@@ -22,7 +22,7 @@ class DeliveryStatus(models.TextChoices):
     COMPLAINED = "COMPLAINED", "Reported as spam"
 
 
-CAME_BACK = frozenset({DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED})
+BOUNCED_OR_COMPLAINED = frozenset({DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED})
 MAILED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED)
 

@@ -56,7 +56,7 @@ class InvitationEvent(AbstractEvent):
 
 
 class Use(models.Model):
-    """One form saved through the invitation. `submission` names the form: posted twice, it is saved once.
+    """One form saved through the invitation. `form_id` names the form: posted twice, it is saved once.
 
     `connection` is what it made; None when it repaired the invitation's connection.
     """
@@ -64,12 +64,12 @@ class Use(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="uses", db_index=False)
     connection = models.OneToOneField(Connection, null=True, on_delete=models.CASCADE, related_name="use")
-    submission = models.UUIDField()
+    form_id = models.UUIDField()
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["invitation", "submission"], name="one_use_per_submission"),
+            models.UniqueConstraint(fields=["invitation", "form_id"], name="one_use_per_form"),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from config.db.compiled_queries import compiled
 from config.db.index_hints import prefilter_if_rare
 from config.validators import LANGUAGE_TAG
 from connections.models import Connection
-from invitations.models.conditions import HasCapitals, fits, is_object
+from invitations.models.conditions import HasUppercase, fits, is_object
 from invitations.models.prefill import Prefill
 from invitations.models.status import (
     ENDLESS,
@@ -36,7 +36,7 @@ from invitations.models.status import (
 )
 from invitations.models.tokens import decrypt_token, hash_token
 
-LONGEST_LIFE = timedelta(days=3650)
+MAX_LIFETIME = timedelta(days=3650)
 MAX_ALLOWED_EMAILS = 100
 MAX_MAX_USES = 1_000_000
 MAX_MESSAGE_LENGTH = 2000
@@ -60,7 +60,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Those that have one of these now, by the rule of `status`."""
         return self.filter(status_condition(statuses))
 
-    def cases_of(self, *statuses: str, by: Sequence[str]) -> list[Q]:
+    def disjoint_conditions(self, *statuses: str, by: Sequence[str]) -> list[Q]:
         """The conditions of `in_status`, of which no two hold at once, so that a list of each reads what it shows.
 
         `by` names the columns of the index by which those are found that end. Asks up to two short questions.
@@ -182,10 +182,12 @@ class Invitation(models.Model):
             # days of 24 hours, in whatever zone the database counts; every change of the end is a change of the row
             models.CheckConstraint(
                 condition=Q(expires_at=None)
-                | Q(LessThanOrEqual(F("expires_at") - F("updated_at"), Value(LONGEST_LIFE))),
+                | Q(LessThanOrEqual(F("expires_at") - F("updated_at"), Value(MAX_LIFETIME))),
                 name="invitation_longest_life",
             ),
-            models.CheckConstraint(condition=~Q(HasCapitals("allowed_emails")), name="invitation_allowed_emails_lower"),
+            models.CheckConstraint(
+                condition=~Q(HasUppercase("allowed_emails")), name="invitation_allowed_emails_lower"
+            ),
             models.CheckConstraint(condition=is_object("prefill"), name="invitation_prefill_is_an_object"),
             models.CheckConstraint(condition=is_object("metadata"), name="invitation_metadata_is_an_object"),
             models.CheckConstraint(condition=fits("metadata"), name="invitation_metadata_fits"),

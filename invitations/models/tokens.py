@@ -25,7 +25,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
-def token_in(text: str) -> str | None:
+def extract_token(text: str) -> str | None:
     """The token of a link that somebody pasted, with whatever stands around it; or of a text that may be a token."""
     if link := LINK.search(text):
         return link[1]

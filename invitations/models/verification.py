@@ -20,7 +20,7 @@ PROOF_AGE = timedelta(hours=2)
 SECRET_AGE = timedelta(days=30)
 CODE_AGE = timedelta(minutes=10)
 MAX_TRIES = 5
-MAX_LIVE_CODES = 3
+MAX_ACTIVE_CODES = 3
 
 
 class EmailProof(models.Model):

@@ -24,7 +24,7 @@ def log_event(
     **detail: Any,
 ) -> InvitationEvent:
     """Append a line; call it in the transaction that makes the line true. The same `event_id` is stored once."""
-    return append_event(invitation.events, event_type, by=by, email=email, detail=detail, line_id=event_id)
+    return append_event(invitation.events, event_type, by=by, email=email, detail=detail, event_id=event_id)
 
 
 def audit_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,16 +28,16 @@ from invitations.services.form_idempotency import run_once
 from invitations.services.terms import (
     Changes,
     Terms,
-    checked_end,
-    checked_max_uses,
-    checked_message,
-    checked_metadata,
-    checked_prefill,
-    checked_redirect,
+    check_expiry,
+    check_max_uses,
+    check_message,
+    check_metadata,
+    check_prefill,
+    check_redirect_url,
 )
 from invitations.services.verification.proofs import known_emails, revoke_access
 
-VIEW_GRAIN = timedelta(minutes=10)
+VIEW_INTERVAL = timedelta(minutes=10)
 MAX_REASON_LENGTH = 500
 
 
@@ -46,8 +46,8 @@ def create_invitation(
     *,
     by: Actor,
     prefill: Prefill | None = None,
-    submission: UUID | None = None,
-    is_one_of_many: bool = False,
+    form_id: UUID | None = None,
+    is_in_batch: bool = False,
     **terms: Unpack[Terms],
 ) -> Invitation:
     """An invitation to connect an account of the company's.
@@ -55,13 +55,13 @@ def create_invitation(
     Refuses, naming the field: a life under 60 seconds or over 10 years, `max_uses` outside 1 to 1,000,000, an
     address that is none, prefill that is not the company's or not in the catalogue, a `redirect_url` that is
     not on the partner's list, a `message` or `metadata` that is too long, characters in a message that cannot be seen
-    (`validate_multi_line`), an `external_id` that is not one line. `submission` names a form: sent again, it is
+    (`validate_multi_line`), an `external_id` that is not one line. `form_id` names a form: sent again, it is
     refused with
-    what it made before. The mails of what `is_one_of_many` let others go first.
+    what it made before. The mails of what `is_in_batch` let others go first.
     """
-    with run_once(submission, by=by):
+    with run_once(form_id, by=by):
         invitation = draft_invitation(company, prefill=prefill, **terms)
-        return _store(invitation, by=by, submission=submission, priority=AMONG_MANY if is_one_of_many else ALONE)
+        return _store(invitation, by=by, form_id=form_id, priority=AMONG_MANY if is_in_batch else ALONE)
 
 
 def create_repair_invitation(
@@ -69,19 +69,19 @@ def create_repair_invitation(
     *,
     by: Actor,
     is_automatic: bool = False,
-    submission: UUID | None = None,
+    form_id: UUID | None = None,
     **terms: Unpack[Terms],
 ) -> Invitation:
     """An invitation to give the connection new login details. Refuses what `create_invitation` refuses."""
-    with run_once(submission, by=by):
+    with run_once(form_id, by=by):
         invitation = draft_repair_invitation(connection, **terms)
         invitation.is_automatic = is_automatic
-        return _store(invitation, by=by, submission=submission)
+        return _store(invitation, by=by, form_id=form_id)
 
 
 def draft_invitation(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> Invitation:
     """What `create_invitation` would make, stored nowhere: its link opens nothing. Refuses the same."""
-    given = checked_prefill(prefill, company).to_json() if prefill else {}
+    given = check_prefill(prefill, company).to_json() if prefill else {}
     return _draft(company, kind={"prefill": given}, terms=terms)
 
 
@@ -101,22 +101,22 @@ def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitatio
         encrypted_token=encrypt_token(token, owner_id=invitation_id),
         allowed_emails=normalize_allowed_emails(terms.get("allowed_emails") or ()),
         send_email=terms.get("send_email", False),
-        expires_at=checked_end(now, terms),
-        max_uses=checked_max_uses(terms.get("max_uses")),
-        message=checked_message(terms.get("message")),
+        expires_at=check_expiry(now, terms),
+        max_uses=check_max_uses(terms.get("max_uses")),
+        message=check_message(terms.get("message")),
         locale=validate_locale(locale) if (locale := terms.get("locale")) else company.locale,
         external_id=check_external_id(terms.get("external_id")),
-        metadata=checked_metadata(terms.get("metadata")),
-        redirect_url=checked_redirect(terms.get("redirect_url"), company),
+        metadata=check_metadata(terms.get("metadata")),
+        redirect_url=check_redirect_url(terms.get("redirect_url"), company),
         created_at=now,
         updated_at=now,
         **{"invitation_type": InvitationType.CREATE_CONNECTION, **kind},
     )
 
 
-def _store(invitation: Invitation, *, by: Actor, submission: UUID | None, priority: int = ALONE) -> Invitation:
+def _store(invitation: Invitation, *, by: Actor, form_id: UUID | None, priority: int = ALONE) -> Invitation:
     invitation.save(force_insert=True)
-    log_event(invitation, EventType.CREATED, by=by, event_id=submission)
+    log_event(invitation, EventType.CREATED, by=by, event_id=form_id)
     if invitation.send_email:
         queue_mails(invitation, invitation.mailable_emails, priority=priority)
     return invitation
@@ -200,9 +200,9 @@ def lock_invitation(invitation: Invitation) -> Invitation:
 def record_view(invitation: Invitation) -> None:
     """Log that the page was opened, once in ten minutes: a page that is reloaded for ever fills no table."""
     now = timezone.now()
-    if invitation.last_viewed_at and now - invitation.last_viewed_at < VIEW_GRAIN:
+    if invitation.last_viewed_at and now - invitation.last_viewed_at < VIEW_INTERVAL:
         return
-    stale = Q(last_viewed_at=None) | Q(last_viewed_at__lte=now - VIEW_GRAIN)
+    stale = Q(last_viewed_at=None) | Q(last_viewed_at__lte=now - VIEW_INTERVAL)
     with transaction.atomic():
         if Invitation.objects.filter(stale, pk=invitation.pk).update(last_viewed_at=now):
             log_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
@@ -211,20 +211,20 @@ def record_view(invitation: Invitation) -> None:
 def _checked_changes(invitation: Invitation, changes: Changes, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {**changes}
     if values.keys() & {"expires_in", "expires_at"}:
-        values["expires_at"] = checked_end(now, values)
+        values["expires_at"] = check_expiry(now, values)
         values.pop("expires_in", None)
     if "max_uses" in values:
-        max_uses = checked_max_uses(values["max_uses"])
+        max_uses = check_max_uses(values["max_uses"])
         if max_uses is not None and max_uses < invitation.use_count:
             raise MaxUsesBelowUseCount
     if "allowed_emails" in values:
         values["allowed_emails"] = normalize_allowed_emails(values["allowed_emails"])
     if "message" in values:
-        values["message"] = checked_message(values["message"])
+        values["message"] = check_message(values["message"])
     if "external_id" in values:
         values["external_id"] = check_external_id(values["external_id"])
     if "metadata" in values:
-        values["metadata"] = checked_metadata(values["metadata"])
+        values["metadata"] = check_metadata(values["metadata"])
     if "prefill" in values:
         values["prefill"] = _changed_prefill(invitation, values["prefill"])
     return values
@@ -235,4 +235,4 @@ def _changed_prefill(invitation: Invitation, prefill: Prefill | None) -> dict[st
         return {}
     if invitation.invitation_type != InvitationType.CREATE_CONNECTION:
         raise InvalidField(("prefill",), "An invitation to repair a connection has no prefill.")
-    return checked_prefill(prefill, invitation.company).to_json()
+    return check_prefill(prefill, invitation.company).to_json()

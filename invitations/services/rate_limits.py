@@ -27,7 +27,7 @@ def check_rate_limit(key: str, *, limit: int, per: timedelta) -> None:
         raise RateLimitExceeded(retry_after=max(1, round((started_at + per - now).total_seconds())))
 
 
-def forget_old_windows(*, older_than: timedelta) -> int:
+def delete_old_windows(*, older_than: timedelta) -> int:
     """Delete windows that began before `older_than` ago; returns how many."""
     deleted, _ = RateLimitWindow.objects.filter(started_at__lt=timezone.now() - older_than).delete()
     return deleted

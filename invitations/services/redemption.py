@@ -40,20 +40,20 @@ class Account:
 def redeem_invitation(
     invitation: Invitation,
     *,
-    submission: UUID,
+    form_id: UUID,
     account: Account,
     credentials: Credentials,
     proof: EmailProof | None = None,
 ) -> Connection:
     """Connect the account and spend one use, under a lock on the invitation (to create a connection).
 
-    The same `submission` again returns the connection it made and spends nothing. What the invitation locks
+    The same `form_id` again returns the connection it made and spends nothing. What the invitation locks
     is taken from the invitation, whatever `account` says. Refuses, and stores nothing, when the invitation was
     revoked, used up or expired in the meantime, is restricted and `proof` does not hold for it any more, or locks a
     provider that the catalogue does not have any more.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
-    if earlier := Use.objects.filter(invitation=locked, submission=submission).first():
+    if earlier := Use.objects.filter(invitation=locked, form_id=form_id).first():
         return connection_of(earlier)
     ensure_active(locked)
     ensure_verified(locked, proof)
@@ -72,7 +72,7 @@ def redeem_invitation(
         origin_invitation_id=locked.pk,
         by=CONTRIBUTOR,
     )
-    spend_use(locked, submission=submission, made=connection, email=connection.verified_email)
+    spend_use(locked, form_id=form_id, made=connection, email=connection.verified_email)
     return connection
 
 
@@ -86,13 +86,13 @@ def connection_of(use: Use) -> Connection:
 def spend_use(
     invitation: Invitation,
     *,
-    submission: UUID,
+    form_id: UUID,
     made: Connection | None = None,
     repaired: Connection | None = None,
     email: str | None = None,
 ) -> None:
     """Count one use of a locked invitation, for the connection that was made or repaired."""
-    Use.objects.create(invitation=invitation, submission=submission, connection=made)
+    Use.objects.create(invitation=invitation, form_id=form_id, connection=made)
     Invitation.objects.filter(pk=invitation.pk).update(use_count=F("use_count") + 1, updated_at=timezone.now())
     connection = made or repaired
     log_event(invitation, EventType.USED, by=CONTRIBUTOR, email=email, connectionId=str(connection and connection.pk))

@@ -13,9 +13,9 @@ from companies.models import Company
 from config.db.uuid7 import first_uuid7_at
 from config.jobs import defer_once
 from connections.models import Connection, ConnectionEventType
+from connections.models.status import REPAIRABLE, Status
 from connections.services.connections import change_credentials
 from connections.services.credentials import Credentials
-from connections.status import REPAIRABLE, Status
 from invitations.exceptions import NothingToCorrect
 from invitations.models import EmailProof, Invitation, Use
 from invitations.services.guards import ensure_active, ensure_correctable, ensure_verified
@@ -34,14 +34,14 @@ SWITCHED_OFF = "Automatic repair was switched off."
 @sensitive_variables("credentials")
 @transaction.atomic
 def repair_connection(
-    invitation: Invitation, *, submission: UUID, credentials: Credentials, proof: EmailProof | None = None
+    invitation: Invitation, *, form_id: UUID, credentials: Credentials, proof: EmailProof | None = None
 ) -> Connection:
     """Give the invitation's connection new login details and spend one use, under a lock on the invitation.
 
-    The same `submission` again spends nothing. Refuses as `redeem_invitation` does.
+    The same `form_id` again spends nothing. Refuses as `redeem_invitation` does.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("connection").get(pk=invitation.pk)
-    if earlier := Use.objects.filter(invitation=locked, submission=submission).first():
+    if earlier := Use.objects.filter(invitation=locked, form_id=form_id).first():
         return connection_of(earlier)
     ensure_active(locked)
     ensure_verified(locked, proof)
@@ -50,7 +50,7 @@ def repair_connection(
     connection = change_credentials(
         locked.connection, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked.pk
     )
-    spend_use(locked, submission=submission, repaired=connection, email=email)
+    spend_use(locked, form_id=form_id, repaired=connection, email=email)
     return connection
 
 

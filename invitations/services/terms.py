@@ -15,7 +15,7 @@ from config.validators import validate_multi_line
 from connections.services.catalogue import check_country, check_provider_url, find_datasource
 from connections.services.connections import check_start_date
 from invitations.models import (
-    LONGEST_LIFE,
+    MAX_LIFETIME,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
     MAX_METADATA_KEY_LENGTH,
@@ -25,7 +25,7 @@ from invitations.models import (
 from invitations.models.prefill import Prefill
 from invitations.services.addresses import normalize_allowed_emails
 
-SHORTEST_LIFE = timedelta(seconds=60)
+MIN_LIFETIME = timedelta(seconds=60)
 
 
 class Terms(TypedDict, total=False):
@@ -63,17 +63,17 @@ class Changes(TypedDict, total=False):
 def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> None:
     """Refuses what `create_invitation` refuses, and makes nothing."""
     normalize_allowed_emails(terms.get("allowed_emails") or ())
-    checked_end(timezone.now(), terms)
-    checked_max_uses(terms.get("max_uses"))
-    checked_redirect(terms.get("redirect_url"), company)
-    checked_message(terms.get("message"))
+    check_expiry(timezone.now(), terms)
+    check_max_uses(terms.get("max_uses"))
+    check_redirect_url(terms.get("redirect_url"), company)
+    check_message(terms.get("message"))
     check_external_id(terms.get("external_id"))
-    checked_metadata(terms.get("metadata"))
+    check_metadata(terms.get("metadata"))
     if prefill:
-        checked_prefill(prefill, company)
+        check_prefill(prefill, company)
 
 
-def checked_end(now: datetime, given: Mapping[str, Any]) -> datetime | None:
+def check_expiry(now: datetime, given: Mapping[str, Any]) -> datetime | None:
     """The moment that `expires_in` or `expires_at` says (None: never). Refuses both, and a life that is too short or
     too long.
     """
@@ -82,24 +82,24 @@ def checked_end(now: datetime, given: Mapping[str, Any]) -> datetime | None:
     field, life = "expires_in_seconds", given.get("expires_in")
     if end := given.get("expires_at"):
         field, life = "expires_at", end - now
-    if life is not None and not SHORTEST_LIFE <= life <= LONGEST_LIFE:
+    if life is not None and not MIN_LIFETIME <= life <= MAX_LIFETIME:
         raise InvalidField((field,), "An invitation lives for 60 seconds to 10 years.")
     return None if life is None else now + life
 
 
-def checked_max_uses(max_uses: int | None) -> int | None:
+def check_max_uses(max_uses: int | None) -> int | None:
     """As given. Refuses a number outside 1 to 1,000,000."""
     if max_uses is not None and not 1 <= max_uses <= MAX_MAX_USES:
         raise InvalidField(("max_uses",), "The number of uses is between 1 and 1,000,000.")
     return max_uses
 
 
-def checked_message(message: str | None) -> str | None:
+def check_message(message: str | None) -> str | None:
     """As given, or None for none. Refuses what `validate_multi_line` refuses."""
     return validate_multi_line(message, max_length=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
 
 
-def checked_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
+def check_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
     """As given. Refuses more than 20 pairs, a name over 40 characters and a value over 500."""
     if pairs and len(pairs) > MAX_METADATA_PAIRS:
         raise InvalidField(("metadata",), f"At most {MAX_METADATA_PAIRS} pairs.", code="max_pairs")
@@ -110,7 +110,7 @@ def checked_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
     return dict(pairs or {})
 
 
-def checked_prefill(prefill: Prefill, company: Company) -> Prefill:
+def check_prefill(prefill: Prefill, company: Company) -> Prefill:
     """With each site and each type once, and the login page and the owner's address in their normal forms.
 
     Refuses, naming the field, what is not in the catalogue, not the company's, or does not hold.
@@ -136,7 +136,7 @@ def checked_prefill(prefill: Prefill, company: Company) -> Prefill:
     )
 
 
-def checked_redirect(redirect_url: str | None, company: Company) -> str | None:
+def check_redirect_url(redirect_url: str | None, company: Company) -> str | None:
     """As given. Refuses an address that is not on the list of the company's partner, to the letter."""
     if redirect_url is None:
         return None

@@ -15,9 +15,9 @@ from playwright.sync_api import Error, Page, Response
 from companies.actors import SYSTEM
 from companies.models import ApiKey, Company, Partner, Site, User
 from connections.models import Connection, Datasource
-from invitations.demo import ensure_demo
 from invitations.models import Invitation
 from invitations.services.delivery.send import resend_invitation
+from invitations.services.demo import ensure_demo
 from invitations.services.invitations import record_view, update_invitation
 from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key, make_invitation
 from tests.invitations.api.uses import spend_use

@@ -5,12 +5,12 @@ from playwright.sync_api import expect
 
 from companies.actors import SYSTEM
 from connections.models import Connection
+from connections.models.status import REPAIRABLE, Status
+from connections.models.status_texts import WORDS
 from connections.services import connections as connection_services
-from connections.services.catalogue import ensure_demanding_sandbox, ensure_sandbox
 from connections.services.connections import report_status
 from connections.services.credentials import read_credentials
-from connections.status import REPAIRABLE, Status
-from connections.status_texts import WORDS
+from connections.services.sandbox import ensure_demanding_sandbox, ensure_sandbox
 from invitations.models import Invitation
 from tests.browser.axe import nothing_is_in_the_way
 from tests.browser.people import field, log_in_with, press

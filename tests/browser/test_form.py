@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from connections.models import Connection
-from connections.services.catalogue import ensure_demanding_sandbox
+from connections.services.sandbox import ensure_demanding_sandbox
 from invitations.models import Invitation
 from tests.browser.axe import nothing_is_in_the_way
 from tests.browser.people import expect_saved, field, log_in_with, press

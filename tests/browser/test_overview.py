@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from connections.models import Connection
-from connections.status import Status
+from connections.models.status import Status
 from tests.browser.axe import nothing_is_in_the_way
 from tests.browser.keyboard import choose, press_on
 from tests.factories import CompanyFactory, make_connection, make_invitation

@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from companies.actors import SYSTEM
+from connections.models.status import Status
 from connections.services.connections import report_status
-from connections.status import Status
 from invitations.services.invitations import revoke_invitation
 from tests.factories import (
     CompanyFactory,

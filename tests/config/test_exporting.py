@@ -15,7 +15,7 @@ from django.urls import reverse
 from companies.models import Company
 from config.admin import csv_export
 from connections.models import Connection
-from connections.status import Status
+from connections.models.status import Status
 from tests.factories import (
     CompanyFactory,
     DatasourceFactory,

@@ -21,7 +21,7 @@ import pytest
 from django.conf import settings
 
 from config.dev.run import CannotRun, announcement, free_port, reason_in
-from invitations.demo import ensure_demo
+from invitations.services.demo import ensure_demo
 from tests.invitations.mail_server import port_of, reserve_port
 from tests.secrecy import KNOWN, searched_output
 

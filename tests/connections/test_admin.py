@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from connections.models import Connection, Credential, Datasource
-from connections.status import Status
+from connections.models.status import Status
 from tests.factories import (
     CompanyFactory,
     DatasourceFactory,
@@ -41,7 +41,7 @@ def page_of(client, row):
 
 def test_no_page_shows_a_credential(admin_client, company):
     row = make_connection(company, credentials=SECRETS)
-    sealed = bytes(Credential.objects.get().sealed)
+    sealed = bytes(Credential.objects.get().encrypted)
 
     pages = [page_of(admin_client, row), words(admin_client.get(reverse("admin:connections_connection_changelist")))]
     pages.append(words(admin_client.get(reverse("admin:connections_connection_history", args=[row.pk]))))

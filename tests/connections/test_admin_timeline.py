@@ -8,9 +8,9 @@ from django.urls import reverse
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
 from companies.admin.timeline import MOST_LINES
 from connections.models import Connection, ConnectionEvent
+from connections.models.status import Status
 from connections.services.connections import change_credentials, report_status
 from connections.services.credentials import read_credentials
-from connections.status import Status
 from tests.companies.admin.pages import words
 from tests.factories import CompanyFactory, UserFactory, make_api_key, make_connection, make_invitation
 

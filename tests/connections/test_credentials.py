@@ -53,8 +53,8 @@ def test_every_read_is_logged_with_its_key(company, collector):
 
 def test_moved_to_another_connection_they_do_not_open(company, collector):
     theirs, ours = make_connection(credentials=SECRETS), make_connection(company)
-    stolen = Credential.objects.get(connection=theirs).sealed
-    Credential.objects.filter(connection=ours).update(sealed=stolen)
+    stolen = Credential.objects.get(connection=theirs).encrypted
+    Credential.objects.filter(connection=ours).update(encrypted=stolen)
 
     with pytest.raises(CredentialsUnreadable):
         read_credentials(ours, by=collector)
@@ -63,9 +63,9 @@ def test_moved_to_another_connection_they_do_not_open(company, collector):
 @pytest.mark.parametrize("place", [0, 4, 15, 16, 40, -1])
 def test_altered_anywhere_they_do_not_open(company, collector, place):
     connection = make_connection(company, credentials=SECRETS)
-    sealed = bytearray(Credential.objects.get().sealed)
+    sealed = bytearray(Credential.objects.get().encrypted)
     sealed[place] ^= 1
-    Credential.objects.update(sealed=bytes(sealed))
+    Credential.objects.update(encrypted=bytes(sealed))
 
     with pytest.raises(CredentialsUnreadable):
         read_credentials(connection, by=collector)
@@ -74,7 +74,7 @@ def test_altered_anywhere_they_do_not_open(company, collector, place):
 @pytest.mark.parametrize("kept", [0, 3, 10, 16, 30])
 def test_cut_short_they_do_not_open(company, collector, kept):
     connection = make_connection(company, credentials=SECRETS)
-    Credential.objects.update(sealed=bytes(Credential.objects.get().sealed)[:kept])
+    Credential.objects.update(encrypted=bytes(Credential.objects.get().encrypted)[:kept])
 
     with pytest.raises(CredentialsUnreadable):
         read_credentials(connection, by=collector)
@@ -82,7 +82,7 @@ def test_cut_short_they_do_not_open(company, collector, kept):
 
 def test_what_does_not_open_is_an_error_in_the_log_and_no_read(company, collector, caplog):
     connection = make_connection(company, credentials=SECRETS)
-    Credential.objects.update(sealed=b"broken")
+    Credential.objects.update(encrypted=b"broken")
 
     with pytest.raises(CredentialsUnreadable):
         read_credentials(connection, by=collector)
@@ -94,7 +94,7 @@ def test_what_does_not_open_is_an_error_in_the_log_and_no_read(company, collecto
 
 def test_new_details_mend_what_does_not_open(company, collector):
     connection = make_connection(company)
-    Credential.objects.update(sealed=b"broken")
+    Credential.objects.update(encrypted=b"broken")
 
     change_credentials(connection, credentials=SECRETS, by=collector)
 
@@ -103,11 +103,11 @@ def test_new_details_mend_what_does_not_open(company, collector):
 
 def test_the_same_details_are_sealed_differently_each_time(company):
     connection = make_connection(company, credentials=SECRETS)
-    first = bytes(Credential.objects.get().sealed)
+    first = bytes(Credential.objects.get().encrypted)
 
     change_credentials(connection, credentials=SECRETS, by=Actor.staff(UserFactory()))
 
-    assert bytes(Credential.objects.get().sealed) != first
+    assert bytes(Credential.objects.get().encrypted) != first
 
 
 def shown_nowhere(*texts):
@@ -138,7 +138,7 @@ def test_no_page_of_the_admin_has_them(company, client, collector):
 def test_no_exception_report_has_them(company, collector, caplog, client):
     """The worst case: the error is raised where they lie open."""
     connection = make_connection(company, credentials=SECRETS)
-    Credential.objects.update(sealed=b"broken")
+    Credential.objects.update(encrypted=b"broken")
     request = RequestFactory().post("/", {"username": SECRETS["username"], "password": SECRETS["password"]})
     try:
         change_credentials(connection, credentials=SECRETS, by=None)  # type: ignore[arg-type]

@@ -8,9 +8,9 @@ from django.db import IntegrityError
 from companies.actors import CONTRIBUTOR, SYSTEM
 from config.exceptions import InvalidField
 from connections.models import Connection, Credential
+from connections.models.status import OUTCOMES, Status
 from connections.services.connections import change_credentials, create_connection
 from connections.services.credentials import read_credentials, with_questions
-from connections.status import OUTCOMES, Status
 from tests.factories import DatasourceFactory, make_connection
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +128,7 @@ def test_no_value_can_stand_among_the_names(connection):
 
 def test_new_login_details_mend_what_no_key_opens_any_more(connection, caplog):
     caplog.set_level(logging.DEBUG)
-    Credential.objects.filter(connection=connection).update(sealed=b"broken")
+    Credential.objects.filter(connection=connection).update(encrypted=b"broken")
 
     change(connection, account_number="78")
 

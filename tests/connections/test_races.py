@@ -10,10 +10,10 @@ from django.db import transaction
 from companies.actors import CONTRIBUTOR, SYSTEM
 from connections.exceptions import StaleReport
 from connections.models import Connection, ConnectionEvent, Credential
-from connections.services.catalogue import ensure_sandbox
+from connections.models.status import Status
 from connections.services.connections import change_credentials, report_status
 from connections.services.credentials import read_credentials
-from connections.status import Status
+from connections.services.sandbox import ensure_sandbox
 from connections.tasks import check_sandbox
 from tests.factories import make_connection
 from tests.races import race, wait_for_a_lock

@@ -9,11 +9,10 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from companies.models import Partner, User
-from connections import sandbox
 from connections.models import Connection, Datasource
-from connections.services import connections
-from connections.services.catalogue import ensure_sandbox
-from connections.status import OUTCOMES, Status
+from connections.models.status import OUTCOMES, Status
+from connections.services import connections, sandbox
+from connections.services.sandbox import ensure_sandbox
 from connections.tasks import check_sandbox
 from tests.database import forget_jobs
 from tests.factories import make_connection
@@ -37,7 +36,9 @@ def status_of(connection):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("username", "status"), [*sandbox.USER_NAMES.items(), ("anybody else", Status.CONNECTED)])
+@pytest.mark.parametrize(
+    ("username", "status"), [*sandbox.OUTCOMES_BY_USER_NAME.items(), ("anybody else", Status.CONNECTED)]
+)
 def test_a_chosen_user_name_leads_to_its_status_by_the_collectors_way(username, status):
     connection = try_as(username)
 
@@ -53,7 +54,7 @@ def test_a_chosen_user_name_leads_to_its_status_by_the_collectors_way(username, 
 
 @pytest.mark.django_db
 def test_there_is_a_user_name_for_every_outcome():
-    assert set(sandbox.USER_NAMES.values()) == OUTCOMES
+    assert set(sandbox.OUTCOMES_BY_USER_NAME.values()) == OUTCOMES
 
 
 @pytest.mark.django_db

@@ -10,9 +10,9 @@ from companies.actors import CONTRIBUTOR, SYSTEM, Actor
 from config.exceptions import InvalidField
 from connections.exceptions import StaleReport
 from connections.models import Connection, Credential
+from connections.models.status import Status
 from connections.services.connections import change_credentials, create_connection, report_status
 from connections.services.credentials import read_credentials
-from connections.status import Status
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, UserFactory, make_api_key, make_connection
 
 pytestmark = pytest.mark.django_db
@@ -175,12 +175,12 @@ def test_a_report_on_login_details_that_were_changed_since_is_refused(company):
 
 def test_a_change_that_fails_half_way_leaves_everything_as_it_was(company):
     connection = make_connection(company, credentials=OLD)
-    before = bytes(Credential.objects.get().sealed)
+    before = bytes(Credential.objects.get().encrypted)
 
     with pytest.raises(DataError):
         change_credentials(connection, credentials=NEW, by=CONTRIBUTOR, email="x" * 300)
 
-    assert bytes(Credential.objects.get().sealed) == before
+    assert bytes(Credential.objects.get().encrypted) == before
     assert [line[0] for line in lines(connection)] == ["CREATED"]
 
 

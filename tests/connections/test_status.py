@@ -5,10 +5,10 @@ from itertools import product
 import pytest
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
-from connections.exceptions import ImpossibleMove, NoOutcome
+from connections.exceptions import ImpossibleStatusChange, NotAnOutcome
 from connections.models import Connection, ConnectionEventType
+from connections.models.status import OUTCOMES, REPAIRABLE, TRANSITIONS, Status
 from connections.services.connections import change_credentials, report_status
-from connections.status import OUTCOMES, REPAIRABLE, TRANSITIONS, Status
 from tests.factories import make_api_key, make_connection
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_an_impossible_move_is_refused_and_changes_nothing(old, new):
     connection = standing_at(old)
     before = facts(connection)
 
-    with pytest.raises(ImpossibleMove) as refused:
+    with pytest.raises(ImpossibleStatusChange) as refused:
         report_status(connection, new, by=SYSTEM, error_detail="No.")
 
     assert (refused.value.status, refused.value.code) == (409, "IMPOSSIBLE_STATUS_CHANGE")
@@ -74,7 +74,7 @@ def test_pending_is_reported_from_nowhere(status):
     connection = standing_at(status)
     before = facts(connection)
 
-    with pytest.raises(NoOutcome) as refused:
+    with pytest.raises(NotAnOutcome) as refused:
         report_status(connection, Status.PENDING, by=SYSTEM, error_detail="No.")
 
     assert (refused.value.status, refused.value.code) == (409, "IMPOSSIBLE_STATUS_CHANGE")

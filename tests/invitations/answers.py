@@ -17,7 +17,7 @@ SECRET = ("username", "password", *ExtraCredential.values)
 def answers(**changes: Any) -> dict[str, Any]:
     """A form filled in with as little as it takes; a field changed to None is not posted at all."""
     filled = {
-        "submission": str(uuid4()),
+        "form_id": str(uuid4()),
         "provider": PROVIDER_URL,
         "username": "riverside",
         "password": PASSWORD,

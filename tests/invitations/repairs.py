@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
+from connections.models.status import REPAIRABLE, Status
 from connections.services.connections import report_status
-from connections.status import REPAIRABLE, Status
 from invitations.models import EmailProof, Invitation, InvitationEvent, Use
 from invitations.models.verification import hash_secret
 from invitations.services.invitations import revoke_invitation
@@ -34,12 +34,12 @@ def found(connection: Connection, status: Status = Status.PASSWORD_INCORRECT, **
 
 def login(**changes: str) -> dict[str, str]:
     """The login details as they are posted."""
-    return {"submission": str(uuid4()), "username": "the new user", "password": NEW} | changes
+    return {"form_id": str(uuid4()), "username": "the new user", "password": NEW} | changes
 
 
 def opened(connection: Connection) -> Any:
     """What the vault has."""
-    sealed = bytes(Credential.objects.get(connection=connection).sealed)
+    sealed = bytes(Credential.objects.get(connection=connection).encrypted)
     return orjson.loads(settings.KEYRING.decrypt(sealed, associated_data=f"credential:{connection.pk}"))
 
 
@@ -58,7 +58,7 @@ def rows() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
-def prove(client: Client, invitation: Invitation, email: str) -> EmailProof:
+def create_proof(client: Client, invitation: Invitation, email: str) -> EmailProof:
     """The client has proved the address."""
     secret = str(uuid4())
     client.cookies[f"proof-{invitation.pk.hex}"] = secret

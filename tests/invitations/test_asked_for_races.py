@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import Client
 
 from companies.actors import SYSTEM
-from connections.status import Status
+from connections.models.status import Status
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import make_connection
 from tests.invitations.answers import page

@@ -7,8 +7,8 @@ import pytest
 
 from companies.actors import SYSTEM
 from connections.models import Credential
+from connections.models.status import Status
 from connections.services.catalogue import update_datasource
-from connections.status import Status
 from invitations.models.prefill import Prefill
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection, make_invitation
@@ -227,7 +227,7 @@ def test_where_nothing_is_stored_nothing_is_kept(client, invitation, connected):
 def test_a_page_tells_what_is_kept_without_opening_it(client, invitation, demanding, caplog):
     connection = found(saved(client, invitation, provider=demanding.name, **EXTRA))
     repair = create_repair_invitation(connection, by=SYSTEM)
-    Credential.objects.update(sealed=b"broken")  # to open it would be an error in the log
+    Credential.objects.update(encrypted=b"broken")  # to open it would be an error in the log
     for shown, name in ((repair, "connect"), (invitation, "done"), (invitation, "state")):
         assert read(client.get(page(shown, name))).count(KEPT) == 2
     assert not [line for line in caplog.records if line.levelno >= logging.ERROR]
@@ -250,7 +250,7 @@ def test_where_nobody_noted_what_is_stored_the_page_demands_nothing_and_the_post
 
 def test_login_details_that_no_key_opens_any_more_can_be_given_again(client, company):
     connection = make_connection(company, credentials=LOGIN | EXTRA)
-    Credential.objects.update(sealed=b"broken")
+    Credential.objects.update(encrypted=b"broken")
     invitation = create_repair_invitation(connection, by=SYSTEM)
     assert client.post(page(invitation, "connect"), login()).status_code == 302
     assert opened(connection) == {"username": "the new user", "password": NEW}

@@ -5,8 +5,8 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from connections.status import MAY_RECOVER, TRANSITIONS, Status
-from connections.status_texts import WORDS
+from connections.models.status import MAY_RECOVER, TRANSITIONS, Status
+from connections.models.status_texts import WORDS
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, page
 from tests.invitations.repairs import (

@@ -74,7 +74,7 @@ def test_the_last_use_closes_the_link_and_says_so_in_the_log(client, company):
 
 def test_credentials_are_sealed_and_bound_to_their_connection(client, invitation):
     connection = saved(client, invitation)
-    sealed = bytes(Credential.objects.get(connection=connection).sealed)
+    sealed = bytes(Credential.objects.get(connection=connection).encrypted)
     assert b"riverside" not in sealed
     assert PASSWORD.encode() not in sealed
     opened = settings.KEYRING.decrypt(sealed, associated_data=f"credential:{connection.pk}")
@@ -98,11 +98,11 @@ def test_an_ambiguous_name_is_answered_with_a_choice_that_then_works(client, inv
 
 def test_everything_but_the_password_stays_filled_in(client, invitation):
     sites = SiteFactory.create_batch(2, company=invitation.company)
-    submission = str(uuid4())
+    form_id = str(uuid4())
     content = submit(
         client,
         invitation,
-        submission=submission,
+        form_id=form_id,
         provider="Nobody knows me",
         username="the user",
         country="GB",
@@ -113,7 +113,7 @@ def test_everything_but_the_password_stays_filled_in(client, invitation):
     ).content.decode()
     assert PASSWORD not in content
     assert "pa55" not in content
-    for kept in (submission, "Nobody knows me", "the user", "owner@example.com", "2024-02-29"):
+    for kept in (form_id, "Nobody knows me", "the user", "owner@example.com", "2024-02-29"):
         assert f'value="{kept}"' in content
     assert '<option value="GB" selected>' in content
     checked = re.findall(r'<input type="checkbox" name="(\w+)" value="([\w-]+)"[^>]* checked', content)
@@ -189,9 +189,9 @@ def test_fields_that_are_not_the_forms_do_nothing(client, invitation, forged):
 
 def test_a_form_posted_again_is_saved_once_and_shows_the_same_page(client, company):
     invitation = make_invitation(company, max_uses=1)
-    submission = str(uuid4())
+    form_id = str(uuid4())
     for _ in range(3):
-        saved(client, invitation, submission=submission)
+        saved(client, invitation, form_id=form_id)
         assert "The login is saved" in client.get(page(invitation, "done")).content.decode()
     invitation.refresh_from_db()
     assert (stored(), invitation.use_count) == ([1, 1, 1], 1)
@@ -199,25 +199,23 @@ def test_a_form_posted_again_is_saved_once_and_shows_the_same_page(client, compa
 
 
 def test_a_form_posted_again_after_the_link_was_revoked_shows_what_was_saved(client, invitation):
-    submission = str(uuid4())
-    saved(client, invitation, submission=submission)
+    form_id = str(uuid4())
+    saved(client, invitation, form_id=form_id)
     revoke_invitation(invitation, by=SYSTEM)
-    saved(client, invitation, submission=submission)
+    saved(client, invitation, form_id=form_id)
     assert stored() == [1, 1, 1]
 
 
 def test_the_same_form_name_at_another_invitation_is_another_form(client, company):
-    submission = str(uuid4())
+    form_id = str(uuid4())
     one, other = make_invitation(company), make_invitation(company)
-    assert saved(client, one, submission=submission) != saved(client, other, submission=submission)
+    assert saved(client, one, form_id=form_id) != saved(client, other, form_id=form_id)
 
 
 def test_two_open_forms_are_two_accounts(client, invitation):
     for _ in range(2):
-        found = re.search(
-            r'name="submission" value="([\w-]+)"', client.get(page(invitation, "connect")).content.decode()
-        )
-        saved(client, invitation, submission=found[1])
+        found = re.search(r'name="form_id" value="([\w-]+)"', client.get(page(invitation, "connect")).content.decode())
+        saved(client, invitation, form_id=found[1])
     assert stored() == [2, 2, 2]
 
 

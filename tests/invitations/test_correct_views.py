@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from connections.models import Connection
-from connections.status import Status
+from connections.models.status import Status
 from invitations.models import Use
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, page, saved
@@ -123,7 +123,7 @@ def test_looking_at_the_address_of_the_form_leads_to_the_done_page(client, invit
     assert rows() == before
 
 
-@pytest.mark.parametrize("body", [b"{}", b"\xff\xfe", b"username=%00&password=%00&submission=x", b""])
+@pytest.mark.parametrize("body", [b"{}", b"\xff\xfe", b"username=%00&password=%00&form_id=x", b""])
 def test_no_body_is_an_error_of_ours(client, invitation, connected, body):
     found(connected)
     for name in ("correct", "connect"):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.jobs import MAX_ATTEMPTS
 from config.redaction import JSONFormatter
 from invitations.models import Delivery, EventType, PersonalLink
-from invitations.services.delivery.send import PAUSES
+from invitations.services.delivery.send import RETRY_DELAYS
 from tests.database import execute
 from tests.factories import make_invitation
 from tests.invitations.mail_server import MailServer
@@ -144,16 +144,16 @@ def test_one_refused_of_three_is_final_at_once_and_the_others_get_theirs(worker,
 def test_without_a_mail_server_it_is_tried_for_a_day_and_more_then_given_up(worker, no_mail_server, jobs):
     invitation, words = mailed(), "The mail server could not be reached."
     worker()
-    for attempts, pause in enumerate(PAUSES, start=1):
+    for attempts, pause in enumerate(RETRY_DELAYS, start=1):
         assert told(invitation) == ("QUEUED", attempts, words)
         assert delivery(invitation).last_attempt_at + pause <= jobs.due <= timezone.now() + pause
         worker.later()
 
-    assert told(invitation) == ("FAILED", len(PAUSES) + 1, words)
+    assert told(invitation) == ("FAILED", len(RETRY_DELAYS) + 1, words)
     assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
-    assert sum(PAUSES, timedelta()) >= timedelta(hours=24)
-    assert list(PAUSES) == sorted(PAUSES)
-    assert PAUSES[0] == timedelta(minutes=1)
+    assert sum(RETRY_DELAYS, timedelta()) >= timedelta(hours=24)
+    assert list(RETRY_DELAYS) == sorted(RETRY_DELAYS)
+    assert RETRY_DELAYS[0] == timedelta(minutes=1)
     assert set(jobs.statuses) == {"succeeded"}
 
 

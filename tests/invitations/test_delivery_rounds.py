@@ -8,7 +8,7 @@ from django.db import connection
 
 from companies.actors import SYSTEM
 from invitations.models import DeliveryStatus
-from invitations.services.delivery.send import PAUSES, attempt_delivery, record_delivery_report, resend_invitation
+from invitations.services.delivery.send import RETRY_DELAYS, attempt_delivery, record_delivery_report, resend_invitation
 from tests.invitations.test_deliveries import ANNA, delivery, logged, mailed, told, until
 
 
@@ -60,7 +60,7 @@ def test_two_workers_with_the_same_mail_send_it_once(worker, mail_server):
     with ThreadPoolExecutor(4) as threads, mail_server.holding():
         attempts = [threads.submit(attempt) for _ in range(4)]
         until(lambda: [each.done() for each in attempts].count(True) == 3)
-    assert sorted((each.result() for each in attempts), key=bool) == [None, *([PAUSES[0]] * 3)]
+    assert sorted((each.result() for each in attempts), key=bool) == [None, *([RETRY_DELAYS[0]] * 3)]
     assert len(mail_server.mails) == 1
 
 

@@ -5,8 +5,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from companies.actors import SYSTEM, Actor
 from connections.models import Connection
+from connections.models.status import OUTCOMES, REPAIRABLE, Status
 from connections.services.connections import report_status
-from connections.status import OUTCOMES, REPAIRABLE, Status
 from invitations.models import Delivery, Invitation, Use
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from invitations.services.repairs import follow_status

@@ -184,8 +184,8 @@ def test_a_password_is_taken_as_it_is(invitation, password):
 
 @pytest.mark.parametrize("name", [None, "", "not one", "0" * 36])
 def test_a_form_without_its_name_asks_to_be_reloaded(invitation, name):
-    form = filled_in(invitation, submission=name)
-    assert form.errors == {"submission": ["This page was not complete. Reload it, then try again."]}
+    form = filled_in(invitation, form_id=name)
+    assert form.errors == {"form_id": ["This page was not complete. Reload it, then try again."]}
 
 
 def test_everything_that_was_said_is_in_the_account(invitation):
@@ -297,4 +297,4 @@ def test_a_locked_site_that_is_gone_does_not_stand_in_the_way(company):
 
 
 def test_each_form_has_a_name_of_its_own(invitation):
-    assert ConnectForm(invitation)["submission"].value() != ConnectForm(invitation)["submission"].value()
+    assert ConnectForm(invitation)["form_id"].value() != ConnectForm(invitation)["form_id"].value()

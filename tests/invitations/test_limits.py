@@ -9,7 +9,7 @@ from django.utils import timezone
 from invitations.exceptions import RateLimitExceeded
 from invitations.models import RateLimitWindow
 from invitations.models.tokens import new_token
-from invitations.services.rate_limits import check_rate_limit, forget_old_windows
+from invitations.services.rate_limits import check_rate_limit, delete_old_windows
 from tests.clock import stopped_at
 from tests.races import race
 
@@ -93,5 +93,5 @@ def test_windows_that_are_long_over_are_forgotten(db):
     RateLimitWindow.objects.update(started_at=timezone.now() - timedelta(days=2))
     attempts("new", 1)
 
-    assert forget_old_windows(older_than=timedelta(days=1)) == 1
+    assert delete_old_windows(older_than=timedelta(days=1)) == 1
     assert RateLimitWindow.objects.get().key == "new"

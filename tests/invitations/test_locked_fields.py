@@ -137,7 +137,7 @@ def test_a_locked_provider_that_is_gone_from_the_catalogue_is_told_kindly(client
     with pytest.raises(ProviderGone):
         redeem_invitation(
             invitation,
-            submission=uuid4(),
+            form_id=uuid4(),
             account=Account(url=PROVIDER_URL),
             credentials={"username": "u", "password": "p"},
         )

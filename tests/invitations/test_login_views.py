@@ -5,7 +5,7 @@ import re
 import pytest
 
 from companies.actors import SYSTEM
-from connections.status import Status
+from connections.models.status import Status
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import answers, page

@@ -133,11 +133,11 @@ def test_no_two_have_the_same_token(company):
 
 
 def test_a_form_is_saved_once(company):
-    invitation, submission = make_invitation(company), uuid4()
-    Use.objects.create(invitation=invitation, submission=submission, connection=make_connection(company))
+    invitation, form_id = make_invitation(company), uuid4()
+    Use.objects.create(invitation=invitation, form_id=form_id, connection=make_connection(company))
 
     with pytest.raises(IntegrityError, match="one_use_per_submission"), transaction.atomic():
-        Use.objects.create(invitation=invitation, submission=submission, connection=make_connection(company))
+        Use.objects.create(invitation=invitation, form_id=form_id, connection=make_connection(company))
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def restricted(company=None, *emails, **fields):
     return make_invitation(company, allowed_emails=emails or [ANNA, BEN], send_email=True, **fields)
 
 
-def prove(invitation, email=ANNA):
+def create_proof(invitation, email=ANNA):
     """The proof and its secret."""
     link = PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email=email).latest("pk")
     return use_personal_link(invitation, link, secret=None)
@@ -46,7 +46,7 @@ def browser(invitation, secret):
 def redeem(invitation, proof):
     return redeem_invitation(
         invitation,
-        submission=uuid4(),
+        form_id=uuid4(),
         account=Account(url=PROVIDER_URL),
         credentials={"username": "riverside", "password": "secret"},
         proof=proof,
@@ -64,20 +64,20 @@ def is_let_in(invitation, secret):
 
 def test_a_proof_opens_the_invitation_it_was_made_for(company):
     invitation = restricted(company)
-    assert is_let_in(invitation, prove(invitation)[1])
+    assert is_let_in(invitation, create_proof(invitation)[1])
 
 
 def test_a_link_of_a_revoked_invitation_proves_nothing(company):
     invitation = restricted(company)
     revoked = revoke_invitation(invitation, by=SYSTEM)
     with pytest.raises(InvitationRevoked):
-        prove(revoked)
+        create_proof(revoked)
     assert not EmailProof.objects.exists()
 
 
 def test_a_proof_of_one_invitation_opens_no_other(company):
     one, other = restricted(company), restricted(company)
-    proof, secret = prove(one)
+    proof, secret = create_proof(one)
     assert not is_let_in(other, secret)
     assert find_proof(other, secret) is None
     with pytest.raises(ProofRequired):
@@ -87,13 +87,13 @@ def test_a_proof_of_one_invitation_opens_no_other(company):
 @pytest.mark.parametrize("secret", ["", "x", "x" * 5000, "é", '"', "None"])
 def test_a_secret_that_is_none_opens_nothing(company, secret):
     invitation = restricted(company)
-    prove(invitation)
+    create_proof(invitation)
     assert not is_let_in(invitation, secret)
 
 
 def test_a_proof_holds_for_two_hours(company):
     invitation = restricted(company)
-    proof, secret = prove(invitation)
+    proof, secret = create_proof(invitation)
     pass_time(hours=1.9)
     assert is_let_in(invitation, secret)
     pass_time(hours=0.2)
@@ -105,7 +105,7 @@ def test_a_proof_holds_for_two_hours(company):
 
 def test_a_proof_of_an_address_that_was_taken_off_holds_no_more(company):
     invitation = restricted(company)
-    proof, secret = prove(invitation)
+    proof, secret = create_proof(invitation)
     update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN])
     assert not is_let_in(invitation, secret)
     with pytest.raises(ProofRequired):
@@ -115,7 +115,7 @@ def test_a_proof_of_an_address_that_was_taken_off_holds_no_more(company):
 
 def test_whether_an_address_is_allowed_is_asked_each_time_and_not_when_proofs_are_ended(company):
     invitation = restricted(company, ANNA)
-    proof, secret = prove(invitation)
+    proof, secret = create_proof(invitation)
     # as by a hand in the database, which ends no proofs
     Invitation.objects.update(allowed_emails=["*@example.org"])
     invitation.refresh_from_db()
@@ -191,7 +191,7 @@ CHANGES = {
 @pytest.mark.parametrize(("change", "outcome"), CHANGES.values(), ids=CHANGES)
 def test_a_submission_that_meets_a_change_waits_for_it_and_is_refused(change, outcome):
     invitation = restricted()
-    proof, _ = prove(invitation)
+    proof, _ = create_proof(invitation)
     assert meeting(invitation, change, proof) is outcome
     assert not Connection.objects.exists()
 
@@ -199,7 +199,7 @@ def test_a_submission_that_meets_a_change_waits_for_it_and_is_refused(change, ou
 @pytest.mark.django_db(transaction=True)
 def test_a_submission_that_meets_another_change_goes_through():
     invitation = restricted()
-    proof, _ = prove(invitation)
+    proof, _ = create_proof(invitation)
     change = meeting(invitation, lambda it: update_invitation(it, by=SYSTEM, message="Hello"), proof)
     assert change is Connection
 
@@ -219,7 +219,7 @@ def test_a_press_that_meets_another_waits_for_it_and_is_refused():
 
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
-            prove(invitation)
+            create_proof(invitation)
             late = threads.submit(press)
             wait_for_a_lock()
         assert late.result() is LinkBelongsElsewhere

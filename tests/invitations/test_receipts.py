@@ -183,9 +183,9 @@ def test_the_address_of_the_way_on_is_shown_to_nobody_else(client):
 
 
 def test_a_known_form_name_hands_out_no_receipt_at_another_invitation(client, company):
-    submission = str(uuid4())
+    form_id = str(uuid4())
     one, other = make_invitation(company), make_invitation(company)
-    connect(client, one, submission=submission, provider="first.utility.example")
+    connect(client, one, form_id=form_id, provider="first.utility.example")
     stranger = Client()
-    connect(stranger, other, submission=submission, provider="second.utility.example")
+    connect(stranger, other, form_id=form_id, provider="second.utility.example")
     assert "first.utility.example" not in done(stranger, one) + done(stranger, other)

@@ -24,8 +24,8 @@ ACCOUNT = Account(url=PROVIDER_URL)
 CREDENTIALS = {"username": "riverside", "password": "secret"}
 
 
-def redeem(invitation, submission=None):
-    return redeem_invitation(invitation, submission=submission or uuid4(), account=ACCOUNT, credentials=CREDENTIALS)
+def redeem(invitation, form_id=None):
+    return redeem_invitation(invitation, form_id=form_id or uuid4(), account=ACCOUNT, credentials=CREDENTIALS)
 
 
 def kinds(results):
@@ -59,8 +59,8 @@ def test_fifty_forms_at_once_through_the_page():
 
 def test_twenty_clicks_on_one_form_make_one_connection():
     invitation = make_invitation(max_uses=7)
-    submission = uuid4()
-    results = race(20, lambda _: redeem(invitation, submission))
+    form_id = uuid4()
+    results = race(20, lambda _: redeem(invitation, form_id))
     assert kinds(results) == {"connected": 20}
     assert len({each.pk for each in results}) == 1
     assert stored(invitation) == {1}

@@ -10,7 +10,7 @@ from invitations.services.invitations import create_repair_invitation, rotate_in
 from invitations.services.repairs import correct_credentials
 from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import page, saved
-from tests.invitations.repairs import NEW, found, fulfil, has_form, login, opened, prove, read, revoke, rows
+from tests.invitations.repairs import NEW, create_proof, found, fulfil, has_form, login, opened, read, revoke, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def invitation(company):
 @pytest.fixture
 def refused(client, invitation):
     """What Ann has connected; the provider refused her login."""
-    prove(client, invitation, ANN)
+    create_proof(client, invitation, ANN)
     return found(saved(client, invitation))
 
 
@@ -71,7 +71,7 @@ def test_a_removed_address_is_offered_no_form_and_told_why(client, invitation, r
 
 
 def test_another_address_that_the_same_browser_proves_later_does_not_stand_in(client, invitation, refused):
-    prove(client, invitation, BOB)
+    create_proof(client, invitation, BOB)
     allow(invitation, BOB)
     before = rows()
     read(correct(client, invitation), 410)
@@ -83,7 +83,7 @@ def test_a_removed_address_does_not_go_on_by_what_another_gave(client, company):
     connection = found(make_connection(company))
     invitation, bobs = create_repair_invitation(connection, by=SYSTEM, allowed_emails=[ANN, BOB]), Client()
     for browser, email in ((client, ANN), (bobs, BOB)):
-        prove(browser, invitation, email)
+        create_proof(browser, invitation, email)
         browser.post(page(invitation, "connect"), login(password=email))
     found(connection)
     allow(invitation, BOB)
@@ -144,7 +144,7 @@ def test_the_address_is_looked_at_as_the_database_has_it(invitation, refused):
 def test_a_repair_says_who_and_through_what(client, company):
     connection = found(make_connection(company))
     invitation = create_repair_invitation(connection, by=SYSTEM, allowed_emails=[ANN])
-    prove(client, invitation, ANN)
+    create_proof(client, invitation, ANN)
     client.post(page(invitation, "connect"), login())
     line = connection.events.get(type="CREDENTIALS_CHANGED")
     assert (line.email, line.detail) == (ANN, {"invitationId": str(invitation.pk)})

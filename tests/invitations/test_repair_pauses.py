@@ -9,8 +9,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
 from companies.services.companies import update_company
+from connections.models.status import Status
 from connections.services.connections import change_credentials, report_status
-from connections.status import Status
 from invitations.models import Delivery, EmailProof, Invitation
 from invitations.services.invitations import create_repair_invitation
 from invitations.services.repairs import correct_credentials, follow_status, repair_connection
@@ -52,7 +52,7 @@ def use(invitation):
     proof = EmailProof.objects.create(
         invitation=invitation, email=JANE, secret_hash=uuid4().bytes, expires_at=timezone.now() + timedelta(hours=1)
     )
-    repair_connection(invitation, submission=uuid4(), credentials=LOGIN, proof=proof)
+    repair_connection(invitation, form_id=uuid4(), credentials=LOGIN, proof=proof)
 
 
 def waiting():

@@ -9,9 +9,9 @@ from django.db import transaction
 
 from companies.actors import SYSTEM
 from connections.models import Connection, ConnectionEvent, Credential
+from connections.models.status import Status
 from connections.services.connections import report_status
 from connections.services.credentials import read_credentials
-from connections.status import Status
 from invitations.exceptions import AddressRemoved, InvitationFulfilled, InvitationRevoked, NothingToCorrect
 from invitations.models import Invitation
 from invitations.services.invitations import create_repair_invitation, revoke_invitation, update_invitation
@@ -47,7 +47,7 @@ def kinds(results):
 
 
 def repair(invitation, index):
-    return repair_connection(invitation, submission=uuid4(), credentials=numbered(index))
+    return repair_connection(invitation, form_id=uuid4(), credentials=numbered(index))
 
 
 def test_two_forms_of_one_invitation_at_once_leave_one_consistent_credential():

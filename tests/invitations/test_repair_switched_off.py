@@ -10,8 +10,8 @@ from companies.actors import SYSTEM
 from companies.models import Company
 from companies.services.companies import update_company
 from connections.models import Connection
+from connections.models.status import Status
 from connections.services.connections import report_status
-from connections.status import Status
 from invitations.models import Invitation
 from invitations.services.invitations import create_repair_invitation
 from invitations.services.repairs import end_automatic_repairs, follow_status

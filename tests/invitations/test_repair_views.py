@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
-from connections.status import Status
-from connections.status_texts import WORDS
+from connections.models.status import Status
+from connections.models.status_texts import WORDS
 from invitations.models import InvitationEvent, PersonalLink
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection
@@ -18,12 +18,12 @@ from tests.invitations.repairs import (
     MENDABLE_STATES,
     NEW,
     OTHER_STATES,
+    create_proof,
     expire,
     found,
     fulfil,
     login,
     opened,
-    prove,
     read,
     revoke,
     rows,
@@ -208,7 +208,7 @@ def test_a_stranger_with_the_link_learns_neither_the_provider_nor_what_is_wrong(
     assert "Verify your email address first" in content
     assert company.partner.name in content
 
-    prove(client, invitation, ANNA)
+    create_proof(client, invitation, ANNA)
     content = read(client.get(page(invitation)))
     assert "Acme Water" in content
     assert "Verify your email address first" not in content
@@ -216,7 +216,7 @@ def test_a_stranger_with_the_link_learns_neither_the_provider_nor_what_is_wrong(
 
 def test_a_restricted_repair_remembers_who_proved_which_address(client, broken):
     invitation = create_repair_invitation(broken, by=SYSTEM, allowed_emails=[ANNA])
-    prove(client, invitation, ANNA)
+    create_proof(client, invitation, ANNA)
     assert client.post(page(invitation, "connect"), login()).status_code == 302
     broken.refresh_from_db()
     assert broken.verified_email == ANNA

@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from companies.actors import SYSTEM
-from connections.status import Status
+from connections.models.status import Status
 from invitations.emails import invitation_mail
 from invitations.models import Delivery, PersonalLink
 from invitations.services.invitations import create_repair_invitation

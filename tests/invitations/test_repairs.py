@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
+from connections.models.status import OUTCOMES, REPAIRABLE, Status
 from connections.services.connections import report_status
 from connections.services.credentials import read_credentials
-from connections.status import OUTCOMES, REPAIRABLE, Status
 from invitations.exceptions import (
     InvitationExpired,
     InvitationFulfilled,
@@ -44,10 +44,10 @@ def invite(connection, **terms):
 
 
 def repair(invitation, **changes):
-    return repair_connection(invitation, **{"submission": uuid4(), "credentials": NEW} | changes)
+    return repair_connection(invitation, **{"form_id": uuid4(), "credentials": NEW} | changes)
 
 
-def prove(invitation, email, **lasting):
+def create_proof(invitation, email, **lasting):
     expires_at = timezone.now() + timedelta(**lasting or {"hours": 1})
     return EmailProof.objects.create(
         invitation=invitation, email=email, secret_hash=uuid4().bytes, expires_at=expires_at
@@ -62,7 +62,7 @@ def facts(connection):
     """Everything a repair could touch."""
     row = Connection.objects.values().get(pk=connection.pk)
     events = list(connection.events.values_list("type", flat=True))
-    return row, bytes(Credential.objects.get(connection=connection).sealed), events, Use.objects.count()
+    return row, bytes(Credential.objects.get(connection=connection).encrypted), events, Use.objects.count()
 
 
 # --- by an invitation
@@ -107,10 +107,10 @@ def test_the_last_use_fulfils_it(connection):
 
 
 def test_the_same_form_twice_is_saved_once(connection):
-    invitation, submission = invite(connection, max_uses=1), uuid4()
+    invitation, form_id = invite(connection, max_uses=1), uuid4()
 
-    repair(invitation, submission=submission)
-    again = repair(invitation, submission=submission, credentials=OLD)
+    repair(invitation, form_id=form_id)
+    again = repair(invitation, form_id=form_id, credentials=OLD)
 
     assert again.pk == connection.pk
     assert credentials_of(connection) == (NEW, 2)
@@ -120,7 +120,7 @@ def test_the_same_form_twice_is_saved_once(connection):
 def test_whoever_proved_an_address_is_remembered(connection):
     invitation = invite(connection, allowed_emails=["b@example.com"])
 
-    repair(invitation, proof=prove(invitation, "b@example.com"))
+    repair(invitation, proof=create_proof(invitation, "b@example.com"))
 
     connection.refresh_from_db()
     assert connection.verified_email == "b@example.com"
@@ -163,11 +163,11 @@ def test_a_closed_invitation_repairs_nothing(connection, close, refusal):
 
 
 def proof_of_another_invitation(invitation):
-    return prove(make_invitation(invitation.company, allowed_emails=["b@example.com"]), "b@example.com")
+    return create_proof(make_invitation(invitation.company, allowed_emails=["b@example.com"]), "b@example.com")
 
 
 def proof_of_a_removed_address(invitation):
-    proof = prove(invitation, "b@example.com")
+    proof = create_proof(invitation, "b@example.com")
     update_invitation(invitation, by=SYSTEM, allowed_emails=["c@example.com"])
     return proof
 
@@ -175,8 +175,8 @@ def proof_of_a_removed_address(invitation):
 UNPROVED = {
     "none": lambda _: None,
     "of another invitation": proof_of_another_invitation,
-    "of another address": lambda invitation: prove(invitation, "z@example.com"),
-    "too old": lambda invitation: prove(invitation, "b@example.com", seconds=-1),
+    "of another address": lambda invitation: create_proof(invitation, "z@example.com"),
+    "too old": lambda invitation: create_proof(invitation, "b@example.com", seconds=-1),
     "of an address that was removed": proof_of_a_removed_address,
 }
 

@@ -51,9 +51,9 @@ def test_without_a_proof_no_post_passes(client, company, fields, query, headers)
 
 def test_what_another_invitation_gave_does_not_pass(client, company):
     open_to_all, restricted = make_invitation(company), make_invitation(company, allowed_emails=[ALLOWED])
-    submission = str(uuid4())
-    saved(client, open_to_all, submission=submission)
-    response = submit(client, restricted, submission=submission)
+    form_id = str(uuid4())
+    saved(client, open_to_all, form_id=form_id)
+    response = submit(client, restricted, form_id=form_id)
     assert response["Location"] == page(restricted, "verify")
     assert Use.objects.filter(invitation=restricted).count() == 0
 

@@ -20,12 +20,12 @@ from config.crypto.rotation import BATCH, BatchResult, EncryptedColumn, count_ro
 from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, Credential
 from connections.services.connections import change_credentials
-from connections.services.credentials import read_credentials, seal_credentials
+from connections.services.credentials import encrypt_credentials, read_credentials
 from invitations.models import Invitation
 from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
 
 OLD, NEW = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
-CREDENTIALS = EncryptedColumn(Credential, "sealed", lambda row: f"credential:{row.pk}")
+CREDENTIALS = EncryptedColumn(Credential, "encrypted", lambda row: f"credential:{row.pk}")
 SECRETS = {"username": "riverside", "password": "secret"}
 
 
@@ -44,7 +44,7 @@ def grow(number):
     company, datasource = CompanyFactory(), DatasourceFactory()
     made = [Connection(company=company, datasource=datasource) for _ in range(number)]
     Connection.objects.bulk_create(made, batch_size=1000)
-    sealed = (seal_credentials(Credential(connection=each), SECRETS) for each in made)
+    sealed = (encrypt_credentials(Credential(connection=each), SECRETS) for each in made)
     Credential.objects.bulk_create(sealed, batch_size=1000)
     return made
 
@@ -162,7 +162,7 @@ def test_the_check_counts_by_key_and_changes_nothing(both_rings):
     make_invitation(allowed_emails=["jane@example.com"], send_email=True)
     both_rings()
     make_connection()
-    before = list(Credential.objects.order_by("pk").values_list("sealed", "updated_at"))
+    before = list(Credential.objects.order_by("pk").values_list("encrypted", "updated_at"))
 
     said = rotate("--check")
 
@@ -174,7 +174,7 @@ def test_the_check_counts_by_key_and_changes_nothing(both_rings):
             f"personal links: 1 use an older key of the ring ({key_id(OLD).hex()}).",
         ]
     )
-    assert list(Credential.objects.order_by("pk").values_list("sealed", "updated_at")) == before
+    assert list(Credential.objects.order_by("pk").values_list("encrypted", "updated_at")) == before
 
 
 @pytest.mark.django_db
@@ -248,7 +248,9 @@ def test_rows_that_do_not_open_are_left_as_they_are_and_the_command_fails_and_sa
 ):
     made = grow(4)
     moved = [Credential.objects.get(connection=each) for each in made[:number]]
-    Credential.objects.filter(connection__in=made[:number]).update(sealed=Credential.objects.get(pk=made[3]).sealed)
+    Credential.objects.filter(connection__in=made[:number]).update(
+        encrypted=Credential.objects.get(pk=made[3]).encrypted
+    )
     both_rings()
 
     rows = "1 row" if number == 1 else "2 rows"

@@ -11,7 +11,7 @@ from companies.actors import SYSTEM, Actor
 from companies.models import Company
 from config.exceptions import InvalidField
 from connections.models import Connection, Credential
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.exceptions import InvitationExpired, InvitationFulfilled, InvitationRevoked, ProofRequired
 from invitations.models import EventType, Invitation
 from invitations.models.prefill import Prefill
@@ -166,10 +166,10 @@ def test_each_way_of_being_closed_has_its_own_words(facts, refusal):
 # --- used --------------------------------------------------------------------------------------------------
 
 
-def redeem(invitation: Invitation, submission: UUID | None = None, **account: Any) -> Connection:
+def redeem(invitation: Invitation, form_id: UUID | None = None, **account: Any) -> Connection:
     account = account or {"datasource": DatasourceFactory()}
     return redeem_invitation(
-        invitation, submission=submission or uuid4(), account=Account(**account), credentials=CREDENTIALS
+        invitation, form_id=form_id or uuid4(), account=Account(**account), credentials=CREDENTIALS
     )
 
 
@@ -211,19 +211,19 @@ def test_the_last_use_fulfils_it(company):
 
 
 def test_the_same_submission_again_is_the_same_connection(company):
-    invitation, submission = make_invitation(company, max_uses=1), uuid4()
+    invitation, form_id = make_invitation(company, max_uses=1), uuid4()
 
-    first = redeem(invitation, submission)
-    second = redeem(invitation, submission)
+    first = redeem(invitation, form_id)
+    second = redeem(invitation, form_id)
 
     assert first == second
     assert log_of(invitation).count(EventType.USED) == 1
 
 
 def test_a_submission_belongs_to_its_invitation(company):
-    one, other, submission = make_invitation(company), make_invitation(company), uuid4()
+    one, other, form_id = make_invitation(company), make_invitation(company), uuid4()
 
-    assert redeem(one, submission) != redeem(other, submission)
+    assert redeem(one, form_id) != redeem(other, form_id)
 
 
 @pytest.mark.parametrize(

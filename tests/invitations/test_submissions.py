@@ -19,39 +19,39 @@ def staff(db):
 
 
 def test_the_same_form_again_is_refused_with_what_it_made(company, staff):
-    submission = uuid4()
-    made = create_invitation(company, by=staff, submission=submission)
+    form_id = uuid4()
+    made = create_invitation(company, by=staff, form_id=form_id)
 
     with pytest.raises(SubmittedBefore) as refusal:
-        create_invitation(company, by=staff, submission=submission, max_uses=7)
+        create_invitation(company, by=staff, form_id=form_id, max_uses=7)
 
     assert refusal.value.invitation_id == made.pk
     assert Invitation.objects.get() == made
 
 
 def test_the_same_form_again_makes_no_repair_either(staff):
-    connection, submission = make_connection(), uuid4()
-    made = create_repair_invitation(connection, by=staff, submission=submission)
+    connection, form_id = make_connection(), uuid4()
+    made = create_repair_invitation(connection, by=staff, form_id=form_id)
 
     for create in (create_repair_invitation, lambda it, **how: create_invitation(it.company, **how)):
         with pytest.raises(SubmittedBefore):
-            create(connection, by=staff, submission=submission)
+            create(connection, by=staff, form_id=form_id)
     assert Invitation.objects.get() == made
 
 
 def test_other_forms_and_no_form_make_others(company, staff):
-    for submission in (uuid4(), uuid4(), None, None):
-        create_invitation(company, by=staff, submission=submission)
+    for form_id in (uuid4(), uuid4(), None, None):
+        create_invitation(company, by=staff, form_id=form_id)
 
     assert Invitation.objects.count() == 4
 
 
 def test_a_form_that_was_refused_may_be_sent_again(company, staff):
-    submission = uuid4()
+    form_id = uuid4()
     with pytest.raises(InvalidField):
-        create_invitation(company, by=staff, submission=submission, max_uses=0)
+        create_invitation(company, by=staff, form_id=form_id, max_uses=0)
 
-    assert create_invitation(company, by=staff, submission=submission, max_uses=1).pk
+    assert create_invitation(company, by=staff, form_id=form_id, max_uses=1).pk
 
 
 @pytest.mark.parametrize("whose", ["another's", "another event's"])
@@ -62,9 +62,9 @@ def test_a_name_that_is_taken_by_something_else_tells_nothing_of_it(company, sta
     taken = InvitationEvent.objects.latest("pk").pk
 
     with pytest.raises(InvalidField) as refusal:
-        create_invitation(company, by=staff, submission=taken)
+        create_invitation(company, by=staff, form_id=taken)
 
-    assert refusal.value.field == ("submission",)
+    assert refusal.value.field == ("form_id",)
     assert Invitation.objects.count() == 1
 
 
@@ -74,12 +74,10 @@ def test_whatever_the_system_makes_needs_no_form(company):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_that_are_sent_at_once_one_is_made(company, jobs):
-    staff, submission = Actor.staff(UserFactory()), uuid4()
+    staff, form_id = Actor.staff(UserFactory()), uuid4()
 
     def send(index):
-        return create_invitation(
-            company, by=staff, submission=submission, allowed_emails=["a@example.com"], send_email=True
-        )
+        return create_invitation(company, by=staff, form_id=form_id, allowed_emails=["a@example.com"], send_email=True)
 
     answers = race(20, send)
 

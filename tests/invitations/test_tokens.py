@@ -10,7 +10,7 @@ from django.test import Client
 
 from config.crypto.keyring import DecryptionError
 from invitations.models import Invitation, find_invitation
-from invitations.models.tokens import SHAPE, decrypt_token, encrypt_token, hash_token, new_token, token_in
+from invitations.models.tokens import SHAPE, decrypt_token, encrypt_token, extract_token, hash_token, new_token
 from tests.factories import make_invitation
 
 
@@ -90,9 +90,9 @@ def test_a_guess_that_is_nearly_right_takes_as_long_as_one_that_is_not(company, 
 def test_a_token_is_found_in_what_was_pasted(text):
     token = new_token()
 
-    assert token_in(text.format(token=token)) == token
+    assert extract_token(text.format(token=token)) == token
 
 
 @pytest.mark.parametrize("text", ["", "anna@example.com", "/p/i/short", "x" * 42, "x" * 44, "/p/i/" + "x" * 44])
 def test_nothing_else_is_a_token(text):
-    assert token_in(text) is None
+    assert extract_token(text) is None

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from connections.services.catalogue import ensure_demanding_sandbox, ensure_sandbox
+from connections.services.sandbox import ensure_demanding_sandbox, ensure_sandbox
 
 
 class Command(BaseCommand):

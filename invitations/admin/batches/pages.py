@@ -7,57 +7,57 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 
 from config.admin.changelist import status_word
-from invitations.models import Batch, BatchState, Verdict
+from invitations.models import Batch, BatchState, RowStatus
 
 ROWS_A_PAGE = 100
 STATE_TONES = {BatchState.DRAFT: "waiting", BatchState.RUNNING: "waiting", BatchState.DONE: "done"}
 VERDICT_TONES = {
-    Verdict.READY: "waiting",
-    Verdict.CREATED: "good",
-    Verdict.MALFORMED: "bad",
-    Verdict.DUPLICATE: "over",
-    Verdict.INVITED: "over",
-    Verdict.REFUSED: "bad",
+    RowStatus.READY: "waiting",
+    RowStatus.CREATED: "good",
+    RowStatus.MALFORMED: "bad",
+    RowStatus.DUPLICATE: "over",
+    RowStatus.INVITED: "over",
+    RowStatus.REFUSED: "bad",
 }
 
 
 def batch_page(batch: Batch, *, verdict: str, page: str) -> dict[str, Any]:
     """A page of its rows, narrowed to a verdict, and what there is to say of the whole."""
-    counts = batch.count_verdicts()
-    chosen = Verdict(verdict) if verdict in Verdict.values else None
+    counts = batch.count_by_status()
+    chosen = RowStatus(verdict) if verdict in RowStatus.values else None
     rows = batch.rows.order_by("number")
-    shown = Paginator(rows.filter(verdict=chosen) if chosen else rows, ROWS_A_PAGE).get_page(page)
+    shown = Paginator(rows.filter(status=chosen) if chosen else rows, ROWS_A_PAGE).get_page(page)
     return {
         "title": str(batch),
         "batch": batch,
         "state": batch.state.value,
         "state_word": status_word(str(batch.state.label), STATE_TONES[batch.state]),
         "facts": _facts(batch),
-        "ready": counts[Verdict.READY],
-        "ready_words": _invitations(counts[Verdict.READY]),
-        "created_words": _invitations(counts[Verdict.CREATED]),
-        "all_invited": not counts[Verdict.READY] and not counts[Verdict.MALFORMED],
-        "left_alone": batch.row_count - counts[Verdict.READY] - counts[Verdict.CREATED],
+        "ready": counts[RowStatus.READY],
+        "ready_words": _invitations(counts[RowStatus.READY]),
+        "created_words": _invitations(counts[RowStatus.CREATED]),
+        "all_invited": not counts[RowStatus.READY] and not counts[RowStatus.MALFORMED],
+        "left_alone": batch.row_count - counts[RowStatus.READY] - counts[RowStatus.CREATED],
         "progress": progress_of(batch, counts),
         "choices": _choices(batch, counts, chosen),
         "rows": [
-            (row, status_word(str(Verdict(row.verdict).label), VERDICT_TONES[Verdict(row.verdict)])) for row in shown
+            (row, status_word(str(RowStatus(row.status).label), VERDICT_TONES[RowStatus(row.status)])) for row in shown
         ],
         "page": shown,
         "pages": _pages(shown, chosen),
     }
 
 
-def progress_of(batch: Batch, counts: dict[Verdict, int] | None = None) -> dict[str, Any]:
+def progress_of(batch: Batch, counts: dict[RowStatus, int] | None = None) -> dict[str, Any]:
     """How far the work is, for the script that follows it."""
-    counts = counts or batch.count_verdicts()
-    done = batch.row_count - counts[Verdict.READY]
+    counts = counts or batch.count_by_status()
+    done = batch.row_count - counts[RowStatus.READY]
     return {
         "state": batch.state.value,
         "done": done,
         "total": batch.row_count,
-        "created": counts[Verdict.CREATED],
-        "words": f"{done:,} of {batch.row_count:,} rows done, {_invitations(counts[Verdict.CREATED])} created.",
+        "created": counts[RowStatus.CREATED],
+        "words": f"{done:,} of {batch.row_count:,} rows done, {_invitations(counts[RowStatus.CREATED])} created.",
     }
 
 
@@ -81,7 +81,7 @@ def _days(life: timedelta | None) -> str:
     return "1 day" if life.days == 1 else f"{life.days:,} days"
 
 
-def _choices(batch: Batch, counts: dict[Verdict, int], chosen: Verdict | None) -> list[dict[str, Any]]:
+def _choices(batch: Batch, counts: dict[RowStatus, int], chosen: RowStatus | None) -> list[dict[str, Any]]:
     """All rows, then each verdict that some row has."""
     everything = {"words": "All", "number": f"{batch.row_count:,}", "query": "?", "is_chosen": chosen is None}
     return [everything] + [
@@ -96,7 +96,7 @@ def _choices(batch: Batch, counts: dict[Verdict, int], chosen: Verdict | None) -
     ]
 
 
-def _pages(shown: Any, chosen: Verdict | None) -> list[tuple[Any, str]]:
+def _pages(shown: Any, chosen: RowStatus | None) -> list[tuple[Any, str]]:
     """Each page's number and address; a gap has no address."""
     narrowed = {"verdict": chosen.value} if chosen else {}
     numbers = shown.paginator.get_elided_page_range(shown.number, on_each_side=2, on_ends=1)

@@ -27,7 +27,7 @@ from invitations.admin.batches.pages import STATE_TONES, batch_page, progress_of
 from invitations.admin.links import link_of
 from invitations.models import Batch, BatchRow
 from invitations.services.batches.create import discard_batch, start_batch
-from invitations.services.batches.csv_reader import MAX_SHEET_BYTES
+from invitations.services.batches.csv_reader import MAX_FILE_BYTES
 from invitations.services.batches.rows import COLUMNS
 
 AROUND_THE_FILE = 512 * 1024  # the other fields of the form
@@ -97,7 +97,7 @@ class BatchAdmin(CompanyLimitedAdmin):
         may_upload = self.admin_site.has_permission(request) and self.has_add_permission(request)
         if is_large(request) and not may_upload:
             return too_large(request)
-        if content_length(request) > MAX_SHEET_BYTES + AROUND_THE_FILE:
+        if content_length(request) > MAX_FILE_BYTES + AROUND_THE_FILE:
             return self._too_large(request, FILE_TOO_LARGE)
         try:
             return self.admin_site.admin_view(self.add_view)(request)
@@ -198,7 +198,7 @@ class BatchAdmin(CompanyLimitedAdmin):
 
 def _cells(row: BatchRow) -> list[object]:
     invitation_id = "" if row.invitation_id is None else str(row.invitation_id)
-    return [row.number, row.shown_email, row.external_id, row.verdict, row.error, invitation_id]
+    return [row.number, row.shown_email, row.external_id, row.status, row.error, invitation_id]
 
 
 def _cells_with_link(row: BatchRow) -> list[object]:

@@ -58,10 +58,10 @@ class InvitingForm(TermsForm, PrefillForm):
     """Company first: connections, sites and redirects are those of the company that is chosen.
 
     Bound but not `checked`, it keeps what was typed and says nothing of it. What `find_…` asks for is offered.
-    `submission` names this form: sent twice, it makes one invitation.
+    `form_id` names this form: sent twice, it makes one invitation.
     """
 
-    submission = forms.UUIDField(
+    form_id = forms.UUIDField(
         widget=forms.HiddenInput, error_messages=dict.fromkeys(("required", "invalid"), INCOMPLETE)
     )
     company = forms.ModelChoiceField(
@@ -87,7 +87,7 @@ class InvitingForm(TermsForm, PrefillForm):
     def __init__(
         self, user: User, data: Any = None, *, initial: dict[str, Any] | None = None, checked: bool = True
     ) -> None:
-        super().__init__(data, initial={"submission": uuid7()} | (initial or {}))
+        super().__init__(data, initial={"form_id": uuid7()} | (initial or {}))
         self.user, self.checked = user, checked
         self.offers = Offers(user, None)
         self.offers.company = self._chosen_company()
@@ -133,7 +133,7 @@ class InvitingForm(TermsForm, PrefillForm):
 
     def invite(self, *, send_email: bool) -> Invitation:
         """Only of a form that is valid."""
-        how = {"by": Actor.staff(self.user), "submission": self.cleaned_data["submission"], "send_email": send_email}
+        how = {"by": Actor.staff(self.user), "form_id": self.cleaned_data["form_id"], "send_email": send_email}
         if connection := self.cleaned_data["connection"]:
             return create_repair_invitation(connection, **how, **self.terms)
         return create_invitation(self.cleaned_data["company"], prefill=self.prefill, **how, **self.terms)

@@ -9,7 +9,7 @@ from config.db.index_hints import prefilter_if_rare
 from config.db.name_search import name_contains
 from config.db.uuid7 import parse_uuid
 from connections.models import Connection, Datasource
-from connections.status import Status
+from connections.models.status import Status
 
 PER_PAGE = 20
 MOST_PAGES = 50

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from config.db.uuid7 import first_uuid7_at
 from connections.models import Connection
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent, Use
 
 MOST_FOLLOWED = 50_000

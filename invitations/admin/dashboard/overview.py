@@ -22,7 +22,7 @@ from config.db.uuid7 import parse_uuid
 from connections.admin import ANY_BROKEN, TONES
 from connections.counts import BROKEN, count_by_status
 from connections.models import Connection
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.admin.attention import Attention, attention_condition
 from invitations.admin.dashboard.charts import Bar, Chart, chart, in_words
 from invitations.admin.dashboard.funnel import MOST_FOLLOWED, Funnel, Step, funnel

@@ -34,7 +34,7 @@ class ConnectForm(LoginForm):
     """Which account, and how to log in to it.
 
     `provider` takes a name of the catalogue or the address of a login page; a name that fits several providers
-    brings up `datasource` as a choice. `submission` names this form: posted twice, it is saved once.
+    brings up `datasource` as a choice. `form_id` names this form: posted twice, it is saved once.
     """
 
     datasource = forms.ModelChoiceField(

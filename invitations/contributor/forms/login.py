@@ -29,11 +29,11 @@ class LoginForm(QuestionsForm):
     """User name, password, and what else the provider asks for; of a `connection`, what its provider asks for.
 
     User name and password are typed again each time; an extra that is stored stays when it is left empty, unless the
-    last check found it wanting. `submission` names this form: posted twice, it is saved once. Nothing secret is ever
+    last check found it wanting. `form_id` names this form: posted twice, it is saved once. Nothing secret is ever
     put back into the page.
     """
 
-    submission = forms.UUIDField(
+    form_id = forms.UUIDField(
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(("required", "invalid"), "This page was not complete. Reload it, then try again."),
     )
@@ -54,10 +54,10 @@ class LoginForm(QuestionsForm):
         "Authenticator key",
         help_text="The text key that the provider shows beside the QR code when an authenticator app is set up.",
     )
-    field_order = ("submission", "username", "password", "account_number")
+    field_order = ("form_id", "username", "password", "account_number")
 
     def __init__(self, data: Any = None, *, connection: Connection | None = None, **kwargs: Any) -> None:
-        kwargs["initial"] = {"submission": uuid4(), **kwargs.get("initial", {})}
+        kwargs["initial"] = {"form_id": uuid4(), **kwargs.get("initial", {})}
         super().__init__(data, **kwargs)
         self.connection = connection
         self.asking: Datasource | None = None

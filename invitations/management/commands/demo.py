@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from invitations.demo import ensure_demo
+from invitations.services.demo import ensure_demo
 
 
 class Command(BaseCommand):

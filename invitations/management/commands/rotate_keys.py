@@ -12,7 +12,7 @@ from connections.models import Credential
 from invitations.models import Invitation, PersonalLink
 
 ENCRYPTED = (
-    EncryptedColumn(Credential, "sealed", lambda row: f"credential:{row.pk}"),
+    EncryptedColumn(Credential, "encrypted", lambda row: f"credential:{row.pk}"),
     EncryptedColumn(Invitation, "encrypted_token", lambda row: f"token:{row.pk}"),
     EncryptedColumn(PersonalLink, "encrypted_token", lambda row: f"token:{row.pk}"),
     EncryptedColumn(Authenticator, "encrypted_key", lambda row: row.binding),

@@ -11,8 +11,8 @@ from companies.models import Company, User
 from config.exceptions import DomainError, NotFound
 from config.jobs import defer
 from invitations.exceptions import BatchStarted, NothingToCreate
-from invitations.models import DRAFTS_KEPT, RESULTS_KEPT, Batch, BatchRow, Verdict
-from invitations.services.batches.csv_reader import read_sheet
+from invitations.models import DRAFTS_KEPT, RESULTS_KEPT, Batch, BatchRow, RowStatus
+from invitations.services.batches.csv_reader import read_csv
 from invitations.services.batches.duplicates import mark_invited, mark_repeated
 from invitations.services.batches.rows import COLUMNS, read_rows, terms_of
 from invitations.services.invitations import create_invitation
@@ -33,14 +33,14 @@ def draft_batch(
     max_uses: int | None = None,
     send_email: bool = False,
 ) -> Batch:
-    """A verdict for each row of a CSV file or of pasted addresses; no invitation is created, and no mail sent.
+    """A status for each row of a CSV file or of pasted addresses; no invitation is created, and no mail sent.
 
     The terms are those of rows that name none of their own. A row is ready, malformed, a duplicate of an earlier row,
-    or invited before. Refuses a file that is none as a whole (see `read_sheet`), naming the field `sheet`, and terms
+    or invited before. Refuses a file that is none as a whole (see `read_csv`), naming the field `sheet`, and terms
     that `create_invitation` refuses.
     """
     check_terms(company, message=message, expires_in=expires_in, max_uses=max_uses)
-    lines = read_sheet(content, columns=COLUMNS)
+    lines = read_csv(content, columns=COLUMNS)
     batch = Batch.objects.create(
         company=company,
         file_name=file_name[:255],
@@ -93,20 +93,20 @@ def create_next(batch_id: UUID) -> bool:
     mark_invited(batch.company, rows)
     by = Actor(ActorKind.STAFF, user=batch.started_by)
     for row in rows:
-        if row.verdict == Verdict.READY:
+        if row.status == RowStatus.READY:
             _create(batch, row, by)
-    BatchRow.objects.bulk_update(rows, ["verdict", "error", "invitation"])
+    BatchRow.objects.bulk_update(rows, ["status", "error", "invitation"])
     return True
 
 
 def _create(batch: Batch, row: BatchRow, by: Actor) -> None:
     try:
         prefill, terms = terms_of(batch, row)
-        row.invitation = create_invitation(batch.company, by=by, prefill=prefill, is_one_of_many=True, **terms)
+        row.invitation = create_invitation(batch.company, by=by, prefill=prefill, is_in_batch=True, **terms)
     except DomainError as refusal:  # what held when the file was read holds no more
-        row.verdict, row.error = Verdict.REFUSED, refusal.detail
+        row.status, row.error = RowStatus.REFUSED, refusal.detail
     else:
-        row.verdict, row.error = Verdict.CREATED, ""
+        row.status, row.error = RowStatus.CREATED, ""
 
 
 @transaction.atomic
@@ -122,7 +122,7 @@ def discard_batch(batch: Batch) -> None:
 
 
 @transaction.atomic
-def forget_old_batches() -> int:
+def delete_old_batches() -> int:
     """Delete drafts after a day and results after 90 days, for they hold addresses; returns how many.
 
     The invitations stay.

@@ -12,7 +12,7 @@ from config.exceptions import InvalidField
 from invitations.models import MAX_BATCH_ROWS
 from invitations.services.addresses import divide
 
-MAX_SHEET_BYTES = 5 * 1024 * 1024
+MAX_FILE_BYTES = 5 * 1024 * 1024
 DELIMITERS = (",", ";", "\t")
 EMAIL = "email"
 BEYOND = ""  # the name of what stands in no column
@@ -37,7 +37,7 @@ class Line:
     cells: dict[str, str]
 
 
-def read_sheet(content: bytes, *, columns: Sequence[str]) -> list[Line]:
+def read_csv(content: bytes, *, columns: Sequence[str]) -> list[Line]:
     """The rows that say something, at most 5,000.
 
     The first row names the columns, in any order and case; without such a row each line is an address, or
@@ -45,8 +45,8 @@ def read_sheet(content: bytes, *, columns: Sequence[str]) -> list[Line]:
     words for whoever made the file: what is too large, no UTF-8, no table, a column that is none of `columns`, and a
     table without `email`.
     """
-    if len(content) > MAX_SHEET_BYTES:
-        raise _refused(f"This is larger than {MAX_SHEET_BYTES // 1024**2} MiB. Please split it into several files.")
+    if len(content) > MAX_FILE_BYTES:
+        raise _refused(f"This is larger than {MAX_FILE_BYTES // 1024**2} MiB. Please split it into several files.")
     text = _decoded(content)
     told = SEPARATOR.match(text)
     text = text[told.end() :] if told else text
@@ -129,7 +129,7 @@ def _pieces(line: str) -> list[str]:
 
 
 def _divided(piece: str) -> list[str]:
-    """Several in one piece stand between spaces; one keeps its name, for whoever looks at the verdict."""
+    """Several in one piece stand between spaces; one keeps its name, for whoever looks at the status."""
     found = divide(piece)
     return found if len(found) > 1 and all("@" in each for each in found) else [piece]
 

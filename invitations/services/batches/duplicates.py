@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from companies.models import Company
-from invitations.models import BatchRow, Invitation, InvitationQuerySet, InvitationType, Verdict
+from invitations.models import BatchRow, Invitation, InvitationQuerySet, InvitationType, RowStatus
 from invitations.models.status import Status
 
 ADDRESS_IS_INVITED = "An open invitation for this address exists."
@@ -35,7 +35,7 @@ def mark_repeated(rows: Iterable[BatchRow]) -> None:
     addresses: dict[str, int] = {}
     external_ids: dict[str, int] = {}
     for row in rows:
-        if row.verdict != Verdict.READY:
+        if row.status != RowStatus.READY:
             continue
         if first := addresses.get(row.email):
             _repeats(row, f"The same address as in row {first}.")
@@ -48,18 +48,18 @@ def mark_repeated(rows: Iterable[BatchRow]) -> None:
 
 
 def _repeats(row: BatchRow, words: str) -> None:
-    row.verdict, row.error = Verdict.DUPLICATE, words
+    row.status, row.error = RowStatus.DUPLICATE, words
 
 
 def mark_invited(company: Company, rows: Sequence[BatchRow]) -> None:
     """Ready rows that are left alone by the rules above, with the invitation that is why. Three queries."""
-    ready = [row for row in rows if row.verdict == Verdict.READY]
+    ready = [row for row in rows if row.status == RowStatus.READY]
     if not ready:
         return
     doubles = _Doubles(company, ready)
     for row in ready:
         if double := doubles.of(row):
-            row.verdict, row.error, row.invitation_id = Verdict.INVITED, *double
+            row.status, row.error, row.invitation_id = RowStatus.INVITED, *double
 
 
 class _Doubles:
@@ -100,7 +100,7 @@ class _Doubles:
         return doubles
 
     def _used_by_digest(self, digests: set[str]) -> dict[str, Double]:
-        created = BatchRow.objects.filter(verdict=Verdict.CREATED, digest__in=digests, batch__company=self.company)
+        created = BatchRow.objects.filter(status=RowStatus.CREATED, digest__in=digests, batch__company=self.company)
         pairs = dict(created.values_list("invitation_id", "digest"))
         used = (
             Invitation.objects.filter(pk__in=pairs).in_status(Status.FULFILLED) if pairs else Invitation.objects.none()

@@ -14,7 +14,7 @@ from config.validators import validate_locale
 from connections.models import UtilityType
 from connections.services.catalogue import check_country, check_provider_url
 from connections.services.connections import check_start_date
-from invitations.models import Batch, BatchRow, Verdict
+from invitations.models import Batch, BatchRow, RowStatus
 from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill
 from invitations.services.addresses import only_address
 from invitations.services.batches.csv_reader import BEYOND, EMAIL, Line, values_of
@@ -88,7 +88,7 @@ class _Reader:
         row = BatchRow(batch=batch, number=self.line.number, given=given, email=email, terms=terms)
         row.external_id = terms.get("external_id")
         row.digest = "" if self.errors else _digest(row)
-        row.verdict = Verdict.MALFORMED if self.errors else Verdict.READY
+        row.status = RowStatus.MALFORMED if self.errors else RowStatus.READY
         row.error = " ".join(self.errors)
         return row
 

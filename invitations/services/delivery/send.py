@@ -18,10 +18,11 @@ from config.db.advisory_locks import try_lock
 from config.exceptions import InvalidField
 from config.jobs import defer
 from invitations.emails import invitation_mail
-from invitations.models import CAME_BACK, Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
+from invitations.models import BOUNCED_OR_COMPLAINED, Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
 from invitations.models.status import Status
 from invitations.models.tokens import encrypt_token, hash_token, new_token
-from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryFault, hand_over, quoted
+from invitations.services.delivery import smtp
+from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active
 from invitations.services.rate_limits import check_rate_limit
@@ -31,7 +32,7 @@ RESENDS_PER_HOUR = 10
 ALONE, AMONG_MANY = 0, -10
 # a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours. RFC 5321,
 # 4.5.4.1, would begin with 30 minutes and go on for days; that is for the server behind, and here somebody waits
-PAUSES = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
+RETRY_DELAYS = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
 
 GIVEN_UP = "The mail could not be sent for a day; the fault is on our side."
 
@@ -85,7 +86,7 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
     """
     with transaction.atomic():
         if not try_lock(f"delivery:{delivery_id}"):
-            return PAUSES[0]
+            return RETRY_DELAYS[0]
         waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED)
         delivery = waiting.select_related("invitation__company__partner", "invitation__connection__datasource").first()
         if delivery is None:
@@ -93,10 +94,10 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
         delivery.attempts += 1
         delivery.last_attempt_at = timezone.now()
         try:
-            hand_over(lambda: _mail_of(delivery))
+            smtp.send(lambda: _mail_of(delivery))
         except PermanentDeliveryError as fault:
             _fail(delivery, str(fault))
-        except TemporaryFault as fault:
+        except TemporaryDeliveryError as fault:
             return _try_later(delivery, str(fault))
         else:
             delivery.status, delivery.last_error = DeliveryStatus.SENT, None
@@ -127,11 +128,15 @@ def record_delivery_report(reference: str, status: DeliveryStatus, *, reason: st
         return None
     with transaction.atomic():
         delivery = Delivery.objects.select_for_update().filter(pk=key, round=number).first()
-        if delivery is None or delivery.status == status or (delivery.status in CAME_BACK and status not in CAME_BACK):
+        if (
+            delivery is None
+            or delivery.status == status
+            or (delivery.status in BOUNCED_OR_COMPLAINED and status not in BOUNCED_OR_COMPLAINED)
+        ):
             return delivery
         delivery.status, delivery.last_error = status, None
-        if status in CAME_BACK:
-            delivery.last_error = quoted(reason or str(status.label))
+        if status in BOUNCED_OR_COMPLAINED:
+            delivery.last_error = clean_server_text(reason or str(status.label))
             log_event(
                 delivery.invitation,
                 EventType.DELIVERY_FAILED,
@@ -162,7 +167,7 @@ def _fail(delivery: Delivery, reason: str) -> None:
 
 
 def _try_later(delivery: Delivery, reason: str) -> timedelta | None:
-    pause = PAUSES[delivery.attempts - 1] if delivery.attempts <= len(PAUSES) else None
+    pause = RETRY_DELAYS[delivery.attempts - 1] if delivery.attempts <= len(RETRY_DELAYS) else None
     delivery.last_error = reason
     if pause is None:
         _fail(delivery, reason)

@@ -11,26 +11,26 @@ from django.db import DatabaseError
 from config.redaction import redact
 
 try:
-    from anymail.exceptions import AnymailError as ProviderFault
-    from anymail.exceptions import AnymailRecipientsRefused as RefusedByProvider
-    from requests.exceptions import ConnectionError as ProviderAway
-    from requests.exceptions import Timeout as ProviderSlow
+    from anymail.exceptions import AnymailError as ProviderError
+    from anymail.exceptions import AnymailRecipientsRefused as RecipientsRefused
+    from requests.exceptions import ConnectionError as ProviderUnreachable
+    from requests.exceptions import Timeout as ProviderTimeout
 except ImportError:  # without the extra there is no provider
 
-    class ProviderFault(Exception):  # type: ignore[no-redef]
+    class ProviderError(Exception):  # type: ignore[no-redef]
         """Never raised."""
 
-    class RefusedByProvider(Exception):  # type: ignore[no-redef]
+    class RecipientsRefused(Exception):  # type: ignore[no-redef]
         """Never raised."""
 
-    class ProviderAway(Exception):  # type: ignore[no-redef]
+    class ProviderUnreachable(Exception):  # type: ignore[no-redef]
         """Never raised."""
 
-    class ProviderSlow(Exception):  # type: ignore[no-redef]
+    class ProviderTimeout(Exception):  # type: ignore[no-redef]
         """Never raised."""
 
 
-SERVER_WORDS_LENGTH = 300
+MAX_SERVER_TEXT_LENGTH = 300
 # RFC 4954, 6: of our own account there, whatever they are said to; the operator mends it, and the mail goes out
 LOGIN_CODES = frozenset({530, 534, 535, 538})
 LOGIN_REFUSED = "The mail server did not accept our login."
@@ -57,27 +57,23 @@ class PermanentDeliveryError(Exception):
     """The mail will never get through. Says why, in words."""
 
 
-class TemporaryFault(Exception):
+class TemporaryDeliveryError(Exception):
     """The mail may get through later. Says why, in words."""
 
 
-def hand_over(build: Callable[[], EmailMultiAlternatives]) -> None:
-    """Hand the mail that `build` makes to the transport.
+def send(build: Callable[[], EmailMultiAlternatives]) -> None:
+    """Build a mail and send it.
 
-    Raises `PermanentDeliveryError` (5xx, RFC 5321 4.2.1) or `TemporaryFault`, in words. Whatever goes wrong while
-    the mail is
-    made is our fault and may be mended (a key that was dropped too early), so it is temporary too.
+    Raises `PermanentDeliveryError` (5xx, RFC 5321 4.2.1) or `TemporaryDeliveryError`. A mail that cannot be built is a
+    temporary error: our fault, such as a key that was removed too early, can be repaired.
     """
     try:
         mail = build()
-    except (
-        PermanentDeliveryError,
-        DatabaseError,
-    ):  # without the database nothing can be noted: the job itself comes again
+    except (PermanentDeliveryError, DatabaseError):  # without the database the job itself is retried
         raise
     except Exception as error:
         logger.error("a mail could not be made", exc_info=error)
-        raise TemporaryFault(OUR_FAULT) from None
+        raise TemporaryDeliveryError(OUR_FAULT) from None
     try:
         mail.send()
     except Exception as error:  # whatever went wrong, the mail waits and the delivery says so
@@ -85,13 +81,13 @@ def hand_over(build: Callable[[], EmailMultiAlternatives]) -> None:
         raise _fault_of(error) from None
 
 
-def quoted(words: str) -> str:
+def clean_server_text(words: str) -> str:
     """What somebody else's server said, as it may be kept: on one line of at most 300 characters, redacted.
 
     Control characters are left out: PostgreSQL keeps no NUL, and the others steer whatever shows them.
     """
     seen = "".join(letter if letter.isprintable() else " " for letter in words)
-    return redact(" ".join(seen.split()))[:SERVER_WORDS_LENGTH]
+    return redact(" ".join(seen.split()))[:MAX_SERVER_TEXT_LENGTH]
 
 
 def _name(error: Exception) -> str:
@@ -100,20 +96,20 @@ def _name(error: Exception) -> str:
     return f"{name} {error.reason}" if isinstance(error, ssl.SSLError) and error.reason else name
 
 
-def _fault_of(error: Exception) -> PermanentDeliveryError | TemporaryFault:
+def _fault_of(error: Exception) -> PermanentDeliveryError | TemporaryDeliveryError:
     match error:
         case smtplib.SMTPAuthenticationError():
-            return TemporaryFault(LOGIN_REFUSED)
+            return TemporaryDeliveryError(LOGIN_REFUSED)
         case smtplib.SMTPRecipientsRefused():
             ((code, words),) = error.recipients.values()
             return _refused("address", code, words)
         case smtplib.SMTPResponseException(smtp_code=-1):  # smtplib's, for a line that begins with no number
-            return TemporaryFault(NO_MAIL_SERVER)
+            return TemporaryDeliveryError(NO_MAIL_SERVER)
         case smtplib.SMTPResponseException():
             return _refused("mail", error.smtp_code, error.smtp_error)
-        case RefusedByProvider():
-            return PermanentDeliveryError(f"The mail provider refused the address: {quoted(str(error))}")
-    return TemporaryFault(_trouble_with_settings(error) or _trouble(error))
+        case RecipientsRefused():
+            return PermanentDeliveryError(f"The mail provider refused the address: {clean_server_text(str(error))}")
+    return TemporaryDeliveryError(_trouble_with_settings(error) or _trouble(error))
 
 
 def _trouble_with_settings(error: Exception) -> str | None:
@@ -138,19 +134,19 @@ def _trouble(error: Exception) -> str:
             return TOO_SLOW
         case smtplib.SMTPServerDisconnected():
             return CUT_OFF
-        case ProviderSlow():
+        case ProviderTimeout():
             return PROVIDER_TOO_SLOW
-        case ProviderAway():
+        case ProviderUnreachable():
             return PROVIDER_UNREACHABLE
-        case OSError() if not isinstance(error, ProviderFault | smtplib.SMTPException):
+        case OSError() if not isinstance(error, ProviderError | smtplib.SMTPException):
             return UNREACHABLE
     logger.error("a mail could not be handed over", exc_info=error)
-    return PROVIDER_IN_TROUBLE if isinstance(error, ProviderFault) else OUR_FAULT
+    return PROVIDER_IN_TROUBLE if isinstance(error, ProviderError) else OUR_FAULT
 
 
-def _refused(what: str, code: int, words: bytes | str) -> PermanentDeliveryError | TemporaryFault:
+def _refused(what: str, code: int, words: bytes | str) -> PermanentDeliveryError | TemporaryDeliveryError:
     said = words.decode(errors="replace") if isinstance(words, bytes) else words
     if code in LOGIN_CODES:
-        return TemporaryFault(ENCRYPTION_WANTED if "STARTTLS" in said.upper() else LOGIN_REFUSED)
-    sentence = f"The mail server refused the {what}: {quoted(f'{code} {said}')}"
-    return PermanentDeliveryError(sentence) if 500 <= code < 600 else TemporaryFault(sentence)
+        return TemporaryDeliveryError(ENCRYPTION_WANTED if "STARTTLS" in said.upper() else LOGIN_REFUSED)
+    sentence = f"The mail server refused the {what}: {clean_server_text(f'{code} {said}')}"
+    return PermanentDeliveryError(sentence) if 500 <= code < 600 else TemporaryDeliveryError(sentence)

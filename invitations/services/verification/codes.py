@@ -15,9 +15,9 @@ from config.jobs import defer
 from invitations.emails import code_mail
 from invitations.exceptions import CodeAttemptsExceeded, CodeExpired, RateLimitExceeded, WrongCode
 from invitations.models import (
-    CAME_BACK,
+    BOUNCED_OR_COMPLAINED,
     CODE_AGE,
-    MAX_LIVE_CODES,
+    MAX_ACTIVE_CODES,
     MAX_TRIES,
     DeliveryStatus,
     EmailProof,
@@ -28,11 +28,12 @@ from invitations.models import (
 )
 from invitations.models.status import Status
 from invitations.models.verification import hash_secret
-from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryFault, hand_over, quoted
+from invitations.services.delivery import smtp
+from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active
 from invitations.services.rate_limits import check_rate_limit
-from invitations.services.verification.proofs import lock_proof, prove
+from invitations.services.verification.proofs import create_proof, lock_proof
 
 HOUR = timedelta(hours=1)
 SEND_PAUSE = timedelta(seconds=30)
@@ -41,7 +42,7 @@ SENDS_PER_INVITATION = 20
 SENDS_PER_CLIENT = 30
 TRIES_PER_CLIENT = 100
 TRIES_PER_ADDRESS = 100  # a day; NIST SP 800-63B-4, 3.2.2: no more than 100 failed attempts on one account
-CODE_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 40, 80, 160))
+CODE_RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 40, 80, 160))
 NOT_TRIED = "Not sent: the code was too old before it could be."
 MAILBOX_FULL = (
     f"Not sent: {SENDS_PER_ADDRESS} codes went to this address within an hour, for this and other invitations."
@@ -92,11 +93,11 @@ def send_code(code_id: UUID) -> timedelta | None:
         return None
     try:
         _take_place(code)
-        hand_over(lambda: code_mail(code))
+        smtp.send(lambda: code_mail(code))
     except PermanentDeliveryError as fault:
         log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(fault))
         return None
-    except TemporaryFault as fault:
+    except TemporaryDeliveryError as fault:
         return _try_later(code, str(fault))
     with transaction.atomic():
         code.sent_at, code.last_error = timezone.now(), None
@@ -123,7 +124,7 @@ def check_code(
     with transaction.atomic():
         spent = code and VerificationCode.objects.live().filter(pk=code.pk).update(used_at=timezone.now())
         if spent and invitation.allows(email):
-            return prove(invitation, email, by="code", instead_of=lock_proof(invitation, secret))
+            return create_proof(invitation, email, by="code", instead_of=lock_proof(invitation, secret))
     # an address that is not on the list is not written into the partner's log
     known = email if invitation.allows(email) else None
     log_event(invitation, EventType.VERIFICATION_FAILED, by=CONTRIBUTOR, email=known)
@@ -139,9 +140,9 @@ def record_code_report(reference: str, status: DeliveryStatus, *, reason: str | 
         return
     codes = VerificationCode.objects.select_for_update(of=("self",)).select_related("invitation")
     code = codes.filter(pk=key, last_error=None).first()
-    if code is None or status not in CAME_BACK:
+    if code is None or status not in BOUNCED_OR_COMPLAINED:
         return
-    code.last_error = quoted(reason or str(status.label))
+    code.last_error = clean_server_text(reason or str(status.label))
     code.save(update_fields=["last_error"])
     log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=code.last_error)
 
@@ -170,7 +171,7 @@ def _try_later(code: VerificationCode, reason: str) -> timedelta:
     code.last_error = reason
     code.save(update_fields=["last_error"])
     age = timezone.now() - code.created_at
-    return next((pause for pause in CODE_PAUSES if pause >= age), CODE_PAUSES[-1])
+    return next((pause for pause in CODE_RETRY_DELAYS if pause >= age), CODE_RETRY_DELAYS[-1])
 
 
 def _refuse_haste(invitation: Invitation, email: str) -> None:
@@ -193,7 +194,7 @@ def _seconds(wait: timedelta) -> int:
 def _retire_surplus(invitation: Invitation, email: str) -> None:
     """Three codes of an address stay alive: a mail that was slow still helps."""
     live = VerificationCode.objects.live().filter(invitation=invitation, email=email)
-    surplus = list(live.order_by("-created_at").values_list("pk", flat=True)[MAX_LIVE_CODES:])
+    surplus = list(live.order_by("-created_at").values_list("pk", flat=True)[MAX_ACTIVE_CODES:])
     VerificationCode.objects.filter(pk__in=surplus).update(expires_at=timezone.now())
 
 

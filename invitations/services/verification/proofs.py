@@ -44,7 +44,7 @@ def use_personal_link(invitation: Invitation, link: PersonalLink, *, secret: str
         raise LinkBelongsElsewhere("This link has ended.")
     if locked.used_at and not _is_same_browser(locked, secret):
         raise LinkBelongsElsewhere
-    proof, new_secret = prove(invitation, locked.delivery.email, by="link", instead_of=earlier)
+    proof, new_secret = create_proof(invitation, locked.delivery.email, by="link", instead_of=earlier)
     locked.used_at = locked.used_at or timezone.now()
     locked.proof = proof
     locked.save(update_fields=["used_at", "proof"])
@@ -91,7 +91,7 @@ def known_emails(invitation: Invitation) -> set[str]:
     return {*mailed, *typed}
 
 
-def forget_old_proofs(*, older_than: timedelta) -> None:
+def delete_old_proofs(*, older_than: timedelta) -> None:
     """Delete codes and proofs that were over before `older_than` ago.
 
     A proof by a personal link stays for as long as its browser may press the button again.
@@ -115,7 +115,7 @@ def lock_proof(invitation: Invitation, secret: str | None, *, link: PersonalLink
     return proofs.select_for_update(of=("self",)).first()
 
 
-def prove(
+def create_proof(
     invitation: Invitation, email: str, *, by: str, instead_of: EmailProof | None = None
 ) -> tuple[EmailProof, str]:
     """A new proof and its secret, in the place of the browser's earlier one: that ends, and its links follow."""

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from companies.actors import SYSTEM
 from connections.models import Connection
+from connections.models.status import Status
 from connections.services.connections import report_status
 from connections.services.credentials import read_credentials
-from connections.status import Status
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.connections.api.collector import SECRETS, create
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_connection, make_invitation

@@ -117,8 +117,8 @@ def test_get_shows_nothing(collector, connection_id):
 
 def test_credentials_that_do_not_open_are_a_conflict_that_says_what_mends_it(collector, api, company, connection_id):
     another = create(api, company).json()["id"]
-    stolen = Credential.objects.get(connection=connection_id).sealed
-    Credential.objects.filter(connection=another).update(sealed=stolen)
+    stolen = Credential.objects.get(connection=connection_id).encrypted
+    Credential.objects.filter(connection=another).update(encrypted=stolen)
 
     answer = collector.post(f"connection/{another}/credentials")
 

@@ -5,8 +5,8 @@ from django.test import Client
 
 from companies.actors import SYSTEM
 from connections.models import Connection
+from connections.models.status import Status
 from connections.services.connections import report_status
-from connections.status import Status
 from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import saved
 

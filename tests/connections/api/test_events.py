@@ -6,10 +6,10 @@ from django.test.utils import CaptureQueriesContext
 
 from companies.actors import CONTRIBUTOR, SYSTEM
 from companies.models import ApiKey, Scope
-from connections.models import STATUS_LINES, ConnectionEvent
+from connections.models import STATUS_EVENTS, ConnectionEvent
+from connections.models.status import Status
 from connections.services.connections import change_credentials, report_status
 from connections.services.credentials import read_credentials
-from connections.status import Status
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.connections.api.collector import caller
 from tests.factories import make_connection
@@ -89,7 +89,7 @@ def test_the_history_is_read_from_an_index_of_its_own(connection):
     read_often(connection, 2000)
     with database.cursor() as cursor:
         cursor.execute("ANALYZE connections_connectionevent")
-    log = connection.events.filter(type__in=STATUS_LINES).select_related("api_key").order_by("-pk")[:100]
+    log = connection.events.filter(type__in=STATUS_EVENTS).select_related("api_key").order_by("-pk")[:100]
 
     assert "connection_event_status" in log.explain()
 

@@ -5,8 +5,8 @@ import pytest
 from companies.actors import CONTRIBUTOR
 from companies.models import ApiKey, Scope
 from connections.models import Connection, ConnectionEvent
+from connections.models.status import OUTCOMES
 from connections.services.connections import change_credentials
-from connections.status import OUTCOMES
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.connections.api.collector import caller
 from tests.factories import make_connection

@@ -3,7 +3,7 @@
 import pytest
 
 from companies.actors import CONTRIBUTOR
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.models import Delivery, DeliveryStatus, EventType
 from invitations.services.events import log_event
 from tests.factories import UserFactory, make_invitation

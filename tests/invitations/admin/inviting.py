@@ -10,7 +10,7 @@ OFFERS = reverse("admin:invitations_invitation_offers")
 def answers(company, /, **fields):
     """The form as it is when only the company was chosen, and `fields`; without those that are None."""
     untouched = {
-        "submission": uuid7(),
+        "form_id": uuid7(),
         "company": company and company.pk,
         "invitation_type": "CREATE_CONNECTION",
         "expires": "14",

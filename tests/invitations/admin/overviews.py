@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from connections.models import Connection
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.models import Invitation, InvitationType
 from tests.factories import make_connection, make_invitation
 from tests.invitations.admin.pages import words
@@ -60,7 +60,7 @@ def in_list(client, address):
 def use(invitation, status=ConnectionStatus.CONNECTED):
     """The form was sent; what came of it has this status."""
     account = make_connection(invitation.company)
-    invitation.uses.create(connection=account, submission=account.pk)
+    invitation.uses.create(connection=account, form_id=account.pk)
     Invitation.objects.filter(pk=invitation.pk).update(use_count=1)
     Connection.objects.filter(pk=account.pk).update(status=status)
 
@@ -72,7 +72,7 @@ def mend(company, status):
     Invitation.objects.filter(pk=repair.pk).update(
         invitation_type=InvitationType.EDIT_CONNECTION, connection=broken, use_count=1
     )
-    repair.uses.create(connection=None, submission=broken.pk)
+    repair.uses.create(connection=None, form_id=broken.pk)
     Connection.objects.filter(pk=broken.pk).update(status=status)
 
 

@@ -163,9 +163,9 @@ def test_the_mail_that_was_asked_for_arrives(client, company, worker, mail_serve
 
 
 def test_the_same_form_sent_twice_makes_one_invitation(admin_client, company):
-    submission = uuid7()
-    first = invite(admin_client, company, submission=submission)
-    second = invite(admin_client, company, submission=submission)
+    form_id = uuid7()
+    first = invite(admin_client, company, form_id=form_id)
+    second = invite(admin_client, company, form_id=form_id)
 
     assert first.url == second.url == address("link", Invitation.objects.get())
     assert "This form was sent before, and made this invitation." in words(admin_client.get(second.url))
@@ -173,7 +173,7 @@ def test_the_same_form_sent_twice_makes_one_invitation(admin_client, company):
 
 
 def test_each_time_the_form_is_opened_it_is_another(admin_client):
-    names = {admin_client.get(ADD).context["form"]["submission"].value() for _ in range(2)}
+    names = {admin_client.get(ADD).context["form"]["form_id"].value() for _ in range(2)}
     assert len(names) == 2
 
 

@@ -15,16 +15,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_every_answer_leads_to_the_one_invitation(jobs):
-    company, staff, submission = CompanyFactory(), UserFactory(), uuid7()
+    company, staff, form_id = CompanyFactory(), UserFactory(), uuid7()
     browsers = [Client() for _ in range(8)]
     for browser in browsers:
         browser.force_login(staff)
 
     answers = race(
         len(browsers),
-        lambda index: invite(
-            browsers[index], company, button="_send", submission=submission, allowed_emails="a@example.com"
-        ),
+        lambda index: invite(browsers[index], company, button="_send", form_id=form_id, allowed_emails="a@example.com"),
     )
 
     made = Invitation.objects.get()

@@ -62,8 +62,8 @@ LOCKED = "To lock this, fill it in."
         ("lock_country", "on", ("country", LOCKED)),
         ("lock_provider", "on", ("provider", LOCKED)),
         ("lock_sites", "on", ("sites", LOCKED)),
-        ("submission", "", "This page was not complete. Reload it, then try again."),
-        ("submission", "nonsense", "This page was not complete. Reload it, then try again."),
+        ("form_id", "", "This page was not complete. Reload it, then try again."),
+        ("form_id", "nonsense", "This page was not complete. Reload it, then try again."),
     ],
 )
 def test_what_does_not_hold_is_said_on_its_field(admin_client, company, field, value, said):
@@ -192,9 +192,9 @@ def test_a_new_account_has_no_connection_yet(admin_client, company):
 def test_a_name_of_a_form_that_belongs_to_something_else_is_refused(admin_client, company):
     taken = InvitationEvent.objects.get(invitation=make_invitation(company)).pk
 
-    response = invite(admin_client, company, submission=taken)
+    response = invite(admin_client, company, form_id=taken)
 
-    assert errors(response) == {"submission": ["This page was not complete. Reload it, then try again."]}
+    assert errors(response) == {"form_id": ["This page was not complete. Reload it, then try again."]}
     assert Invitation.objects.count() == 1
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from companies.actors import CONTRIBUTOR, SYSTEM, Actor
 from companies.admin.timeline import MOST_LINES
+from connections.models.status import Status as ConnectionStatus
 from connections.services.connections import report_status
-from connections.status import Status as ConnectionStatus
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent, InvitationType, Use
 from invitations.models.prefill import Prefill
 from invitations.models.tokens import hash_token
@@ -122,7 +122,7 @@ def test_the_page_leads_to_what_was_connected(admin_client, company):
     invitation = make_invitation(company)
     made = redeem_invitation(
         invitation,
-        submission=uuid4(),
+        form_id=uuid4(),
         account=Account(url="https://portal.example.com/login"),
         credentials={"username": "a-name-at-the-utility", "password": "a-password-at-the-utility"},
     )
@@ -229,7 +229,7 @@ def test_a_broken_connection_is_to_be_repaired_until_somebody_is_invited_to(admi
     invitation = make_invitation(company, max_uses=1)
     made = redeem_invitation(
         invitation,
-        submission=uuid4(),
+        form_id=uuid4(),
         account=Account(url="https://portal.example.com/login"),
         credentials={"username": "somebody", "password": "something"},
     )
@@ -261,7 +261,7 @@ def test_the_page_asks_as_little_of_a_thousand_lines_as_of_ten(admin_client, com
             Delivery(invitation=invitation, email=f"{n}@example.com", status="SENT") for n in range(start, end)
         )
         for each in [make_connection(company) for _ in range(start, min(end, 130))]:
-            Use.objects.create(invitation=invitation, connection=each, submission=uuid4())
+            Use.objects.create(invitation=invitation, connection=each, form_id=uuid4())
 
     def queries():
         with CaptureQueriesContext(connection) as captured:

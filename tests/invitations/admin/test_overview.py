@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.admin.dashboard import charts, funnel, overview
 from invitations.admin.dashboard.funnel import Step
 from tests.factories import CompanyFactory, make_invitation

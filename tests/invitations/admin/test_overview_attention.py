@@ -9,7 +9,7 @@ from django.utils import timezone
 from config.admin import changelist
 from connections.counts import BROKEN
 from connections.models import Connection
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.admin.attention import Attention
 from invitations.admin.dashboard import overview
 from invitations.models import Delivery, DeliveryStatus, Invitation

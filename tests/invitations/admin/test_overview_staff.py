@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from companies.models import Company
 from connections.models import Connection
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.models import Invitation, InvitationType
 from tests.factories import CompanyFactory, UserFactory, make_invitation
 from tests.invitations.admin.overviews import INDEX, age, in_list, links, shown, table, tiles, use

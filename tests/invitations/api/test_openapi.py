@@ -17,7 +17,7 @@ from companies.models import Scope
 from config.api.fields import NullMeansOmitted, StrictSerializer
 from config.api.pagination import PageOutput
 from connections.models import UtilityType
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.models import EventType, InvitationType
 from invitations.models.prefill import LOCKABLE, WIRE_NAMES
 from invitations.models.status import Status

@@ -17,7 +17,7 @@ from django.utils import timezone
 from companies.models import Scope
 from config.db.advisory_locks import _number
 from connections.models import Connection, Credential
-from connections.status import Status
+from connections.models.status import Status
 from invitations.models import Invitation, RateLimitWindow
 from tests.database import database_url, execute
 from tests.factories import SiteFactory, make_api_key, make_connection, make_invitation
@@ -121,7 +121,7 @@ def inactive(call: Caller) -> Any:
 
 
 def unreadable(call: Caller) -> Any:
-    Credential.objects.update(sealed=b"something else")
+    Credential.objects.update(encrypted=b"something else")
     return call({})
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from companies.actors import SYSTEM
-from connections.status import Status as ConnectionStatus
+from connections.models.status import Status as ConnectionStatus
 from invitations.models import Invitation, InvitationType
 from invitations.services.invitations import revoke_invitation
 from tests.factories import DatasourceFactory, make_connection, make_invitation

@@ -15,4 +15,4 @@ def spend_use(invitation: Invitation, **account: Any) -> Connection:
     """Connect an account through the invitation, by default at a new provider."""
     if not account:
         account = {"datasource": DatasourceFactory()}
-    return redeem_invitation(invitation, submission=uuid4(), account=Account(**account), credentials=CREDENTIALS)
+    return redeem_invitation(invitation, form_id=uuid4(), account=Account(**account), credentials=CREDENTIALS)

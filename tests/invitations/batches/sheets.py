@@ -1,6 +1,6 @@
 """Files that people have, and what becomes of their rows."""
 
-from invitations.models import Batch, Verdict
+from invitations.models import Batch, RowStatus
 from invitations.services.batches.create import create_next, draft_batch, start_batch
 from tests.factories import UserFactory
 
@@ -28,7 +28,7 @@ def run(company, *lines, by=None, **terms):
 
 
 def verdicts(batch):
-    return [row.verdict for row in batch.rows.order_by("number")]
+    return [row.status for row in batch.rows.order_by("number")]
 
 
 def errors(batch):
@@ -36,8 +36,8 @@ def errors(batch):
 
 
 def counted(batch):
-    return {verdict: number for verdict, number in batch.count_verdicts().items() if number}
+    return {verdict: number for verdict, number in batch.count_by_status().items() if number}
 
 
-READY, CREATED, MALFORMED = Verdict.READY, Verdict.CREATED, Verdict.MALFORMED
-DUPLICATE, INVITED, REFUSED = Verdict.DUPLICATE, Verdict.INVITED, Verdict.REFUSED
+READY, CREATED, MALFORMED = RowStatus.READY, RowStatus.CREATED, RowStatus.MALFORMED
+DUPLICATE, INVITED, REFUSED = RowStatus.DUPLICATE, RowStatus.INVITED, RowStatus.REFUSED

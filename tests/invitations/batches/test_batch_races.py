@@ -20,7 +20,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from config.exceptions import NotFound
 from invitations.exceptions import BatchStarted
 from invitations.models import Batch, Delivery, Invitation, InvitationEvent
-from invitations.services.batches.create import create_next, discard_batch, forget_old_batches, start_batch
+from invitations.services.batches.create import create_next, delete_old_batches, discard_batch, start_batch
 from tests.database import database_url, execute, forget_jobs
 from tests.factories import CompanyFactory, UserFactory
 from tests.invitations.batches.sheets import CREATED, INVITED, counted, draft, people
@@ -122,7 +122,7 @@ def test_a_draft_that_is_started_while_old_drafts_are_forgotten_is_kept():
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             start_batch(batch, by=UserFactory())
-            forgetting = threads.submit(race, 1, lambda _: forget_old_batches())
+            forgetting = threads.submit(race, 1, lambda _: delete_old_batches())
             wait_for_a_lock()
         assert forgetting.result() == [0]
 

@@ -11,7 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from config.exceptions import NotFound
 from invitations.exceptions import BatchStarted, NothingToCreate
 from invitations.models import Batch, BatchRow, Delivery, Invitation
-from invitations.services.batches.create import create_next, discard_batch, draft_batch, forget_old_batches, start_batch
+from invitations.services.batches.create import create_next, delete_old_batches, discard_batch, draft_batch, start_batch
 from tests.factories import (
     CompanyFactory,
     DatasourceFactory,
@@ -199,7 +199,7 @@ def test_drafts_are_forgotten_after_a_day_and_results_after_ninety(company):
     done = aged(run(CompanyFactory(), people(2)), 89)
     over = aged(run(CompanyFactory(), people(2)), 91, started_at=long_ago, finished_at=long_ago)
 
-    assert forget_old_batches() == 2
+    assert delete_old_batches() == 2
 
     assert set(Batch.objects.all()) == {new, running, done}
     assert not BatchRow.objects.filter(batch__in=[old.pk, over.pk]).exists()

@@ -226,4 +226,4 @@ def test_a_draft_costs_the_same_number_of_queries_for_ten_rows_and_for_a_thousan
         draft_batch(company, by=by, content=content)
 
     assert len(queries) == 9, [query["sql"][:100] for query in queries]
-    assert BatchRow.objects.filter(verdict=READY).count() == rows
+    assert BatchRow.objects.filter(status=READY).count() == rows

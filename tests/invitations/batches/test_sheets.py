@@ -7,13 +7,13 @@ import pytest
 
 from config.exceptions import InvalidField
 from invitations.models import MAX_BATCH_ROWS
-from invitations.services.batches.csv_reader import MAX_SHEET_BYTES, read_sheet, values_of
+from invitations.services.batches.csv_reader import MAX_FILE_BYTES, read_csv, values_of
 from invitations.services.batches.rows import COLUMNS
 
 
 def read(text):
     content = text if isinstance(text, bytes) else text.encode()
-    return [(line.number, line.cells) for line in read_sheet(content, columns=COLUMNS)]
+    return [(line.number, line.cells) for line in read_csv(content, columns=COLUMNS)]
 
 
 def refused(text):
@@ -139,7 +139,7 @@ def test_five_thousand_rows_are_read_and_one_more_is_told():
 
 
 def test_a_file_that_is_too_large_is_told():
-    assert refused(b"x" * (MAX_SHEET_BYTES + 1)) == "This is larger than 5 MiB. Please split it into several files."
+    assert refused(b"x" * (MAX_FILE_BYTES + 1)) == "This is larger than 5 MiB. Please split it into several files."
 
 
 def test_five_thousand_addresses_on_one_line_are_read_at_once():

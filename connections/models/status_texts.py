@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from connections.status import Status
+from connections.models.status import Status
 
 
 class Words(NamedTuple):

@@ -11,8 +11,8 @@ from django.db import transaction
 from companies.models import ApiKey, Company, Partner, Site, User, hash_api_key
 from companies.services.partners import issue_api_key
 from connections.models import Connection
-from connections.services.catalogue import ensure_demanding_sandbox, ensure_sandbox
 from connections.services.connections import create_connection
+from connections.services.sandbox import ensure_demanding_sandbox, ensure_sandbox
 
 STAFF_EMAIL = "staff@example.com"
 PARTNER, OTHER_PARTNER = (
