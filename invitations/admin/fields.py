@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from invitations.models import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
-from invitations.services.addresses import only_address, read_pasted
+from invitations.services.addresses import parse_address, parse_addresses
 
 MOST_NAMED = 20
 
@@ -23,7 +23,7 @@ class AddressesField(PlainTextField):
     """Email addresses, pasted in any form; each that is none is named, with the reason."""
 
     def clean(self, value: Any) -> Any:
-        good, bad = read_pasted(super().clean(value))
+        good, bad = parse_addresses(super().clean(value))
         if bad:
             errors = [f"{each.text} – {each.reason}" for each in bad[:MOST_NAMED]]
             more = [f"And {len(bad) - MOST_NAMED} more."] if len(bad) > MOST_NAMED else []
@@ -35,7 +35,7 @@ class AddressField(forms.CharField):
     """One email address, pasted in any form. What is none stays as it was typed: the service says so."""
 
     def clean(self, value: Any) -> Any:
-        return only_address(super().clean(value))
+        return parse_address(super().clean(value))
 
 
 class MetadataField(PlainTextField):

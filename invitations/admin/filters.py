@@ -18,7 +18,7 @@ from config.exceptions import InvalidField
 from invitations.admin.attention import Attention, attention_condition
 from invitations.models import EventType, InvitationEvent, InvitationQuerySet
 from invitations.models.status import Status
-from invitations.services.addresses import only_address
+from invitations.services.addresses import parse_address
 
 MOST_CORRECTED = 100
 
@@ -80,7 +80,7 @@ def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] 
     if invitation_id := parse_uuid(term):
         return invitations.filter(pk=invitation_id)
     try:
-        address = normalize_address(only_address(term))
+        address = normalize_address(parse_address(term))
     except InvalidField:
         by_external_id = invitations.filter(external_id=term)
         if by_external_id.exists():

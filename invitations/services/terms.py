@@ -26,6 +26,7 @@ from invitations.models.prefill import Prefill
 from invitations.services.addresses import normalize_allowed_emails
 
 MIN_LIFETIME = timedelta(seconds=60)
+INVALID_LIFETIME = "An invitation can last from 60 seconds to 10 years."
 
 
 class Terms(TypedDict, total=False):
@@ -83,7 +84,7 @@ def check_expiry(now: datetime, given: Mapping[str, Any]) -> datetime | None:
     if end := given.get("expires_at"):
         field, life = "expires_at", end - now
     if life is not None and not MIN_LIFETIME <= life <= MAX_LIFETIME:
-        raise InvalidField((field,), "An invitation lives for 60 seconds to 10 years.")
+        raise InvalidField((field,), INVALID_LIFETIME)
     return None if life is None else now + life
 
 

@@ -21,7 +21,7 @@ from invitations.services.demo import ensure_demo
 from invitations.services.invitations import record_view, update_invitation
 from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key, make_invitation
 from tests.invitations.api.uses import spend_use
-from tests.invitations.batches.sheets import people, run
+from tests.invitations.services.batches.drafts import people, run
 
 LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
 PARTS = ["site", *sorted({model._meta.app_label for model in admin.site._registry})]

@@ -11,7 +11,7 @@ from invitations.services.batches.create import create_next, start_batch
 from tests.browser.axe import nothing_is_in_the_way
 from tests.browser.keyboard import choose, press_on, type_into
 from tests.browser.workers import working
-from tests.invitations.batches.sheets import draft, people, run
+from tests.invitations.services.batches.drafts import draft, people, run
 
 ADD = reverse("admin:invitations_batch_add")
 

@@ -25,7 +25,7 @@ from tests.factories import (
     make_connection,
     make_invitation,
 )
-from tests.invitations.batches.sheets import draft
+from tests.invitations.services.batches.drafts import draft
 
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=", re.IGNORECASE)
 OURS = [model for model, its_admin in admin.site._registry.items() if isinstance(its_admin, BaseAdmin)]

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from companies.models import Company
 from tests.factories import CompanyFactory, UserFactory, make_invitation
-from tests.invitations.batches.sheets import draft, people
+from tests.invitations.services.batches.drafts import draft, people
 
 SECRET = "Secret Foreign Ltd"
 

@@ -34,7 +34,7 @@ from invitations.services.verification.proofs import find_proof, use_personal_li
 from invitations.tasks import forget_what_is_over
 from tests.database import database_url, execute
 from tests.factories import make_invitation
-from tests.invitations.batches.sheets import run
+from tests.invitations.services.batches.drafts import run
 from tests.secrecy import searched_output
 
 HUNDRED = [f"person{number}@example.com" for number in range(100)]

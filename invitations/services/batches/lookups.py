@@ -1,4 +1,4 @@
-"""The providers and sites that the lines of a batch mention, looked up once for all of them."""
+"""Providers and sites that the rows of a batch mention, loaded once for all rows."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,23 +13,23 @@ from companies.models import Company
 from config.db.uuid7 import parse_uuid
 from config.exceptions import InvalidField
 from connections.models import Datasource
-from invitations.services.batches.csv_reader import Line, values_of
+from invitations.services.batches.csv_reader import CsvRow, split_list
 
 
 @dataclass
-class Places:
-    """What is known of them. Sites are found by id, by external id, or by name in any case."""
+class Lookups:
+    """Known provider ids, and site ids by id, external id or lower-case name."""
 
     datasources: set[UUID] = field(default_factory=set)
     sites: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     @classmethod
-    def mentioned_in(cls, company: Company, lines: Sequence[Line]) -> Self:
-        """What the catalogue and the company have of it; what they have not is left out. Two queries at most."""
+    def load(cls, company: Company, rows: Sequence[CsvRow]) -> Self:
+        """Load the providers and the company's sites that the rows mention, with two queries at most."""
         known = cls()
-        if ids := set(_ids(_cells(lines, "datasourceId"))):
+        if ids := set(_ids(_cells(rows, "datasourceId"))):
             known.datasources = set(Datasource.objects.filter(pk__in=ids).values_list("pk", flat=True))
-        if names := {name for cell in _cells(lines, "sites") for name in values_of(cell)}:
+        if names := {name for cell in _cells(rows, "sites") for name in split_list(cell)}:
             lower = {name.lower() for name in names}
             found = company.sites.annotate(lower_name=Lower("name")).filter(
                 Q(pk__in=set(_ids(names))) | Q(external_id__in=names) | Q(lower_name__in=lower)
@@ -39,26 +39,26 @@ class Places:
                     known.sites[reference.lower()].add(pk)
         return known
 
-    def datasource(self, text: str) -> UUID:
-        """Refuses an id that is not in the catalogue."""
+    def datasource_id(self, text: str) -> UUID:
+        """Return the id in `text`. Raises `InvalidField` if no provider has it."""
         datasource_id = parse_uuid(text)
         if datasource_id not in self.datasources or datasource_id is None:
-            raise InvalidField(("datasource_id",), "There is no such provider in the catalogue.", code="not_found")
+            raise InvalidField(("datasource_id",), "No provider in the catalogue has this id.", code="not_found")
         return datasource_id
 
-    def site(self, text: str) -> UUID:
-        """Refuses what is no site of the company's, and a name that several of them have."""
+    def site_id(self, text: str) -> UUID:
+        """Return the id of the site that `text` names. Raises `InvalidField` unless exactly one site matches."""
         site_id = parse_uuid(text)
         found = self.sites.get(str(site_id) if site_id else text.lower(), set())
         if not found:
-            raise InvalidField(("sites",), f"“{text[:50]}” is not a site of the company.", code="not_found")
+            raise InvalidField(("sites",), f"The company has no site “{text[:50]}”.", code="not_found")
         if len(found) > 1:
-            raise InvalidField(("sites",), f"Several sites are called “{text[:50]}”. Name it by its id.")
+            raise InvalidField(("sites",), f"Several sites are called “{text[:50]}”. Use the site’s id.")
         return next(iter(found))
 
 
-def _cells(lines: Iterable[Line], column: str) -> Iterator[str]:
-    return (line.cells[column] for line in lines if column in line.cells)
+def _cells(rows: Iterable[CsvRow], column: str) -> Iterator[str]:
+    return (row.cells[column] for row in rows if column in row.cells)
 
 
 def _ids(texts: Iterable[str]) -> Iterator[UUID]:

@@ -1,4 +1,4 @@
-"""What a row of a batch asks for, and whether that holds."""
+"""Turn CSV rows into batch rows, and batch rows into the terms of invitations."""
 
 import hashlib
 import json
@@ -16,15 +16,15 @@ from connections.services.catalogue import check_country, check_provider_url
 from connections.services.connections import check_start_date
 from invitations.models import Batch, BatchRow, RowStatus
 from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill
-from invitations.services.addresses import only_address
-from invitations.services.batches.csv_reader import BEYOND, EMAIL, Line, values_of
-from invitations.services.batches.lookups import Places
-from invitations.services.terms import Terms, check_terms
+from invitations.services.addresses import parse_address
+from invitations.services.batches.csv_reader import EMAIL, NO_COLUMN, CsvRow, split_list
+from invitations.services.batches.lookups import Lookups
+from invitations.services.terms import INVALID_LIFETIME, Terms, check_terms
 
 SECONDS_A_DAY = 86_400
 MAX_DIGITS = 9
 
-# the columns of a file, and what each is called in the terms or the prefill of an invitation
+# CSV column -> name in the terms or the prefill of an invitation
 OWN_TERMS = {
     "externalId": "external_id",
     "message": "message",
@@ -47,14 +47,14 @@ COLUMNS = (EMAIL, *OWN_TERMS, *PREFILLED)
 LOCK_NAMES = {WIRE_NAMES[name].casefold(): name for name in LOCKABLE} | {"sites": "initial_sites"}
 
 
-def read_rows(batch: Batch, lines: Sequence[Line]) -> list[BatchRow]:
-    """A row for each line, ready or malformed; unsaved. Two queries, however many lines there are."""
-    places = Places.mentioned_in(batch.company, lines)
-    return [_Reader(batch.company, line, places).row(batch) for line in lines]
+def build_rows(batch: Batch, csv_rows: Sequence[CsvRow]) -> list[BatchRow]:
+    """Build an unsaved row, ready or malformed, for each CSV row, with two queries at most."""
+    lookups = Lookups.load(batch.company, csv_rows)
+    return [_RowReader(batch.company, csv_row, lookups).read(batch) for csv_row in csv_rows]
 
 
 def terms_of(batch: Batch, row: BatchRow) -> tuple[Prefill | None, Terms]:
-    """On what terms `create_invitation` invites for this row: its own, and the batch's where it says nothing."""
+    """Return the arguments of `create_invitation` for a row. The row's own terms override those of the batch."""
     own = dict(row.terms)
     prefill = own.pop("prefill", None)
     if own.get("expires_in") is not None:
@@ -69,23 +69,22 @@ def terms_of(batch: Batch, row: BatchRow) -> tuple[Prefill | None, Terms]:
     return Prefill.from_json(prefill) if prefill else None, shared | own  # type: ignore[return-value]
 
 
-class _Reader:
-    """Reads one line, cell by cell, and collects what is wrong with it."""
+class _RowReader:
+    """Reads a row cell by cell and collects every error."""
 
-    def __init__(self, company: Company, line: Line, places: Places) -> None:
-        self.company, self.line, self.places = company, line, places
+    def __init__(self, company: Company, csv_row: CsvRow, lookups: Lookups) -> None:
+        self.company, self.csv_row, self.lookups = company, csv_row, lookups
         self.errors: list[str] = []
 
-    def row(self, batch: Batch) -> BatchRow:
-        """The line as an unsaved row: ready, or malformed with everything that is wrong with it."""
-        given = self.line.cells
-        email = self._read(EMAIL, _invited) or ""
+    def read(self, batch: Batch) -> BatchRow:
+        given = self.csv_row.cells
+        email = self._read(EMAIL, _mailbox) or ""
         terms = self._own_terms() | self._prefill()
         if EMAIL not in given:
-            self.errors.insert(0, "Every row needs an address.")
-        if BEYOND in given:
-            self.errors.append("There are more cells than columns.")
-        row = BatchRow(batch=batch, number=self.line.number, given=given, email=email, terms=terms)
+            self.errors.insert(0, "The address is missing.")
+        if NO_COLUMN in given:
+            self.errors.append("The row has more cells than the header.")
+        row = BatchRow(batch=batch, number=self.csv_row.number, given=given, email=email, terms=terms)
         row.external_id = terms.get("external_id")
         row.digest = "" if self.errors else _digest(row)
         row.status = RowStatus.MALFORMED if self.errors else RowStatus.READY
@@ -93,47 +92,46 @@ class _Reader:
         return row
 
     def _read(self, column: str, read: Callable[[str], Any]) -> Any:
-        """The cell's value; None when it is empty or does not hold."""
-        if column not in self.line.cells:
+        """Return the value of a cell, or None if it is empty or invalid."""
+        if column not in self.csv_row.cells:
             return None
         try:
-            return read(self.line.cells[column])
-        except InvalidField as refusal:
-            self.errors.append(refusal.detail if column == EMAIL else f"{column}: {refusal.detail}")
+            return read(self.csv_row.cells[column])
+        except InvalidField as error:
+            self.errors.append(error.detail if column == EMAIL else f"{column}: {error.detail}")
             return None
 
     def _own_terms(self) -> dict[str, Any]:
         readers: dict[str, Callable[[str], Any]] = {
-            "externalId": lambda text: self._checked(external_id=text),
-            "message": lambda text: self._checked(message=text),
-            "maxUses": lambda text: self._checked(max_uses=_number(text, otherwise="unlimited")),
-            "expiresInDays": lambda text: self._checked_days(_number(text, otherwise="never")),
+            "externalId": lambda text: self._check(external_id=text),
+            "message": lambda text: self._check(message=text),
+            "maxUses": lambda text: self._check(max_uses=_number(text, otherwise="unlimited")),
+            "expiresInDays": lambda text: self._check_days(_number(text, otherwise="never")),
             "locale": validate_locale,
-            "redirectUrl": lambda text: self._checked(redirect_url=text),
+            "redirectUrl": lambda text: self._check(redirect_url=text),
         }
-        given = [column for column in OWN_TERMS if column in self.line.cells]
+        given = [column for column in OWN_TERMS if column in self.csv_row.cells]
         return {OWN_TERMS[column]: self._read(column, readers[column]) for column in given}
 
-    def _checked(self, **term: Any) -> Any:
-        """By the rule of `create_invitation`."""
+    def _check(self, **term: Any) -> Any:
         check_terms(self.company, **term)
         return next(iter(term.values()))
 
-    def _checked_days(self, days: int | None) -> int | None:
+    def _check_days(self, days: int | None) -> int | None:
         if days is None:
             return None
         if days > timedelta.max.days:
-            raise InvalidField(("expires_in",), "An invitation lives for 60 seconds to 10 years.")
-        self._checked(expires_in=timedelta(days=days))
+            raise InvalidField(("expires_in",), INVALID_LIFETIME)
+        self._check(expires_in=timedelta(days=days))
         return days * SECONDS_A_DAY
 
     def _prefill(self) -> dict[str, Any]:
         readers: dict[str, Callable[[str], Any]] = {
-            "datasourceId": self.places.datasource,
+            "datasourceId": self.lookups.datasource_id,
             "url": check_provider_url,
             "country": lambda text: check_country(text.upper()),
             "utilityTypes": _utility_types,
-            "sites": lambda text: tuple(dict.fromkeys(map(self.places.site, values_of(text)))),
+            "sites": lambda text: tuple(dict.fromkeys(map(self.lookups.site_id, split_list(text)))),
             "connectionOwnerEmail": _address,
             "dataCollectionStartDate": _day,
             "lockedFields": _locked_fields,
@@ -144,8 +142,8 @@ class _Reader:
             return {}
         try:
             return {"prefill": Prefill(**given).to_json()}
-        except InvalidField as refusal:
-            self.errors.append(refusal.detail)
+        except InvalidField as error:
+            self.errors.append(error.detail)
             return {}
 
 
@@ -154,16 +152,14 @@ def _digest(row: BatchRow) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
-def _invited(text: str) -> str:
-    """Whom a row invites: one mailbox, for each row is one invitation."""
-    if only_address(text).startswith("*@"):
-        raise InvalidField(("email",), "A whole domain cannot be in a batch. Invite it by itself.")
+def _mailbox(text: str) -> str:
+    if parse_address(text).startswith("*@"):
+        raise InvalidField(("email",), "A batch cannot invite a whole domain. Invite it on its own.")
     return _address(text)
 
 
 def _address(text: str) -> str:
-    """In its normal form, read and refused as everywhere that staff paste one."""
-    address = only_address(text).strip()
+    address = parse_address(text).strip()
     try:
         return normalize_address(address)
     except InvalidField:
@@ -171,11 +167,11 @@ def _address(text: str) -> str:
 
 
 def _number(text: str, *, otherwise: str) -> int | None:
-    """A whole number; None for the word that means no limit."""
+    """Return a whole number, or None for the word that means no limit."""
     if text.casefold() == otherwise:
         return None
     if not re.fullmatch(r"[0-9]+", text) or len(text) > MAX_DIGITS:
-        raise InvalidField(("number",), f"“{text[:50]}” is not a whole number. The word “{otherwise}” sets no limit.")
+        raise InvalidField(("number",), f"“{text[:50]}” is not a whole number. Write a number or “{otherwise}”.")
     return int(text)
 
 
@@ -189,10 +185,10 @@ def _locked_fields(text: str) -> tuple[str, ...]:
 
 
 def _known(text: str, meanings: dict[str, str], *, of: Iterable[str]) -> tuple[str, ...]:
-    values = values_of(text)
+    values = split_list(text)
     for value in values:
         if value.casefold() not in meanings:
-            raise InvalidField(("value",), f"“{value[:50]}” is none of {', '.join(of)}.")
+            raise InvalidField(("value",), f"“{value[:50]}” is not one of {', '.join(of)}.")
     return tuple(dict.fromkeys(meanings[value.casefold()] for value in values))
 
 
@@ -202,4 +198,4 @@ def _day(text: str) -> date:
             return check_start_date(date.fromisoformat(text))
     except ValueError:
         pass
-    raise InvalidField(("date",), "This is not a date such as 2026-01-31.")
+    raise InvalidField(("date",), "This is not a date. Write it as 2026-01-31.")

@@ -17,7 +17,7 @@ from tests.factories import (
     make_connection,
     make_invitation,
 )
-from tests.invitations.batches.sheets import draft
+from tests.invitations.services.batches.drafts import draft
 
 # what each group may do in each admin: see, add, change
 MATRIX = {

@@ -24,7 +24,7 @@ from tests.factories import (
     make_invitation,
 )
 from tests.invitations.admin.inviting import errors, invite
-from tests.invitations.batches.sheets import draft
+from tests.invitations.services.batches.drafts import draft
 
 OURS = "Riverside Bakeries"
 STRANGERS = "Secretive Steelworks"

@@ -7,7 +7,7 @@ from invitations.models import Batch
 from tests.factories import CompanyFactory, UserFactory
 from tests.invitations.admin.batches import ADD, LIST, errors_of, file_of, limited_to, page, result, upload
 from tests.invitations.admin.pages import NO_ID, may, words
-from tests.invitations.batches.sheets import READY, draft, people, run, verdicts
+from tests.invitations.services.batches.drafts import READY, draft, people, run, statuses
 
 
 def test_what_is_posted_from_elsewhere_is_refused(company, client):
@@ -18,7 +18,7 @@ def test_what_is_posted_from_elsewhere_is_refused(company, client):
     assert upload(stranger, company, file=file_of(people(3))).status_code == 403
     for name in ("create", "discard"):
         assert stranger.post(page(name, batch)).status_code == 403
-    assert verdicts(Batch.objects.get()) == [READY] * 2
+    assert statuses(Batch.objects.get()) == [READY] * 2
     assert Batch.objects.get().state == "DRAFT"
 
 

@@ -8,7 +8,7 @@ from invitations.models import Batch, Invitation
 from invitations.services.batches.rows import COLUMNS
 from tests.invitations.admin.batches import ADD, errors_of, file_of, page, upload
 from tests.invitations.admin.pages import may, words
-from tests.invitations.batches.sheets import CREATED, READY, counted, people, run
+from tests.invitations.services.batches.drafts import CREATED, READY, count_rows, people, run
 
 
 def told(client, response):
@@ -24,7 +24,7 @@ def test_a_file_becomes_a_draft_of_whoever_uploads_it(admin_client, company, sta
     assert response.url == page("change", batch)
     assert (str(batch), batch.created_by, batch.message) == ("people.csv", staff, "Hello")
     assert (batch.expires_in.days, batch.max_uses, batch.send_email) == (14, 1, True)
-    assert counted(batch) == {READY: 3}
+    assert count_rows(batch) == {READY: 3}
     assert not Invitation.objects.exists()
 
 
@@ -139,7 +139,7 @@ def test_the_example_holds(admin_client, company):
 
     batch = run(company, example)
 
-    assert counted(batch) == {CREATED: 3}
+    assert count_rows(batch) == {CREATED: 3}
     assert (
         [name for name, _ in COLUMN_WORDS] == list(COLUMNS) == example.decode("utf-8-sig").split("\r\n")[0].split(",")
     )

@@ -1,4 +1,4 @@
-"""The page of a batch: its verdicts, its buttons, its progress and its result."""
+"""The page of a batch: its statuses, its buttons, its progress and its result."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -13,7 +13,7 @@ from invitations.services.batches.create import start_batch
 from tests.factories import UserFactory, make_invitation
 from tests.invitations.admin.batches import LIST, file_of, page, result, upload
 from tests.invitations.admin.pages import may, words
-from tests.invitations.batches.sheets import INVITED, MALFORMED, counted, draft, people, run
+from tests.invitations.services.batches.drafts import INVITED, MALFORMED, count_rows, draft, people, run
 
 HOSTILE = ["<script>alert(1)</script>", "=cmd|'/c calc'!A1", '"><img src=x onerror=alert(1)>']
 
@@ -40,7 +40,7 @@ def test_the_draft_shows_a_verdict_for_each_row(admin_client, company):
         "The same address as in row 2.",
         ">Has a mistake</span>",
         "maxUses: “x” is not a whole number.",
-        "An open invitation for this address exists.",
+        "An active invitation for this address exists.",
         reverse("admin:invitations_invitation_change", args=[existing.pk]),
     ):
         assert said in shown
@@ -233,7 +233,7 @@ def test_the_same_file_uploaded_again_offers_nothing_to_create(admin_client, com
     upload(admin_client, company, file=file_of(people(3)))
 
     again = Batch.objects.order_by("-pk").first()
-    assert counted(again) == {INVITED: 3}
+    assert count_rows(again) == {INVITED: 3}
     shown = words(admin_client.get(page("change", again)))
     assert "There is nothing to create.</strong> Everybody in the file was invited before" in shown
     assert "Correct the file" not in shown
@@ -251,4 +251,4 @@ def test_a_malformed_cell_is_shown_as_it_was_given(admin_client, company):
     batch = draft(company, "email,country", "anna at example.com,GB")
 
     assert "anna at example.com" in words(admin_client.get(page("change", batch)))
-    assert counted(batch) == {MALFORMED: 1}
+    assert count_rows(batch) == {MALFORMED: 1}

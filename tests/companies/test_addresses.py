@@ -1,0 +1,58 @@
+import pytest
+
+from companies.addresses import normalize_address
+from config.exceptions import InvalidField
+
+NORMAL = {
+    "A.B@EXAMPLE.Com": "a.b@example.com",
+    "a+tag@example.com": "a+tag@example.com",
+    "o'brien@example.ie": "o'brien@example.ie",
+    "a@BÜCHER.example": "a@xn--bcher-kva.example",
+    "a@XN--BCHER-KVA.example": "a@xn--bcher-kva.example",
+    "a@faß.example": "a@xn--fa-hia.example",
+    "a@例え.example": "a@xn--r8jz45g.example",
+    "a@ｅｘａｍｐｌｅ.com": "a@example.com",
+}
+DIFFERENT = (
+    ("ab@example.com", "a.b@example.com"),
+    ("a@example.com", "a@ехample.com"),  # Cyrillic letters that look alike
+    ("a@strasse.example", "a@straße.example"),
+)
+INVALID = (
+    *("", " ", "a", "@", "a@", "@example.com", "a@b", "a@@example.com", "a@example..com", "a b@example.com"),
+    *("a@example.com\n", "a\n@example.com", "a@exam\nple.com", "a@example.com\r\nBcc: b@example.com"),
+    *("a@example.com\x00", "a\x00@example.com", "a@example.com\x7f", "a\t@example.com", "a@example.com\u2028"),
+    *("a\u200b@example.com", "a@exam\u00adple.com\x00", "\u202ea@example.com"),
+    *("а@example.com", "ä@example.com", '"a b"@example.com', "a@[127.0.0.1]", "a@127.0.0.1", "a@localhost"),
+    *("Anna <a@example.com>", "a@example.com,b@example.com", "a@example.com;", "mailto:a@example.com"),
+    *("a@" + "b" * 64 + ".example", "a@" + "b." * 130 + "example", "*@example.com"),
+    *("-a@-example.com", ".a@example.com", "a.@example.com", "a..b@example.com"),
+)
+
+
+def test_normalize_address_unifies_case_and_domain():
+    assert {given: normalize_address(given) for given in NORMAL} == NORMAL
+    assert {normal: normalize_address(normal) for normal in NORMAL.values()} == {n: n for n in NORMAL.values()}
+
+
+def test_normalize_address_keeps_mailboxes_apart():
+    assert [pair for pair in DIFFERENT if normalize_address(pair[0]) == normalize_address(pair[1])] == []
+
+
+def is_valid(address):
+    try:
+        normalize_address(address)
+    except InvalidField:
+        return False
+    return True
+
+
+def test_normalize_address_rejects_ambiguous_input():
+    assert [address for address in INVALID if is_valid(address)] == []
+
+
+def test_normalize_address_names_its_field():
+    with pytest.raises(InvalidField) as error:
+        normalize_address("a", field=("prefill", "connection_owner_email"))
+
+    assert error.value.field == ("prefill", "connection_owner_email")

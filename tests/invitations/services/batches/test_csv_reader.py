@@ -1,0 +1,123 @@
+import time
+from contextlib import suppress
+
+import pytest
+
+from config.exceptions import InvalidField
+from invitations.models import MAX_BATCH_ROWS
+from invitations.services.batches.csv_reader import MAX_FILE_BYTES, read_csv, split_list
+from invitations.services.batches.rows import COLUMNS
+
+ANNA = [(2, {"email": "a@example.com", "message": "Hello, Anna"})]
+
+
+def read(text):
+    content = text if isinstance(text, bytes) else text.encode()
+    return [(row.number, row.cells) for row in read_csv(content, columns=COLUMNS)]
+
+
+def error(text):
+    with pytest.raises(InvalidField) as error:
+        read(text)
+    assert error.value.field == ("sheet",)
+    return error.value.detail
+
+
+def test_delimiter_is_taken_from_header():
+    for sign in ",;\t":
+        assert read(f"email{sign}maxUses\na@example.com{sign}3\n") == [(2, {"email": "a@example.com", "maxUses": "3"})]
+    assert read("email;message\na@example.com;Hello, Anna\n") == ANNA
+
+
+@pytest.mark.parametrize("line", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n", "sep=;;;\n"])
+def test_excel_delimiter_line_is_not_a_row(line):
+    assert read(f"{line}email;message\na@example.com;Hello, Anna\n") == ANNA
+
+
+def test_excel_delimiter_line_overrides_header():
+    assert read("sep=|\nemail|message\na@example.com|x, y; z\n")[0][1]["message"] == "x, y; z"
+
+
+def test_lines_end_as_on_any_system():
+    lines = ["email", "a@example.com", "b@example.com"]
+
+    assert [[number for number, _ in read(end.join(lines))] for end in ("\n", "\r\n", "\r")] == [[2, 3]] * 3
+
+
+def test_columns_in_any_order_and_case():
+    assert read("\ufeffMAXUSES, Email \n3, a@example.com") == [(2, {"maxUses": "3", "email": "a@example.com"})]
+
+
+def test_quoted_cells_may_contain_anything():
+    assert read('email,message\na@example.com,"Say ""hello"",\nthen sign."\nb@example.com,\n') == [
+        (2, {"email": "a@example.com", "message": 'Say "hello",\nthen sign.'}),
+        (3, {"email": "b@example.com"}),
+    ]
+
+
+def test_blank_rows_count_but_are_skipped():
+    assert [number for number, _ in read("\nemail,country\n\na@example.com,\n,,\n , \nb@example.com,GB\n")] == [4, 7]
+
+
+def test_cells_beyond_the_header_are_kept():
+    assert read("email,\na@example.com,,surprise") == [(2, {"email": "a@example.com", "": "surprise"})]
+
+
+def test_addresses_need_no_header():
+    pasted = {
+        "a@example.com\n\n  b@example.com  \n": ["a@example.com", "b@example.com"],
+        "Anna <a@example.com>; Bert <b@example.com>;": ["a@example.com", "b@example.com"],
+        "Okafor, Mary <m@example.com>\nb@example.com": ["Okafor, Mary <m@example.com>", "b@example.com"],
+        '"Okafor, Mary" <m@example.com>, b@example.com': ["m@example.com", "b@example.com"],
+        "a@example.com\nnonsense": ["a@example.com", "nonsense"],
+        "a@example.com nonsense": ["a@example.com", "nonsense"],
+        "a@example.com\tb@example.com": ["a@example.com", "b@example.com"],
+        "sep=;\na@example.com;b@example.com": ["a@example.com", "b@example.com"],
+    }
+
+    assert {text: [cells["email"] for _, cells in read(text)] for text in pasted} == pasted
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (" \n\n", "This is empty."),
+        ("email,country\n\n", "There is no row below the column names."),
+        ("emial\n1", "There is no column “emial”. Did you mean “email”?"),
+        ("email,max_uses\na,1", "There is no column “max_uses”. Did you mean “maxUses”?"),
+        ("email,wages\n", "There is no column “wages”. Use email, externalId, message,"),
+        ("externalId,message\n1,Hello", "The column “email” is missing."),
+        ("email,Email\na,b", "The column “email” appears twice."),
+        ('email,message\na@example.com,"open\n', "Row 2 cannot be read: a quotation mark is not closed"),
+        ('email,message\na@example.com,ok\nb@example.com,"in" the middle\n', "Row 3 cannot be read"),
+        (b"PK\x03\x04 and the rest", "This is an Excel workbook, not a CSV file."),
+        ("email\na@example.com".encode("utf-16"), "This file is in UTF-16."),
+        ("email\nm\0@example.com", "This is not a text file."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", "This is not a text file."),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\nstream\nx\x9c\x03\x00", "This is not a text file."),
+        (b"x" * (MAX_FILE_BYTES + 1), "This is larger than 5 MiB."),
+        ("email,message\na@example.com,Grüße\n".encode("cp1252"), "This file is not in UTF-8: line 2 has letters"),
+    ],
+)
+def test_unreadable_file_names_its_error(text, message):
+    assert error(text).startswith(message)
+
+
+def test_file_has_at_most_5000_rows():
+    addresses = [f"person{number}@example.com" for number in range(MAX_BATCH_ROWS)]
+
+    assert len(read("email\n" + "\n".join(addresses))) == len(read(", ".join(addresses))) == MAX_BATCH_ROWS
+    assert error("\n".join(["email", *addresses, "one@example.com"])).startswith("This has 5,001 rows.")
+
+
+@pytest.mark.parametrize("text", ['"' * 100_001, "@" * 200_000, '@",' * 60_000, "a@b;" * 4_000 + '"' * 100_000])
+def test_nonsense_is_answered_in_linear_time(text):
+    started = time.process_time()  # of this process: the machine may be busy
+    with suppress(InvalidField):
+        read(text)
+
+    assert time.process_time() - started < 5
+
+
+def test_split_list_at_semicolons_bars_and_lines():
+    assert split_list(" Main bakery; Cold store|GB-7\nlast ;;") == ["Main bakery", "Cold store", "GB-7", "last"]
