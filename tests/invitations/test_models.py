@@ -136,7 +136,7 @@ def test_a_form_is_saved_once(company):
     invitation, form_id = make_invitation(company), uuid4()
     Use.objects.create(invitation=invitation, form_id=form_id, connection=make_connection(company))
 
-    with pytest.raises(IntegrityError, match="one_use_per_submission"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="one_use_per_form"), transaction.atomic():
         Use.objects.create(invitation=invitation, form_id=form_id, connection=make_connection(company))
 
 

@@ -1,4 +1,4 @@
-"""Login details are changed, read and reported on at once: real threads, real transactions."""
+"""Concurrent changes, reads and reports, with real threads and transactions."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ def is_whole(credentials):
     return credentials["username"].removeprefix("user ") == credentials["password"].removeprefix("password ")
 
 
-def test_of_twenty_changes_at_once_each_counts_and_one_stands_whole():
+def test_twenty_changes_at_once_stay_whole():
     connection = make_connection(credentials=numbered(0))
 
     results = race(20, lambda index: change_credentials(connection, credentials=numbered(index), by=CONTRIBUTOR))
@@ -41,7 +41,7 @@ def test_of_twenty_changes_at_once_each_counts_and_one_stands_whole():
     assert ConnectionEvent.objects.filter(type="CREDENTIALS_CHANGED").count() == 20
 
 
-def test_of_changes_at_once_no_extra_is_lost():
+def test_concurrent_changes_lose_no_extra():
     extras = ["account_number", "security_answer", "authenticator_seed"]
     for _ in range(10):
         connection = make_connection(credentials=numbered(0))
@@ -58,7 +58,7 @@ def test_of_changes_at_once_no_extra_is_lost():
         assert [credentials.get(name) for name in extras] == ["given"] * 3
 
 
-def test_readers_among_changes_are_never_turned_away_and_read_whole_details():
+def test_concurrent_reads_see_whole_credentials():
     connection = make_connection(credentials=numbered(0))
 
     def act(index):
@@ -74,7 +74,7 @@ def test_readers_among_changes_are_never_turned_away_and_read_whole_details():
     assert ConnectionEvent.objects.filter(type="CREDENTIALS_READ").count() == 60
 
 
-def test_a_report_and_a_change_at_once_never_leave_an_outcome_of_the_old_details():
+def test_report_never_outlives_its_credentials():
     for _ in range(10):
         connection = make_connection(credentials=numbered(0))
 
@@ -90,7 +90,7 @@ def test_a_report_and_a_change_at_once_never_leave_an_outcome_of_the_old_details
         assert connection.status == Status.PENDING
 
 
-def test_of_many_reports_at_once_one_moves_it():
+def test_twenty_equal_reports_change_status_once():
     connection = make_connection()
 
     results = race(20, lambda _: report_status(connection, Status.CONNECTED, by=SYSTEM))
@@ -99,7 +99,7 @@ def test_of_many_reports_at_once_one_moves_it():
     assert ConnectionEvent.objects.filter(type="STATUS_CHANGED").count() == 1
 
 
-def test_a_check_of_the_sandbox_that_is_overtaken_says_nothing_of_newer_login_details():
+def test_overtaken_sandbox_check_reports_nothing():
     connection = make_connection(
         datasource=ensure_sandbox(), credentials={"username": "wrong-password", "password": "something"}
     )

@@ -1,5 +1,3 @@
-"""The vault: login details go in, and come out for a collector only."""
-
 import logging
 import traceback
 
@@ -32,13 +30,13 @@ def collector(company):
     return Actor.partner(make_api_key(company.partner)[0])
 
 
-def test_what_goes_in_comes_out(company, collector):
+def test_read_returns_what_was_stored(company, collector):
     connection = make_connection(company, credentials=SECRETS)
 
     assert read_credentials(connection, by=collector) == (SECRETS, 1)
 
 
-def test_every_read_is_logged_with_its_key(company, collector):
+def test_every_read_is_logged(company, collector):
     connection = make_connection(company, credentials=SECRETS)
 
     read_credentials(connection, by=collector)
@@ -51,7 +49,7 @@ def test_every_read_is_logged_with_its_key(company, collector):
     assert reads[0].created_at < reads[1].created_at
 
 
-def test_moved_to_another_connection_they_do_not_open(company, collector):
+def test_credentials_are_bound_to_their_connection(company, collector):
     theirs, ours = make_connection(credentials=SECRETS), make_connection(company)
     stolen = Credential.objects.get(connection=theirs).encrypted
     Credential.objects.filter(connection=ours).update(encrypted=stolen)
@@ -60,27 +58,22 @@ def test_moved_to_another_connection_they_do_not_open(company, collector):
         read_credentials(ours, by=collector)
 
 
-@pytest.mark.parametrize("place", [0, 4, 15, 16, 40, -1])
-def test_altered_anywhere_they_do_not_open(company, collector, place):
+def test_altered_credentials_are_unreadable(company, collector):
     connection = make_connection(company, credentials=SECRETS)
-    sealed = bytearray(Credential.objects.get().encrypted)
-    sealed[place] ^= 1
-    Credential.objects.update(encrypted=bytes(sealed))
+    stored = bytes(Credential.objects.get().encrypted)
+    flipped = (bytearray(stored) for _ in range(6))
+    altered = [stored[:length] for length in (0, 3, 10, 16, 30)]
+    for place, content in zip((0, 4, 15, 16, 40, -1), flipped, strict=True):
+        content[place] ^= 1
+        altered.append(bytes(content))
 
-    with pytest.raises(CredentialsUnreadable):
-        read_credentials(connection, by=collector)
-
-
-@pytest.mark.parametrize("kept", [0, 3, 10, 16, 30])
-def test_cut_short_they_do_not_open(company, collector, kept):
-    connection = make_connection(company, credentials=SECRETS)
-    Credential.objects.update(encrypted=bytes(Credential.objects.get().encrypted)[:kept])
-
-    with pytest.raises(CredentialsUnreadable):
-        read_credentials(connection, by=collector)
+    for content in altered:
+        Credential.objects.update(encrypted=content)
+        with pytest.raises(CredentialsUnreadable):
+            read_credentials(connection, by=collector)
 
 
-def test_what_does_not_open_is_an_error_in_the_log_and_no_read(company, collector, caplog):
+def test_unreadable_credentials_are_logged_as_error(company, collector, caplog):
     connection = make_connection(company, credentials=SECRETS)
     Credential.objects.update(encrypted=b"broken")
 
@@ -92,7 +85,7 @@ def test_what_does_not_open_is_an_error_in_the_log_and_no_read(company, collecto
     assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
 
 
-def test_new_details_mend_what_does_not_open(company, collector):
+def test_change_replaces_unreadable_credentials(company, collector):
     connection = make_connection(company)
     Credential.objects.update(encrypted=b"broken")
 
@@ -101,7 +94,7 @@ def test_new_details_mend_what_does_not_open(company, collector):
     assert read_credentials(connection, by=collector) == (SECRETS, 2)
 
 
-def test_the_same_details_are_sealed_differently_each_time(company):
+def test_encryption_differs_each_time(company):
     connection = make_connection(company, credentials=SECRETS)
     first = bytes(Credential.objects.get().encrypted)
 
@@ -110,21 +103,21 @@ def test_the_same_details_are_sealed_differently_each_time(company):
     assert bytes(Credential.objects.get().encrypted) != first
 
 
-def shown_nowhere(*texts):
+def assert_no_secret(*texts):
     for text in map(str, texts):
         assert [name for name, secret in SECRETS.items() if secret in text] == []
 
 
-def test_no_text_form_of_anything_has_them(company):
+def test_repr_shows_no_secret(company):
     connection = make_connection(company, credentials=SECRETS)
     credential = Credential.objects.get()
 
     for each in (connection, credential, settings.KEYRING, *connection.events.all()):
-        shown_nowhere(each, repr(each), vars(each) if hasattr(each, "__dict__") else "")
+        assert_no_secret(each, repr(each), vars(each) if hasattr(each, "__dict__") else "")
     assert repr(credential) == "<Credential>"
 
 
-def test_no_page_of_the_admin_has_them(company, client, collector):
+def test_admin_page_shows_no_secret(company, client, collector):
     connection = make_connection(company, credentials=SECRETS)
     read_credentials(connection, by=collector)
     client.force_login(UserFactory())
@@ -132,10 +125,10 @@ def test_no_page_of_the_admin_has_them(company, client, collector):
     page = client.get(reverse("admin:connections_connection_change", args=[connection.pk]))
 
     assert page.status_code == 200
-    shown_nowhere(page.content.decode())
+    assert_no_secret(page.content.decode())
 
 
-def test_no_exception_report_has_them(company, collector, caplog, client):
+def test_exception_report_shows_no_secret(company, collector, caplog, client):
     """The worst case: the error is raised where they lie open."""
     connection = make_connection(company, credentials=SECRETS)
     Credential.objects.update(encrypted=b"broken")
@@ -148,7 +141,7 @@ def test_no_exception_report_has_them(company, collector, caplog, client):
         )
         with caplog.at_level(logging.ERROR):
             logging.getLogger("latchkey").exception("it broke")
-        shown_nowhere(
+        assert_no_secret(
             reporter.get_traceback_html(),
             reporter.get_traceback_text(),
             "".join(traceback.format_exception(error)),

@@ -1,0 +1,23 @@
+from connections.models.status import MAY_RECOVER, OUTCOMES, REPAIRABLE, TRANSITIONS, Status
+
+# written out here as well: the table under test must not be its own witness
+RECOVERABLE = {"WEBSITE_DOWN", "URL_INACCESSIBLE", "UNDER_INVESTIGATION", "OTHER_ERROR"}
+
+
+def test_transitions_cover_every_status():
+    assert set(TRANSITIONS) == set(Status)
+    assert set(Status) - OUTCOMES == {Status.PENDING}
+
+
+def test_transitions_allow_every_other_outcome():
+    assert {status: set(TRANSITIONS[status]) for status in Status} == {
+        status: {Status.PENDING} if status == Status.COMPANY_INACTIVE else set(Status) - {status} for status in Status
+    }
+
+
+def test_status_is_repairable_or_may_recover():
+    assert {str(status) for status in MAY_RECOVER} == RECOVERABLE
+    assert {str(status) for status in set(Status) - REPAIRABLE} == {
+        *RECOVERABLE,
+        *("COMPANY_INACTIVE", "PENDING", "CONNECTED"),
+    }
