@@ -51,10 +51,9 @@ def create_connection(
     verified_email: str | None = None,
     origin_invitation_id: UUID | None = None,
 ) -> Connection:
-    """A connection that waits for its check, with sealed credentials.
+    """Create a pending connection with encrypted credentials.
 
-    Takes a provider of the catalogue or a login page's `url`, exactly one of them; refuses anything else, a start that
-    `check_start_date` refuses, and credentials that `check_credentials` refuses.
+    Raises `InvalidField` unless exactly one of `datasource` and `url` is given, and for other invalid values.
     """
     if datasource is None and not url:
         raise InvalidField(("datasource_id",), "Give a datasourceId or a url.", code="required")

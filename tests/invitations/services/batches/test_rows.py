@@ -5,7 +5,7 @@ from tests.factories import DatasourceFactory, SiteFactory
 from tests.invitations.services.batches.drafts import DUPLICATE, MALFORMED, READY, draft, errors, statuses
 
 ERRORS = {
-    ("externalId", "a\x07"): "externalId: There is a character in this that cannot be seen, U+0007. Take it out.",
+    ("externalId", "a\x07"): "externalId: Remove the invisible character U+0007.",
     ("message", "x" * 2001): "message: At most 2,000 characters; this has 2,001.",
     ("maxUses", "0"): "maxUses: The number of uses is between 1 and 1,000,000.",
     ("maxUses", "1.5"): "maxUses: “1.5” is not a whole number. Write a number or “unlimited”.",
