@@ -52,6 +52,13 @@ def check_hosts(hosts: Sequence[str]) -> list[str]:
     return stripped
 
 
-def is_strong_secret(secret: str) -> bool:
-    """Whether a secret is long and varied enough to be random."""
-    return len(secret) >= MIN_SECRET_LENGTH and len(set(secret)) >= MIN_DISTINCT_CHARACTERS
+def check_required(names: Sequence[str]) -> None:
+    if missing := [name for name in names if not os.environ.get(name)]:
+        raise ImproperlyConfigured(f"Set {', '.join(missing)} in the environment: DEBUG is off.")
+
+
+def check_secret_key(secret: str, *, known: str) -> None:
+    """Reject secrets that are short, repetitive, or begin with `known` or Django's prefix of generated ones."""
+    is_random = len(secret) >= MIN_SECRET_LENGTH and len(set(secret)) >= MIN_DISTINCT_CHARACTERS
+    if not is_random or secret.startswith((known, "django-insecure-")):
+        raise ImproperlyConfigured("SECRET_KEY must be 32 random characters or more, and not a publicly known one.")

@@ -16,7 +16,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import database
 from config.crypto.keyring import Keyring
-from config.env import check_hosts, check_public_url, is_strong_secret, read_integer, read_log_level
+from config.env import (
+    check_hosts,
+    check_public_url,
+    check_required,
+    check_secret_key,
+    read_integer,
+    read_log_level,
+)
 from config.mail.settings import anymail_settings, check_sender, email_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,11 +32,10 @@ env = environ.Env()
 REQUIRED = ("SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "ENCRYPTION_KEYS")
 DEBUG = env.bool("DEBUG", default=not any(os.environ.get(name) for name in REQUIRED))
 
-missing = [name for name in REQUIRED if not os.environ.get(name)]
-if missing and not DEBUG:
-    raise ImproperlyConfigured(f"Set {', '.join(missing)} in the environment: DEBUG is off.")
+if not DEBUG:
+    check_required(REQUIRED)
 
-# --- identity -------------------------------------------------------------------------------------------
+# --- identity ---------------------------------------------------------------------------------------------
 PORT = read_integer("PORT", default=8000, maximum=65535)
 KNOWN_SECRET = "known-to-everybody-and-for-development-only"  # noqa: S105
 KNOWN_ENCRYPTION_KEY = "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA="
@@ -41,12 +47,12 @@ PUBLIC_URL = check_public_url(
 )
 ALLOWED_HOSTS = check_hosts(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
 KEYRING = Keyring(env.list("ENCRYPTION_KEYS", default=[KNOWN_ENCRYPTION_KEY]))
-if not DEBUG and (not is_strong_secret(SECRET_KEY) or SECRET_KEY.startswith((KNOWN_SECRET, "django-insecure-"))):
-    raise ImproperlyConfigured("SECRET_KEY must be 32 random characters or more, and not a publicly known one.")
-if not DEBUG and KEYRING.has_key(KNOWN_ENCRYPTION_KEY):
-    raise ImproperlyConfigured("ENCRYPTION_KEYS contains the development key, which is publicly known.")
+if not DEBUG:
+    check_secret_key(SECRET_KEY, known=KNOWN_SECRET)
+    if KEYRING.has_key(KNOWN_ENCRYPTION_KEY):
+        raise ImproperlyConfigured("ENCRYPTION_KEYS contains the development key, which is publicly known.")
 
-# --- apps --------------------------------------------------------------------------------------------
+# --- apps -------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "companies",
     "connections",
@@ -123,7 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# --- languages and times --------------------------------------------------------------------------------------
+# --- languages and times ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
@@ -144,7 +150,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# --- security -----------------------------------------------------------------------------------------------
+# --- security ---------------------------------------------------------------------------------------------
 SECURE = urlsplit(PUBLIC_URL).scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
@@ -218,7 +224,7 @@ if ANYMAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER}.EmailBackend"
     ANYMAIL = anymail_settings(ANYMAIL_PROVIDER, os.environ)
 
-# --- API -------------------------------------------------------------------------------------------
+# --- API --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["config.api.json.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.api.json.JSONParser"],

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from invitations.emails import invitation_mail
-from tests.config.test_mailbox import look_again
+from tests.config.dev.test_mailbox import reload_urls
 from tests.factories import make_invitation
 
 ANNA = "anna@example.com"
@@ -15,10 +15,10 @@ def mailbox(partner, settings, tmp_path):
     settings.DEBUG = True
     settings.MAIL_DIR = settings.EMAIL_FILE_PATH = str(tmp_path)
     settings.EMAIL_BACKEND = "config.dev.mailbox.FileTransport"
-    look_again()
+    reload_urls()
     yield f"{partner.base}/dev/mail"
     settings.DEBUG = False
-    look_again()
+    reload_urls()
 
 
 def test_the_button_of_a_mail_opens_the_invitation_beside_it(partner, visitor, mailbox):

@@ -1,4 +1,4 @@
-"""A path of every address of Latchkey, found in the URL patterns, so that a new one cannot be forgotten."""
+"""A sample path of every URL pattern, so that a new one cannot be forgotten."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ SAMPLES = {"uuid": ID, "int": "1", "str": "x", "slug": "x", "path": "x"}
 
 
 def every_path() -> list[str]:
-    """One for each pattern that is not a regular expression."""
+    """Return a path for each pattern that is not a regular expression."""
     return sorted(set(_in(get_resolver().url_patterns, "/")))
 
 

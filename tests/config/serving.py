@@ -1,4 +1,4 @@
-"""Requests as a web server sends them: through WSGI, with the signals that look after connections."""
+"""Requests through WSGI, with the signals that manage database connections."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.test import RequestFactory
 
 
 class Served:
-    """An answer of the application."""
+    """A response of the application."""
 
     def __init__(self, path: str, **headers: str) -> None:
         environ = RequestFactory().get(path, headers=headers).environ

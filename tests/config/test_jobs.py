@@ -1,4 +1,4 @@
-"""Background work: how it is tried again."""
+"""Background jobs: retries, and queueing in the transaction."""
 
 from datetime import timedelta
 
@@ -33,13 +33,13 @@ def pause(decision):
 
 @pytest.fixture
 def stopped_clock(monkeypatch):
-    """Between a decision and a look at it no time passes."""
+    """Freeze the time between a decision and its check."""
     now = utils.utcnow()
     monkeypatch.setattr(utils, "utcnow", lambda: now)
 
 
 @pytest.mark.usefixtures("stopped_clock")
-def test_a_fault_is_tried_again_after_pauses_that_grow_for_more_than_a_day():
+def test_delays_grow_for_over_a_day():
     pauses = []
     while decision := decide(len(pauses)):
         pauses.append(pause(decision))
@@ -53,19 +53,19 @@ def test_a_fault_is_tried_again_after_pauses_that_grow_for_more_than_a_day():
 
 @pytest.mark.usefixtures("stopped_clock")
 @pytest.mark.parametrize("attempts", [0, 7, MAX_ATTEMPTS + 5])
-def test_work_that_asks_for_a_pause_gets_it_however_often(attempts):
+def test_retry_later_has_no_limit(attempts):
     wanted = timedelta(minutes=37)
     assert pause(decide(attempts, RetryLater(wanted))) == wanted
 
 
-def test_every_task_of_ours_is_patient_or_housekeeping():
+def test_every_task_retries_with_backoff():
     ours = [task for name, task in app.tasks.items() if not name.startswith(("builtin", "procrastinate"))]
     assert len(ours) >= 5
-    impatient = {task.name for task in ours if not isinstance(task.retry_strategy, RetryWithBackoff)}
-    assert impatient <= {"config.tasks.retry_stalled_jobs", "config.tasks.delete_old_jobs"}
+    others = {task.name for task in ours if not isinstance(task.retry_strategy, RetryWithBackoff)}
+    assert others <= {"config.tasks.retry_stalled_jobs", "config.tasks.delete_old_jobs"}
 
 
-def test_stalled_jobs_are_looked_for_every_minute_before_anything_else():
+def test_stalled_jobs_are_retried_every_minute():
     registered = app.periodic_registry.periodic_tasks["config.tasks.retry_stalled_jobs", ""]
     assert registered.cron == "* * * * *"
     assert registered.task.priority == max(task.priority for task in app.tasks.values())
@@ -73,7 +73,7 @@ def test_stalled_jobs_are_looked_for_every_minute_before_anything_else():
 
 @pytest.fixture(params=["in a request", "in a worker"])
 def somewhere(request, transactional_db):
-    """Where work is queued from: a worker's app has a connection of its own."""
+    """Queue from a request and from a worker, whose app has connections of its own."""
     if request.param == "in a request":
         yield
         return
@@ -81,7 +81,7 @@ def somewhere(request, transactional_db):
         yield
 
 
-def test_a_job_is_queued_with_what_causes_it_or_not_at_all(somewhere):
+def test_job_is_queued_with_its_transaction(somewhere):
     def queued():
         return ProcrastinateJob.objects.filter(task_name="invitations.tasks.follow_status", args={"connection_id": "x"})
 
@@ -96,7 +96,7 @@ def test_a_job_is_queued_with_what_causes_it_or_not_at_all(somewhere):
     forget_jobs()
 
 
-def test_a_job_with_a_name_waits_once_and_leaves_what_causes_it_alone(somewhere):
+def test_named_job_is_queued_once(somewhere):
     def queue(name):
         options = {"name": name, "schedule_in": {"days": 1}}
         defer_once("invitations.tasks.follow_status", {"connection_id": "x"}, **options)

@@ -1,4 +1,4 @@
-"""Nothing secret leaves by a log line or an error report."""
+"""Redaction of logs and error reports."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from config.request_id import request_id
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, answers, page
 
-# computed: a report shows lines of this file, and they should not be what is looked for
+# computed, because an error report shows lines of this file
 TOKEN = hashlib.sha256(b"token").hexdigest()[:43]
 KEY = f"lk_4f0c21aa_{hashlib.sha256(b'key').hexdigest()[:43]}"
 TYPED = hashlib.sha256(b"typed").hexdigest()
@@ -33,9 +33,8 @@ urlpatterns = [path("p/i/<str:token>/connect", boom), path("v2/boom", boom)]
 handler500 = "config.http.error_pages.server_error"
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
+def test_tokens_and_keys_are_redacted():
+    for text, redacted in (
         (f"GET /p/i/{TOKEN} 200", "GET /p/i/[redacted] 200"),
         (f"GET /p/i/{TOKEN}/connect 200", "GET /p/i/[redacted]/connect 200"),
         (f"https://x.example/p/i/{TOKEN}?a=b", "https://x.example/p/i/[redacted]?a=b"),
@@ -52,15 +51,12 @@ handler500 = "config.http.error_pages.server_error"
         ("test_this_name_has_forty_three_letters_only", "test_this_name_has_forty_three_letters_only"),
         ("/p/invoices/7", "/p/invoices/7"),
         ("", ""),
-    ],
-)
-def test_tokens_and_keys_are_taken_out_of_a_text(text, left):
-    assert redact(text) == left
+    ):
+        assert redact(text) == redacted
 
 
-@pytest.mark.parametrize(
-    ("line", "left"),
-    [
+def test_lines_have_no_email_addresses():
+    for line, redacted in (
         ("550 <anna@example.com> is full", "550 <[address]> is full"),
         ("for 'Anna.B+tag@bücher.example':", "for '[address]':"),
         ("anna@localhost, ben@example.org.", "[address], [address]"),
@@ -70,31 +66,29 @@ def test_tokens_and_keys_are_taken_out_of_a_text(text, left):
         ("@receiver(tracking) in line 3", "@receiver(tracking) in line 3"),
         ("5 @ 3", "5 @ 3"),
         (f"/p/i/{TOKEN} for anna@example.com", "/p/i/[redacted] for [address]"),
-    ],
-)
-def test_a_line_names_no_address_either(line, left):
-    assert redact_line(line) == left
+    ):
+        assert redact_line(line) == redacted
 
 
-def test_an_address_stays_in_what_partners_and_staff_read():
+def test_redact_keeps_email_addresses():
     assert redact("550 <anna@example.com> is full") == "550 <anna@example.com> is full"
 
 
-def test_a_line_takes_time_as_it_is_long_and_no_more():
+def test_redaction_takes_linear_time():
     def once(length):
         started = time.process_time()
         redact_line("x" * length + " @ " + "%40" * length)
         return time.process_time() - started
 
     def seconds(length):
-        """Undisturbed: whatever else the machine does makes it longer, and nothing makes it shorter."""
+        """Return the shortest of five runs: other processes only make them longer."""
         return min(once(length) for _ in range(5))
 
-    assert seconds(100_000) < 8 * seconds(25_000)  # four times as long; squared it would be sixteen
+    assert seconds(100_000) < 8 * seconds(25_000)  # linear: 4 times, quadratic: 16 times
 
 
 @pytest.mark.parametrize("formatter", [JSONFormatter(), PlainFormatter()], ids=["json", "plain"])
-def test_they_are_taken_out_of_messages_arguments_extras_and_tracebacks(formatter):
+def test_every_part_of_a_record_is_redacted(formatter):
     try:
         raise RuntimeError(f"no such page: /p/i/{TOKEN} for {KEY}")
     except RuntimeError:
@@ -109,7 +103,7 @@ def test_they_are_taken_out_of_messages_arguments_extras_and_tracebacks(formatte
     assert "RuntimeError" in line
 
 
-def test_a_line_of_the_log_is_one_json_object_with_the_id_of_its_request():
+def test_json_line_has_the_request_id():
     record = logging.getLogger("latchkey").makeRecord(
         "latchkey", logging.WARNING, __file__, 1, 'two\nlines and "quotes"', (), None, extra={"status": 200}
     )
@@ -131,7 +125,7 @@ def test_a_line_of_the_log_is_one_json_object_with_the_id_of_its_request():
     assert said["time"]
 
 
-def test_in_development_a_line_stays_one_line_and_steers_no_terminal():
+def test_plain_line_escapes_control_characters():
     said = "GET /a\n12:00:00 INFO forged\r\x1b[2J\x00\x7f\x9b\u2028\u202e é 東 “x”"
     record = logging.makeLogRecord({"msg": "%s", "args": (said,), "levelname": "INFO"})
 
@@ -141,7 +135,7 @@ def test_in_development_a_line_stays_one_line_and_steers_no_terminal():
     assert line.endswith(r"INFO GET /a\n12:00:00 INFO forged\r\x1b[2J\x00\x7f\x9b\u2028\u202e é 東 “x”")
 
 
-def test_in_development_the_words_of_an_error_stand_apart_from_the_lines_of_the_log():
+def test_plain_traceback_is_indented():
     try:
         raise RuntimeError("gone\n12:00:00 INFO forged\x1b[2J")
     except RuntimeError:
@@ -157,8 +151,8 @@ def test_in_development_the_words_of_an_error_stand_apart_from_the_lines_of_the_
 # --- error reports -----------------------------------------------------------------------------------------
 
 
-def break_down(path_: str, debug: bool, caplog: Any, **how: Any) -> tuple[Any, str]:
-    """The answer to a POST that meets an error of ours, and what the log says of it."""
+def failing_post(path_: str, debug: bool, caplog: Any, **how: Any) -> tuple[Any, str]:
+    """Return the response to a POST that raises an error, and its lines in the log."""
     client = Client(raise_request_exception=False)
     with override_settings(DEBUG=debug), caplog.at_level(logging.INFO):
         answer = client.post(path_, headers={"X-API-KEY": KEY, "Cookie": f"receipt={TOKEN}"}, **how)
@@ -171,13 +165,13 @@ def break_down(path_: str, debug: bool, caplog: Any, **how: Any) -> tuple[Any, s
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("where", [f"/p/i/{TOKEN}/connect", "/v2/boom"])
-def test_an_error_of_ours_tells_neither_token_nor_key_nor_what_was_typed(caplog, debug, where):
+def test_error_response_and_log_hide_secrets(caplog, debug, where):
     posts: list[dict[str, Any]] = [
         {"data": {"username": TYPED, "password": TYPED}},
         {"data": {"username": TYPED, "password": TYPED}, "content_type": "application/json"},
     ]
     for how in posts:
-        answer, log = break_down(where, debug, caplog, **how)
+        answer, log = failing_post(where, debug, caplog, **how)
 
         for text in (answer.content.decode(), log):
             assert TOKEN not in text
@@ -186,9 +180,9 @@ def test_an_error_of_ours_tells_neither_token_nor_key_nor_what_was_typed(caplog,
 
 
 @pytest.mark.urls(__name__)
-def test_outside_development_the_answer_tells_nothing_of_the_error(caplog):
-    page_, _ = break_down(f"/p/i/{TOKEN}/connect", False, caplog)
-    problem, _ = break_down("/v2/boom", False, caplog)
+def test_production_error_page_hides_the_error(caplog):
+    page_, _ = failing_post(f"/p/i/{TOKEN}/connect", False, caplog)
+    problem, _ = failing_post("/v2/boom", False, caplog)
 
     for answer in (page_, problem):
         assert b"RuntimeError" not in answer.content
@@ -199,14 +193,14 @@ def test_outside_development_the_answer_tells_nothing_of_the_error(caplog):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_the_report_itself_has_no_settings_values_cookies_or_local_variables(settings, debug):
+def test_error_report_hides_values(settings, debug):
     settings.DEBUG = debug
     request = RequestFactory().post(
         f"/p/i/{TOKEN}/connect", {"password": TYPED}, headers={"X-API-KEY": KEY, "Authorization": TYPED}
     )
     request.COOKIES = {settings.SESSION_COOKIE_NAME: TYPED, "receipt": TYPED, settings.CSRF_COOKIE_NAME: TYPED}
     try:
-        password = TYPED  # noqa: F841 - a local variable of the frame that fails
+        password = TYPED  # noqa: F841 - a local variable of the failing frame
         boom(request)
     except RuntimeError:
         reporter = get_exception_reporter_class(request)(request, *sys.exc_info())
@@ -217,7 +211,7 @@ def test_the_report_itself_has_no_settings_values_cookies_or_local_variables(set
             assert secret not in report.replace("&#x27;", "'")
 
 
-def test_the_report_of_a_search_does_not_tell_the_link_that_was_pasted():
+def test_error_report_hides_pasted_link():
     request = RequestFactory().get("/admin/invitations/invitation/", {"q": TOKEN})
     try:
         boom(request)
@@ -229,7 +223,7 @@ def test_the_report_of_a_search_does_not_tell_the_link_that_was_pasted():
         assert TOKEN not in report
 
 
-def test_a_whole_run_leaves_no_secret_in_the_log(company, api, caplog):
+def test_requests_leave_no_secret_in_log(company, api, caplog):
     with caplog.at_level(logging.DEBUG):
         made = api.post(f"invitation/company/{company.pk}").json()
         invitation = make_invitation(company)

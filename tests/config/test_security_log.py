@@ -1,4 +1,4 @@
-"""What a stranger does wrong is a line of warning, and no error with a traceback that somebody has to look at."""
+"""Suspicious requests are logged as one line of warning, without traceback."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from config.redaction import JSONFormatter, SecurityLogFilter
 
 
 class Kept(logging.Handler):
-    """Keeps each record as the console would write it in production."""
+    """Keep each line of the production log."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ def log():
     root.removeHandler(kept)
 
 
-FORMS = {
+REQUESTS = {
     "too many fields": lambda client: client.post("/admin/login/", {f"f{n}": "" for n in range(1001)}),
     "too large": lambda client: client.post("/admin/login/", {"username": "x" * 600 * 1024}),
     "another host": lambda client: client.get("/admin/login/", headers={"Host": "evil.example"}),
@@ -38,21 +38,21 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_it_writes_no_error_and_no_traceback(db, log, form):
-    assert FORMS[form](Client()).status_code in {400, 401, 413}
+@pytest.mark.parametrize("name", REQUESTS)
+def test_suspicious_request_logs_no_error(db, log, name):
+    assert REQUESTS[name](Client()).status_code in {400, 401, 413}
 
     lines = [json.loads(line) for line in log]
     assert {line["level"] for line in lines} <= {"INFO", "WARNING"}
     assert not any("\n" in line or "Traceback" in line for line in log)
 
 
-def test_it_is_the_console_that_leaves_it_out(settings):
+def test_console_uses_the_filter(settings):
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["security"]
     assert settings.LOGGING["filters"]["security"] == {"()": "config.redaction.SecurityLogFilter"}
 
 
-def test_an_error_of_ours_keeps_its_traceback(log):
+def test_own_error_keeps_its_traceback(log):
     try:
         raise ZeroDivisionError
     except ZeroDivisionError:

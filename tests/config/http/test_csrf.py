@@ -1,4 +1,4 @@
-"""Forms as browsers really post them from a page that sends no Referer."""
+"""CSRF protection of pages with `Referrer-Policy: no-referrer`."""
 
 import re
 
@@ -26,7 +26,7 @@ def browser():
 
 @pytest.fixture
 def form(browser):
-    """The path of an open form and the token that stands in it."""
+    """The path of an open form, and its token."""
     path = page(make_invitation(), "connect")
     content = browser.get(path).content.decode()
     return path, re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', content)[1]
@@ -47,12 +47,12 @@ def post(browser, form, headers, **changes):
     ],
     ids=["origin withheld", "origin told, old browser", "origin told", "nothing told, plain http"],
 )
-def test_a_form_of_ours_is_taken(browser, form, headers):
+def test_own_form_is_accepted(browser, form, headers):
     assert post(browser, form, headers).status_code == 302
     assert Connection.objects.count() == 1
 
 
-def test_the_withheld_origin_is_taken_over_https_too(settings):
+def test_withheld_origin_is_accepted_over_https(settings):
     settings.CSRF_COOKIE_SECURE = True
     browser = Client(enforce_csrf_checks=True)
     path = page(make_invitation(), "connect")
@@ -68,15 +68,15 @@ def refused(response):
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "x" * 64])
-def test_without_its_token_a_form_is_refused(browser, form, token):
+def test_missing_token_is_rejected(browser, form, token):
     assert refused(post(browser, form, CHROMIUM, csrfmiddlewaretoken=token))
 
 
-def test_without_its_cookie_a_form_is_refused(form):
+def test_missing_cookie_is_rejected(form):
     assert refused(post(Client(enforce_csrf_checks=True), form, CHROMIUM))
 
 
-def test_with_the_token_of_another_browser_a_form_is_refused(browser, form):
+def test_token_of_another_browser_is_rejected(browser, form):
     stranger = Client(enforce_csrf_checks=True)
     stranger.get(form[0])
     assert refused(post(stranger, form, CHROMIUM))
@@ -100,16 +100,16 @@ def test_with_the_token_of_another_browser_a_form_is_refused(browser, form):
     ],
     ids=str,
 )
-def test_from_elsewhere_a_form_is_refused_with_its_token_too(browser, form, headers):
+def test_foreign_origin_is_rejected_despite_token(browser, form, headers):
     assert refused(post(browser, form, headers))
 
 
-def test_a_token_in_a_header_is_no_way_around_a_foreign_origin(browser, form):
+def test_header_token_does_not_allow_foreign_origin(browser, form):
     headers = {"X-CSRFToken": form[1], "Origin": "https://evil.example"}
     assert refused(post(browser, form, headers))
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(browser, form):
+def test_cookie_is_httponly_and_samesite(browser, form):
     cookie = browser.cookies["csrf"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"

@@ -1,4 +1,4 @@
-"""How much anybody may send: refused before it is read, by a web server as production runs it."""
+"""Limits of request bodies, also with the web server of production."""
 
 import http.client
 import re
@@ -33,7 +33,7 @@ def server(transactional_db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def send(server: tuple[str, int], path: str, *, cookie: str = "") -> tuple[int, int]:
-    """Begin to send a file of 64 MiB; the status of the answer, and how many bytes had been taken off our hands."""
+    """Start to send 64 MiB; return the status of the response and the number of bytes that were accepted."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
     head += f"Content-Length: {ANNOUNCED}\r\n" + (f"Cookie: {cookie}\r\n" if cookie else "") + "\r\n"
     with socket.create_connection(server, timeout=20) as wire:
@@ -50,16 +50,16 @@ def send(server: tuple[str, int], path: str, *, cookie: str = "") -> tuple[int, 
         return answer.status, taken
 
 
-def test_a_stranger_is_refused_before_the_body_is_read(server):
+def test_large_body_is_rejected_unread(server):
     token = make_invitation().token
     for path in ["/admin/login/", UPLOAD, f"/p/i/{token}/connect", f"/p/i/{token}/verify", "/v2/company"]:
         status, taken = send(server, path)
         assert status == 413, path
-        # what lies in the buffers of two machines, and no more
+        # the buffers of two machines
         assert taken < ANNOUNCED / 4, path
 
 
-def test_of_staff_who_may_upload_what_is_too_large_is_read_and_told_in_words(server):
+def test_too_large_upload_of_staff_is_explained(server):
     client = Client()
     client.force_login(UserFactory())
 
@@ -75,31 +75,33 @@ def test_of_staff_who_may_upload_what_is_too_large_is_read_and_told_in_words(ser
     assert (answer.status, answer.headers["Location"]) == (302, UPLOAD)
 
 
-def test_nobody_speaks_http_2_whose_bodies_need_not_say_how_long_they_are(server):
+def test_server_does_not_speak_http_2(server):
     with socket.create_connection(server, timeout=20) as wire:
         wire.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
         answer = wire.recv(9)
 
-    # no frame with settings, with which a server of HTTP/2 begins
+    # an HTTP/2 server begins with a SETTINGS frame
     assert answer[3:4] != b"\x04"
 
 
-def test_wherever_the_server_is_started_it_is_told_so():
+def test_every_start_of_granian_is_http_1():
     for name in ("Dockerfile", "config/dev/run.py", "bench/servers.py"):
         assert re.search(r"GRANIAN_HTTP=1|--http 1|\"--http\", \"1\"", (settings.BASE_DIR / name).read_text()), name
 
 
-@pytest.mark.parametrize("path", every_path())
-def test_no_address_takes_more_than_256_kib_of_a_stranger_and_none_a_body_without_a_length(db, path):
+def test_every_path_limits_bodies(db):
     client = Client(raise_request_exception=False)
 
-    large = client.generic("POST", path, b"x", content_type="text/plain", CONTENT_LENGTH=str(MAX_BODY_BYTES + 1))
-    chunked = client.generic("POST", path, b"", content_type="text/plain", HTTP_TRANSFER_ENCODING="chunked")
+    def statuses(path):
+        large = client.generic("POST", path, b"x", content_type="text/plain", CONTENT_LENGTH=str(MAX_BODY_BYTES + 1))
+        chunked = client.generic("POST", path, b"", content_type="text/plain", HTTP_TRANSFER_ENCODING="chunked")
+        return large.status_code, chunked.status_code
 
-    assert (large.status_code, chunked.status_code) == (413, 411)
+    paths = every_path()
+    assert {path: statuses(path) for path in paths} == dict.fromkeys(paths, (413, 411))
 
 
-def test_the_page_says_it_in_words(db):
+def test_too_large_form_gets_a_page(db):
     answer = Client().post("/admin/login/", {"username": "x" * 600 * 1024})
 
     assert answer.status_code == 413
@@ -107,9 +109,6 @@ def test_the_page_says_it_in_words(db):
     assert answer["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    ("length", "bytes_"),
-    [("", 0), ("0", 0), ("262145", 262145), ("000262145", 262145), ("0" * 5000 + "7", 7), ("9" * 5000, 10**19 - 1)],
-)
-def test_a_length_is_read_however_it_is_written(length, bytes_):
-    assert content_length(RequestFactory().post("/", CONTENT_LENGTH=length)) == bytes_
+def test_content_length_of_unusual_headers():
+    for header, number in (("", 0), ("0", 0), ("000262145", 262145), ("0" * 5000 + "7", 7), ("9" * 5000, 10**19 - 1)):
+        assert content_length(RequestFactory().post("/", CONTENT_LENGTH=header)) == number

@@ -1,4 +1,4 @@
-"""Queries that Django builds once."""
+"""Querysets whose SQL is written once."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -31,12 +31,12 @@ def companies(db: None) -> list[Company]:
     return companies
 
 
-def test_the_rows_are_those_of_the_queryset(companies: list[Company]) -> None:
+def test_rows_match_the_queryset(companies: list[Company]) -> None:
     for company in companies * 2:
         assert sites(company_id=company.pk) == list(company.sites.order_by("pk"))
 
 
-def test_what_is_selected_with_a_row_comes_along(companies: list[Company]) -> None:
+def test_select_related_rows_are_included(companies: list[Company]) -> None:
     for company in companies:
         with CaptureQueriesContext(connection) as queries:
             partners = {site.company.partner for site in sites(company_id=company.pk)}
@@ -44,7 +44,7 @@ def test_what_is_selected_with_a_row_comes_along(companies: list[Company]) -> No
         assert len(queries) == 1
 
 
-def test_a_value_may_stand_in_several_places(companies: list[Company]) -> None:
+def test_argument_may_appear_several_times(companies: list[Company]) -> None:
     first, second, _ = companies
     site = second.sites.first()
     assert site is not None
@@ -52,19 +52,19 @@ def test_a_value_may_stand_in_several_places(companies: list[Company]) -> None:
     assert twice(company_id=uuid4(), site_id=uuid4()) == []
 
 
-def test_a_row_is_as_fresh_as_the_table(companies: list[Company]) -> None:
+def test_rows_are_read_again(companies: list[Company]) -> None:
     (company, *_) = companies
     sites(company_id=company.pk)
     company.sites.update(name="Renamed")
     assert {site.name for site in sites(company_id=company.pk)} == {"Renamed"}
 
 
-def test_values_are_checked_by_name(db: None) -> None:
+def test_argument_names_are_checked(db: None) -> None:
     with pytest.raises(TypeError, match="sites takes company_id"):
         sites(site_id=uuid4())
 
 
-def test_a_value_that_the_query_does_not_contain_is_a_mistake(db: None) -> None:
+def test_unused_argument_is_an_error(db: None) -> None:
     @compiled
     def forgetful(company_id: UUID) -> models.QuerySet[Site]:
         return Site.objects.all()
@@ -78,17 +78,17 @@ def many(transactional_db: None) -> list[Company]:
     return [SiteFactory.create().company for _ in range(20)]
 
 
-def test_threads_that_run_the_same_query_get_their_own_rows(many: list[Company]) -> None:
+def test_threads_get_their_own_rows(many: list[Company]) -> None:
     def look(company: Company) -> bool:
         try:
             return all(sites(company_id=company.pk) == list(company.sites.all()) for _ in range(20))
         finally:
             connection.close()
 
-    patience = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # threads interrupt each other all the time
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # switch threads as often as possible
     try:
         with ThreadPoolExecutor(10) as pool:
             assert all(pool.map(look, many))
     finally:
-        sys.setswitchinterval(patience)
+        sys.setswitchinterval(interval)

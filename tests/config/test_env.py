@@ -1,0 +1,94 @@
+"""Readers of environment variables."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import (
+    LOG_LEVELS,
+    check_hosts,
+    check_public_url,
+    check_required,
+    check_secret_key,
+    read_integer,
+    read_log_level,
+)
+
+KNOWN = "known-to-everybody-and-for-development-only"
+
+
+def message(read, *args, **options):
+    with pytest.raises(ImproperlyConfigured) as error:
+        read(*args, **options)
+    return str(error.value)
+
+
+def test_read_integer_accepts_the_range(monkeypatch):
+    for text, number in (("", 8000), ("0", 0), ("9000", 9000)):
+        monkeypatch.setenv("PORT", text)
+        assert read_integer("PORT", default=8000, maximum=9000) == number
+
+
+def test_read_integer_names_the_variable(monkeypatch):
+    # a negative number of proxies would trust any address that the client sends
+    for text in ("x", "-1", "1.5", "101", "٣", " "):
+        monkeypatch.setenv("TRUSTED_PROXIES", text)
+        assert message(read_integer, "TRUSTED_PROXIES", default=0, maximum=100) == (
+            f"TRUSTED_PROXIES must be a whole number from 0 to 100, not {text!r}."
+        )
+
+
+def test_log_level_is_a_known_one(monkeypatch):
+    for text, level in (("", "INFO"), ("warning", "WARNING"), ("ERROR", "ERROR")):
+        monkeypatch.setenv("LOG_LEVEL", text)
+        assert read_log_level("LOG_LEVEL") == level
+    monkeypatch.setenv("LOG_LEVEL", "foo")
+    assert message(read_log_level, "LOG_LEVEL") == f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not 'FOO'."
+
+
+def test_public_url_requires_https():
+    for url in ("http://connect.example.org", "connect.example.org", "ftp://x", "javascript:alert(1)"):
+        assert message(check_public_url, url, schemes=["https"]) == "PUBLIC_URL must begin with https://"
+
+
+def test_public_url_rejects_query_and_fragment():
+    for rest in ("?a=b", "/?", "#top", "/path#"):
+        error = message(check_public_url, f"https://connect.example.org{rest}", schemes=["https"])
+        assert error == "PUBLIC_URL must not contain ? or #: paths are appended to it."
+
+
+def test_public_url_requires_a_host():
+    for url in (
+        *("https://", "https:///", "https://h:x", "https://h:0", "https://h:99999", "https://:443", "https://[::1"),
+        *("https://me:sekret@connect.example.org", "https://connect.example.org/a b", "https://-", "https://büch.er"),
+    ):
+        error = message(check_public_url, url, schemes=["https"])
+        assert error == "PUBLIC_URL must name a host, such as https://connect.example.com."
+
+
+def test_public_url_accepts_ports_and_ipv6():
+    for url in ("https://latchkey", "https://connect.example.org:8443", "https://[fd00::1]:8443"):
+        assert check_public_url(url, schemes=["https"]) == url
+    assert check_public_url("https://connect.example.org/", schemes=["https"]) == "https://connect.example.org"
+
+
+def test_hosts_are_plain_names():
+    assert check_hosts(["a.example", " .example.com ", "[::1]", "10.0.0.1", "*", ""]) == [
+        *("a.example", ".example.com", "[::1]", "10.0.0.1", "*")
+    ]
+    for hosts in ([], [""], [" ", " "], ["https://connect.example.org"], ["connect.example.org:8443"], ["a.b", "b c"]):
+        assert "ALLOWED_HOSTS must be host names" in message(check_hosts, hosts)
+
+
+def test_required_variables_are_named_together(monkeypatch):
+    monkeypatch.setenv("FIRST", "x")
+    monkeypatch.setenv("EMPTY", "")
+    check_required(["FIRST"])
+    assert (
+        message(check_required, ["FIRST", "EMPTY", "ABSENT"]) == "Set EMPTY, ABSENT in the environment: DEBUG is off."
+    )
+
+
+def test_secret_key_must_look_random():
+    check_secret_key("drawn-at-random-for-a-test-of-production", known=KNOWN)
+    for secret in ("too-short-but-drawn-at-random-x", "a" * 46, "abcd" * 20, "django-insecure-" + "k3Jz9" * 8, KNOWN):
+        assert "SECRET_KEY must be 32 random characters or more" in message(check_secret_key, secret, known=KNOWN)
