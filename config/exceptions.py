@@ -3,7 +3,10 @@
 Services raise them. One handler per interface turns them into a problem document, a form error or an admin message.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class DomainError(Exception):
@@ -11,10 +14,10 @@ class DomainError(Exception):
 
     status: ClassVar[int] = 409
     code: ClassVar[str] = "REFUSED"
-    default_message: ClassVar[str] = "This cannot be done now."
+    default_message: ClassVar["StrOrPromise"] = "This cannot be done now."
 
     def __init__(self, message: str | None = None) -> None:
-        self.detail = message or self.default_message
+        self.detail = str(message or self.default_message)
         super().__init__(self.detail)
 
 

@@ -22,7 +22,7 @@ from connections.models.datasource import (
     utility_types_field,
 )
 from connections.models.status import MAY_RECOVER, REPAIRABLE, Status
-from connections.models.status_texts import WORDS, Words
+from connections.models.status_texts import STATUS_TEXTS, StatusText
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -112,9 +112,9 @@ class Connection(models.Model):
         return urlsplit(self.login_url).hostname or ""
 
     @property
-    def words(self) -> Words:
-        """Its state, for the person who gave the login."""
-        return WORDS[Status(self.status)]
+    def status_text(self) -> StatusText:
+        """The status in words for the person who gave the login."""
+        return STATUS_TEXTS[Status(self.status)]
 
     @property
     def is_being_checked(self) -> bool:

@@ -2,7 +2,6 @@
 
 from invitations.exceptions import (
     AddressRemoved,
-    Closed,
     InvitationExpired,
     InvitationFulfilled,
     InvitationRevoked,
@@ -16,11 +15,11 @@ def ensure_active(invitation: Invitation) -> None:
     """Raises `InvitationRevoked`, `InvitationFulfilled` or `InvitationExpired` when the link leads nowhere."""
     match invitation.status:
         case Status.REVOKED:
-            raise _closed(InvitationRevoked, invitation)
+            raise InvitationRevoked
         case Status.FULFILLED:
-            raise _closed(InvitationFulfilled, invitation)
+            raise InvitationFulfilled
         case Status.EXPIRED:
-            raise _closed(InvitationExpired, invitation)
+            raise InvitationExpired
 
 
 def ensure_verified(invitation: Invitation, proof: EmailProof | None) -> None:
@@ -42,12 +41,6 @@ def ensure_correctable(invitation: Invitation, email: str | None) -> None:
     or has expired does not matter: a correction spends nothing.
     """
     if invitation.revoked_at:
-        raise _closed(InvitationRevoked, invitation)
+        raise InvitationRevoked
     if not invitation.admits(email):
         raise AddressRemoved
-
-
-def _closed(refusal: type[Closed], invitation: Invitation) -> Closed:
-    """In the words for what the invitation was for, and for how that stands now."""
-    repaired = invitation.connection
-    return refusal(repairs=invitation.repairs, works=repaired is not None and repaired.is_connected)

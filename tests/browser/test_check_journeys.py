@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from companies.actors import SYSTEM
 from connections.models import Connection
 from connections.models.status import REPAIRABLE, Status
-from connections.models.status_texts import WORDS
+from connections.models.status_texts import STATUS_TEXTS
 from connections.services import connections as connection_services
 from connections.services.connections import report_status
 from connections.services.credentials import read_credentials
@@ -18,7 +18,7 @@ from tests.browser.workers import working
 from tests.database import execute
 from tests.factories import make_connection
 
-REFUSED = WORDS[Status.PASSWORD_INCORRECT].title
+REFUSED = STATUS_TEXTS[Status.PASSWORD_INCORRECT].title
 WAIT_MS = 60_000
 
 
@@ -100,7 +100,8 @@ def test_a_wrong_password_is_put_right_without_javascript(partner, visitors, che
 def test_what_the_provider_wants_beside_the_password_can_be_given_at_once(partner, visitor, check, username):
     connect(visitor, partner, username)
     heading(
-        visitor, WORDS[Status.MFA_TOKEN_EXPIRED if username == "mfa" else Status.ADDITIONAL_CREDENTIALS_NEEDED].title
+        visitor,
+        STATUS_TEXTS[Status.MFA_TOKEN_EXPIRED if username == "mfa" else Status.ADDITIONAL_CREDENTIALS_NEEDED].title,
     )
     key = visitor.locator("[name=authenticator_seed]")
     expect(key).to_be_visible()
@@ -124,7 +125,7 @@ def test_a_site_that_is_down_is_nobodys_wrong_password(partner, visitor, check):
 def test_what_may_pass_is_followed_until_a_person_is_asked(partner, visitor):
     open_state(visitor, partner, Status.WEBSITE_DOWN)
     report(Status.UNDER_INVESTIGATION)
-    heading(visitor, WORDS[Status.UNDER_INVESTIGATION].title)
+    heading(visitor, STATUS_TEXTS[Status.UNDER_INVESTIGATION].title)
     report(Status.PASSWORD_INCORRECT)
     heading(visitor, REFUSED)
     expect(visitor.locator("[name=password]")).to_be_visible()
@@ -195,7 +196,9 @@ def test_a_connection_is_repaired_from_its_link(partner, visitor, check):
 def test_a_provider_that_asks_for_more_says_so_at_once_and_a_repair_keeps_it(partner, visitor, check):
     prefill = {"datasourceId": str(ensure_demanding_sandbox().pk), "lockedFields": ["datasourceId"]}
     visitor.goto(partner.invite(prefill=prefill)["invitationUrl"] + "/connect")
-    expect(visitor.get_by_text("Demanding Sandbox asks for the account number and authenticator key.")).to_be_visible()
+    expect(
+        visitor.get_by_text("Demanding Sandbox also asks for: Account number and Authenticator key.")
+    ).to_be_visible()
     log_in_with(visitor, "new-password")
     press(visitor)
     expect(field(visitor, "Account number")).to_be_focused()
@@ -204,7 +207,7 @@ def test_a_provider_that_asks_for_more_says_so_at_once_and_a_repair_keeps_it(par
     field(visitor, "Authenticator key").fill("JBSWY3DP")
     press(visitor)
     expect_check(visitor)
-    heading(visitor, WORDS[Status.NEW_PASSWORD_NEEDED].title)
+    heading(visitor, STATUS_TEXTS[Status.NEW_PASSWORD_NEEDED].title)
 
     visitor.goto(partner.call("POST", f"invitation/connection/{Connection.objects.get().pk}", {})["invitationUrl"])
     visitor.get_by_role("link", name="Continue").click()
@@ -241,7 +244,7 @@ def open_state(page, partner, status):
     if status != Status.PENDING:
         report_status(Connection.objects.get(), status, by=SYSTEM, error_detail="E-17: see the log")
         page.reload()
-    heading(page, WORDS[status].title)
+    heading(page, STATUS_TEXTS[status].title)
 
 
 def report(status):

@@ -86,7 +86,7 @@ def test_a_provider_that_is_filled_in_beforehand_says_at_once_what_it_asks_for(c
 
     assert all(stands_beside_the_password(content, name) for name in EXTRA)
     assert not is_open(content)
-    assert "Demanding Energy asks for the account number and authenticator key." in content
+    assert "Demanding Energy also asks for: Account number and Authenticator key." in content
     assert [is_optional(content, name) for name in ("account_number", "authenticator_seed")] == [False, False]
     assert is_optional(content, "security_answer")
     # where another provider may be chosen, the browser cannot know what that one asks for
@@ -100,7 +100,7 @@ def test_a_provider_that_is_filled_in_beforehand_gets_what_it_asks_for(client, c
 
     content = read(client.post(page(invitation, "connect"), answers(**posted)))
     assert content.count(ASKED) == 4
-    assert "asks for the account number and authenticator key." in content
+    assert "also asks for: Account number and Authenticator key." in content
 
     assert opened(saved(client, invitation, **posted, **EXTRA)).items() >= EXTRA.items()
 
@@ -117,7 +117,7 @@ def test_what_the_provider_asks_for_is_demanded_when_repairing(client, company, 
     invitation = create_repair_invitation(connection, by=SYSTEM)
     content = read(client.get(page(invitation, "connect")))
     assert stands_beside_the_password(content, "account_number")
-    assert f"{connection.datasource.name} asks for the account number and authenticator key." in content
+    assert f"{connection.datasource.name} also asks for: Account number and Authenticator key." in content
     assert holds_the_form_back(content, "account_number")
     content = read(client.post(page(invitation, "connect"), login()))
     assert content.count(ASKED) == 4
@@ -150,7 +150,7 @@ def test_the_field_that_the_check_wants_stands_before_those_that_nobody_asks_for
     content = read(client.get(page(invitation, "state")))
     assert stands_beside_the_password(content, "authenticator_seed")
     assert not is_open(content)
-    for claimed in ("asks for the authenticator key", "key again"):
+    for claimed in ("also asks for", "key again"):
         assert claimed not in content
     # whoever gets codes has a way on
     assert "Codes that come by text message, phone or email cannot be used" in content
@@ -171,7 +171,7 @@ def test_an_authenticator_key_that_expired_is_demanded_whether_one_is_stored_or_
     assert not is_optional(content, "authenticator_seed")
     assert holds_the_form_back(content, "authenticator_seed")
     assert is_optional(content, "account_number")
-    assert f"{ASKED}: authenticator key." in read(client.post(page(invitation, "correct"), login()))
+    assert f"{ASKED}." in read(client.post(page(invitation, "correct"), login()))
     assert client.post(page(invitation, "correct"), login(authenticator_seed="NEW")).status_code == 302
     assert opened(connection)["authenticator_seed"] == "NEW"
 

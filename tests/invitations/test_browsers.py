@@ -5,7 +5,7 @@ from django.test import Client
 
 from companies.actors import SYSTEM
 from connections.models import Connection
-from invitations.exceptions import CodeExpired, LinkBelongsElsewhere, WrongCode
+from invitations.exceptions import CodeExpired, LinkUsedInAnotherBrowser, WrongCode
 from invitations.models import EmailProof, PersonalLink
 from invitations.services.delivery.send import resend_invitation
 from invitations.services.invitations import update_invitation
@@ -168,7 +168,7 @@ def test_presses_codes_and_what_ends_them_never_wait_for_each_other():
                 return check_code(invitation, ANNA, code.digits, client="somebody", secret=held)
             return use_personal_link(invitation, links[thread % len(links)], secret=secret)
 
-        refused = (LinkBelongsElsewhere, WrongCode, CodeExpired)
+        refused = (LinkUsedInAnotherBrowser, WrongCode, CodeExpired)
         outcomes = race(12, act)
         assert not [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, refused)]
         assert not EmailProof.objects.filter(email=ANNA).exists()

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from connections.models.status import MAY_RECOVER, TRANSITIONS, Status
-from connections.models.status_texts import WORDS
+from connections.models.status_texts import STATUS_TEXTS
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, page
 from tests.invitations.repairs import (
@@ -36,8 +36,8 @@ def test_a_check_that_is_under_way_is_followed(client, invitation, connected):
 def test_what_a_person_can_mend_is_told_with_the_form_to_mend_it(client, invitation, connected, status):
     found(connected, status)
     content = read(client.get(page(invitation, "state")))
-    assert WORDS[status].title in content
-    assert WORDS[status].sentence in content
+    assert str(STATUS_TEXTS[status].title) in content
+    assert str(STATUS_TEXTS[status].explanation) in content
     assert f'action="{page(invitation, "correct")}"' in content
     assert has_form(content)
     assert "data-waiting" not in content
@@ -47,7 +47,7 @@ def test_what_a_person_can_mend_is_told_with_the_form_to_mend_it(client, invitat
 def test_what_nobody_can_mend_here_is_told_without_a_form(client, invitation, connected, status):
     found(connected, status)
     content = read(client.get(page(invitation, "state")))
-    assert WORDS[status].title in content
+    assert str(STATUS_TEXTS[status].title) in content
     assert not has_form(content)
     assert "data-waiting" not in content
 
@@ -73,20 +73,20 @@ def test_the_piece_is_what_the_whole_page_shows_too(client, invitation, connecte
 
 
 def test_a_wrong_password_and_a_site_that_is_down_are_told_apart():
-    wrong, down = WORDS[Status.PASSWORD_INCORRECT], WORDS[Status.WEBSITE_DOWN]
-    assert "password is not right" in wrong.sentence
-    assert "site is down" in down.title
-    assert "may well be right" in down.sentence
+    wrong, down = STATUS_TEXTS[Status.PASSWORD_INCORRECT], STATUS_TEXTS[Status.WEBSITE_DOWN]
+    assert "password is not right" in str(wrong.explanation)
+    assert "site is down" in str(down.title)
+    assert "may well be right" in str(down.explanation)
 
 
 def test_every_state_has_words_that_are_kind_and_its_own():
-    assert set(WORDS) == set(Status)
-    assert len({words.title for words in WORDS.values()}) == len(Status)
-    assert not any("!" in "".join(words) for words in WORDS.values())
+    assert set(STATUS_TEXTS) == set(Status)
+    assert len({words.title for words in STATUS_TEXTS.values()}) == len(Status)
+    assert not any("!" in f"{words.title}{words.explanation}" for words in STATUS_TEXTS.values())
 
 
 def test_without_a_receipt_there_is_no_state(client, invitation, connected):
-    for stranger in (Client(), Client(headers={"Cookie": "receipt=x:y:z"})):
+    for stranger in (Client(), Client(headers={"Cookie": "result=x:y:z"})):
         response = stranger.get(page(invitation, "state"))
         assert (response.status_code, response.content) == (204, b"")
 

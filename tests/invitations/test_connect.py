@@ -118,7 +118,7 @@ def test_everything_but_the_password_stays_filled_in(client, invitation):
     assert '<option value="GB" selected>' in content
     checked = re.findall(r'<input type="checkbox" name="(\w+)" value="([\w-]+)"[^>]* checked', content)
     assert checked == [("sites", str(sites[1].pk)), ("utility_types", "SOLAR")]
-    assert "Please type it again" in content
+    assert "Please type it again:" in content
 
 
 def test_each_error_stands_at_its_field_and_in_the_list_above(client, invitation):

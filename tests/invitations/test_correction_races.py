@@ -8,7 +8,7 @@ from django.db import transaction
 
 from companies.actors import SYSTEM
 from config.exceptions import InvalidField
-from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, LinkBelongsElsewhere
+from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, LinkUsedInAnotherBrowser
 from invitations.models import Delivery, EmailProof, EventType, Invitation, PersonalLink
 from invitations.services.address_correction import correct_address
 from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
@@ -129,5 +129,5 @@ def test_a_button_that_is_pressed_after_the_correction_has_begun_proves_nothing(
             presser = threads.submit(race, 1, press)
             wait_for_a_lock()
         (result,) = presser.result()
-    assert isinstance(result, LinkBelongsElsewhere)
+    assert isinstance(result, LinkUsedInAnotherBrowser)
     assert not EmailProof.objects.exists()

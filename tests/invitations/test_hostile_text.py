@@ -123,7 +123,7 @@ def test_template_syntax_is_shown_as_it_was_written(client):
     company = CompanyFactory(name=written)
     content = client.get(page(make_invitation(company, message=written))).content.decode()
     shown = "{{ 7*7 }} {% now &#x27;Y&#x27; %} {# note #}"
-    assert f"<strong>{shown}</strong>" in content
+    assert f"<dd>{shown}</dd>" in content
     assert f"<p>{shown}</p>" in content
 
 

@@ -132,7 +132,7 @@ def test_a_locked_provider_that_is_gone_from_the_catalogue_is_told_kindly(client
         assert response.status_code == 410
         assert "This invitation needs a correction" in content
         assert "that provider is not in our list any more" in content
-        assert "Ask whoever sent it to you for a new one" in content
+        assert "Ask the person who sent it for a new invitation" in content
     assert not Connection.objects.exists()
     with pytest.raises(ProviderGone):
         redeem_invitation(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 CONCEALED = ["authenticator_seed", "security_answer", "second_answer", "third_answer"]
 IN_SIGHT = ["username", "account_number", "security_question", "second_question", "third_question"]
-FORGOT = "For your safety we did not keep the"
+FORGOT = "For your safety we did not keep what you typed here. Please type it again:"
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def test_what_opens_nothing_by_itself_can_be_read_while_it_is_typed(client, to_r
 
 
 TYPED = [
-    ({}, "password. Please type it again."),
-    ({"authenticator_seed": "KEY"}, "password and authenticator key. Please type them again."),
-    ({"password": "", "security_answer": "Rex"}, "answer to the security question. Please type it again."),
+    ({}, "Password."),
+    ({"authenticator_seed": "KEY"}, "Password and Authenticator key."),
+    ({"password": "", "security_answer": "Rex"}, "Answer to the security question."),
 ]
 
 
@@ -77,8 +77,8 @@ def test_the_page_of_a_repair_tells_what_the_provider_answered(client, company, 
     connection = found(make_connection(company), status, error_detail="Call 0800 1 to unlock your account.")
     invitation = create_repair_invitation(connection, by=SYSTEM)
     for name in ("", "connect"):
-        assert "The answer we got: Call 0800 1 to unlock your account." in read(client.get(page(invitation, name)))
+        assert "The provider’s answer: Call 0800 1 to unlock your account." in read(client.get(page(invitation, name)))
 
 
 def test_where_the_provider_answered_nothing_no_answer_is_told(client, to_repair):
-    assert "The answer we got" not in read(client.get(page(to_repair, "connect")))
+    assert "The provider’s answer" not in read(client.get(page(to_repair, "connect")))

@@ -42,7 +42,7 @@ def at(link, name=""):
 
 
 def press(client, link):
-    return client.post(at(link, "proceed"))
+    return client.post(at(link, "accept_link"))
 
 
 def reaches_the_form(client, link):
@@ -56,7 +56,7 @@ def test_the_page_names_the_address_for_its_owner_and_not_for_a_stranger(client,
     content = client.get(at(link)).content.decode()
     assert "Continue as a•••@example.com" in content
     assert ANNA not in content
-    assert f'action="{at(link, "proceed")}"' in content
+    assert f'action="{at(link, "accept_link")}"' in content
 
 
 @pytest.mark.parametrize("name", ["", "verify", "code", "connect"])
@@ -81,7 +81,7 @@ def test_pressing_the_button_proves_the_address(client, invitation, link):
 def test_nothing_but_the_button_proves(client, link, method):
     for _ in range(2):
         getattr(client, method)(at(link))
-        assert getattr(client, method)(at(link, "proceed")).status_code in (302, 405)
+        assert getattr(client, method)(at(link, "accept_link")).status_code in (302, 405)
     assert not EmailProof.objects.exists()
     assert PersonalLink.objects.get(pk=link.pk).used_at is None
 
@@ -94,7 +94,7 @@ def test_a_forged_press_from_elsewhere_proves_nothing(link):
 def test_the_invitations_own_link_has_no_such_button(client, invitation):
     path = f"/p/i/{invitation.token}"
     assert "Continue as" not in words(client.get(path))
-    assert client.post(f"{path}/proceed")["Location"] == f"{path}/verify"
+    assert client.post(f"{path}/accept_link")["Location"] == f"{path}/verify"
     assert not EmailProof.objects.exists()
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection
-from invitations.exceptions import InvitationRevoked, LinkBelongsElsewhere, ProofRequired
+from invitations.exceptions import InvitationRevoked, LinkUsedInAnotherBrowser, ProofRequired
 from invitations.models import PROOF_AGE, EmailProof, EventType, Invitation, PersonalLink
 from invitations.models.verification import hash_secret
 from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
@@ -212,7 +212,7 @@ def test_a_press_that_meets_another_waits_for_it_and_is_refused():
     def press():
         try:
             return type(use_personal_link(invitation, link, secret=None))
-        except LinkBelongsElsewhere as refusal:
+        except LinkUsedInAnotherBrowser as refusal:
             return type(refusal)
         finally:
             connection.close()
@@ -222,7 +222,7 @@ def test_a_press_that_meets_another_waits_for_it_and_is_refused():
             create_proof(invitation)
             late = threads.submit(press)
             wait_for_a_lock()
-        assert late.result() is LinkBelongsElsewhere
+        assert late.result() is LinkUsedInAnotherBrowser
     assert EmailProof.objects.count() == 1
 
 
@@ -233,7 +233,7 @@ def test_one_link_pressed_in_ten_browsers_at_once_lets_one_in():
 
     def press(_):
         try:
-            return Client().post(f"/p/i/{link.token}/proceed").status_code
+            return Client().post(f"/p/i/{link.token}/accept_link").status_code
         finally:
             connection.close()
 

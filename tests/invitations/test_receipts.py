@@ -110,14 +110,14 @@ def test_a_receipt_ends_with_the_day(client, invitation, monkeypatch):
 def test_a_forged_receipt_shows_nothing(client, invitation, forge):
     connect(client, invitation)
     stranger = Client()
-    stranger.cookies["receipt"] = forge(str(Connection.objects.get().pk))
+    stranger.cookies["result"] = forge(str(Connection.objects.get().pk))
     assert NOTHING in done(stranger, invitation)
 
 
 def test_the_receipt_is_for_these_pages_and_out_of_reach_of_scripts(client, invitation, settings):
     settings.SECURE = True
     connect(client, invitation)
-    cookie = client.cookies["receipt"]
+    cookie = client.cookies["result"]
     assert (cookie["path"], cookie["samesite"]) == ("/p/i/", "Lax")
     assert cookie["httponly"]
     assert cookie["secure"]

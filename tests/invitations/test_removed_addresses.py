@@ -15,7 +15,7 @@ from tests.invitations.repairs import NEW, create_proof, found, fulfil, has_form
 pytestmark = pytest.mark.django_db
 
 ANN, BOB = "ann@example.com", "bob@example.com"
-ELSEWHERE = "The invitation is for other email addresses now than the one you used here"
+ELSEWHERE = "The invitation does not include the email address you used here any more"
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_a_used_up_invitation_leads_whoever_used_it_to_the_correction(client, co
     connection = found(make_connection(company))
     invitation = create_repair_invitation(connection, by=SYSTEM, max_uses=1)
     client.post(page(invitation, "connect"), login())
-    assert "See how it stands" in read(client.get(page(invitation)), 410)
+    assert "See the result" in read(client.get(page(invitation)), 410)
     found(connection)
     before = rows()
     for address in through(invitation):
@@ -185,7 +185,7 @@ def test_so_does_a_personal_link(client, company):
     connection = found(make_connection(company))
     invitation = create_repair_invitation(connection, by=SYSTEM, max_uses=1, allowed_emails=[ANN], send_email=True)
     link = invitation.deliveries.get().links.get()
-    client.post(f"/p/i/{link.token}/proceed")
+    client.post(f"/p/i/{link.token}/accept_link")
     assert client.post(f"/p/i/{link.token}/connect", login()).status_code == 302
     found(connection)
     assert f'href="/p/i/{link.token}/done">Correct the login</a>' in read(client.get(f"/p/i/{link.token}"), 410)
@@ -204,13 +204,13 @@ def test_other_browsers_are_not_told_what_was_connected(client, company):
 def test_what_cannot_be_corrected_can_still_be_looked_at(client, invitation, refused):
     revoke(invitation)
     content = read(client.get(page(invitation)), 410)
-    assert "See how it stands" in content
+    assert "See the result" in content
     assert "Correct the login" not in content
 
 
 REPAIR_WORDS = {
     "used up": (fulfil, "The login it asked for has been given."),
-    "revoked": (revoke, "It was about the login of an account"),
+    "revoked": (revoke, "It asked for the login of an account"),
     "expired": (
         lambda invitation: Invitation.objects.update(created_at="2020-01-01T00:00Z", expires_at="2020-02-01T00:00Z"),
         "If the login still does not work",
@@ -224,5 +224,5 @@ def test_a_closed_invitation_to_repair_speaks_of_a_login_and_not_of_accounts(cli
     close(invitation)
     content = read(client.get(page(invitation)), 410)
     assert words in content
-    assert "for a new one" in content
+    assert "for a new invitation" in content
     assert "connect another account" not in content.lower()

@@ -46,7 +46,7 @@ def test_every_answer_is_private_and_strict(client, company, invitation, connect
 
 def test_a_forged_post_from_elsewhere_corrects_nothing(invitation):
     client = Client(enforce_csrf_checks=True)
-    for name in ("correct", "connect", "proceed"):
+    for name in ("correct", "connect", "accept_link"):
         assert client.post(page(invitation, name), login()).status_code == 403
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
 from connections.models.status import Status
-from connections.models.status_texts import WORDS
+from connections.models.status_texts import STATUS_TEXTS
 from invitations.models import InvitationEvent, PersonalLink
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection
@@ -51,8 +51,8 @@ def test_the_page_names_the_provider_and_the_reason(client, company, name, statu
     connection = found(make_connection(company), status)
     content = read(client.get(page(create_repair_invitation(connection, by=SYSTEM), name)))
     assert f"The login at {connection.provider_name} needs your help" in content
-    assert WORDS[status].title in content
-    assert WORDS[status].sentence in content
+    assert str(STATUS_TEXTS[status].title) in content
+    assert str(STATUS_TEXTS[status].explanation) in content
 
 
 @pytest.mark.parametrize("status", sorted(set(OTHER_STATES) - {Status.CONNECTED}))
@@ -60,7 +60,7 @@ def test_where_a_new_login_would_not_help_nobody_is_asked_for_help(client, compa
     connection = found(make_connection(company), status)
     invitation = create_repair_invitation(connection, by=SYSTEM)
     content = read(client.get(page(invitation, "connect")))
-    assert WORDS[status].title in content
+    assert str(STATUS_TEXTS[status].title) in content
     assert "You do not need to do anything about this" in content
     assert "needs your help" not in content
     assert client.post(page(invitation, "connect"), login()).status_code == 302
@@ -174,7 +174,7 @@ def test_a_closed_invitation_repairs_nothing(client, broken, to_repair, close, w
 
 def test_looking_changes_nothing_but_what_was_viewed(client, broken, to_repair):
     for _ in range(2):
-        for name in ("", "verify", "connect", "done", "state", "correct", "proceed", "code"):
+        for name in ("", "verify", "connect", "done", "state", "correct", "accept_link", "code"):
             client.get(page(to_repair, name))
             client.head(page(to_repair, name))
     assert [event.type for event in to_repair.events.order_by("pk")] == ["CREATED", "VIEWED"]
@@ -202,7 +202,7 @@ def test_a_stranger_with_the_link_learns_neither_the_provider_nor_what_is_wrong(
     for token in (invitation.token, link.token):
         for name in ("", "/verify", "/connect", "/code", "/done", "/state"):
             content = client.get(f"/p/i/{token}{name}", follow=True).content.decode()
-            for kept in ("Acme", connection.provider_host, "The site said no", WORDS[Status(status)].title):
+            for kept in ("Acme", connection.provider_host, "The site said no", str(STATUS_TEXTS[Status(status)].title)):
                 assert kept not in content
     content = read(client.get(page(invitation)))
     assert "Verify your email address first" in content

@@ -55,7 +55,7 @@ def test_the_mail_asks_for_the_login_of_a_connection_that_needs_one(company, sta
         assert NOTHING not in said
 
 
-STANDS = {Status.CONNECTED: ", and it works.", Status.PENDING: ", and it is being checked."}
+STANDS = {Status.CONNECTED: " It works.", Status.PENDING: " It is being checked."}
 
 
 @pytest.mark.parametrize("status", AT_REST)
@@ -64,7 +64,7 @@ def test_the_mail_asks_nobody_for_help_that_is_not_needed(company, status):
     assert subject == "Northwind Energy lets you change the login for Acme Water of Riverside Bakeries"
     for said in bodies:
         assert NOTHING in said
-        assert f"the login at Acme Water of Riverside Bakeries{STANDS.get(status, '.')} If its password" in said
+        assert f"the login at Acme Water of Riverside Bakeries.{STANDS.get(status, '')} If its password" in said
         assert "cannot collect" not in said
         assert "needs your help" not in said
 
@@ -129,7 +129,7 @@ def test_a_closed_invitation_says_that_there_is_nothing_to_do_where_the_login_wo
     invitation = create_repair_invitation(standing(company, status), by=SYSTEM)
     close(invitation)
     content = read(client.get(page(invitation)), 410)
-    assert ("The login works: there is nothing to do" in content) == (status == Status.CONNECTED)
+    assert ("The login works, so there is nothing to do" in content) == (status == Status.CONNECTED)
     assert "need to do anything" not in content
 
 

@@ -42,7 +42,7 @@ FORGED = {
 def test_without_a_proof_no_post_passes(client, company, fields, query, headers):
     invitation = make_invitation(company, allowed_emails=[ALLOWED])
     client.cookies[f"proof-{invitation.pk.hex}"] = "x" * 43
-    client.cookies["proof"] = client.cookies["receipt"] = client.cookies["session"] = "x" * 43
+    client.cookies["proof"] = client.cookies["result"] = client.cookies["session"] = "x" * 43
     response = client.post(page(invitation, "connect"), answers(**fields), query_params=query, headers=headers)
     assert (response.status_code, response["Location"]) == (302, page(invitation, "verify"))
     assert stored() == [0, 0, 0]

@@ -45,7 +45,9 @@ def ours(mails):
     """Those that lead to our pages, with every page behind them."""
     tokens = {urlsplit(link).path for mail in mails for link in links_in(mail) if "/p/i/" in link}
     assert len(tokens) == 2
-    return [f"{path}{name}" for path in tokens for name in ("", "/verify", "/code", "/proceed", "/connect", "/done")]
+    return [
+        f"{path}{name}" for path in tokens for name in ("", "/verify", "/code", "/accept_link", "/connect", "/done")
+    ]
 
 
 def snapshot():
@@ -82,7 +84,7 @@ def test_after_the_scanner_the_link_belongs_to_nobody_yet(mails):
         for path in ours(mails):
             Client().get(path, follow=True)
     link = next(urlsplit(link).path for mail in mails for link in links_in(mail) if "/p/i/" in link)
-    assert Client().post(f"{link}/proceed")["Location"] == f"{link}/connect"
+    assert Client().post(f"{link}/accept_link")["Location"] == f"{link}/connect"
 
 
 def test_the_mail_with_a_code_has_no_link_at_all(mails):

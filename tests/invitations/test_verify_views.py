@@ -193,7 +193,7 @@ def test_who_never_asked_for_a_code_is_not_led_to_one(client, invitation):
 # --- a proof that is over ---------------------------------------------------------------------------------
 
 
-IS_OVER = "nothing was saved, and you will have to type it again"
+IS_OVER = "nothing was saved, and you have to type it again"
 
 
 def test_who_sends_the_form_after_two_hours_is_told_why_they_are_asked_again(client, invitation):
@@ -212,7 +212,7 @@ def test_who_never_proved_an_address_is_told_nothing_of_it(client, invitation):
     assert IS_OVER not in words(client.get(page(invitation, "verify")))
 
 
-AGED, ENDED = "That holds for 2 hours, which are over now", "Your proof of the address has ended."
+AGED, ENDED = "You verified your address here more than 2 hours ago.", "Your address is not verified any more."
 
 
 def test_that_two_hours_are_over_is_said_only_when_they_are(client, invitation):

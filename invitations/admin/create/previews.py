@@ -10,7 +10,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from config.exceptions import DomainError
 from invitations.admin.create.form import InvitingForm
-from invitations.emails import LEADS_NOWHERE, preview_mail
+from invitations.emails import PREVIEW_TOKEN, preview_mail
 from invitations.models import Invitation
 
 FOLDER = "admin/invitations/invitation"
@@ -41,7 +41,7 @@ def _framed(request: HttpRequest, response: HttpResponse, policy: dict[str, Any]
 
 def _shown(request: HttpRequest, invitation: Invitation, part: str) -> HttpResponse:
     if part == "page":
-        context = {"invitation": invitation, "token": LEADS_NOWHERE}
+        context = {"invitation": invitation, "token": PREVIEW_TOKEN}
         return HttpResponse(_without_ways_out(render_to_string("invitations/invitation.html", context, request)))
     mail = preview_mail(invitation)
     if part == "text":

@@ -1,5 +1,3 @@
-"""The contributor's forms."""
-
 from invitations.contributor.forms.connect import ConnectForm
 from invitations.contributor.forms.login import LoginForm
 from invitations.contributor.forms.verify import AddressForm, CodeForm

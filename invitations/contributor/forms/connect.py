@@ -1,10 +1,11 @@
-"""The contributor's form: shaped by the invitation, filled in beforehand, locked where the invitation says so."""
+"""The form to connect an account, with what the invitation prefills and locks."""
 
 import re
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from companies.addresses import normalize_address
@@ -31,58 +32,59 @@ FIELDS_OF_LOCKS = {
 
 
 class ConnectForm(LoginForm):
-    """Which account, and how to log in to it.
+    """The account and its login.
 
-    `provider` takes a name of the catalogue or the address of a login page; a name that fits several providers
-    brings up `datasource` as a choice. `form_id` names this form: posted twice, it is saved once.
+    `provider` takes a name in the catalogue or the address of a login page. A name that fits several providers
+    shows `datasource` as a choice.
     """
 
     datasource = forms.ModelChoiceField(
         Datasource.objects.all(),
         required=False,
         widget=forms.HiddenInput,
-        label="Which one is yours?",
-        error_messages={"invalid_choice": "Choose one of these."},
+        label=_("Which one is yours?"),
+        error_messages={"invalid_choice": _("Choose one of these.")},
     )
     provider = forms.CharField(
         max_length=500,
-        help_text="Type its name, or paste the address of its login page.",
-        error_messages={"required": "Enter the name of your provider."},
+        label=_("Provider"),
+        help_text=_("Type its name, or paste the address of its login page."),
+        error_messages={"required": _("Enter the name of your provider.")},
     )
-    country = forms.ChoiceField(required=False, choices=[("", "Choose a country"), *countries])
+    country = forms.ChoiceField(required=False, label=_("Country"), choices=[("", _("Choose a country")), *countries])
     sites = forms.ModelMultipleChoiceField(
         Site.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="Places this account serves",
-        error_messages={"invalid_choice": "Choose from these places."},
+        label=_("Places this account serves"),
+        error_messages={"invalid_choice": _("Choose from these places.")},
     )
     utility_types = forms.MultipleChoiceField(
         required=False,
         choices=UtilityType.choices,
         widget=forms.CheckboxSelectMultiple,
-        label="Kind of utility",
+        label=_("Kind of utility"),
     )
     owner_email = forms.EmailField(
         required=False,
         max_length=254,
-        label="Email of the account’s owner",
-        help_text="If there are questions about the account.",
-        error_messages={"invalid": "Enter an address like name@example.com."},
+        label=_("Email of the account’s owner"),
+        help_text=_("If there are questions about the account."),
+        error_messages={"invalid": _("Enter an address like name@example.com.")},
     )
     collection_start_date = forms.DateField(
         required=False,
-        label="Collect data from",
-        help_text="Leave empty to start with the oldest data there is.",
+        label=_("Collect data from"),
+        help_text=_("Leave empty to start with the oldest data there is."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Enter a date like 2026-01-31."},
+        error_messages={"invalid": _("Enter a date like 2026-01-31.")},
     )
 
     def __init__(self, invitation: Invitation, data: Any = None, *, proof: EmailProof | None = None) -> None:
         super().__init__(data, initial=_initial(invitation, proof))
         self.locked_by = invitation.company.partner.name
         self.fields["provider"].widget.attrs |= {
-            "data-search-url": "providers",  # beside the page, under whichever link it was opened
+            "data-search-url": "providers",  # relative to the page and the link it was opened by
             "autocapitalize": "none",
             "spellcheck": "false",
         }
@@ -111,39 +113,39 @@ class ConnectForm(LoginForm):
         super().clean()
         if self.cleaned_data.get("provider") and not self.fields["provider"].disabled:
             self._find_provider(self.cleaned_data["provider"].strip())
-            self._refuse_what_is_missing(self.cleaned_data.get("datasource"))
+            self._require_extras(self.cleaned_data.get("datasource"))
         return self.cleaned_data
 
     @property
     def account(self) -> Account:
-        """What was said of the account. Only of a form that is valid."""
-        said = self.cleaned_data
+        """The account of a valid form."""
+        data = self.cleaned_data
         return Account(
-            datasource=said.get("datasource"),
-            url=said.get("url"),
-            country=said["country"] or None,
-            sites=tuple(said.get("sites") or ()),
-            utility_types=tuple(said["utility_types"]),
-            owner_email=said["owner_email"],
-            collection_start_date=said["collection_start_date"],
+            datasource=data.get("datasource"),
+            url=data.get("url"),
+            country=data["country"] or None,
+            sites=tuple(data.get("sites") or ()),
+            utility_types=tuple(data["utility_types"]),
+            owner_email=data["owner_email"],
+            collection_start_date=data["collection_start_date"],
         )
 
     def _demand_for(self, datasource: Datasource | None, *, is_certain: bool) -> None:
-        """Say what the provider asks for beforehand: after a refusal the password would have to be typed again.
+        """Require what the provider asks for before the first post: after an error the password is typed again.
 
-        Where another provider may be chosen, nothing holds the form back: which one it is shows when it is posted.
+        Where another provider may be chosen, the browser does not stop the form: the post shows which one it is.
         """
         if is_certain or not self.is_bound:
             self.asking = datasource
             for name in datasource.asks_for if datasource else ():
-                self._demand(name, insists=is_certain)
+                self._demand(name, in_browser=is_certain)
 
-    def _refuse_what_is_missing(self, datasource: Datasource | None) -> None:
+    def _require_extras(self, datasource: Datasource | None) -> None:
         self.asking = datasource
         for name in datasource.asks_for if datasource else ():
-            self._demand(name, insists=False)
+            self._demand(name, in_browser=False)
             if not self.cleaned_data.get(name):
-                self.add_error(name, "Your provider asks for this.")
+                self.add_error(name, _("Your provider asks for this."))
 
     def _offer_sites(self, invitation: Invitation) -> None:
         sites = invitation.company.sites.order_by("name", "pk")
@@ -153,7 +155,7 @@ class ConnectForm(LoginForm):
             del self.fields["sites"]
 
     def _find_provider(self, text: str) -> None:
-        """A provider called exactly so, else the choice if the text still goes with it, else what the text says."""
+        """Take the one provider of this name, else the choice if it still fits, else an address or offer choices."""
         chosen = self.cleaned_data.get("datasource")
         exact = list(Datasource.objects.named(text)[:2])
         if len(exact) == 1:
@@ -177,7 +179,7 @@ class ConnectForm(LoginForm):
         if candidates:
             self._offer(candidates)
         else:
-            self.add_error("provider", "We do not know this provider. Paste the address of its login page instead.")
+            self.add_error("provider", _("We do not know this provider. Paste the address of its login page instead."))
 
     def _offer(self, candidates: list[Datasource]) -> None:
         field = self.fields["datasource"]
@@ -185,7 +187,7 @@ class ConnectForm(LoginForm):
         field.choices = [  # type: ignore[attr-defined]
             (candidate.pk, f"{candidate.name}, {candidate.country} – {candidate.host}") for candidate in candidates
         ]
-        self.add_error("datasource", "Choose your provider from these, or type its name in full.")
+        self.add_error("datasource", _("Choose your provider from these, or type its name in full."))
 
 
 def _initial(invitation: Invitation, proof: EmailProof | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How one logs in at the provider."""
+"""The form for the login at a provider."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,9 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
-from django.utils.text import get_text_list
+from django.utils.text import format_lazy, get_text_list
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from config.exceptions import InvalidField
@@ -14,45 +16,42 @@ from connections.models import Connection, Datasource, ExtraCredential
 from connections.services.credentials import Credentials, with_questions
 from invitations.contributor.forms.questions import PLAIN, QuestionsForm, secret_field
 
-KEEP = "Leave empty to keep what was given before."
-# of a code by text message nobody can make the next one
-NO_CODES = (
+KEEP = _("Leave empty to keep what was given before.")
+KEEP_ANSWERS = _("Leave empty to keep the answers that were given before. New ones replace all of them.")
+NO_CODES = _(
     "Codes that come by text message, phone or email cannot be used: choose an authenticator app at the provider’s own "
     "site, and give its key."
 )
-KEEP_ANSWERS = "Leave empty to keep the answers that were given before; new ones replace all of them."
-# what belongs together, as the form shows it
+INCOMPLETE = _("This page was not complete. Reload it, then try again.")
+# fields that the form shows together
 EXTRAS = (("account_number",), ("security_question", "security_answer"), ("authenticator_seed",))
 
 
 class LoginForm(QuestionsForm):
-    """User name, password, and what else the provider asks for; of a `connection`, what its provider asks for.
+    """User name, password and extras. With `connection`, what its provider asks for and what its last check missed.
 
-    User name and password are typed again each time; an extra that is stored stays when it is left empty, unless the
-    last check found it wanting. `form_id` names this form: posted twice, it is saved once. Nothing secret is ever
-    put back into the page.
+    User name and password are always required. A stored extra stays when its field is empty, unless the last check
+    found it stale. The same `form_id` is saved once. No secret is rendered back into the page.
     """
 
-    form_id = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(("required", "invalid"), "This page was not complete. Reload it, then try again."),
-    )
+    form_id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": INCOMPLETE, "invalid": INCOMPLETE})
     username = forms.CharField(
         max_length=254,
-        label="User name",
+        label=_("User name"),
         widget=forms.TextInput(attrs=PLAIN),
-        error_messages={"required": "Enter the user name you log in with."},
+        error_messages={"required": _("Enter the user name you log in with.")},
     )
     password = forms.CharField(
         max_length=1000,
         strip=False,
+        label=_("Password"),
         widget=forms.PasswordInput(attrs={"data-reveal": True, "autocomplete": "off"}),
-        error_messages={"required": "Enter the password you log in with."},
+        error_messages={"required": _("Enter the password you log in with.")},
     )
-    account_number = secret_field("Account number", max_length=100, in_sight=True)
+    account_number = secret_field(_("Account number"), max_length=100, is_concealed=False)
     authenticator_seed = secret_field(
-        "Authenticator key",
-        help_text="The text key that the provider shows beside the QR code when an authenticator app is set up.",
+        _("Authenticator key"),
+        help_text=_("The text key that the provider shows beside the QR code when an authenticator app is set up."),
     )
     field_order = ("form_id", "username", "password", "account_number")
 
@@ -66,21 +65,21 @@ class LoginForm(QuestionsForm):
 
     @contextmanager
     def showing_refusals(self) -> Iterator[None]:
-        """What a service refuses inside is an error of this form, on the field that it names."""
+        """Turn the `InvalidField` of a service into an error of the field it names."""
         try:
             yield
-        except InvalidField as refusal:
-            # what may be filled in at several places is missed at the first
-            name = "account_number" if refusal.field == ("extras",) else str(refusal.field[0])
-            self.add_error(name if name in self.fields else None, refusal.detail)
+        except InvalidField as error:
+            # an extra that may be given in several fields is reported at the first
+            name = "account_number" if error.field == ("extras",) else str(error.field[0])
+            self.add_error(name if name in self.fields else None, error.detail)
 
     @property
     @sensitive_variables()
     def credentials(self) -> Credentials:
-        """What was typed. Only of a form that is valid."""
-        said = self.cleaned_data
+        """The login of a valid form."""
+        data = self.cleaned_data
         names = ("username", "password", *ExtraCredential.values)
-        typed: dict[str, Any] = {name: said[name] for name in names if said.get(name)}
+        typed: dict[str, Any] = {name: data[name] for name in names if data.get(name)}
         answers = self.answers
         if any(pair["question"] for pair in answers):
             typed |= with_questions(answers)
@@ -90,61 +89,69 @@ class LoginForm(QuestionsForm):
 
     @property
     def demanded_extras(self) -> list[forms.BoundField]:
-        """What must be filled in beside user name and password; before an answer, its question."""
+        """Required fields beside user name and password. The question stands before its answer."""
         return self._extras(are_demanded=True)
 
     @property
     def other_extras(self) -> list[forms.BoundField]:
-        """What not every provider asks for, and this one, as far as is known, does not."""
+        """Optional fields that the provider is not known to ask for."""
         return self._extras(are_demanded=False)
 
     @property
     def asks_for_more(self) -> bool:
-        """Whether some of what need not be filled in has been, or is what the last check wanted."""
+        """Whether some of `other_extras` are filled in, or are what the last check missed."""
         others = self.other_extras
         typed = any(field.errors or field.value() for field in others)
         return typed or self.needs_some_extra or (self["security_answer"] in others and self.has_more_questions)
 
     @property
-    def forgets(self) -> str:
-        """Says what was typed and is not put back into the page; empty for nothing."""
+    def emptied(self) -> str:
+        """Message that names the secret fields which are empty again after an error; empty if there are none."""
         secrets = [field for field in self if isinstance(field.field.widget, forms.PasswordInput) and field.data]
-        what = get_text_list([str(field.label).lower() for field in secrets], "and")
-        them = "them" if len(secrets) > 1 else "it"
-        return f"For your safety we did not keep the {what}. Please type {them} again." if secrets else ""
+        if not secrets:
+            return ""
+        message = gettext("For your safety we did not keep what you typed here. Please type it again: %(fields)s.")
+        return message % {"fields": _listed(secrets)}
 
     @property
     def needs_some_extra(self) -> bool:
+        """Whether the last check missed an extra that the provider does not name."""
         return self.connection is not None and self.connection.needs_some_extra
 
     @property
     def asked_for(self) -> str:
-        """What the provider is known to ask for and was not given yet, in words; empty for nothing."""
+        """Labels of the required fields that the provider is known to ask for."""
         wanted = self.asking.asks_for if self.asking else ()
-        labels = [str(self[name].label).lower() for name in wanted if self.fields[name].required]
-        return get_text_list(labels, "and")
+        return _listed([self[name] for name in wanted if self.fields[name].required])
 
     def _ask_again(self, connection: Connection) -> None:
-        """Ask for what is missing or found wanting; say of the rest that it is kept."""
+        """Require missing and stale extras, and say of the others that they are kept."""
         self.asking = connection.datasource
         kept = connection.credential.kept_extras - set(connection.stale_extras)
         demanded = {*connection.stale_extras, *(connection.datasource.asks_for if connection.datasource else ())}
         if ExtraCredential.AUTHENTICATOR_SEED in connection.stale_extras:
-            field = self.fields["authenticator_seed"]
-            field.help_text = f"{field.help_text} {NO_CODES}"
+            self._add_help("authenticator_seed", NO_CODES)
         for name in ExtraCredential.values:
             if name in kept:
-                field, words = self.fields[name], KEEP_ANSWERS if name == "security_answer" else KEEP
-                field.help_text = f"{field.help_text} {words}".strip()
+                self._add_help(name, KEEP_ANSWERS if name == "security_answer" else KEEP)
             elif name in demanded:
                 self._demand(name)
+
+    def _add_help(self, name: str, text: Any) -> None:
+        field = self.fields[name]
+        field.help_text = format_lazy("{} {}", field.help_text, text) if field.help_text else text
 
     def _extras(self, *, are_demanded: bool) -> list[forms.BoundField]:
         groups = [names for names in EXTRAS if any(self.fields[name].required for name in names) == are_demanded]
         return [self[name] for names in groups for name in names]
 
-    def _demand(self, name: str, *, insists: bool = True) -> None:
+    def _demand(self, name: str, *, in_browser: bool = True) -> None:
+        """Require the field. With `in_browser`, the browser too stops a form in which it is empty."""
         field = self.fields[name]
         field.required = True
-        field.widget.insists = insists
-        field.error_messages["required"] = f"Your provider asks for this: {str(field.label).lower()}."
+        field.widget.use_required = in_browser
+        field.error_messages["required"] = _("Your provider asks for this.")
+
+
+def _listed(fields: list[forms.BoundField]) -> str:
+    return get_text_list([str(field.label) for field in fields], gettext("and"))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from companies.actors import CONTRIBUTOR
-from invitations.exceptions import LinkBelongsElsewhere
+from invitations.exceptions import LinkUsedInAnotherBrowser
 from invitations.models import (
     PROOF_AGE,
     SECRET_AGE,
@@ -35,15 +35,15 @@ def use_personal_link(invitation: Invitation, link: PersonalLink, *, secret: str
     """The proof that whoever pressed the button has the mail, and the new secret for the browser's cookie.
 
     `secret` is what the browser's cookie had: the proof of it ends. The browser that pressed first may press again;
-    another one is refused with `LinkBelongsElsewhere` and can ask for a code.
+    another one is refused with `LinkUsedInAnotherBrowser` and can ask for a code.
     """
     ensure_active(invitation)
     earlier = lock_proof(invitation, secret, link=link)  # and with it the link is locked
     locked = PersonalLink.objects.select_related("delivery", "proof").filter(pk=link.pk).first()
     if locked is None or not invitation.allows(locked.delivery.email):
-        raise LinkBelongsElsewhere("This link has ended.")
+        raise LinkUsedInAnotherBrowser("This link has ended.")
     if locked.used_at and not _is_same_browser(locked, secret):
-        raise LinkBelongsElsewhere
+        raise LinkUsedInAnotherBrowser
     proof, new_secret = create_proof(invitation, locked.delivery.email, by="link", instead_of=earlier)
     locked.used_at = locked.used_at or timezone.now()
     locked.proof = proof
