@@ -229,19 +229,19 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["config.api.json.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.api.json.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["companies.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["companies.api.authentication.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["companies.api.permissions.HasRequiredScope"],
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.ApiSchema",
-    "EXCEPTION_HANDLER": "config.api.exception_handler.problem_handler",
+    "EXCEPTION_HANDLER": "config.api.exception_handler.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Latchkey",
     "VERSION": "2",
     "DESCRIPTION": (
-        "Invite someone to connect a utility account, without anyone mailing a password.\n\n"
-        "Send the API key with every request. Every refusal is a problem document (RFC 9457), and each operation tells "
-        "with which codes it refuses. A method that a path does not have is a 405 (`METHOD_NOT_ALLOWED`) whose `Allow` "
-        "names those it has; a path that is none is a 404. Null is never, unlimited or none."
+        "Invite someone to connect a utility account, without sending passwords by mail.\n\n"
+        "Send your API key in the header `X-API-KEY` of every request. Every error is a problem document (RFC 9457), "
+        "and each operation lists its error codes. An unknown path is a 404. An unsupported method is a 405 "
+        "(`METHOD_NOT_ALLOWED`) with an `Allow` header. Null means never, unlimited or none."
     ),
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

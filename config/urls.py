@@ -5,23 +5,22 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from config.api.document import OpenAPIView
 from config.dev import mailbox
 from config.http import error_pages
 
-# REST framework has an answer of its own to OPTIONS, which this page cannot show
-SHOWN = ["get", "head"]
-# Swagger's own styles and icons are inline; nothing secret stands on that page
+# Swagger's own styles and icons are inline; the page contains no secrets
 docs = csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})(
-    SpectacularSwaggerSplitView.as_view(url_name="openapi", http_method_names=SHOWN)
+    SpectacularSwaggerSplitView.as_view(url_name="openapi", http_method_names=["get", "head"])
 )
 urlpatterns = [
     path("", include("invitations.contributor.urls")),
     path("v2/", include("companies.api.urls")),
     path("v2/", include("connections.api.urls")),
     path("v2/", include("invitations.api.urls")),
-    path("v2/openapi.json", SpectacularJSONAPIView.as_view(http_method_names=SHOWN), name="openapi"),
+    path("v2/openapi.json", OpenAPIView.as_view(), name="openapi"),
     path("v2/docs", docs, name="docs"),
     re_path("^v2(/|$)", error_pages.page_not_found),  # in development Django would answer with a page of its own
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

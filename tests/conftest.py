@@ -12,8 +12,8 @@ from django.test import Client
 
 from companies.models import Company, Scope
 from config.database import start_embedded
+from tests.config.api.documented_errors import check_documented
 from tests.factories import CompanyFactory, PartnerFactory, make_api_key
-from tests.invitations.api.promises import hold_to_promise
 from tests.secrecy import no_secret_in_the_log
 
 __all__ = ["no_secret_in_the_log"]
@@ -50,16 +50,16 @@ def live_server(live_server: Any, transactional_db: None) -> Iterator[Any]:
 
 
 class ApiClient(Client):
-    """Takes no answer that the OpenAPI document does not tell of."""
+    """Fails for responses that the OpenAPI document does not describe."""
 
     def generic(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:
-        answer = super().generic(method, path, *args, **kwargs)
-        hold_to_promise(method.lower(), path.partition("?")[0], answer)
-        return answer
+        response = super().generic(method, path, *args, **kwargs)
+        check_documented(method.lower(), path.partition("?")[0], response)
+        return response
 
 
 class Api:
-    """A partner's program: speaks JSON and sends its key."""
+    """A partner system: sends JSON and its API key."""
 
     def __init__(self, key: str | None) -> None:
         self.client = ApiClient(headers={} if key is None else {"X-API-KEY": key})
@@ -86,11 +86,11 @@ def company(db: None) -> Company:
 
 @pytest.fixture
 def api(company: Company) -> Api:
-    """The company's partner calls."""
+    """Client of the company's partner."""
     return Api(make_api_key(company.partner)[1])
 
 
 @pytest.fixture
 def stranger(db: None) -> Api:
-    """Another partner calls, whose key may do everything."""
+    """Client of another partner, with all scopes."""
     return Api(make_api_key(PartnerFactory.create(), scopes=list(Scope.values))[1])

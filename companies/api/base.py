@@ -1,44 +1,65 @@
-"""What every view of the API shares."""
+"""Base of all viewsets of the API."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.db.models import Q, QuerySet
 from rest_framework.request import Request
-from rest_framework.views import APIView
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
 
 from companies.actors import Actor
 from companies.models import ApiKey, Company, Partner, Scope
-from config.api.pagination import QuerySerializer
+from config.api.fields import StrictSerializer, validate
+from config.api.query import QuerySerializer, validate_query
 from config.exceptions import NotFound
 
 
-class PartnerView(APIView):
-    """A view for the partner whose key was sent. `scopes` maps a method to what the key must be allowed.
+class PartnerViewSet(GenericViewSet[Any]):
+    """A viewset for the partner whose key was sent.
 
-    Query parameters are refused unless the operation describes some, and then they are for the method to check.
-    No answer is kept by whatever lies between.
+    `required_scopes` maps a method to the scope that the key needs, None for any key. `query_serializers` maps an
+    action to its query parameters; other actions reject every parameter. Responses are never cached.
     """
 
-    scopes: ClassVar[dict[str, Scope | None]]
-    # OPTIONS is nobody's: what can be done is in the OpenAPI document, and no page of another site calls us
+    required_scopes: ClassVar[Mapping[str, Scope | None]]
+    query_serializers: ClassVar[Mapping[str, type[QuerySerializer]]] = {}
+    query: dict[str, Any]
+    lookup_value_converter = "uuid"
+    # no OPTIONS: the OpenAPI document describes the API, and pages of other sites must not call it
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method not in self.allowed_methods:
             self.http_method_not_allowed(request)
-        described = getattr(getattr(self, str(request.method).lower()), "described", None)
-        if request.query_params and not (described and described.takes_query):
-            QuerySerializer.of(request)
+        query_serializer = self.query_serializers.get(self.action, QuerySerializer)
+        self.query = validate_query(query_serializer, request.query_params)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        finalized = super().finalize_response(request, response, *args, **kwargs)
+        finalized["Cache-Control"] = "no-store"
+        return finalized
+
+    def validated(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
+        """Return the validated body under the service's names. Raises `ValidationError`."""
+        return validate(serializer_class, self.request.data)
+
+    def paginated(
+        self,
+        queryset: QuerySet[Any],
+        represent: Callable[[list[Any]], list[dict[str, Any]]],
+        disjoint_conditions: Sequence[Q] = (),
+    ) -> Response:
+        """Return a page of `queryset`; see `KeysetPagination`."""
+        paginator: Any = self.paginator
+        rows = paginator.paginate_queryset(queryset, self.request, self, disjoint_conditions)
+        return self.get_paginated_response(represent(rows))
 
     @property
     def api_key(self) -> ApiKey:
         key = self.request.auth
-        assert isinstance(key, ApiKey)  # noqa: S101 - the permission class has seen to it
+        assert isinstance(key, ApiKey)  # noqa: S101 - checked by the permission class
         return key
 
     @property
@@ -51,7 +72,7 @@ class PartnerView(APIView):
 
     @property
     def company(self) -> Company:
-        """The company in the path. Raises `NotFound` when it is another partner's."""
+        """The company in the path. Raises `NotFound` if it belongs to another partner."""
         company: Company | None = getattr(self.api_key, "company", None)
         if company is None:
             raise NotFound

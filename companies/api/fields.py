@@ -1,4 +1,4 @@
-"""Fields that know the rules of this app."""
+"""Fields with the rules of this app."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from config.api.fields import as_validation_error
 
 
 class EmailFilterField(serializers.CharField):
-    """An address to look for, in its normal form: as it was stored, it is found. What is none is refused."""
+    """An address to search for, normalized like stored ones. Rejects invalid addresses."""
 
     def __init__(self, normalize: Callable[[str], str] = normalize_address, **kwargs: Any) -> None:
         super().__init__(max_length=MAX_LENGTH, **kwargs)

@@ -1,122 +1,103 @@
-"""Companies and sites on the wire."""
+"""Companies and sites in requests and responses."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from companies.models import Company, Site
-from config.api.fields import Boolean, Line, Locale, NullMeansOmitted, StrictSerializer
-from config.api.pagination import PageOutput
+from config.api.fields import LocaleField, NullMeansOmitted, SingleLineField, StrictBooleanField, StrictSerializer
+from config.api.representation import Representation
 
 
 class CompanyFields(StrictSerializer):
-    """What can be said when a company is made, and changed later."""
-
-    name = Line(max_length=200)
-    locale = Locale(required=False, help_text="Language of pages and mails, a BCP 47 tag; `en` when omitted.")
-    replyTo = serializers.EmailField(source="reply_to", max_length=254, allow_null=True, required=False)
-    externalId = Line(source="external_id", max_length=255, allow_null=True, required=False)
-    repairsAutomatically = Boolean(
+    name = SingleLineField(max_length=200)
+    locale = LocaleField(required=False, help_text="Language of pages and mails (BCP 47). Default `en`.")
+    replyTo = serializers.EmailField(
+        source="reply_to", max_length=254, allow_null=True, required=False, help_text="`Reply-To` of mails."
+    )
+    externalId = SingleLineField(
+        source="external_id", max_length=255, allow_null=True, required=False, help_text="Your own reference."
+    )
+    repairsAutomatically = StrictBooleanField(
         source="repairs_automatically",
         required=False,
-        help_text="Mail whoever can mend it when a connection stops working; off when omitted.",
+        help_text="When a connection stops working, mail the person who can repair it. Default false.",
     )
 
 
-class CompanyInput(NullMeansOmitted, CompanyFields):
-    """A new company. `name` must be given."""
+class CreateCompany(NullMeansOmitted, CompanyFields):
+    """A new company. Only `name` is required."""
+
+    example = {
+        "name": "Riverside Bakeries",
+        "locale": "en",
+        "replyTo": "energy@riverside.example",
+        "externalId": "crm-1042",
+        "repairsAutomatically": False,
+    }
 
 
-class CompanyChanges(CompanyFields):
-    """What is left out stays as it is."""
+class UpdateCompany(CompanyFields):
+    """Fields to change. Omitted fields keep their value."""
 
-    name = Line(max_length=200, required=False)
-
-
-class SiteFields(StrictSerializer):
-    """What can be said when a site is made, and changed later."""
-
-    name = Line(max_length=200)
-    address = Line(max_length=500, allow_blank=True, required=False)
-    externalId = Line(source="external_id", max_length=255, allow_null=True, required=False)
+    example = {"name": "Riverside Bakeries Ltd"}
+    name = SingleLineField(max_length=200, required=False)
 
 
-class SiteInput(NullMeansOmitted, SiteFields):
-    """A new site. `name` must be given."""
-
-
-class SiteChanges(SiteFields):
-    """What is left out stays as it is."""
-
-    name = Line(max_length=200, required=False)
-
-
-class PingOutput(serializers.Serializer[Any]):
-    """Whose key was sent, and which."""
-
-    partner = serializers.CharField()
-    apiKey = serializers.CharField(help_text="The part of the key by which people tell keys apart.")
-
-
-class CompanyOutput(serializers.Serializer[Any]):
+class CompanySerializer(serializers.Serializer[Any]):
     """A company whose utility accounts are connected."""
 
+    example = CreateCompany.example
     id = serializers.UUIDField()
     name = serializers.CharField()
     locale = serializers.CharField()
-    replyTo = serializers.EmailField(allow_null=True)
-    externalId = serializers.CharField(allow_null=True)
-    repairsAutomatically = serializers.BooleanField()
-    createdAt = serializers.DateTimeField()
-    updatedAt = serializers.DateTimeField()
+    replyTo = serializers.EmailField(source="reply_to", allow_null=True)
+    externalId = serializers.CharField(source="external_id", allow_null=True)
+    repairsAutomatically = serializers.BooleanField(source="repairs_automatically")
+    createdAt = serializers.DateTimeField(source="created_at")
+    updatedAt = serializers.DateTimeField(source="updated_at")
 
 
-class SiteOutput(serializers.Serializer[Any]):
-    """A place of a company's."""
+class SiteFields(StrictSerializer):
+    name = SingleLineField(max_length=200)
+    address = SingleLineField(max_length=500, allow_blank=True, required=False, help_text="Postal address in one line.")
+    externalId = SingleLineField(
+        source="external_id", max_length=255, allow_null=True, required=False, help_text="Your own reference."
+    )
 
+
+class CreateSite(NullMeansOmitted, SiteFields):
+    """A new site. Only `name` is required."""
+
+    example = {"name": "Main bakery", "address": "1 Mill Lane, Bath"}
+
+
+class UpdateSite(SiteFields):
+    """Fields to change. Omitted fields keep their value."""
+
+    example = {"address": "2 Mill Lane, Bath"}
+    name = SingleLineField(max_length=200, required=False)
+
+
+class SiteSerializer(serializers.Serializer[Any]):
+    """A site of a company."""
+
+    example = CreateSite.example
     id = serializers.UUIDField()
-    companyId = serializers.UUIDField()
+    companyId = serializers.UUIDField(source="company_id")
     name = serializers.CharField()
     address = serializers.CharField()
-    externalId = serializers.CharField(allow_null=True)
-    createdAt = serializers.DateTimeField()
-    updatedAt = serializers.DateTimeField()
+    externalId = serializers.CharField(source="external_id", allow_null=True)
+    createdAt = serializers.DateTimeField(source="created_at")
+    updatedAt = serializers.DateTimeField(source="updated_at")
 
 
-class CompanyPage(PageOutput):
-    """Companies, newest first."""
+class PingSerializer(serializers.Serializer[Any]):
+    """The partner and the API key of the request."""
 
-    companies = CompanyOutput(many=True)
-
-
-class SitePage(PageOutput):
-    """Sites, newest first."""
-
-    sites = SiteOutput(many=True)
+    example = {"partner": "Northwind Energy", "apiKey": "lk_4f0c21aa"}
+    partner = serializers.CharField()
+    apiKey = serializers.CharField(help_text="Visible part of the API key.")
 
 
-def represent_company(company: Company) -> dict[str, Any]:
-    """A company as the wire has it."""
-    return {
-        "id": company.pk,
-        "name": company.name,
-        "locale": company.locale,
-        "replyTo": company.reply_to,
-        "externalId": company.external_id,
-        "repairsAutomatically": company.repairs_automatically,
-        "createdAt": company.created_at,
-        "updatedAt": company.updated_at,
-    }
-
-
-def represent_site(site: Site) -> dict[str, Any]:
-    """A site as the wire has it."""
-    return {
-        "id": site.pk,
-        "companyId": site.company_id,
-        "name": site.name,
-        "address": site.address,
-        "externalId": site.external_id,
-        "createdAt": site.created_at,
-        "updatedAt": site.updated_at,
-    }
+represent_company = Representation(CompanySerializer)
+represent_site = Representation(SiteSerializer)

@@ -1,12 +1,16 @@
 from django.urls import path
 
-from companies.api import views
+from companies.api.viewsets import CompanyViewSet, PingViewSet, SiteViewSet
+from config.api.routers import DetailRouter
+
+router = DetailRouter()
+router.register("company", CompanyViewSet, basename="company")
+router.register("site", SiteViewSet, basename="site")
 
 app_name = "companies_api"
 urlpatterns = [
-    path("ping", views.Ping.as_view(), name="ping"),
-    path("company", views.CompanyList.as_view(), name="companies"),
-    path("company/<uuid:company_id>", views.CompanyDetail.as_view(), name="company"),
-    path("site/company/<uuid:company_id>", views.SiteList.as_view(), name="sites"),
-    path("site/<uuid:site_id>", views.SiteDetail.as_view(), name="site"),
+    path("ping", PingViewSet.as_view({"get": "retrieve"})),
+    path("company", CompanyViewSet.as_view({"get": "list", "post": "create"})),
+    path("site/company/<uuid:company_id>", SiteViewSet.as_view({"get": "list", "post": "create"})),
+    *router.urls,
 ]

@@ -1,1 +1,1 @@
-"""How the API speaks, whatever it speaks of: JSON, problem documents, strict bodies and queries, keyset pages."""
+"""JSON, problem documents, strict fields, pagination and the OpenAPI document: independent of what the API is about."""

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): every refusal, and every mistake of a caller, in one shape."""
+"""Problem documents (RFC 9457) for every error."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 
 from config.api.json import to_json
+from config.camel_case import to_camel_case
 from config.exceptions import DomainError, InvalidField
 from config.request_id import request_id
 
@@ -18,7 +19,7 @@ RETRY_AFTER_SECONDS = "5"
 
 
 def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> HttpResponse:
-    """An answer `{type, title, status, detail, code, requestId, errors}`; `errors` has one entry a wrong field."""
+    """Return `{type, title, status, detail, code, requestId, errors}`; `errors` has an entry for each wrong field."""
     document = {
         "type": f"urn:latchkey:problem:{code.lower().replace('_', '-')}",
         "title": HTTPStatus(status).phrase,
@@ -33,55 +34,55 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
 
 
 def is_api_path(path: str) -> bool:
-    """Whether programs ask there, which want problem documents, and no pages."""
+    """Whether errors of this path are problem documents, not pages."""
     return path == "/v2" or path.startswith("/v2/")
 
 
-def as_answer_to_this_request(document: bytes) -> bytes:
-    """A problem document that was written for an earlier request, with the id of the one that it answers now."""
+def with_current_request_id(document: bytes) -> bytes:
+    """Return a stored problem document with the id of the current request."""
     return to_json(orjson.loads(document) | {"requestId": request_id.get()})
 
 
 def unavailable() -> HttpResponse:
-    """503 with `Retry-After`: the database does not answer."""
-    answer = problem(503, "UNAVAILABLE", "The service is briefly unavailable. Try again in a moment.")
-    answer["Retry-After"] = RETRY_AFTER_SECONDS
-    return answer
+    """503 with `Retry-After`: the database does not respond."""
+    response = problem(503, "UNAVAILABLE", "The service is briefly unavailable. Try again in a moment.")
+    response["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
 
 
-def problem_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """REST framework's exception handler: None leaves an error of ours to Django's 500."""
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """REST framework's exception handler. Returns None for an unexpected error, which Django turns into a 500."""
     match error:
         case DomainError():
-            return _refuse(error)
+            return _domain_problem(error)
         case exceptions.ValidationError():
             errors = list(_entries(error.detail))
             return problem(400, "INVALID", errors[0]["detail"], errors)
         case Http404():
             return problem(404, "NOT_FOUND", "There is nothing here.")
         case exceptions.APIException():
-            return _answer_to(error)
+            return _api_problem(error)
         case OperationalError() | InterfaceError():
             return unavailable()
     return None
 
 
-def _refuse(error: DomainError) -> HttpResponse:
-    answer = problem(error.status, error.code, error.detail, _wrong_field(error))
+def _domain_problem(error: DomainError) -> HttpResponse:
+    response = problem(error.status, error.code, error.detail, _field_errors(error))
     if (wait := getattr(error, "retry_after", None)) is not None:
-        answer["Retry-After"] = str(wait)
-    return answer
+        response["Retry-After"] = str(wait)
+    return response
 
 
-def _wrong_field(error: DomainError) -> list[dict[str, str]]:
+def _field_errors(error: DomainError) -> list[dict[str, str]]:
     if not isinstance(error, InvalidField):
         return []
-    path = tuple(camel(part) for part in error.field)
+    path = tuple(to_camel_case(part) if isinstance(part, str) else part for part in error.field)
     return [{"pointer": pointer(path), "code": error.field_code.upper(), "detail": error.detail}]
 
 
 class QueryName(str):
-    """The name of a query parameter where otherwise a body's field stands."""
+    """Name of a query parameter, where an error path otherwise begins with a field of the body."""
 
 
 def pointer(path: tuple[str | int, ...]) -> str:
@@ -91,31 +92,23 @@ def pointer(path: tuple[str | int, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def camel(name: str | int) -> str | int:
-    """`max_uses` as `maxUses`; an index stays one."""
-    if isinstance(name, int):
-        return name
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def _answer_to(error: exceptions.APIException) -> HttpResponse:
-    answer = problem(error.status_code, str(error.get_codes()).upper(), str(error.detail))
+def _api_problem(error: exceptions.APIException) -> HttpResponse:
+    response = problem(error.status_code, str(error.get_codes()).upper(), str(error.detail))
     if challenge := getattr(error, "auth_header", None):
-        answer["WWW-Authenticate"] = challenge
+        response["WWW-Authenticate"] = challenge
     if (wait := getattr(error, "wait", None)) is not None:
-        answer["Retry-After"] = str(int(wait) + 1)
-    return answer
+        response["Retry-After"] = str(int(wait) + 1)
+    return response
 
 
 def _entries(detail: Any, path: tuple[str | int, ...] = ()) -> Iterator[dict[str, str]]:
-    """One entry for each leaf of REST framework's nested error details."""
+    """Yield one entry for each leaf of REST framework's nested error details."""
     if isinstance(detail, Mapping):
-        for name, inner in detail.items():
-            yield from _entries(inner, path if name == "non_field_errors" else (*path, name))
+        for name, child in detail.items():
+            yield from _entries(child, path if name == "non_field_errors" else (*path, name))
     elif isinstance(detail, list):
-        nested = any(isinstance(inner, (Mapping, list)) for inner in detail)
-        for index, inner in enumerate(detail):
-            yield from _entries(inner, (*path, index) if nested else path)
+        nested = any(isinstance(child, (Mapping, list)) for child in detail)
+        for index, child in enumerate(detail):
+            yield from _entries(child, (*path, index) if nested else path)
     else:
         yield {"pointer": pointer(path), "code": str(detail.code).upper(), "detail": str(detail)}

@@ -1,8 +1,9 @@
-"""Serializers and fields that take exactly what they say: no unknown names, no `"5"` for 5, no 1 for true."""
+"""Strict serializers and fields: no unknown names, no `"5"` for 5, no 1 for true."""
 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -18,27 +19,57 @@ from config.validators import (
     validate_single_line,
 )
 
+MAX_SUGGESTIONS = 10
+MAX_NAME_LENGTH = 50
+SIMILARITY = 0.7
+
+
+def validate(serializer_class: type["StrictSerializer"], data: Any) -> dict[str, Any]:
+    """Return the validated `data` under the service's names. Raises `ValidationError` for each wrong field."""
+    return dict(_cached(serializer_class).run_validation(data))
+
+
+@cache
+def _cached(serializer_class: type["StrictSerializer"]) -> "StrictSerializer":
+    """One instance for all requests: it keeps no state, and copying its fields costs more than validating."""
+    return serializer_class()
+
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields it does not know: a misspelt one must never be ignored."""
+    """Reports unknown fields together with all other errors: a misspelt field must never be ignored."""
 
-    default_error_messages = {"invalid": "Give an object, in braces."}
+    default_error_messages = {
+        "invalid": "Send a JSON object.",
+        "unknown_field": "There is no field of this name.",
+    }
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = serializers.ErrorDetail("There is no field of this name.", "unknown_field")
-            if errors := {name: [unknown] for name in data if name not in self.fields}:
-                raise serializers.ValidationError(errors)
-        return super().to_internal_value(data)
+        errors = self._unknown_fields(data) if isinstance(data, Mapping) else {}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            detail: Any = error.detail
+            raise serializers.ValidationError({**errors, **detail}) from None
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
 
-    @classmethod
-    def checked(cls, data: Any) -> dict[str, Any]:
-        """What `data` says, under the service's names. Raises `ValidationError` that points at each wrong field."""
-        return dict(_serializer(cls).run_validation(data))
+    def _unknown_fields(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        names = [name for name in data if name not in self.fields]
+        return {name: [self._unknown(name, suggest=i < MAX_SUGGESTIONS)] for i, name in enumerate(names)}
+
+    def _unknown(self, name: str, *, suggest: bool) -> serializers.ErrorDetail:
+        """Names the most similar known field. Bounded, because comparing names is slow and callers choose them."""
+        message = str(self.error_messages["unknown_field"])
+        may_suggest = suggest and len(name) <= MAX_NAME_LENGTH
+        similar = get_close_matches(name, list(self.fields), n=1, cutoff=SIMILARITY) if may_suggest else []
+        if similar:
+            message += f" Did you mean {similar[0]}?"
+        return serializers.ErrorDetail(message, "unknown_field")
 
 
 class NullMeansOmitted(StrictSerializer):
-    """A body that creates something: null is the same as not given, but where something must be given."""
+    """The body of a creation: null means omitted, except for required fields."""
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
@@ -54,16 +85,10 @@ class EmptyBody(StrictSerializer):
     """An empty object, or no body."""
 
 
-@cache
-def _serializer(kind: type[StrictSerializer]) -> StrictSerializer:
-    """One for all requests: it keeps nothing of what it validates, and to copy its fields costs more than that."""
-    return kind()
+class StrictCharField(serializers.CharField):
+    """Accepts strings only, and strips surrounding spaces."""
 
-
-class Text(serializers.CharField):
-    """A string, and only a string; without surrounding spaces."""
-
-    default_error_messages = {"invalid": "Give text in quotation marks."}
+    default_error_messages = {"invalid": "Send a string."}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -71,8 +96,8 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class Line(Text):
-    """One line that people read, such as a name: by `validate_single_line`."""
+class SingleLineField(StrictCharField):
+    """One line of text for people, such as a name. See `validate_single_line`."""
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -84,28 +109,28 @@ class Line(Text):
             return validate_single_line(text, max_length=self.longest, field=())
 
 
-class Message(Line):
-    """Several lines that people read: by `validate_multi_line`."""
+class MultiLineField(SingleLineField):
+    """Several lines of text for people. See `validate_multi_line`."""
 
     def to_internal_value(self, data: Any) -> str:
-        text = Text.to_internal_value(self, data)
+        text = StrictCharField.to_internal_value(self, data)
         with as_validation_error():
             return validate_multi_line(text, max_length=self.longest, field=())
 
 
 @contextmanager
 def as_validation_error() -> Iterator[None]:
-    """What a rule refuses inside is an error of the field whose value it was asked of."""
+    """Turn `InvalidField` into a `ValidationError` of the field being validated."""
     try:
         yield
-    except InvalidField as refusal:
-        raise serializers.ValidationError(refusal.detail, code=refusal.field_code) from None
+    except InvalidField as error:
+        raise serializers.ValidationError(error.detail, code=error.field_code) from None
 
 
-class Integer(serializers.IntegerField):
-    """A number without a fraction, and only a number."""
+class StrictIntegerField(serializers.IntegerField):
+    """Accepts JSON integers only."""
 
-    default_error_messages = {"invalid": "Give a whole number, without quotation marks."}
+    default_error_messages = {"invalid": "Send a whole number, without quotation marks."}
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
@@ -113,10 +138,10 @@ class Integer(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class QueryInteger(serializers.IntegerField):
-    """The same in a query, where everything is text: digits, and nothing else."""
+class QueryIntegerField(serializers.IntegerField):
+    """An integer in a query, where every value is text. Accepts digits only."""
 
-    default_error_messages = {"invalid": "Give a whole number in digits."}
+    default_error_messages = {"invalid": "Send a whole number in digits."}
 
     def to_internal_value(self, data: Any) -> int:
         if not re.fullmatch("-?[0-9]{1,18}", data):
@@ -124,10 +149,10 @@ class QueryInteger(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class Boolean(serializers.BooleanField):
-    """`true` or `false`."""
+class StrictBooleanField(serializers.BooleanField):
+    """Accepts `true` and `false` only."""
 
-    default_error_messages = {"invalid": "Give true or false, without quotation marks."}
+    default_error_messages = {"invalid": "Send true or false, without quotation marks."}
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -135,42 +160,43 @@ class Boolean(serializers.BooleanField):
         return data
 
 
-class List(serializers.ListField):
-    """A list, and only a list."""
+class StrictListField(serializers.ListField):
+    """Accepts lists only."""
 
-    default_error_messages = {"not_a_list": "Give a list, in brackets."}
+    default_error_messages = {"not_a_list": "Send a list."}
 
 
-class TextMap(serializers.DictField):
-    """String pairs, at most `max_pairs`, keys of at most `max_key` characters."""
+class StringMapField(serializers.DictField):
+    """String pairs: at most `max_pairs`, keys of at most `max_key` and values of at most `max_value` characters."""
 
-    default_error_messages = {"not_a_dict": "Give an object of names and texts, in braces."}
+    default_error_messages = {"not_a_dict": "Send an object with string values."}
 
     def __init__(self, *, max_pairs: int, max_key: int, max_value: int, **kwargs: Any) -> None:
-        super().__init__(child=Text(allow_blank=True, max_length=max_value, trim_whitespace=False), **kwargs)
+        child = StrictCharField(allow_blank=True, max_length=max_value, trim_whitespace=False)
+        super().__init__(child=child, **kwargs)
         self.max_pairs, self.max_key = max_pairs, max_key
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             if len(data) > self.max_pairs:
-                raise serializers.ValidationError(f"At most {self.max_pairs} pairs.", code="max_pairs")
-            if wrong := {key: [words] for key in data if (words := self._wrong(key))}:
-                raise serializers.ValidationError(wrong, code="invalid_key")
+                raise serializers.ValidationError(f"Send at most {self.max_pairs} pairs.", code="max_pairs")
+            if errors := {key: [message] for key in data if (message := self._key_error(key))}:
+                raise serializers.ValidationError(errors, code="invalid_key")
         return super().to_internal_value(data)
 
-    def _wrong(self, key: str) -> str:
+    def _key_error(self, key: str) -> str:
         if len(key) > self.max_key:
             return f"A key has at most {self.max_key} characters."
-        return "A key has no NUL character." if "\x00" in key else ""
+        return "A key must not contain a NUL character." if "\x00" in key else ""
 
 
-class Country(serializers.RegexField):
-    """A country that exists, by its ISO 3166-1 alpha-2 code."""
+class CountryField(serializers.RegexField):
+    """The ISO 3166-1 alpha-2 code of an existing country."""
 
-    default_error_messages = {"invalid": "There is no such country. Give its ISO 3166-1 alpha-2 code, such as GB."}
+    default_error_messages = {"invalid": "Send the ISO 3166-1 alpha-2 code of a country, such as GB."}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(r"^[A-Z]{2}$", **{"help_text": "ISO 3166-1 alpha-2.", **kwargs})
+        super().__init__(r"^[A-Z]{2}$", **{"help_text": "ISO 3166-1 alpha-2 code.", **kwargs})
 
     def to_internal_value(self, data: Any) -> str:
         code = super().to_internal_value(data)
@@ -179,7 +205,7 @@ class Country(serializers.RegexField):
         return code
 
 
-class Locale(serializers.RegexField):
+class LocaleField(serializers.RegexField):
     """A language tag (BCP 47), such as `en` or `de-AT`."""
 
     default_error_messages = {"invalid": INVALID_LANGUAGE_TAG}

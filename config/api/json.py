@@ -1,6 +1,5 @@
-"""JSON in and out, strictly and by orjson."""
+"""Strict JSON in, JSON out."""
 
-from collections import Counter
 from json import JSONDecoder
 from typing import Any
 
@@ -8,7 +7,7 @@ import orjson
 from rest_framework import exceptions, parsers, renderers
 
 MAX_LEVELS = 32
-TWICE = exceptions.ErrorDetail("This field is given more than once.", "duplicate_field")
+DUPLICATE = exceptions.ErrorDetail("This field is given more than once.", "duplicate_field")
 
 
 def to_json(data: Any) -> bytes:
@@ -26,9 +25,9 @@ class JSONRenderer(renderers.BaseRenderer):
 
 
 class JSONParser(parsers.BaseParser):
-    """Strict JSON (RFC 8259): no NaN, no lone surrogates, no bottomless nesting, no name given twice.
+    """Strict JSON (RFC 8259). Rejects NaN, lone surrogates, duplicate keys and more than 32 levels.
 
-    No body is an empty object.
+    An empty body is an empty object.
     """
 
     media_type = "application/json"
@@ -40,53 +39,40 @@ class JSONParser(parsers.BaseParser):
         try:
             data = orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            raise exceptions.ParseError(f"The body is not JSON: {error}.", code="MALFORMED_JSON") from None
+            raise exceptions.ParseError(f"The body is not valid JSON: {error}.", code="MALFORMED_JSON") from None
         if body.count(b"[") + body.count(b"{") > MAX_LEVELS and not _is_within(data, MAX_LEVELS):
-            raise exceptions.ParseError(f"The body is nested over {MAX_LEVELS} levels.", code="MALFORMED_JSON")
-        _refuse_doubles(body.decode())
+            raise exceptions.ParseError(f"The body has more than {MAX_LEVELS} levels.", code="MALFORMED_JSON")
+        if duplicates := _errors_in(_duplicate_finder.decode(body.decode())):
+            raise exceptions.ValidationError(duplicates)
         return data
 
 
 def _is_within(data: Any, levels: int) -> bool:
-    """Whether `data` is nested no deeper than this: what is written out again, or as text, has limits of its own."""
     if not isinstance(data, (dict, list)):
         return True
-    inner = data.values() if isinstance(data, dict) else data
-    return levels > 0 and all(_is_within(each, levels - 1) for each in inner)
+    children = data.values() if isinstance(data, dict) else data
+    return levels > 0 and all(_is_within(child, levels - 1) for child in children)
 
 
-class _Doubled(Exception):
-    """An object has two fields of one name."""
+def _duplicate_errors(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Reject duplicate keys: parsers keep the last, so a second, empty `allowedEmails` would lift the restriction.
+
+    Returns the errors of an object in place of its values, nested as REST framework nests them.
+    """
+    errors: dict[str, Any] = {}
+    seen: set[str] = set()
+    for name, value in pairs:
+        if found := [DUPLICATE] if name in seen else _errors_in(value):
+            errors[name] = found
+        seen.add(name)
+    return errors
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """An object as it is written."""
+def _errors_in(value: Any) -> dict[Any, Any]:
+    if isinstance(value, list):
+        return {index: errors for index, child in enumerate(value) if (errors := _errors_in(child))}
+    return value if isinstance(value, dict) else {}
 
 
-def _look(pairs: list[tuple[str, Any]]) -> None:
-    if len(dict(pairs)) < len(pairs):
-        raise _Doubled
-
-
-# numbers are left as they are written: orjson has read them
-_looking = JSONDecoder(object_pairs_hook=_look, parse_int=str, parse_float=str)
-_keeping = JSONDecoder(object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
-
-
-def _refuse_doubles(body: str) -> None:
-    """Of two fields of one name the last would count: an empty `allowedEmails` would open what the first restricts."""
-    try:
-        _looking.decode(body)
-    except _Doubled:
-        raise exceptions.ValidationError(_doubles_in(_keeping.decode(body))) from None
-
-
-def _doubles_in(data: Any) -> dict[Any, Any]:
-    """What is wrong and where, nested as REST framework nests it."""
-    inner: dict[Any, Any] = {}
-    if isinstance(data, _Pairs):
-        times = Counter(name for name, _ in data)
-        inner = {name: [TWICE] if times[name] > 1 else _doubles_in(value) for name, value in data}
-    elif isinstance(data, list):
-        inner = dict(enumerate(map(_doubles_in, data)))
-    return {place: wrong for place, wrong in inner.items() if wrong}
+# orjson has read the numbers; Python's limit of 4,300 digits must not apply here
+_duplicate_finder = JSONDecoder(object_pairs_hook=_duplicate_errors, parse_int=str, parse_float=str)

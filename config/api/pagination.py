@@ -1,100 +1,90 @@
-"""Query parameters and keyset pages: a page costs the same wherever it lies in the table."""
+"""Keyset pagination: the cost of a page does not depend on its position in the table."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from rest_framework import serializers
+from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from config.api.exception_handler import QueryName
-from config.api.fields import QueryInteger, StrictSerializer
 
-TWICE = serializers.ErrorDetail("This parameter is given more than once.", "duplicate_field")
 CURSOR_SALT = "latchkey.cursor"
 
 
-class QuerySerializer(StrictSerializer):
-    """Query parameters; unknown ones are refused, and so is a single one that is given twice."""
+class KeysetPagination(BasePagination):
+    """Pages as `{name: [...], perPage, hasNext, nextCursor}`, newest first, by `limit` and `cursor` in `view.query`.
 
-    @classmethod
-    def of(cls, request: Request) -> dict[str, Any]:
-        """The parameters of `request`. Raises `ValidationError` that names them as `?name`."""
-        given = dict(request.query_params.lists())
-        single = {name for name in given if name in cls._declared_fields and not cls._takes_many(name)}
-        twice: dict[str, Any] = {QueryName(name): [TWICE] for name in single if len(given[name]) > 1}
-        if twice:
-            raise serializers.ValidationError(twice)
-        try:
-            return cls.checked(given | {name: given[name][0] for name in single})
-        except serializers.ValidationError as error:
-            detail: Any = error.detail
-            raise serializers.ValidationError({QueryName(name): errors for name, errors in detail.items()}) from None
-
-    @classmethod
-    def _takes_many(cls, name: str) -> bool:
-        return isinstance(cls._declared_fields.get(name), serializers.ListField)
-
-
-class PageOutput(serializers.Serializer[Any]):
-    """What every page says beside its rows."""
-
-    perPage = serializers.IntegerField()
-    hasNext = serializers.BooleanField()
-    nextCursor = serializers.CharField(allow_null=True)
-
-
-class PageQuery(QuerySerializer):
-    """`limit` and `cursor`, as every list takes them."""
-
-    limit = QueryInteger(min_value=1, max_value=100, default=50)
-    cursor = serializers.CharField(max_length=200, required=False)
-
-
-def each(represent: Callable[[Any], dict[str, Any]]) -> Callable[[list[Any]], list[dict[str, Any]]]:
-    """`represent` for every row of a page."""
-    return lambda rows: [represent(row) for row in rows]
-
-
-def newest_first(
-    name: str,
-    rows: QuerySet[Any],
-    represent: Callable[[list[Any]], list[dict[str, Any]]],
-    *,
-    limit: int,
-    cursor: str | None = None,
-    cases: Sequence[Q] = (),
-) -> dict[str, Any]:
-    """One page as the wire has it: `{name: [...], perPage, hasNext, nextCursor}`.
-
-    Relies on `rows` in the order of `config.db.index_hints.newest_first_for` and on ids that grow with time
-    (UUIDv7), reads
-    `limit` + 1 rows and never counts. Refuses a cursor that is not ours, or another list's.
-
-    With `cases`, of which no two may hold at once, the rows are those for which one holds. Each is asked by itself for
-    a page, so that its own index is walked: for an `OR` of them there is none.
+    Reads `limit` + 1 rows and never counts. Relies on ids that grow with time (UUIDv7) and on a queryset in the order
+    of `config.db.index_hints.newest_first_for`. Rejects cursors of other lists and forged ones.
     """
-    signer = signing.Signer(salt=f"{CURSOR_SALT}.{name}")
-    if cursor:
-        rows = rows.filter(pk__lt=_read(cursor, signer))
-    if cases:
-        pages = [rows.filter(case).values("pk")[: limit + 1] for case in cases]
-        rows = rows.filter(pk__in=pages[0].union(*pages[1:], all=True)) if len(pages) > 1 else rows.filter(cases[0])
-    found = list(rows[: limit + 1])
-    has_next = len(found) > limit
-    return {
-        name: represent(found[:limit]),
-        "perPage": limit,
-        "hasNext": has_next,
-        "nextCursor": signer.sign(found[limit - 1].id.hex) if has_next else None,
-    }
 
+    results_name: ClassVar[str]
 
-def _read(cursor: str, signer: signing.Signer) -> UUID:
-    try:
-        return UUID(signer.unsign(cursor))
-    except (signing.BadSignature, ValueError):
-        wrong = serializers.ErrorDetail("This cursor is not one of this list’s.", "bad_cursor")
-        raise serializers.ValidationError({QueryName("cursor"): [wrong]}) from None
+    @classmethod
+    def named(cls, results_name: str) -> type["KeysetPagination"]:
+        """Return a pagination class with this name for its rows."""
+        return type(f"{results_name.capitalize()}Pagination", (cls,), {"results_name": results_name})
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: Any = None, disjoint_conditions: Sequence[Q] = ()
+    ) -> list[Any]:
+        """Return the rows of a page.
+
+        With `disjoint_conditions`, of which at most one holds for a row, returns rows for which one holds. PostgreSQL
+        reads the index of each condition separately; for an `OR` it would use none.
+        """
+        self.limit = limit = view.query["limit"]
+        if cursor := view.query.get("cursor"):
+            queryset = queryset.filter(pk__lt=self._decode(cursor))
+        if len(disjoint_conditions) > 1:
+            pages = [queryset.filter(condition).values("pk")[: limit + 1] for condition in disjoint_conditions]
+            queryset = queryset.filter(pk__in=pages[0].union(*pages[1:], all=True))
+        elif disjoint_conditions:
+            queryset = queryset.filter(disjoint_conditions[0])
+        rows = list(queryset[: limit + 1])
+        self.next_cursor = self._signer().sign(rows[limit - 1].id.hex) if len(rows) > limit else None
+        return rows[:limit]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {
+                self.results_name: data,
+                "perPage": self.limit,
+                "hasNext": self.next_cursor is not None,
+                "nextCursor": self.next_cursor,
+            }
+        )
+
+    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
+        properties = {
+            self.results_name: schema,
+            "perPage": {"type": "integer", "example": 50},
+            "hasNext": {"type": "boolean", "example": False},
+            "nextCursor": {
+                "type": "string",
+                "nullable": True,
+                "description": "`cursor` of the next page. Null on the last page.",
+                "example": None,
+            },
+        }
+        return {
+            "type": "object",
+            "description": f"A page of {self.results_name}, newest first.",
+            "required": list(properties),
+            "properties": properties,
+        }
+
+    def _signer(self) -> signing.Signer:
+        return signing.Signer(salt=f"{CURSOR_SALT}.{self.results_name}")
+
+    def _decode(self, cursor: str) -> UUID:
+        try:
+            return UUID(self._signer().unsign(cursor))
+        except (signing.BadSignature, ValueError):
+            error = serializers.ErrorDetail("This cursor does not belong to this list.", "bad_cursor")
+            raise serializers.ValidationError({QueryName("cursor"): [error]}) from None

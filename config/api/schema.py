@@ -1,143 +1,161 @@
-"""What the generated OpenAPI document says about every operation, said once."""
+"""OpenAPI schema of operations: errors, headers, query parameters and examples."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from inspect import cleandoc
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import (
-    Direction,
-    OpenApiExample,
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema,
-)
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from config.api.examples import example_of
 from config.api.exception_handler import MEDIA_TYPE
 from config.exceptions import DomainError
 
 
-class Promise(NamedTuple):
-    """One way in which an operation may refuse: the status, the problem's `code`, and when."""
-
+class ErrorCode(NamedTuple):
     status: int
     code: str
-    when: str
+    description: str
 
 
 ALWAYS = (
-    Promise(400, "INVALID", "A field or parameter does not hold, or has a name that is none: `errors` has each."),
-    Promise(400, "BAD_REQUEST", "The request names another host, or has over a thousand parameters."),
-    Promise(401, "NOT_AUTHENTICATED", "No key was sent."),
-    Promise(401, "INVALID_API_KEY", "The key is unknown, expired or revoked."),
-    Promise(406, "NOT_ACCEPTABLE", "Only JSON can be had."),
-    Promise(411, "LENGTH_REQUIRED", "A body without a length."),
-    Promise(413, "BODY_TOO_LARGE", "A body over 256 KiB. It is not read."),
-    Promise(500, "INTERNAL_ERROR", "Something went wrong on our side. It has been noted under the `requestId`."),
-    Promise(503, "UNAVAILABLE", "The database does not answer. Try again after `Retry-After`."),
+    ErrorCode(400, "INVALID", "Validation failed. `errors` lists every wrong field and parameter."),
+    ErrorCode(400, "BAD_REQUEST", "The `Host` header is wrong, or there are over a thousand query parameters."),
+    ErrorCode(401, "NOT_AUTHENTICATED", "The `X-API-KEY` header is missing."),
+    ErrorCode(401, "INVALID_API_KEY", "The API key is unknown, expired or revoked."),
+    ErrorCode(406, "NOT_ACCEPTABLE", "The `Accept` header does not allow JSON."),
+    ErrorCode(411, "LENGTH_REQUIRED", "The request has a body but no `Content-Length`."),
+    ErrorCode(413, "BODY_TOO_LARGE", "The body is larger than 256 KiB."),
+    ErrorCode(500, "INTERNAL_ERROR", "Unexpected error. Report it with its `requestId`."),
+    ErrorCode(503, "UNAVAILABLE", "The database does not respond. Retry after `Retry-After` seconds."),
 )
-WITH_A_BODY = (
-    Promise(400, "MALFORMED_JSON", "The body is not JSON (RFC 8259), or nested over 32 levels."),
-    Promise(415, "UNSUPPORTED_MEDIA_TYPE", "A body that does not say it is `application/json`."),
+WITH_BODY = (
+    ErrorCode(400, "MALFORMED_JSON", "The body is not valid JSON (RFC 8259), or has more than 32 levels."),
+    ErrorCode(415, "UNSUPPORTED_MEDIA_TYPE", "The `Content-Type` is not `application/json`."),
 )
-WITH_AN_ID = (Promise(404, "NOT_FOUND", "It is not there, or another partner's."),)
+NOT_FOUND = ErrorCode(404, "NOT_FOUND", "There is no such object, or it belongs to another partner.")
 
 
-class FieldProblem(serializers.Serializer[Any]):
-    """What is wrong with one field of the body, or one query parameter."""
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    """Error of one field of the body, or of one query parameter."""
 
     pointer = serializers.CharField(help_text="JSON Pointer into the body, or `?name` for a query parameter.")
-    code = serializers.CharField(help_text="For programs.")
-    detail = serializers.CharField(help_text="For people.")
+    code = serializers.CharField(help_text="Stable code.")
+    detail = serializers.CharField(help_text="Explanation in English.")
 
 
-class Problem(serializers.Serializer[Any]):
-    """A problem document (RFC 9457)."""
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Problem document (RFC 9457)."""
 
-    type = serializers.CharField(help_text="A URN made of the code.")
-    title = serializers.CharField(help_text="The status in words.")
-    status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="For people; of several wrong fields the first.")
-    code = serializers.CharField(help_text="For programs.")
-    requestId = serializers.CharField(allow_null=True, help_text="The `X-Request-Id` of this answer.")
-    errors = FieldProblem(many=True, help_text="One for each wrong field; else empty.")  # type: ignore[assignment]
+    type = serializers.CharField(help_text="URN with the code.")
+    title = serializers.CharField(help_text="Name of the HTTP status.")
+    status = serializers.IntegerField(help_text="HTTP status.")
+    detail = serializers.CharField(help_text="Explanation in English. With several wrong fields, that of the first.")
+    code = serializers.CharField(help_text="Stable code.")
+    requestId = serializers.CharField(allow_null=True, help_text="The `X-Request-Id` of this response.")
+    errors = FieldErrorSerializer(many=True, help_text="One entry for each wrong field.")  # type: ignore[assignment]
 
 
-@dataclass(frozen=True)
-class Operation:
-    """What a view's method was described as."""
+def errors(descriptions: Mapping[type[DomainError], str]) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return the errors of one operation for `extend_schema(responses=...)`. Common errors are added to all."""
+    responses: dict[str, Any] = {}
+    for error in _error_codes(descriptions):
+        _add_error(responses, error)
+    return {
+        (int(status), MEDIA_TYPE): OpenApiResponse(
+            response["content"][MEDIA_TYPE]["schema"], description=response["description"]
+        )
+        for status, response in responses.items()
+    }
 
-    status: int
-    answer: Any
-    takes_query: bool
-    takes_body: bool
-    replays: bool
-    promises: tuple[Promise, ...]
+
+def _error_codes(descriptions: Mapping[type[DomainError], str]) -> list[ErrorCode]:
+    return [ErrorCode(error.status, error.code, description) for error, description in descriptions.items()]
+
+
+def _add_error(responses: dict[str, Any], error: ErrorCode) -> None:
+    """Add the code to the response of its status: to the enum of `code` and to the description."""
+    response = responses.setdefault(str(error.status), {"content": {MEDIA_TYPE: {"schema": _problem_schema()}}})
+    _, with_code = response["content"][MEDIA_TYPE]["schema"]["allOf"]
+    with_code["properties"]["code"]["enum"].append(error.code)
+    line = f"- `{error.code}`: {error.description}"
+    response["description"] = "\n".join(filter(None, [response.get("description"), line]))
+
+
+def _problem_schema() -> dict[str, Any]:
+    code = {"code": {"type": "string", "enum": []}}
+    return {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "object", "properties": code}]}
+
+
+def _header(kind: str, description: str) -> dict[str, Any]:
+    return {"schema": {"type": kind}, "description": description}
+
+
+REQUEST_ID = {"X-Request-Id": _header("string", "Id of the request. Quote it when you report a problem.")}
+HEADERS = {
+    "401": {"WWW-Authenticate": _header("string", "How to authenticate.")},
+    "429": {"Retry-After": _header("integer", "Seconds to wait before the next attempt.")},
+    "503": {"Retry-After": _header("integer", "Seconds to wait before the next attempt.")},
+}
+REPLAYED = {"Idempotent-Replayed": _header("string", "`true` if this is the stored response to an earlier request.")}
+STORED = {"200", "201", "202", "400", "404"}
+KEY = "1 to 255 printable ASCII characters."
 
 
 class ApiSchema(AutoSchema):
-    """Reads off the view what it may refuse: its scopes, the ids in its path, and what `operation` was told."""
+    """Adds what follows from the view: its scope, the ids in its path, its query serializer and `documented_errors`."""
 
     @property
-    def _operation(self) -> Operation:
-        described: Operation = getattr(self.view, self.method.lower()).described
-        return described
-
-    def get_description(self) -> str:  # type: ignore[override]
-        """The words of the method itself: those of its class are for whoever works on it."""
-        return cleandoc(getattr(self.view, self.method.lower()).__doc__ or "")
+    def _handler_errors(self) -> Mapping[type[DomainError], str]:
+        """The errors that `@idempotent` brings."""
+        return getattr(getattr(self.view, self.view.action), "documented_errors", {})  # type: ignore[attr-defined]
 
     def get_override_parameters(self) -> list[Any]:
-        if self.method != "POST":
-            return [*ANSWERED]
-        return [*ANSWERED, *(REPLAYED if self._operation.replays else NOT_REPLAYED)]
+        parameters: list[Any] = []
+        if query := self.view.query_serializers.get(self.view.action):  # type: ignore[attr-defined]
+            parameters.append(query)
+        if self.method == "POST":
+            kept = "A retry with the same key within 24 hours gets the stored response."
+            not_kept = "Accepted without effect: the response is never stored."
+            description = f"{KEY} {kept if self._handler_errors else not_kept}"
+            parameters.append(
+                OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description=description)
+            )
+        return parameters
 
-    def get_response_serializers(self) -> Any:
-        by_status: dict[int, list[Promise]] = {}
-        for promise in self._promises():
-            by_status.setdefault(promise.status, []).append(promise)
-        problems = {(status, MEDIA_TYPE): self._problem(by_status[status]) for status in sorted(by_status)}
-        return {(self._operation.status, "application/json"): self._operation.answer, **problems}
+    def get_examples(self) -> list[OpenApiExample]:
+        responses: Any = self.get_response_serializers()
+        ((status, response),) = ((key, value) for key, value in responses.items() if isinstance(key, int))
+        value = example_of(getattr(response, "child", response))
+        examples = [OpenApiExample("Response", value=value, response_only=True, status_codes=[str(status)])]
+        if self.method in {"POST", "PATCH"}:
+            body = getattr(self.get_request_serializer(), "example", {})
+            examples.append(OpenApiExample("Request", value=body, request_only=True))
+        return examples
 
-    def _promises(self) -> Iterator[Promise]:
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        self.resolve_serializer(ProblemSerializer, "response")
+        responses = operation["responses"]
+        for error in self._common_errors(has_body="requestBody" in operation):
+            _add_error(responses, error)
+        for status, response in responses.items():
+            replayed = REPLAYED if self._handler_errors and status in STORED else {}
+            response["headers"] = {**REQUEST_ID, **replayed, **HEADERS.get(status, {})}
+        return {**operation, "responses": dict(sorted(responses.items()))}
+
+    def _common_errors(self, *, has_body: bool) -> Iterator[ErrorCode]:
         yield from ALWAYS
-        if self._operation.takes_body:
-            yield from WITH_A_BODY
-        if scope := self.view.scopes.get(self.method):  # type: ignore[attr-defined]
-            yield Promise(403, "SCOPE_MISSING", f"The key lacks the scope `{scope}`.")
+        if has_body:
+            yield from WITH_BODY
+        if scope := self.view.required_scopes.get(self.method):  # type: ignore[attr-defined]
+            yield ErrorCode(403, "SCOPE_MISSING", f"The API key lacks the scope `{scope}`.")
         if "{" in self.path:
-            yield from WITH_AN_ID
-        yield from self._operation.promises
-
-    def _problem(self, promises: list[Promise]) -> OpenApiResponse:
-        """A problem document with one of these codes, and what each of them means."""
-        document = self.resolve_serializer(Problem, "response").ref
-        codes = {"code": {"type": "string", "enum": [promise.code for promise in promises]}}
-        words = "\n".join(f"- `{promise.code}`: {promise.when}" for promise in promises)
-        return OpenApiResponse({"allOf": [document, {"type": "object", "properties": codes}]}, description=words)
-
-
-def header(name: str, kind: type, description: str, *, response: Any = False) -> OpenApiParameter:
-    """A header of the request, or of the answers that `response` names: all with True, else those with these codes."""
-    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=description, response=response)
-
-
-ANSWERED = (
-    header("X-Request-Id", str, "Names the request, for whoever asks about it.", response=True),
-    header("Retry-After", int, "After so many seconds.", response=[429, 503]),
-    header("WWW-Authenticate", str, "Says that an API key is missing.", response=[401]),
-)
-KEY = "1 to 255 characters of printable ASCII"
-REPLAYED = (
-    header("Idempotency-Key", str, f"{KEY}, kept for 24 hours: a retry gets the first answer again."),
-    header(
-        "Idempotent-Replayed", str, "`true` on an answer that was given before.", response=[200, 201, 202, 400, 404]
-    ),
-)
-NOT_REPLAYED = (header("Idempotency-Key", str, "Is taken and changes nothing: no copy of the answer is kept."),)
+            yield NOT_FOUND
+        yield from _error_codes(self._handler_errors)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -149,7 +167,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
 
 class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """A body that refuses unknown fields says so."""
+    """Documents that strict bodies accept no other fields."""
 
     target_class = "config.api.fields.StrictSerializer"
     match_subclasses = True
@@ -157,50 +175,3 @@ class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
         return {**schema, "additionalProperties": False}
-
-
-def _promised(refusals: Mapping[type[DomainError], str]) -> Iterator[Promise]:
-    for refusal, when in refusals.items():
-        yield Promise(refusal.status, refusal.code, when)
-
-
-def operation(
-    operation_id: str,
-    summary: str,
-    *,
-    answer: Any,
-    example: Any,
-    status: int = 200,
-    body: Any = None,
-    body_example: Any = None,
-    query: Any = None,
-    refuses: Mapping[type[DomainError], str] | None = None,
-) -> Callable[..., Any]:
-    """Describes a view's method: what goes in, what comes out, an example of each. Its docstring is for callers, too.
-
-    `refuses` has its own refusals and when they come; what path, scope, body and Idempotency-Key bring is known.
-    """
-    examples = [OpenApiExample("Answer", value=example, response_only=True, status_codes=[str(status)])]
-    if body_example is not None:
-        examples.append(OpenApiExample("Request", value=body_example, request_only=True))
-    describe = extend_schema(
-        operation_id=operation_id,
-        summary=summary,
-        request=body,
-        parameters=[query] if query else None,
-        examples=examples,
-    )
-
-    def described(method: Callable[..., Any]) -> Callable[..., Any]:
-        kept = getattr(method, "refuses", {})
-        method.described = Operation(  # type: ignore[attr-defined]
-            status=status,
-            answer=answer,
-            takes_query=query is not None,
-            takes_body=body is not None,
-            replays=bool(kept),
-            promises=tuple(_promised({**kept, **(refuses or {})})),
-        )
-        return describe(method)
-
-    return described

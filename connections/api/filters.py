@@ -1,15 +1,25 @@
-"""The list's filters."""
-
 from typing import Any
 
 from django.db.models import Q
+from rest_framework import serializers
 
+from companies.api.fields import EmailFilterField
+from config.api.fields import StrictListField
+from config.api.query import PageQuery
 from config.db.index_hints import prefilter_if_rare
 from connections.models import Connection, ConnectionQuerySet
+from connections.models.status import Status
 
 
-def matching(connections: ConnectionQuerySet, query: dict[str, Any]) -> tuple[ConnectionQuerySet, list[Q]]:
-    """Those for which everything holds that `query` asks for, under the wire's names, and one of the cases, if any."""
+class ConnectionQuery(PageQuery):
+    status = StrictListField(child=serializers.ChoiceField(Status.choices), required=False)
+    connectionOwnerEmail = EmailFilterField(required=False, help_text="Exact address, in upper or lower case.")
+    site = serializers.UUIDField(required=False)
+    invitationId = serializers.UUIDField(required=False)
+
+
+def filter_connections(connections: ConnectionQuerySet, query: dict[str, Any]) -> ConnectionQuerySet:
+    """Apply the parameters of `listConnections`, except for `status`: see `disjoint_conditions`."""
     if email := query.get("connectionOwnerEmail"):
         connections = connections.filter(owner_email=email)
     if site_id := query.get("site"):
@@ -18,4 +28,9 @@ def matching(connections: ConnectionQuerySet, query: dict[str, Any]) -> tuple[Co
         connections = connections.filter(
             prefilter_if_rare(Connection.objects.all(), Q(origin_invitation_id=invitation_id))
         )
-    return connections, [Q(status=status) for status in dict.fromkeys(query.get("status", []))]
+    return connections
+
+
+def disjoint_conditions(query: dict[str, Any]) -> list[Q]:
+    """Return one condition for each `status`, so that each is read by its own index."""
+    return [Q(status=status) for status in dict.fromkeys(query.get("status", []))]

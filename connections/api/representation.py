@@ -1,90 +1,86 @@
-"""Connections and providers as the wire has them, written by hand."""
+"""Connections, credentials and providers as JSON."""
 
 from typing import Any
 
 from django.views.decorators.debug import sensitive_variables
 
-from companies.api.log import represent_log_line
-from config.api.exception_handler import camel
+from companies.api.events import represent_event
+from config.api.representation import Representation
+from config.camel_case import to_camel_case
+from connections.api.serializers import (
+    ConnectionDetailsSerializer,
+    ConnectionSerializer,
+    CredentialsSerializer,
+    DatasourceSerializer,
+    StatusChangeSerializer,
+)
 from connections.models import STATUS_EVENTS, Connection, ConnectionEvent, ConnectionEventType, Datasource
 from connections.models.status import Status
 from connections.services.credentials import Credentials
 
 LATEST = 100
 
+_connection = Representation(ConnectionSerializer, computed=["siteIds"])
+_details = Representation(ConnectionDetailsSerializer, computed=["siteIds", "statusHistory", "events"])
+_status_change = Representation(StatusChangeSerializer, computed=["status", "statusErrorDetail", "apiKey"])
+_datasource = Representation(DatasourceSerializer, computed=["asksFor"])
+_credentials = Representation(
+    CredentialsSerializer, computed=CredentialsSerializer().fields.keys() - {"connectionId", "url"}
+)
+
 
 def represent_connection(connection: Connection) -> dict[str, Any]:
-    """A connection read with `with_wire_facts()`."""
-    return {
-        "id": connection.pk,
-        "companyId": connection.company_id,
-        "datasourceId": connection.datasource_id,
-        "datasourceName": connection.provider_name,
-        "url": connection.login_url,
-        "status": connection.status,
-        "statusErrorDetail": connection.status_error_detail,
-        "country": connection.country,
-        "utilityTypes": connection.utility_types,
-        "siteIds": [site.pk for site in connection.sites.all()],
-        "connectionOwnerEmail": connection.owner_email,
-        "dataCollectionStartDate": connection.collection_start_date,
-        "verifiedEmail": connection.verified_email,
-        "invitationId": connection.origin_invitation_id,
-        "createdAt": connection.created_at,
-        "updatedAt": connection.updated_at,
-    }
+    """A connection that was read with `with_wire_facts()`."""
+    return _connection(connection, siteIds=_site_ids(connection))
 
 
 def represent_details(connection: Connection) -> dict[str, Any]:
-    """The same with the latest of its log, and the latest of its log that tell of its status."""
-    log = connection.events.select_related("api_key").order_by("-pk")
-    latest, moves = log[:LATEST], log.filter(type__in=STATUS_EVENTS)[:LATEST]
-    return represent_connection(connection) | {
-        "statusHistory": [_represent_move(event) for event in reversed(moves)],
-        "events": [represent_log_line(event) for event in reversed(latest)],
-    }
+    """A connection with its latest status changes and events, oldest first."""
+    events = connection.events.select_related("api_key").order_by("-pk")
+    latest, changes = events[:LATEST], events.filter(type__in=STATUS_EVENTS)[:LATEST]
+    return _details(
+        connection,
+        siteIds=_site_ids(connection),
+        statusHistory=[_represent_status_change(event) for event in reversed(changes)],
+        events=[represent_event(event) for event in reversed(latest)],
+    )
 
 
-def _represent_move(event: ConnectionEvent) -> dict[str, Any]:
-    line = represent_log_line(event)
-    return {
-        "status": Status.PENDING.value if event.type == ConnectionEventType.CREATED else event.detail["to"],
-        "statusErrorDetail": event.detail.get("error"),
-        **{name: line[name] for name in ("createdAt", "actor", "apiKey", "email")},
-    }
+def _site_ids(connection: Connection) -> list[Any]:
+    return [site.pk for site in connection.sites.all()]
+
+
+def _represent_status_change(event: ConnectionEvent) -> dict[str, Any]:
+    return _status_change(
+        event,
+        status=Status.PENDING.value if event.type == ConnectionEventType.CREATED else event.detail["to"],
+        statusErrorDetail=event.detail.get("error"),
+        apiKey=represent_event(event)["apiKey"],
+    )
 
 
 @sensitive_variables()
 def represent_credentials(connection: Connection, credentials: Credentials, version: int) -> dict[str, Any]:
-    """The credentials of a connection as a collector gets them; null for an extra that was not given."""
-    return {
-        "connectionId": connection.pk,
-        "url": connection.login_url,
-        "credentialsVersion": version,
-        "username": credentials["username"],
-        "password": credentials["password"],
-        "accountNumber": credentials.get("account_number"),
-        "securityAnswer": credentials.get("security_answer"),
-        "securityAnswers": _security_answers(credentials),
-        "authenticatorSeed": credentials.get("authenticator_seed"),
-    }
+    """Credentials for a collector. Extra credentials that were not given are null."""
+    return _credentials(
+        connection,
+        credentialsVersion=version,
+        username=credentials["username"],
+        password=credentials["password"],
+        accountNumber=credentials.get("account_number"),
+        securityAnswer=credentials.get("security_answer"),
+        securityAnswers=_security_answers(credentials),
+        authenticatorSeed=credentials.get("authenticator_seed"),
+    )
 
 
 def represent_datasource(datasource: Datasource) -> dict[str, Any]:
-    """A provider of the catalogue."""
-    return {
-        "id": datasource.pk,
-        "name": datasource.name,
-        "loginUrl": datasource.login_url,
-        "country": datasource.country,
-        "utilityTypes": datasource.utility_types,
-        "asksFor": [camel(name) for name in datasource.asks_for],
-    }
+    return _datasource(datasource, asksFor=[to_camel_case(name) for name in datasource.asks_for])
 
 
 @sensitive_variables()
 def _security_answers(credentials: Credentials) -> list[dict[str, str | None]]:
-    """Each with its question; of one alone nobody may have written it down."""
+    """Answers with their questions. A single answer may have no question."""
     if pairs := credentials.get("security_answers"):
         return [{"question": pair["question"] or None, "answer": pair["answer"]} for pair in pairs]
     only = credentials.get("security_answer")

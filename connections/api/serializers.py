@@ -1,175 +1,206 @@
-"""Connections and providers on the wire. Credentials go in and never come out."""
+"""Connections, credentials and providers in requests and responses."""
 
 from typing import Any, cast
 
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 
-from companies.api.fields import EmailFilterField
-from companies.api.log import ActOutput, LogLineOutput
-from config.api.exception_handler import camel
-from config.api.fields import Country, Integer, List, Message, NullMeansOmitted, QueryInteger, StrictSerializer, Text
-from config.api.pagination import PageOutput, PageQuery, QuerySerializer
+from companies.api.events import ActSerializer, EventSerializer
+from config.api.fields import (
+    CountryField,
+    MultiLineField,
+    NullMeansOmitted,
+    QueryIntegerField,
+    StrictCharField,
+    StrictIntegerField,
+    StrictListField,
+    StrictSerializer,
+)
+from config.api.query import QuerySerializer
+from config.camel_case import to_camel_case
 from config.exceptions import InvalidField
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
 from connections.models.status import Status
 from connections.services.credentials import Credentials, with_questions
 
 MOST_ANSWERS = 10
+LOGIN_URL = "https://portal.stadtwerke.example/login"
 
 
-class ConnectionQuery(PageQuery):
-    status = List(child=serializers.ChoiceField(Status.choices), required=False)
-    connectionOwnerEmail = EmailFilterField(required=False, help_text="Exact, in any case.")
-    site = serializers.UUIDField(required=False)
-    invitationId = serializers.UUIDField(required=False)
+class ReportStatus(StrictSerializer):
+    """Result of a check by a collector."""
 
-
-class StatusInput(StrictSerializer):
-    """What a collector found out."""
-
+    example = {"status": "CONNECTED", "credentialsVersion": 1}
     status = serializers.ChoiceField(
-        Status.choices,
-        help_text="PENDING is refused like an impossible move (409): only new credentials lead back to it.",
+        Status.choices, help_text="`PENDING` is rejected (409): only new credentials lead back to it."
     )
-    statusErrorDetail = Message(
+    statusErrorDetail = MultiLineField(
         source="error_detail",
         max_length=2000,
         required=False,
         allow_null=True,
-        help_text="The reason. The same status again without one keeps the reason it had.",
+        help_text="Reason of the status. If omitted and the status is unchanged, the earlier reason stays.",
     )
-    credentialsVersion = Integer(
+    credentialsVersion = StrictIntegerField(
         source="credentials_version",
         required=False,
         allow_null=True,
         min_value=1,
         max_value=2**31 - 1,
-        help_text="The version that was read: a report on credentials that were changed since is refused.",
+        help_text="Version that was checked. If the credentials have changed since, the report is rejected (409).",
     )
 
 
-class SecurityAnswerInput(StrictSerializer):
-    """A security question as it was written down, and its answer."""
+class SecurityAnswer(StrictSerializer):
+    """A security question and its answer."""
 
-    question = Text(max_length=254)
-    answer = Text(max_length=254, write_only=True)
+    question = StrictCharField(max_length=254)
+    answer = StrictCharField(max_length=254, write_only=True)
 
 
-class ConnectionInput(NullMeansOmitted):
-    """A new connection, with its credentials."""
+class CreateConnection(NullMeansOmitted):
+    """A new connection with its credentials."""
 
-    datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)
-    url = Text(max_length=500, required=False, allow_null=True)
-    username = Text(max_length=254)
-    password = Text(max_length=1000, trim_whitespace=False, write_only=True)
-    accountNumber = Text(source="account_number", max_length=100, required=False, write_only=True)
-    securityAnswer = Text(
+    example = {
+        "url": LOGIN_URL,
+        "username": "riverside",
+        "password": "the password at the provider",
+        "country": "DE",
+        "utilityTypes": ["ELECTRICITY"],
+    }
+    datasourceId = serializers.UUIDField(
+        source="datasource_id", required=False, allow_null=True, help_text="Provider of the catalogue."
+    )
+    url = StrictCharField(
+        max_length=500, required=False, allow_null=True, help_text="Login page of a provider outside the catalogue."
+    )
+    username = StrictCharField(max_length=254)
+    password = StrictCharField(max_length=1000, trim_whitespace=False, write_only=True)
+    accountNumber = StrictCharField(source="account_number", max_length=100, required=False, write_only=True)
+    securityAnswer = StrictCharField(
         source="security_answer",
         max_length=254,
         required=False,
         write_only=True,
-        help_text="The only one; several, or one with its question: securityAnswers.",
+        help_text="A single answer without its question. Otherwise use `securityAnswers`.",
     )
-    securityAnswers = List(
-        child=SecurityAnswerInput(),
+    securityAnswers = StrictListField(
+        child=SecurityAnswer(),
         source="security_answers",
         required=False,
         write_only=True,
         max_length=MOST_ANSWERS,
-        help_text="Each with its question, in place of securityAnswer.",
+        help_text="Answers with their questions, instead of `securityAnswer`.",
     )
-    authenticatorSeed = Text(source="authenticator_seed", max_length=254, required=False, write_only=True)
-    country = Country(required=False, allow_null=True)
-    utilityTypes = List(
-        child=serializers.ChoiceField(UtilityType.choices),
-        source="utility_types",
+    authenticatorSeed = StrictCharField(
+        source="authenticator_seed",
+        max_length=254,
         required=False,
-        max_length=7,
+        write_only=True,
+        help_text="Key of an authenticator app.",
     )
-    siteIds = List(child=serializers.UUIDField(), source="site_ids", required=False, max_length=1000)
-    connectionOwnerEmail = Text(source="owner_email", max_length=254, required=False, allow_null=True)
+    country = CountryField(required=False, allow_null=True)
+    utilityTypes = StrictListField(
+        child=serializers.ChoiceField(UtilityType.choices), source="utility_types", required=False, max_length=7
+    )
+    siteIds = StrictListField(
+        child=serializers.UUIDField(),
+        source="site_ids",
+        required=False,
+        max_length=1000,
+        help_text="Sites of the same company.",
+    )
+    connectionOwnerEmail = StrictCharField(source="owner_email", max_length=254, required=False, allow_null=True)
     dataCollectionStartDate = serializers.DateField(
-        source="collection_start_date", required=False, allow_null=True, help_text="From 1970 to a year from now."
+        source="collection_start_date",
+        required=False,
+        allow_null=True,
+        help_text="Between 1970-01-01 and a year from now.",
     )
 
 
-class ConnectionOutput(serializers.Serializer[Any]):
+class ConnectionSerializer(serializers.Serializer[Any]):
     """A company's account at a provider, without its credentials."""
 
+    example = {
+        "datasourceName": "portal.stadtwerke.example",
+        "url": LOGIN_URL,
+        "country": "DE",
+        "utilityTypes": ["ELECTRICITY"],
+    }
     id = serializers.UUIDField()
-    companyId = serializers.UUIDField()
-    datasourceId = serializers.UUIDField(allow_null=True)
-    datasourceName = serializers.CharField(help_text="The provider's name, or the host of its login page.")
-    url = serializers.URLField(help_text="The provider's login page.")
+    companyId = serializers.UUIDField(source="company_id")
+    datasourceId = serializers.UUIDField(source="datasource_id", allow_null=True)
+    datasourceName = serializers.CharField(
+        source="provider_name", help_text="Name of the provider, or the host of its login page."
+    )
+    url = serializers.URLField(source="login_url", help_text="Login page of the provider.")
     status = serializers.ChoiceField(Status.choices)
-    statusErrorDetail = serializers.CharField(allow_null=True)
+    statusErrorDetail = serializers.CharField(source="status_error_detail", allow_null=True)
     country = serializers.CharField(allow_null=True)
-    utilityTypes = serializers.ListField(child=serializers.ChoiceField(UtilityType.choices))
+    utilityTypes = serializers.ListField(source="utility_types", child=serializers.ChoiceField(UtilityType.choices))
     siteIds = serializers.ListField(child=serializers.UUIDField())
-    connectionOwnerEmail = serializers.CharField(allow_null=True)
-    dataCollectionStartDate = serializers.DateField(allow_null=True)
-    verifiedEmail = serializers.CharField(allow_null=True)
-    invitationId = serializers.UUIDField(allow_null=True)
-    createdAt = serializers.DateTimeField()
-    updatedAt = serializers.DateTimeField()
+    connectionOwnerEmail = serializers.CharField(source="owner_email", allow_null=True)
+    dataCollectionStartDate = serializers.DateField(source="collection_start_date", allow_null=True)
+    verifiedEmail = serializers.CharField(
+        source="verified_email", allow_null=True, help_text="Verified address of the person who gave the credentials."
+    )
+    invitationId = serializers.UUIDField(
+        source="origin_invitation_id", allow_null=True, help_text="Invitation that created the connection."
+    )
+    createdAt = serializers.DateTimeField(source="created_at")
+    updatedAt = serializers.DateTimeField(source="updated_at")
 
 
-class ConnectionEventOutput(LogLineOutput):
-    """A line of a connection's log."""
+class ConnectionEventSerializer(EventSerializer):
+    """Event of a connection."""
 
     type = serializers.ChoiceField(ConnectionEventType.choices)
 
 
-class StatusMoveOutput(ActOutput):
-    """A connection that was made, whose status changed, or that keeps its status for a new reason."""
+class StatusChangeSerializer(ActSerializer):
+    """Creation of a connection, change of its status, or a new reason for the same status."""
 
     status = serializers.ChoiceField(Status.choices)
     statusErrorDetail = serializers.CharField(allow_null=True)
 
 
-class ConnectionDetailsOutput(ConnectionOutput):
-    """A connection with the latest of its log."""
+class ConnectionDetailsSerializer(ConnectionSerializer):
+    """A connection with its latest events."""
 
-    statusHistory = StatusMoveOutput(
-        many=True, help_text="The latest hundred changes of status or reason, oldest first."
+    statusHistory = StatusChangeSerializer(
+        many=True, help_text="The latest 100 changes of status or reason, oldest first."
     )
-    events = ConnectionEventOutput(
-        many=True, help_text="The latest hundred of any kind, oldest first; the list of events has all of them."
+    events = ConnectionEventSerializer(
+        many=True, help_text="The latest 100 events, oldest first. `listConnectionEvents` has all of them."
     )
 
 
-class ConnectionEventPage(PageOutput):
-    """Lines of a connection's log, newest first."""
-
-    events = ConnectionEventOutput(many=True)
-
-
-class SecurityAnswerOutput(serializers.Serializer[Any]):
+class SecurityAnswerSerializer(serializers.Serializer[Any]):
     """A security question with its answer, for a collector."""
 
-    question = serializers.CharField(allow_null=True, help_text="As it was written down; null where it was not.")
+    question = serializers.CharField(allow_null=True, help_text="Null if only the answer was given.")
     answer = serializers.CharField()
 
 
-class CredentialsOutput(serializers.Serializer[Any]):
-    """What the provider asks for at its login page, for a collector."""
+class CredentialsSerializer(serializers.Serializer[Any]):
+    """Credentials for the login page of the provider, for a collector."""
 
-    connectionId = serializers.UUIDField()
-    url = serializers.URLField(help_text="The provider's login page.")
+    example = {
+        "url": LOGIN_URL,
+        "username": "riverside",
+        "password": "the password at the provider",
+        "securityAnswers": [],
+    }
+    connectionId = serializers.UUIDField(source="pk")
+    url = serializers.URLField(source="login_url", help_text="Login page of the provider.")
     credentialsVersion = serializers.IntegerField()
     username = serializers.CharField()
     password = serializers.CharField()
     accountNumber = serializers.CharField(allow_null=True)
-    securityAnswer = serializers.CharField(allow_null=True, help_text="The first of securityAnswers.")
-    securityAnswers = SecurityAnswerOutput(many=True)
-    authenticatorSeed = serializers.CharField(allow_null=True)
-
-
-class ConnectionPage(PageOutput):
-    """Connections, newest first."""
-
-    connections = ConnectionOutput(many=True)
+    securityAnswer = serializers.CharField(allow_null=True, help_text="The first of `securityAnswers`.")
+    securityAnswers = SecurityAnswerSerializer(many=True)
+    authenticatorSeed = serializers.CharField(allow_null=True, help_text="Key of an authenticator app.")
 
 
 class DatasourceQuery(QuerySerializer):
@@ -177,41 +208,48 @@ class DatasourceQuery(QuerySerializer):
         max_length=100,
         required=False,
         allow_blank=True,
-        help_text="The name or a part of it; accents do not matter, and in a word of four letters or more a wrong, "
-        "missing or swapped one mostly does not. Empty: every provider.",
+        help_text="Part of the name. Ignores accents and forgives small misspellings in words of four letters or more. "
+        "Empty or omitted: all providers.",
     )
-    country = Country(required=False)
+    country = CountryField(required=False)
     utilityType = serializers.ChoiceField(UtilityType.choices, required=False)
-    limit = QueryInteger(min_value=1, max_value=100, default=20)
+    limit = QueryIntegerField(min_value=1, max_value=100, default=20)
 
 
-class DatasourceOutput(serializers.Serializer[Any]):
+class DatasourceSerializer(serializers.Serializer[Any]):
     """A utility provider of the catalogue."""
 
+    example = {
+        "name": "British Gas",
+        "loginUrl": "https://www.britishgas.co.uk/identity/",
+        "country": "GB",
+        "utilityTypes": ["ELECTRICITY", "GAS"],
+        "asksFor": ["accountNumber"],
+    }
     id = serializers.UUIDField()
     name = serializers.CharField()
-    loginUrl = serializers.URLField()
+    loginUrl = serializers.URLField(source="login_url")
     country = serializers.CharField()
-    utilityTypes = serializers.ListField(child=serializers.ChoiceField(UtilityType.choices))
+    utilityTypes = serializers.ListField(source="utility_types", child=serializers.ChoiceField(UtilityType.choices))
     asksFor = serializers.ListField(
-        child=serializers.ChoiceField([camel(name) for name in ExtraCredential.values]),
-        help_text="What a connection there cannot be created without, beside username and password.",
+        child=serializers.ChoiceField([to_camel_case(name) for name in ExtraCredential.values]),
+        help_text="Credentials that a connection needs beside username and password.",
     )
 
 
-class DatasourceList(serializers.Serializer[Any]):
-    """What was found in the catalogue, the best first."""
+class DatasourceListSerializer(serializers.Serializer[Any]):
+    """Matching providers, best match first."""
 
-    datasources = DatasourceOutput(many=True)
+    datasources = DatasourceSerializer(many=True)
 
 
 @sensitive_variables()
-def take_credentials(given: dict[str, Any]) -> Credentials:
-    """Take the credentials out of a checked body. Refuses one security answer beside several."""
+def take_credentials(values: dict[str, Any]) -> Credentials:
+    """Remove the credentials from a validated body and return them. Rejects one security answer beside several."""
     names = ("username", "password", *ExtraCredential.values)
-    taken: Any = {name: given.pop(name) for name in names if name in given}
-    if answers := given.pop("security_answers", []):
+    taken: Any = {name: values.pop(name) for name in names if name in values}
+    if answers := values.pop("security_answers", []):
         if "security_answer" in taken:
-            raise InvalidField(("security_answers",), "Give securityAnswer or securityAnswers, and not both.")
+            raise InvalidField(("security_answers",), "Send either securityAnswer or securityAnswers.")
         taken |= with_questions(answers)
     return cast(Credentials, taken)

@@ -1,31 +1,54 @@
-"""The list's filters."""
-
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
+from rest_framework import serializers
 
+from companies.api.fields import EmailFilterField
+from config.api.fields import StrictListField
+from config.api.query import PageQuery
 from config.db.index_hints import prefilter_if_rare
 from config.db.uuid7 import first_uuid7_at
-from invitations.models import Invitation, InvitationQuerySet
+from invitations.models import Invitation, InvitationQuerySet, InvitationType
+from invitations.models.status import Status
+from invitations.services.addresses import normalize_allowed
 
 ID_GRAIN = timedelta(seconds=1)
 
 
-def matching(invitations: InvitationQuerySet, query: dict[str, Any]) -> tuple[InvitationQuerySet, list[Q]]:
-    """Those for which everything holds that `query` asks for, under the wire's names, and one of the cases, if any."""
-    found = invitations
+class InvitationQuery(PageQuery):
+    status = StrictListField(child=serializers.ChoiceField(Status.choices), required=False)
+    invitationType = StrictListField(child=serializers.ChoiceField(InvitationType.choices), required=False)
+    email = EmailFilterField(
+        normalize_allowed, required=False, help_text="Exact address, in upper or lower case, or `*@example.com`."
+    )
+    connectionId = serializers.UUIDField(required=False)
+    externalId = serializers.CharField(max_length=255, required=False)
+    createdAfter = serializers.DateTimeField(required=False)
+    createdBefore = serializers.DateTimeField(required=False)
+
+
+def filter_invitations(invitations: InvitationQuerySet, query: dict[str, Any]) -> InvitationQuerySet:
+    """Apply the parameters of `listInvitations`, except for `status`: see `disjoint_conditions`."""
     if types := query.get("invitationType"):
-        found = found.filter(invitation_type__in=types)
+        invitations = invitations.filter(invitation_type__in=types)
     if email := query.get("email"):
-        found = found.filter(prefilter_if_rare(Invitation.objects.all(), Q(allowed_emails__contains=[email])))
+        with_email = prefilter_if_rare(Invitation.objects.all(), Q(allowed_emails__contains=[email]))
+        invitations = invitations.filter(with_email)
     if connection_id := query.get("connectionId"):
-        found = found.filter(connection_id=connection_id)
+        invitations = invitations.filter(connection_id=connection_id)
     if external_id := query.get("externalId"):
-        found = found.filter(external_id=external_id)
+        invitations = invitations.filter(external_id=external_id)
     if after := query.get("createdAfter"):
-        found = found.filter(created_at__gt=after, pk__gte=first_uuid7_at(after, shift=-ID_GRAIN))
+        invitations = invitations.filter(created_at__gt=after, pk__gte=first_uuid7_at(after, shift=-ID_GRAIN))
     if before := query.get("createdBefore"):
-        found = found.filter(created_at__lt=before, pk__lte=first_uuid7_at(before, shift=ID_GRAIN))
-    # of the whole company: the newest of a time are few, but to find that out by their end would mean to read all
-    return found, invitations.disjoint_conditions(*query.get("status", []), by=("company_id", "expires_at"))
+        invitations = invitations.filter(created_at__lt=before, pk__lte=first_uuid7_at(before, shift=ID_GRAIN))
+    return invitations
+
+
+def disjoint_conditions(invitations: InvitationQuerySet, query: dict[str, Any]) -> list[Q]:
+    """Return conditions for `status` that each have an index; `invitations` are those of the company, unfiltered.
+
+    With the filtered ones, PostgreSQL would read all rows to find out that few of them match.
+    """
+    return invitations.disjoint_conditions(*query.get("status", []), by=("company_id", "expires_at"))

@@ -1,26 +1,24 @@
-"""Invitations on the wire."""
+"""Invitations in requests and responses."""
 
 from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
 
-from companies.api.fields import EmailFilterField
-from companies.api.log import LogLineOutput
+from companies.api.events import EventSerializer
 from config.api.fields import (
-    Boolean,
-    Country,
-    Integer,
-    Line,
-    List,
-    Locale,
-    Message,
+    CountryField,
+    LocaleField,
+    MultiLineField,
     NullMeansOmitted,
+    SingleLineField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictIntegerField,
+    StrictListField,
     StrictSerializer,
-    Text,
-    TextMap,
+    StringMapField,
 )
-from config.api.pagination import PageOutput, PageQuery
 from connections.models import UtilityType
 from connections.models.status import Status as ConnectionStatus
 from invitations.models import (
@@ -37,88 +35,91 @@ from invitations.models import (
 )
 from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill
 from invitations.models.status import Status
-from invitations.services.addresses import normalize_allowed
 from invitations.services.invitations import MAX_REASON_LENGTH
 from invitations.services.terms import MIN_LIFETIME
 
+TOKEN = "mE3vT0yq1kq4kY0cVJm5b2Zr9w8oQ7aXhL6sNdPfGtU"  # noqa: S105 - an example
+PREFILL = {"country": "GB", "utilityTypes": ["ELECTRICITY"], "lockedFields": ["country"]}
+OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 
-class PrefillInput(StrictSerializer):
-    """What the form has in it beforehand. Null is the same as not given."""
 
-    datasourceId = serializers.UUIDField(source="datasource_id", required=False, allow_null=True)
-    url = Text(max_length=500, required=False, allow_null=True)
-    initialSites = List(
-        child=serializers.UUIDField(), source="initial_sites", required=False, allow_null=True, max_length=1000
+class PrefillFields(StrictSerializer):
+    """Initial values of the form. Null means omitted."""
+
+    datasourceId = serializers.UUIDField(source="datasource_id", **OPTIONAL, help_text="Provider of the catalogue.")
+    url = StrictCharField(max_length=500, **OPTIONAL, help_text="Login page of a provider outside the catalogue.")
+    initialSites = StrictListField(
+        child=serializers.UUIDField(),
+        source="initial_sites",
+        **OPTIONAL,
+        max_length=1000,
+        help_text="Sites of the same company.",
     )
-    utilityTypes = List(
-        child=serializers.ChoiceField(UtilityType.choices),
-        source="utility_types",
-        required=False,
-        allow_null=True,
-        max_length=7,
+    utilityTypes = StrictListField(
+        child=serializers.ChoiceField(UtilityType.choices), source="utility_types", **OPTIONAL, max_length=7
     )
-    country = Country(required=False, allow_null=True)
-    connectionOwnerEmail = Text(source="connection_owner_email", max_length=254, required=False, allow_null=True)
+    country = CountryField(**OPTIONAL)
+    connectionOwnerEmail = StrictCharField(source="connection_owner_email", max_length=254, **OPTIONAL)
     dataCollectionStartDate = serializers.DateField(
-        source="data_collection_start_date",
-        required=False,
-        allow_null=True,
-        help_text="From 1970 to a year from now.",
+        source="data_collection_start_date", **OPTIONAL, help_text="Between 1970-01-01 and a year from now."
     )
-    lockedFields = List(
+    lockedFields = StrictListField(
         child=serializers.ChoiceField([WIRE_NAMES[name] for name in LOCKABLE]),
         source="locked_fields",
-        required=False,
-        allow_null=True,
+        **OPTIONAL,
         max_length=len(LOCKABLE),
-        help_text="What the contributor sees and cannot change; each of them has a value.",
+        help_text="Fields that the contributor sees but cannot change. Each needs a value.",
     )
 
 
-class AllowedEmails(List):
-    """Null, where it is taken, is the same as not given. A change does not take it: it must open nothing."""
+class AllowedEmailsField(StrictListField):
+    """Rejects null in an update: only `[]` lifts the restriction, which cannot be sent by accident."""
 
-    default_error_messages = {"null": "Give a list. An empty one lets in anyone with the link."}
+    default_error_messages = {"null": "Send a list. An empty list allows anyone with the link."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            child=Text(max_length=254),
+            child=StrictCharField(max_length=254),
             source="allowed_emails",
             required=False,
             max_length=MAX_ALLOWED_EMAILS,
-            help_text="Who may use it: addresses, or `*@example.com` for a whole domain. Empty: anyone with the link.",
+            help_text="Addresses that may use the invitation, or `*@example.com` for a whole domain. "
+            "Empty: anyone with the link.",
             **kwargs,
         )
 
 
 class InvitationFields(StrictSerializer):
-    """What can be said when an invitation is made, and changed later."""
+    """Fields of creations and updates."""
 
-    allowedEmails = AllowedEmails()
-    expiresInSeconds = Integer(
+    allowedEmails = AllowedEmailsField()
+    expiresInSeconds = StrictIntegerField(
         source="expires_in",
-        required=False,
-        allow_null=True,
+        **OPTIONAL,
         min_value=int(MIN_LIFETIME.total_seconds()),
         max_value=int(MAX_LIFETIME.total_seconds()),
-        help_text="From now. Null: never.",
+        help_text="Counted from now. Null: never expires.",
     )
-    maxUses = Integer(
+    maxUses = StrictIntegerField(
         source="max_uses",
-        required=False,
-        allow_null=True,
+        **OPTIONAL,
         min_value=1,
         max_value=MAX_MAX_USES,
-        help_text="How many connections may be made; null: any number.",
+        help_text="Number of connections that may be created. Null: unlimited.",
     )
-    message = Message(max_length=MAX_MESSAGE_LENGTH, required=False, allow_null=True, allow_blank=True)
-    externalId = Line(source="external_id", max_length=255, required=False, allow_null=True)
-    metadata = TextMap(
+    message = MultiLineField(
+        max_length=MAX_MESSAGE_LENGTH,
+        **OPTIONAL,
+        allow_blank=True,
+        help_text="Plain text for the contributor, on the page and in the mail.",
+    )
+    externalId = SingleLineField(source="external_id", max_length=255, **OPTIONAL, help_text="Your own reference.")
+    metadata = StringMapField(
         max_pairs=MAX_METADATA_PAIRS,
         max_key=MAX_METADATA_KEY_LENGTH,
         max_value=MAX_METADATA_VALUE_LENGTH,
-        required=False,
-        allow_null=True,
+        **OPTIONAL,
+        help_text=f"Your own data: at most {MAX_METADATA_PAIRS} pairs of strings, returned unchanged.",
     )
 
     def validate_expiresInSeconds(self, seconds: int | None) -> timedelta | None:
@@ -128,89 +129,90 @@ class InvitationFields(StrictSerializer):
         return pairs or {}
 
 
-class Prefilled(StrictSerializer):
-    prefill = PrefillInput(required=False, allow_null=True)
+class WithPrefill(StrictSerializer):
+    prefill = PrefillFields(**OPTIONAL)
 
-    def validate_prefill(self, given: dict[str, Any] | None) -> Prefill | None:
-        return None if given is None else to_prefill(given)
+    def validate_prefill(self, values: dict[str, Any] | None) -> Prefill | None:
+        return None if values is None else to_prefill(values)
 
 
-class RepairInput(NullMeansOmitted, InvitationFields):
-    """Every field may be left out. There is nothing to fill in beforehand: the provider stands fast."""
+class CreateRepairInvitation(NullMeansOmitted, InvitationFields):
+    """A new invitation to repair a connection. Every field is optional."""
 
-    sendEmail = Boolean(
-        source="send_email", required=False, allow_null=True, help_text="Mail each allowed address its own link."
+    example: dict[str, Any] = {"allowedEmails": ["jane@example.com"], "sendEmail": True, "maxUses": 1}
+    sendEmail = StrictBooleanField(
+        source="send_email", **OPTIONAL, help_text="Mail a personal link to each allowed address."
     )
-    locale = Locale(required=False, allow_null=True, help_text="BCP 47; the company's when omitted.")
-    redirectUrl = Text(
+    locale = LocaleField(**OPTIONAL, help_text="Language of pages and mails (BCP 47). Default: that of the company.")
+    redirectUrl = StrictCharField(
         source="redirect_url",
         max_length=500,
-        required=False,
-        allow_null=True,
-        help_text="On the partner's list; where the contributor may go on to when done.",
+        **OPTIONAL,
+        help_text="Where the contributor may go when done. Must be on your list of redirect URLs.",
     )
 
 
-class InvitationInput(Prefilled, RepairInput):
-    """Every field may be left out."""
+class CreateInvitation(WithPrefill, CreateRepairInvitation):
+    """A new invitation to connect an account. Every field is optional."""
 
-
-class InvitationChanges(Prefilled, InvitationFields):
-    """What is left out stays as it is."""
-
-    expiresAt = serializers.DateTimeField(source="expires_at", required=False, allow_null=True)
-
-
-def to_prefill(given: dict[str, Any]) -> Prefill:
-    """The checked body as a `Prefill`; null is the same as not given."""
-    names = {wire: name for name, wire in WIRE_NAMES.items()}
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value
+    example = {
+        "expiresInSeconds": 1209600,
+        "maxUses": 1,
+        "message": "Please connect the electricity account of the bakery.",
+        "prefill": PREFILL,
+        "externalId": "order-7781",
+        "metadata": {"campaign": "autumn"},
     }
-    if "locked_fields" in values:
-        values["locked_fields"] = tuple(dict.fromkeys(names[wire] for wire in values["locked_fields"]))
-    return Prefill(**values)
 
 
-class ResendInput(StrictSerializer):
-    """To whom. An empty object, or no body: to all."""
+class UpdateInvitation(WithPrefill, InvitationFields):
+    """Fields to change. Omitted fields keep their value."""
 
-    emails = List(
-        child=Text(max_length=254),
-        required=False,
-        allow_null=True,
+    example = {"maxUses": 3, "expiresInSeconds": 604800}
+    expiresAt = serializers.DateTimeField(source="expires_at", **OPTIONAL, help_text="Instead of `expiresInSeconds`.")
+
+
+def to_prefill(values: dict[str, Any]) -> Prefill:
+    """Return the validated body as a `Prefill`. Null means omitted."""
+    names = {wire: name for name, wire in WIRE_NAMES.items()}
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value
+    }
+    if "locked_fields" in given:
+        given["locked_fields"] = tuple(dict.fromkeys(names[wire] for wire in given["locked_fields"]))
+    return Prefill(**given)
+
+
+class ResendInvitation(StrictSerializer):
+    """Recipients. An empty object, or no body: all allowed addresses."""
+
+    example = {"emails": ["jane@example.com"]}
+    emails = StrictListField(
+        child=StrictCharField(max_length=254),
+        **OPTIONAL,
         max_length=MAX_ALLOWED_EMAILS,
-        help_text="Some of the allowed addresses; all of them when left out.",
+        help_text="Some of the allowed addresses. Omitted: all of them.",
     )
 
 
-class RevokeInput(StrictSerializer):
-    """Why, for the log; or no body."""
+class RevokeInvitation(StrictSerializer):
+    """Reason for the event log. The body may be omitted."""
 
-    reason = Line(max_length=MAX_REASON_LENGTH, required=False, allow_null=True)
-
-
-class InvitationQuery(PageQuery):
-    status = List(child=serializers.ChoiceField(Status.choices), required=False)
-    invitationType = List(child=serializers.ChoiceField(InvitationType.choices), required=False)
-    email = EmailFilterField(normalize_allowed, required=False, help_text="Exact, in any case; or `*@example.com`.")
-    connectionId = serializers.UUIDField(required=False)
-    externalId = serializers.CharField(max_length=255, required=False)
-    createdAfter = serializers.DateTimeField(required=False)
-    createdBefore = serializers.DateTimeField(required=False)
+    example = {"reason": "Sent to the wrong person"}
+    reason = SingleLineField(max_length=MAX_REASON_LENGTH, **OPTIONAL)
 
 
-class CreatedConnection(serializers.Serializer[Any]):
-    """A connection that was made through the invitation."""
+class CreatedConnectionSerializer(serializers.Serializer[Any]):
+    """A connection that was created through the invitation."""
 
     id = serializers.UUIDField()
-    datasourceName = serializers.CharField()
+    datasourceName = serializers.CharField(source="provider_name")
     status = serializers.ChoiceField(ConnectionStatus.choices)
-    created = serializers.DateTimeField()
+    created = serializers.DateTimeField(source="created_at")
 
 
-class PrefillOutput(serializers.Serializer[Any]):
-    """What the form has in it beforehand; what was not given is left out."""
+class PrefillSerializer(serializers.Serializer[Any]):
+    """Initial values of the form. Fields without a value are omitted."""
 
     datasourceId = serializers.UUIDField(required=False)
     url = serializers.URLField(required=False)
@@ -224,60 +226,64 @@ class PrefillOutput(serializers.Serializer[Any]):
     )
 
 
-class InvitationOutput(serializers.Serializer[Any]):
-    """A limited-use link that leads to a connection, or to new login details for one."""
+class InvitationSerializer(serializers.Serializer[Any]):
+    """A limited-use link to connect an account, or to send new credentials for a connection."""
 
+    example: dict[str, Any] = {
+        "token": TOKEN,
+        "invitationUrl": f"https://connect.example.com/p/i/{TOKEN}",
+        "locale": "en",
+        "prefill": PREFILL,
+        "metadata": {"campaign": "autumn"},
+        "createdConnections": [],
+    }
     id = serializers.UUIDField()
     token = serializers.CharField()
-    invitationType = serializers.ChoiceField(InvitationType.choices)
+    invitationType = serializers.ChoiceField(InvitationType.choices, source="invitation_type")
     status = serializers.ChoiceField(Status.choices)
     invitationUrl = serializers.URLField()
-    companyId = serializers.UUIDField()
-    connectionId = serializers.UUIDField(allow_null=True)
-    allowedEmails = serializers.ListField(child=serializers.CharField())
-    expiresAt = serializers.DateTimeField(allow_null=True)
-    maxUses = serializers.IntegerField(allow_null=True)
-    useCount = serializers.IntegerField()
-    createdAt = serializers.DateTimeField()
-    updatedAt = serializers.DateTimeField()
-    prefill = PrefillOutput()
-    createdConnections = CreatedConnection(many=True)
+    companyId = serializers.UUIDField(source="company_id")
+    connectionId = serializers.UUIDField(
+        source="connection_id", allow_null=True, help_text="Connection to repair, for `EDIT_CONNECTION`."
+    )
+    allowedEmails = serializers.ListField(source="allowed_emails", child=serializers.CharField())
+    expiresAt = serializers.DateTimeField(source="expires_at", allow_null=True, help_text="Null: never.")
+    maxUses = serializers.IntegerField(source="max_uses", allow_null=True, help_text="Null: unlimited.")
+    useCount = serializers.IntegerField(source="use_count")
+    createdAt = serializers.DateTimeField(source="created_at")
+    updatedAt = serializers.DateTimeField(source="updated_at")
+    prefill = PrefillSerializer()
+    createdConnections = CreatedConnectionSerializer(many=True)
     message = serializers.CharField(allow_null=True)
     locale = serializers.CharField()
-    externalId = serializers.CharField(allow_null=True)
+    externalId = serializers.CharField(source="external_id", allow_null=True)
     metadata = serializers.DictField(child=serializers.CharField(allow_blank=True))
-    redirectUrl = serializers.URLField(allow_null=True)
-    revokedAt = serializers.DateTimeField(allow_null=True)
+    redirectUrl = serializers.URLField(source="redirect_url", allow_null=True)
+    revokedAt = serializers.DateTimeField(source="revoked_at", allow_null=True)
 
 
-class EventOutput(LogLineOutput):
-    """A line of an invitation's log."""
+class InvitationEventSerializer(EventSerializer):
+    """Event of an invitation."""
 
     type = serializers.ChoiceField(EventType.choices)
     detail = serializers.DictField(
-        help_text="Of `UPDATED`: the `fields` that were changed, and in `changes` the old and the new value of "
-        "`expiresAt` and `maxUses`."
+        help_text="For `UPDATED`: the changed `fields`, and in `changes` the old and new values of `expiresAt` and "
+        "`maxUses`."
     )
 
 
-class DeliveryOutput(serializers.Serializer[Any]):
-    """What became of the mail to one address."""
+class DeliverySerializer(serializers.Serializer[Any]):
+    """Delivery of the mail to one address."""
 
     email = serializers.CharField()
     status = serializers.ChoiceField(DeliveryStatus.choices)
     attempts = serializers.IntegerField()
-    lastAttemptAt = serializers.DateTimeField(allow_null=True)
-    lastError = serializers.CharField(allow_null=True, help_text="In words.")
+    lastAttemptAt = serializers.DateTimeField(source="last_attempt_at", allow_null=True)
+    lastError = serializers.CharField(source="last_error", allow_null=True, help_text="Explanation in English.")
 
 
-class InvitationDetailOutput(InvitationOutput):
-    """An invitation with its whole log and its mails."""
+class InvitationDetailSerializer(InvitationSerializer):
+    """An invitation with its events and deliveries."""
 
-    events = EventOutput(many=True)
-    deliveries = DeliveryOutput(many=True)
-
-
-class InvitationPage(PageOutput):
-    """Invitations, newest first."""
-
-    invitations = InvitationOutput(many=True)
+    events = InvitationEventSerializer(many=True, help_text="All events, oldest first.")
+    deliveries = DeliverySerializer(many=True)

@@ -1,13 +1,14 @@
 from django.urls import path
 
-from invitations.api import views
+from config.api.routers import DetailRouter
+from invitations.api.viewsets import InvitationViewSet
+
+router = DetailRouter()
+router.register("invitation", InvitationViewSet, basename="invitation")
 
 app_name = "invitations_api"
 urlpatterns = [
-    path("invitation/company/<uuid:company_id>", views.InvitationList.as_view(), name="invitations"),
-    path("invitation/connection/<uuid:connection_id>", views.RepairInvitation.as_view(), name="repair"),
-    path("invitation/<uuid:invitation_id>", views.InvitationDetail.as_view(), name="invitation"),
-    path("invitation/<uuid:invitation_id>/resend", views.InvitationResend.as_view(), name="resend"),
-    path("invitation/<uuid:invitation_id>/rotate", views.InvitationRotate.as_view(), name="rotate"),
-    path("invitation/<uuid:invitation_id>/revoke", views.InvitationRevoke.as_view(), name="revoke"),
+    path("invitation/company/<uuid:company_id>", InvitationViewSet.as_view({"get": "list", "post": "create"})),
+    path("invitation/connection/<uuid:connection_id>", InvitationViewSet.as_view({"post": "create_repair"})),
+    *router.urls,
 ]

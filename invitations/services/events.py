@@ -7,7 +7,7 @@ from uuid import UUID
 
 from companies.actors import Actor
 from companies.log import append_event
-from config.api.exception_handler import camel
+from config.camel_case import to_camel_case
 from invitations.models import EventType, Invitation, InvitationEvent
 
 # of these a line tells what they were and became; texts and addresses are personal, and stand where they are erased
@@ -33,7 +33,7 @@ def audit_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[s
     Empty when nothing that is told was changed.
     """
     changes = {
-        str(camel(name)): {"old": _on_the_wire(before[name]), "new": _on_the_wire(after[name])}
+        to_camel_case(name): {"old": _on_the_wire(before[name]), "new": _on_the_wire(after[name])}
         for name in AUDITED_FIELDS
         if name in after
     }

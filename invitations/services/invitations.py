@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from companies.actors import CONTRIBUTOR, Actor
 from companies.models import Company
 from companies.services.companies import check_external_id
-from config.api.exception_handler import camel
+from config.camel_case import to_camel_case
 from config.exceptions import InvalidField
 from config.validators import validate_locale, validate_single_line
 from connections.models import Connection
@@ -149,7 +149,7 @@ def update_invitation(
     locked.save(update_fields=[*values, "updated_at"])
     if locked.is_restricted:
         revoke_access(locked, [email for email in known_emails(locked) if not locked.allows(email)])
-    fields = sorted(str(camel(name)) for name in values)
+    fields = sorted(to_camel_case(name) for name in values)
     log_event(locked, EventType.UPDATED, by=by, fields=fields, **audit_changes(before, values))
     return locked
 

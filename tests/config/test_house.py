@@ -32,7 +32,7 @@ def has_views(path: Path) -> bool:
 
 def test_files_and_views_are_found():
     assert len(files()) > 200
-    assert {"invitations/contributor/pages.py", "invitations/api/views.py"} <= {
+    assert {"invitations/contributor/pages.py", "invitations/api/viewsets.py"} <= {
         str(path.relative_to(ROOT)) for path in files() if has_views(path)
     }
 

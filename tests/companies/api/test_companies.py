@@ -86,5 +86,4 @@ def test_the_list_has_the_partners_own_newest_first_page_by_page(api, company):
 
 
 def test_the_list_takes_no_other_parameters(api):
-    assert wrong_fields(api.get("company", {"limit": 0, "name": "x"})) == ["?name"]
-    assert wrong_fields(api.get("company", {"limit": 0})) == ["?limit"]
+    assert wrong_fields(api.get("company", {"limit": 0, "name": "x"})) == ["?name", "?limit"]

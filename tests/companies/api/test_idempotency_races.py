@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 from rest_framework.response import Response
 
-from companies.api.base import PartnerView
+from companies.api.base import PartnerViewSet
 from companies.api.idempotency import idempotent
 from companies.models import Company, StoredAnswer
 from tests.companies.api.keyed import keyed, post
@@ -34,21 +34,22 @@ import sys, time
 import django
 django.setup()
 from django.test import RequestFactory
-from companies.api.base import PartnerView
+from companies.api.base import PartnerViewSet
 from companies.api.idempotency import idempotent
 from companies.services.companies import create_company
 
-class Halfway(PartnerView):
-    scopes = {"POST": None}
+class Halfway(PartnerViewSet):
+    required_scopes = {"POST": None}
 
     @idempotent
-    def post(self, request):
+    def create(self, request):
         create_company(self.partner, name="Bakery")
         print("made", flush=True)
         time.sleep(60)
 
 headers = {"X-API-KEY": sys.argv[1], "Idempotency-Key": "k"}
-Halfway.as_view()(RequestFactory().post("/v2/company", content_type="application/json", headers=headers))
+request = RequestFactory().post("/v2/company", content_type="application/json", headers=headers)
+Halfway.as_view({"post": "create"})(request)
 """
 
 
@@ -139,17 +140,17 @@ def test_while_the_first_is_running_the_second_is_told_and_may_try_again():
     _key, value = make_api_key(company.partner)
     path, running, finish = f"invitation/company/{company.pk}", threading.Event(), threading.Event()
 
-    class Slow(PartnerView):
-        scopes = {"POST": None}
+    class Slow(PartnerViewSet):
+        required_scopes = {"POST": None}
 
         @idempotent
-        def post(self, request: Any) -> Any:
+        def create(self, request: Any) -> Any:
             running.set()
             finish.wait(60)
             return Response({"id": uuid4()}, status=201)
 
     def first() -> None:
-        Slow.as_view()(keyed(f"/v2/{path}", value))
+        Slow.as_view({"post": "create"})(keyed(f"/v2/{path}", value))
         connection.close()
 
     thread = threading.Thread(target=first)

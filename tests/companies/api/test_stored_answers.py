@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.response import Response
 
-from companies.api.base import PartnerView
+from companies.api.base import PartnerViewSet
 from companies.api.idempotency import idempotent
 from companies.exceptions import IdempotencyKeyReused
 from companies.models import Company, StoredAnswer
@@ -75,15 +75,15 @@ def test_the_stored_answer_is_sealed(api, company):
     assert token.encode() not in bytes(stored["encrypted_body"])
 
 
-class Turnstile(PartnerView):
+class Turnstile(PartnerViewSet):
     """A view that answers what it is told, and counts."""
 
-    scopes = {"POST": None}
+    required_scopes = {"POST": None}
     outcome: Any = None
     calls = 0
 
     @idempotent
-    def post(self, request: Any) -> Any:
+    def create(self, request: Any) -> Any:
         Turnstile.calls += 1
         CompanyFactory(name="Half done")
         if isinstance(self.outcome, Exception):
@@ -112,7 +112,7 @@ def test_409_429_and_5xx_are_not_stored(company, outcome, status, is_stored):
 
     def ask() -> int:
         request = keyed("/v2/x", value)
-        return Turnstile.as_view(outcome=outcome)(request).status_code
+        return Turnstile.as_view({"post": "create"}, outcome=outcome)(request).status_code
 
     assert [ask(), ask()] == [status, status]
     assert Turnstile.calls == (1 if is_stored else 2)
@@ -124,7 +124,7 @@ def test_an_error_of_ours_stores_nothing_and_undoes_what_was_begun(company):
     request = keyed("/v2/x", value)
 
     with pytest.raises(ZeroDivisionError):
-        Turnstile.as_view(outcome=ZeroDivisionError())(request)
+        Turnstile.as_view({"post": "create"}, outcome=ZeroDivisionError())(request)
 
     assert not StoredAnswer.objects.exists()
     assert not Company.objects.filter(name="Half done").exists()

@@ -9,9 +9,9 @@ from companies.models import ApiKey, Scope, StoredAnswer
 from connections.models import Connection, ConnectionEvent, Credential
 from connections.services.connections import change_credentials
 from tests.companies.refusals import problem_in, wrong_fields
+from tests.config.api.operations import operations
 from tests.connections.api.collector import SCOPES, SECRETS, caller, create
 from tests.factories import make_connection, make_invitation
-from tests.invitations.api.operations import operations
 
 pytestmark = pytest.mark.django_db
 

@@ -1,16 +1,17 @@
-"""POST /v2/invitation/company/{companyId}: what is refused, each by its place and its code."""
+"""POST /v2/invitation/company/{companyId}: invalid bodies, with the pointer and code of each error."""
 
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from config.validators import INVALID_LANGUAGE_TAG
 from invitations.models import Invitation
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.factories import DatasourceFactory, SiteFactory
 from tests.invitations.api.creating import HUNDRED, TEN_YEARS, create
 
-PAST_THE_LIMIT: list[tuple[str, Any, str, str]] = [
+INVALID: list[tuple[str, Any, str, str]] = [
     ("expiresInSeconds", 59, "/expiresInSeconds", "MIN_VALUE"),
     ("expiresInSeconds", 0, "/expiresInSeconds", "MIN_VALUE"),
     ("expiresInSeconds", -60, "/expiresInSeconds", "MIN_VALUE"),
@@ -62,13 +63,11 @@ PAST_THE_LIMIT: list[tuple[str, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "pointer", "code"), PAST_THE_LIMIT)
-def test_a_value_past_the_limit_is_refused_by_name(api, company, field, value, pointer, code):
-    answer = create(api, company, {field: value})
-
-    (error,) = problem_in(answer, 400)["errors"]
-    assert (error["pointer"], error["code"]) == (pointer, code)
-    assert error["detail"]
+def test_invalid_values_are_rejected_by_name(api, company):
+    for field, value, pointer, code in INVALID:
+        (error,) = problem_in(create(api, company, {field: value}), 400)["errors"]
+        assert (error["pointer"], error["code"]) == (pointer, code), (field, value)
+        assert error["detail"]
     assert not Invitation.objects.exists()
 
 
@@ -86,15 +85,14 @@ WRONG_TYPES: list[tuple[str, list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in WRONG_TYPES for value in values])
-def test_a_value_of_another_type_is_refused_and_not_converted(api, company, field, value):
-    answer = create(api, company, {field: value})
-
-    assert wrong_fields(answer) == [f"/{field}"]
+def test_other_types_are_not_converted(api, company):
+    for field, values in WRONG_TYPES:
+        for value in values:
+            assert wrong_fields(create(api, company, {field: value})) == [f"/{field}"], (field, value)
     assert not Invitation.objects.exists()
 
 
-WRONG_TYPES_INSIDE: list[tuple[str, Any]] = [
+WRONG_NESTED_TYPES: list[tuple[str, Any]] = [
     ("/allowedEmails/0", {"allowedEmails": [5]}),
     ("/allowedEmails/1", {"allowedEmails": ["a@example.com", None]}),
     ("/metadata/count", {"metadata": {"count": 5}}),
@@ -118,87 +116,70 @@ WRONG_TYPES_INSIDE: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("pointer", "body"), WRONG_TYPES_INSIDE)
-def test_a_wrong_type_inside_a_list_or_an_object_is_named_at_its_place(api, company, pointer, body):
-    assert wrong_fields(create(api, company, body)) == [pointer]
+def test_nested_values_are_rejected_by_pointer(api, company):
+    for pointer, body in WRONG_NESTED_TYPES:
+        assert wrong_fields(create(api, company, body)) == [pointer], body
 
 
-UNKNOWN: list[tuple[str, Any]] = [
-    # a misspelt `allowedEmail` must never make an open invitation
-    ("/allowedEmail", {"allowedEmail": ["a@example.com"]}),
-    ("/allowedemails", {"allowedemails": ["a@example.com"]}),
-    ("/allowed_emails", {"allowed_emails": ["a@example.com"]}),
-    ("/prefill/Country", {"prefill": {"Country": "GB"}}),
-    ("/prefill/sites", {"prefill": {"sites": []}}),
-    ("/prefill/locked_fields", {"prefill": {"locked_fields": ["country"]}}),
-    ("/prefill/password", {"prefill": {"password": "secret"}}),
-    ("/a~1b~0", {"a/b~": 1}),
-    ("/", {"": 1}),
-    ("/?query", {"?query": 1}),
+UNKNOWN: list[tuple[str, Any, str]] = [
+    # a misspelt `allowedEmail` must never create an open invitation
+    ("/allowedEmail", {"allowedEmail": ["a@example.com"]}, " Did you mean allowedEmails?"),
+    ("/allowedemails", {"allowedemails": ["a@example.com"]}, " Did you mean allowedEmails?"),
+    ("/allowed_emails", {"allowed_emails": ["a@example.com"]}, " Did you mean allowedEmails?"),
+    ("/prefill/Country", {"prefill": {"Country": "GB"}}, " Did you mean country?"),
+    ("/prefill/locked_fields", {"prefill": {"locked_fields": ["country"]}}, " Did you mean lockedFields?"),
+    ("/prefill/password", {"prefill": {"password": "secret"}}, ""),
+    ("/useCount", {"useCount": 0}, ""),
+    ("/a~1b~0", {"a/b~": 1}, ""),
+    ("/", {"": 1}, ""),
+    ("/?query", {"?query": 1}, ""),
 ]
 
 
-@pytest.mark.parametrize(("pointer", "body"), UNKNOWN)
-def test_an_unknown_field_is_refused_by_name(api, company, pointer, body):
-    answer = create(api, company, body)
-
-    assert wrong_fields(answer) == [pointer]
-    assert answer.json()["errors"][0]["code"] == "UNKNOWN_FIELD"
+def test_unknown_fields_suggest_the_nearest(api, company):
+    for pointer, body, suggestion in UNKNOWN:
+        (error,) = problem_in(create(api, company, body), 400)["errors"]
+        assert error == {
+            "pointer": pointer,
+            "code": "UNKNOWN_FIELD",
+            "detail": f"There is no field of this name.{suggestion}",
+        }
     assert not Invitation.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
-        *(
-            "id",
-            "token",
-            "tokenHash",
-            "sealedToken",
-            "invitationType",
-            "status",
-            "invitationUrl",
-            "companyId",
-            "company",
-        ),
-        *("connectionId", "useCount", "expiresAt", "createdAt", "updatedAt", "revokedAt", "createdConnections"),
-        *("company", "events", "deliveries", "partner", "lastViewedAt"),
-    ],
-)
-def test_a_field_that_is_not_the_callers_is_refused(api, company, field):
-    assert wrong_fields(create(api, company, {field: None})) == [f"/{field}"]
-
-
-def test_everything_that_is_wrong_is_named_at_once(api, company):
-    body = {"maxUses": 0, "message": 5, "prefill": {"country": "x", "utilityTypes": ["GAS", "X", "Y"]}}
+def test_all_errors_are_reported_at_once(api, company):
+    prefill = {"country": "x", "utilityTypes": ["GAS", "X", "Y"], "Url": ""}
+    body = {"allowedEmail": [], "maxUses": 0, "message": 5, "prefill": prefill}
 
     assert sorted(wrong_fields(create(api, company, body))) == [
+        "/allowedEmail",
         "/maxUses",
         "/message",
+        "/prefill/Url",
         "/prefill/country",
         "/prefill/utilityTypes/1",
         "/prefill/utilityTypes/2",
     ]
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "\x00"])
-@pytest.mark.parametrize(
-    ("pointer", "body"),
-    [
-        ("/message", lambda text: {"message": text}),
-        ("/externalId", lambda text: {"externalId": text}),
-        ("/locale", lambda text: {"locale": text}),
-        ("/allowedEmails/0", lambda text: {"allowedEmails": [text]}),
-        ("/metadata/{text}", lambda text: {"metadata": {text: "value"}}),
-        ("/metadata/key", lambda text: {"metadata": {"key": text}}),
-        ("/redirectUrl", lambda text: {"redirectUrl": text}),
-        ("/prefill/url", lambda text: {"prefill": {"url": text}}),
-        ("/prefill/country", lambda text: {"prefill": {"country": text}}),
-        ("/prefill/connectionOwnerEmail", lambda text: {"prefill": {"connectionOwnerEmail": text}}),
-    ],
-)
-def test_a_nul_character_is_refused_wherever_it_stands(api, company, pointer, body, text):
-    assert set(wrong_fields(create(api, company, body(text)))) == {pointer.format(text=text)}
+NUL = "a\x00b"
+WITH_NUL: dict[str, Any] = {
+    "/message": {"message": NUL},
+    "/externalId": {"externalId": NUL},
+    "/locale": {"locale": NUL},
+    "/allowedEmails/0": {"allowedEmails": [NUL]},
+    f"/metadata/{NUL}": {"metadata": {NUL: "value"}},
+    "/metadata/key": {"metadata": {"key": NUL}},
+    "/redirectUrl": {"redirectUrl": NUL},
+    "/prefill/url": {"prefill": {"url": NUL}},
+    "/prefill/country": {"prefill": {"country": NUL}},
+    "/prefill/connectionOwnerEmail": {"prefill": {"connectionOwnerEmail": NUL}},
+}
+
+
+def test_nul_characters_are_rejected(api, company):
+    for pointer, body in WITH_NUL.items():
+        assert set(wrong_fields(create(api, company, body))) == {pointer}
 
 
 @pytest.mark.parametrize(
@@ -208,17 +189,17 @@ def test_a_nul_character_is_refused_wherever_it_stands(api, company, pointer, bo
         *("https://partner.example.com.evil.example/thanks", "https://[partner", "javascript:alert(1)", "//evil", "?"),
     ],
 )
-def test_a_redirect_that_is_not_exactly_on_the_partners_list_is_refused(api, company, url):
+def test_redirect_must_match_exactly(api, company, url):
     company.partner.redirect_urls = ["https://partner.example.com/thanks"]
     company.partner.save()
 
     assert wrong_fields(create(api, company, {"redirectUrl": url})) == ["/redirectUrl"]
 
 
-def test_what_the_service_refuses_in_the_prefill_is_named_by_pointer(api, company):
+def test_prefill_errors_of_services_have_pointers(api, company):
     stranger_site = SiteFactory()
     mine = SiteFactory(company=company)
-    refused: list[tuple[Any, str]] = [
+    invalid: list[tuple[Any, str]] = [
         ({"datasourceId": str(UUID(int=7))}, "/prefill/datasourceId"),
         ({"datasourceId": str(DatasourceFactory().pk), "url": "https://utility.example.com"}, "/prefill/url"),
         ({"initialSites": [str(mine.pk), str(stranger_site.pk)]}, "/prefill/initialSites/1"),
@@ -227,6 +208,30 @@ def test_what_the_service_refuses_in_the_prefill_is_named_by_pointer(api, compan
         ({"url": "javascript:alert(1)"}, "/prefill/url"),
         ({"url": "http://utility.example.com"}, "/prefill/url"),
     ]
-    for prefill, pointer in refused:
+    for prefill, pointer in invalid:
         assert wrong_fields(create(api, company, {"prefill": prefill})) == [pointer]
     assert not Invitation.objects.exists()
+
+
+MESSAGES: list[tuple[Any, str, str]] = [
+    (
+        {"prefill": {"country": "gb"}},
+        "/prefill/country",
+        "Send the ISO 3166-1 alpha-2 code of a country, such as GB.",
+    ),
+    ({"locale": "!!"}, "/locale", INVALID_LANGUAGE_TAG),
+    ({"prefill": []}, "/prefill", "Send a JSON object."),
+    ([], "", "Send a JSON object."),
+    ({"allowedEmails": "a@example.com"}, "/allowedEmails", "Send a list."),
+    ({"metadata": ["a"]}, "/metadata", "Send an object with string values."),
+    ({"metadata": {"k" * 41: "b"}}, "/metadata/" + "k" * 41, "A key has at most 40 characters."),
+    ({"maxUses": "1"}, "/maxUses", "Send a whole number, without quotation marks."),
+    ({"sendEmail": "true"}, "/sendEmail", "Send true or false, without quotation marks."),
+    ({"message": 5}, "/message", "Send a string."),
+]
+
+
+def test_errors_say_what_to_send(api, company):
+    for body, pointer, detail in MESSAGES:
+        (error,) = problem_in(create(api, company, body), 400)["errors"]
+        assert (error["pointer"], error["detail"]) == (pointer, detail)

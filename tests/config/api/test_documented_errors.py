@@ -1,6 +1,6 @@
-"""An operation answers every refusal that the OpenAPI document promises of it, and no other.
+"""Every documented error of every operation can be caused.
 
-That it answers no other is asked of every answer of every test: `hold_to_promise`.
+The reverse, that no other error occurs, is checked for every response of every test: `check_documented`.
 """
 
 import json
@@ -14,34 +14,25 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from companies.models import Scope
+from companies.models import ApiKey, Scope
 from config.db.advisory_locks import _number
 from connections.models import Connection, Credential
 from connections.models.status import Status
 from invitations.models import Invitation, RateLimitWindow
+from tests.config.api.documented_errors import error_code
+from tests.config.api.operations import Operation, operations, path_ids
 from tests.database import database_url, execute
-from tests.factories import SiteFactory, make_api_key, make_connection, make_invitation
-from tests.invitations.api.operations import Operation, operations
-from tests.invitations.api.promises import answered, promised
+from tests.factories import make_api_key
 
 OPERATIONS = operations()
 NOWHERE = UUID("019ab5d2-3c4e-7f10-8a52-6d1f0c9b7e21")
 
 
 class Caller:
-    """Sends one operation, rightly but for what a test makes wrong."""
+    """Sends one operation, valid except for what a test changes."""
 
-    def __init__(self, operation: Operation, company: Any) -> None:
-        self.operation, self.partner = operation, company.partner
-        self.key, self.value = make_api_key(company.partner, scopes=list(Scope.values))
-        self.connection = make_connection(company)
-        self.invitation = make_invitation(company, allowed_emails=["jane@example.com"], max_uses=5)
-        self.ids = {
-            "company_id": company.pk,
-            "site_id": SiteFactory(company=company).pk,
-            "connection_id": self.connection.pk,
-            "invitation_id": self.invitation.pk,
-        }
+    def __init__(self, operation: Operation, ids: dict[str, Any], key: ApiKey, value: str) -> None:
+        self.operation, self.ids, self.key, self.value = operation, ids, key, value
 
     def __call__(
         self,
@@ -65,7 +56,7 @@ class Caller:
 
 
 def in_progress(call: Caller) -> Any:
-    """Another request holds the key."""
+    """Another request holds the lock."""
     with psycopg.connect(database_url()) as other:
         other.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [_number(f"answer:{call.key.pk}:k")])
         return call(headers={"Idempotency-Key": "k"})
@@ -77,7 +68,7 @@ def reused(call: Caller) -> Any:
 
 
 def broken(call: Caller) -> Any:
-    """The table of keys is gone, with which every call begins."""
+    """The table of API keys is missing."""
     with transaction.atomic():
         execute("SET CONSTRAINTS ALL IMMEDIATE")
         execute("DROP TABLE companies_apikey CASCADE")
@@ -87,7 +78,7 @@ def broken(call: Caller) -> Any:
 
 
 def without_scope(call: Caller) -> Any:
-    return call(key=make_api_key(call.partner, scopes=[])[1])
+    return call(key=make_api_key(call.key.partner, scopes=[])[1])
 
 
 def revoked(call: Caller) -> Any:
@@ -111,7 +102,7 @@ def expired(call: Caller) -> Any:
 
 
 def too_often(call: Caller) -> Any:
-    RateLimitWindow.objects.create(key=f"resend:{call.invitation.pk}", started_at=timezone.now(), count=10)
+    RateLimitWindow.objects.create(key=f"resend:{call.ids['invitation_id']}", started_at=timezone.now(), count=10)
     return call({})
 
 
@@ -125,7 +116,7 @@ def unreadable(call: Caller) -> Any:
     return call({})
 
 
-WAYS: dict[tuple[str, str], Callable[[Caller], Any]] = {
+CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("400", "INVALID"): lambda call: call(query="?nothing=1"),
     ("400", "BAD_REQUEST"): lambda call: call(headers={"Host": "evil.example"}),
     ("400", "MALFORMED_JSON"): lambda call: call(raw=b"{"),
@@ -150,33 +141,58 @@ WAYS: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("429", "TOO_MANY_ATTEMPTS"): too_often,
     ("500", "INTERNAL_ERROR"): broken,
 }
-AWAY = ("503", "UNAVAILABLE")
-PROMISES = [(each, promise) for each in OPERATIONS for promise in sorted(promised(each) - {AWAY})]
+UNAVAILABLE = ("503", "UNAVAILABLE")
+ON_ANY_OPERATION = [error for error in CAUSES if error[0] not in {"409", "429"} or error[1] == "REQUEST_IN_PROGRESS"]
 
 
-def test_there_is_a_way_to_every_refusal_that_is_promised():
-    assert {promise for _, promise in PROMISES} == set(WAYS)
+@pytest.fixture
+def callers(company: Any) -> list[Caller]:
+    key, value = make_api_key(company.partner, scopes=list(Scope.values))
+    ids = path_ids(company)
+    Invitation.objects.update(max_uses=5)
+    return [Caller(operation, ids, key, value) for operation in OPERATIONS]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_an_operation_keeps_every_promise_of_a_refusal(company, operation):
-    kept = set()
-    for promise in sorted(promised(operation) - {AWAY}):
-        with transaction.atomic():
-            kept.add(answered(WAYS[promise](Caller(operation, company))))
-            transaction.set_rollback(True)
+def cause(error: tuple[str, str], caller: Caller) -> Any:
+    """The response, with the database as before."""
+    with transaction.atomic():
+        response = CAUSES[error](caller)
+        transaction.set_rollback(True)
+    return response
 
-    assert kept == promised(operation) - {AWAY}
+
+def test_every_documented_error_has_a_cause():
+    documented = set().union(*(operation.error_codes for operation in OPERATIONS))
+
+    assert documented == CAUSES.keys() | {UNAVAILABLE}
+
+
+@pytest.mark.parametrize("error", CAUSES, ids=lambda error: error[1])
+def test_documented_errors_occur(callers, error):
+    documented = [caller for caller in callers if error in caller.operation.error_codes]
+
+    assert documented
+    causes = {str(caller.operation): error_code(cause(error, caller)) for caller in documented}
+    assert causes == dict.fromkeys(causes, error)
+
+
+@pytest.mark.parametrize("error", ON_ANY_OPERATION, ids=lambda error: error[1])
+def test_undocumented_errors_do_not_occur(callers, error):
+    for caller in callers:
+        if error in caller.operation.error_codes:
+            continue
+        response = cause(error, caller)
+        assert response.status_code < 400 or error_code(response) in caller.operation.error_codes, caller.operation
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_a_database_each_is_unavailable():
+def test_operations_without_database_are_unavailable():
     reachable = connection.settings_dict
     connection.close()
     connection.settings_dict = reachable | {"HOST": "/nowhere"}
     try:
-        answers = {
-            str(each): answered(
+        responses = {
+            str(each): error_code(
                 getattr(Client(), each.method)(
                     f"/v2/{each.path(dict.fromkeys(each.parameters, NOWHERE))}", headers={"X-API-KEY": "lk_x"}
                 )
@@ -186,17 +202,4 @@ def test_without_a_database_each_is_unavailable():
     finally:
         connection.settings_dict = reachable
 
-    assert answers == {str(each): AWAY for each in OPERATIONS}
-    assert all(AWAY in promised(each) for each in OPERATIONS)
-
-
-ANYBODYS = {way for way in WAYS if way[0] not in {"409", "429"}} | {("409", "REQUEST_IN_PROGRESS")}
-
-
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_no_way_that_can_be_tried_on_any_operation_leads_to_what_it_does_not_promise(company, operation):
-    for way in sorted(ANYBODYS - promised(operation)):
-        with transaction.atomic():
-            answer = WAYS[way](Caller(operation, company))
-            assert answer.status_code < 400 or answered(answer) in promised(operation), way
-            transaction.set_rollback(True)
+    assert responses == {str(each): UNAVAILABLE for each in OPERATIONS}

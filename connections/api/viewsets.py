@@ -1,0 +1,200 @@
+"""Connections of a company, and the catalogue of providers."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.views.decorators.debug import sensitive_variables
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from companies.api.base import PartnerViewSet
+from companies.api.events import represent_event
+from companies.api.idempotency import idempotent
+from companies.models import Scope
+from companies.services.companies import sites_of
+from config.api.fields import EmptyBody
+from config.api.pagination import KeysetPagination
+from config.api.query import PageQuery
+from config.api.schema import errors
+from config.db.index_hints import newest_first_for
+from connections.api.filters import ConnectionQuery, disjoint_conditions, filter_connections
+from connections.api.representation import (
+    represent_connection,
+    represent_credentials,
+    represent_datasource,
+    represent_details,
+)
+from connections.api.serializers import (
+    ConnectionDetailsSerializer,
+    ConnectionEventSerializer,
+    ConnectionSerializer,
+    CreateConnection,
+    CredentialsSerializer,
+    DatasourceListSerializer,
+    DatasourceQuery,
+    ReportStatus,
+    take_credentials,
+)
+from connections.exceptions import CredentialsUnreadable, ImpossibleStatusChange, StaleReport
+from connections.models import Connection, ConnectionEvent, ConnectionQuerySet, Datasource
+from connections.services.catalogue import find_datasource
+from connections.services.connections import create_connection, report_status
+from connections.services.credentials import read_credentials
+
+
+class ConnectionViewSet(PartnerViewSet):
+    required_scopes: ClassVar[dict[str, Scope | None]] = {
+        "GET": Scope.CONNECTIONS_READ,
+        "POST": Scope.CONNECTIONS_WRITE,
+    }
+    query_serializers = {"list": ConnectionQuery, "events": PageQuery}
+    pagination_class = KeysetPagination.named("connections")
+    lookup_url_kwarg = "connection_id"
+
+    def get_queryset(self) -> ConnectionQuerySet:
+        return Connection.objects.visible_to(self.partner).with_wire_facts()
+
+    @extend_schema(
+        operation_id="listConnections",
+        summary="List the connections of a company",
+        responses={200: ConnectionSerializer},
+    )
+    def list(self, request: Request, company_id: UUID) -> Response:
+        """Returns the connections that match all filters, newest first, without credentials.
+
+        Repeat `status` to match any of several. A collector lists `?status=PENDING` to find new credentials. Send
+        `nextCursor` as `cursor` to get the next page.
+        """
+        connections = newest_first_for(Connection.objects.with_wire_facts(), "company", self.company.pk)
+        return self.paginated(
+            filter_connections(connections, self.query),
+            lambda rows: [represent_connection(row) for row in rows],
+            disjoint_conditions(self.query),
+        )
+
+    @extend_schema(
+        operation_id="createConnection",
+        summary="Create a connection with its credentials",
+        request=CreateConnection,
+        responses={201: ConnectionSerializer},
+    )
+    @idempotent
+    @sensitive_variables()
+    def create(self, request: Request, company_id: UUID) -> Response:
+        """Creates a connection whose credentials you know already. Otherwise create an invitation.
+
+        Send either `datasourceId` or `url`, and the credentials that the provider `asksFor`. The connection is
+        `PENDING` until a collector reports a status. Credentials are stored encrypted, and only `readCredentials`
+        returns them.
+        """
+        company = self.company
+        values = self.validated(CreateConnection)
+        datasource_id = values.pop("datasource_id", None)
+        connection = create_connection(
+            company,
+            by=self.actor,
+            credentials=take_credentials(values),
+            datasource=find_datasource(datasource_id) if datasource_id else None,
+            sites=sites_of(company, values.pop("site_ids", []), field=("site_ids",)),
+            **values,
+        )
+        return Response(represent_connection(self.get_queryset().get(pk=connection.pk)), status=201)
+
+    @extend_schema(
+        operation_id="getConnection",
+        summary="Get a connection with its events",
+        responses={200: ConnectionDetailsSerializer},
+    )
+    @action(detail=True)
+    def details(self, request: Request, connection_id: UUID) -> Response:
+        """Returns one connection with its latest status changes and events, without credentials.
+
+        `listConnectionEvents` returns older events, too.
+        """
+        return Response(represent_details(self.get_object()))
+
+    @extend_schema(
+        operation_id="listConnectionEvents",
+        summary="List the events of a connection",
+        responses={200: ConnectionEventSerializer(many=True)},
+    )
+    @action(detail=True, pagination_class=KeysetPagination.named("events"))
+    def events(self, request: Request, connection_id: UUID) -> Response:
+        """Returns all events of the connection, newest first: what was done, when, by whom and with which key.
+
+        Send `nextCursor` as `cursor` to get the next page.
+        """
+        events = ConnectionEvent.objects.select_related("api_key")
+        return self.paginated(
+            newest_first_for(events, "connection", self.get_object().pk),
+            lambda rows: [represent_event(row) for row in rows],
+        )
+
+    @extend_schema(
+        operation_id="reportStatus",
+        summary="Report a connection status (collector)",
+        request=ReportStatus,
+        responses={
+            200: ConnectionSerializer,
+            **errors(
+                {
+                    StaleReport: "The credentials have changed since `credentialsVersion`. Read and check them again.",
+                    ImpossibleStatusChange: "The current status cannot change to the reported one.",
+                }
+            ),
+        },
+    )
+    @action(detail=True, methods=["post"], required_scopes={"POST": Scope.CONNECTIONS_STATUS})
+    @idempotent
+    def status(self, request: Request, connection_id: UUID) -> Response:
+        """Stores the result of a check by a collector.
+
+        Send the `credentialsVersion` from `readCredentials`, so that a report on old credentials is rejected. Only
+        new credentials lead back to `PENDING` or out of `COMPANY_INACTIVE`. Reporting the same status again can
+        change its reason.
+        """
+        report_status(self.get_object(), by=self.actor, **self.validated(ReportStatus))
+        return Response(represent_connection(self.get_object()))
+
+    @extend_schema(
+        operation_id="readCredentials",
+        summary="Read the credentials of a connection (collector)",
+        request=EmptyBody,
+        responses={
+            200: CredentialsSerializer,
+            **errors({CredentialsUnreadable: "The stored credentials cannot be decrypted. Skip this connection."}),
+        },
+    )
+    @action(detail=True, methods=["post"], required_scopes={"POST": Scope.CREDENTIALS_READ})
+    @sensitive_variables()
+    def credentials(self, request: Request, connection_id: UUID) -> Response:
+        """Returns the credentials to a collector. Every read is logged with its API key.
+
+        The response is never stored: a retry with the same `Idempotency-Key` reads and logs again.
+        """
+        connection = self.get_object()
+        self.validated(EmptyBody)
+        credentials, version = read_credentials(connection, by=self.actor)
+        return Response(represent_credentials(connection, credentials, version))
+
+
+class DatasourceViewSet(PartnerViewSet):
+    required_scopes: ClassVar[dict[str, Scope | None]] = {"GET": None}
+    query_serializers = {"search": DatasourceQuery}
+
+    @extend_schema(
+        operation_id="searchDatasources",
+        summary="Search the catalogue of providers",
+        responses={200: DatasourceListSerializer},
+    )
+    def search(self, request: Request) -> Response:
+        """Returns providers by name: matches at the start of words first, then inside words, then misspellings.
+
+        Without `query`, returns the first `limit` providers in alphabetical order. Accepts any key.
+        """
+        found = Datasource.objects.search(
+            self.query.get("query", ""), country=self.query.get("country"), utility_type=self.query.get("utilityType")
+        )
+        return Response({"datasources": [represent_datasource(row) for row in found[: self.query["limit"]]]})

@@ -1,0 +1,216 @@
+"""Invitations of a company."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from companies.api.base import PartnerViewSet
+from companies.api.idempotency import idempotent
+from companies.models import Scope
+from config.api.fields import EmptyBody
+from config.api.pagination import KeysetPagination
+from config.api.schema import errors
+from config.db.compiled_queries import compiled
+from config.db.index_hints import newest_first_for
+from config.exceptions import DomainError, NotFound
+from connections.models import Connection
+from invitations.api.filters import InvitationQuery, disjoint_conditions, filter_invitations
+from invitations.api.representation import (
+    COLUMNS,
+    represent_detail,
+    represent_invitation,
+    represent_invitations,
+)
+from invitations.api.serializers import (
+    CreateInvitation,
+    CreateRepairInvitation,
+    InvitationDetailSerializer,
+    InvitationSerializer,
+    ResendInvitation,
+    RevokeInvitation,
+    UpdateInvitation,
+)
+from invitations.exceptions import (
+    InvitationExpired,
+    InvitationFulfilled,
+    InvitationRevoked,
+    MaxUsesBelowUseCount,
+    RateLimitExceeded,
+)
+from invitations.models import Invitation
+from invitations.services.delivery.send import resend_invitation
+from invitations.services.invitations import (
+    create_invitation,
+    create_repair_invitation,
+    revoke_invitation,
+    rotate_invitation,
+    update_invitation,
+)
+
+REVOKED: dict[type[DomainError], str] = {InvitationRevoked: "The invitation was revoked."}
+
+
+class InvitationViewSet(PartnerViewSet):
+    required_scopes: ClassVar[dict[str, Scope | None]] = {
+        "GET": Scope.INVITATIONS_READ,
+        "POST": Scope.INVITATIONS_WRITE,
+        "PATCH": Scope.INVITATIONS_WRITE,
+    }
+    query_serializers = {"list": InvitationQuery}
+    pagination_class = KeysetPagination.named("invitations")
+    lookup_url_kwarg = "invitation_id"
+
+    def get_object(self) -> Invitation:
+        found = _visible(partner_id=self.partner.pk, invitation_id=self.kwargs["invitation_id"])
+        if not found:
+            raise NotFound
+        return found[0]
+
+    @extend_schema(
+        operation_id="listInvitations",
+        summary="List the invitations of a company",
+        responses={200: InvitationSerializer},
+    )
+    def list(self, request: Request, company_id: UUID) -> Response:
+        """Returns the invitations that match all filters, newest first, without `events` and `deliveries`.
+
+        Repeat `status` or `invitationType` to match any of several. `email` matches invitations with this address in
+        `allowedEmails`. Send `nextCursor` as `cursor` to get the next page.
+        """
+        invitations = newest_first_for(Invitation.objects.all(), "company", self.company.pk)
+        rows = filter_invitations(invitations, self.query).values_list(*COLUMNS, named=True)
+        return self.paginated(rows, represent_invitations, disjoint_conditions(invitations, self.query))
+
+    @extend_schema(
+        operation_id="createInvitation",
+        summary="Create an invitation to connect an account",
+        request=CreateInvitation,
+        responses={201: InvitationSerializer},
+    )
+    @idempotent
+    def create(self, request: Request, company_id: UUID) -> Response:
+        """Creates an invitation link for an external contributor to connect a utility account.
+
+        Every field is optional, and null means omitted. Without `allowedEmails`, anyone with the link can use it.
+        With `sendEmail`, each address is mailed a personal link, which no response contains.
+        """
+        invitation = create_invitation(self.company, by=self.actor, **self.validated(CreateInvitation))
+        return Response(represent_invitation(invitation), status=201)
+
+    @extend_schema(
+        operation_id="createRepairInvitation",
+        summary="Create an invitation to repair a connection",
+        request=CreateRepairInvitation,
+        responses={201: InvitationSerializer},
+    )
+    @idempotent
+    def create_repair(self, request: Request, connection_id: UUID) -> Response:
+        """Creates an invitation link for an external contributor to send new credentials for a connection.
+
+        Takes the fields of `createInvitation` except for `prefill`, because the provider cannot change.
+        """
+        visible = Connection.objects.visible_to(self.partner).select_related("company__partner")
+        connection = visible.filter(pk=connection_id).first()
+        if connection is None:
+            raise NotFound
+        invitation = create_repair_invitation(connection, by=self.actor, **self.validated(CreateRepairInvitation))
+        return Response(represent_invitation(invitation), status=201)
+
+    @extend_schema(
+        operation_id="getInvitation",
+        summary="Get an invitation with its events",
+        responses={200: InvitationDetailSerializer},
+    )
+    def retrieve(self, request: Request, invitation_id: UUID) -> Response:
+        """Returns one invitation with all its `events`, oldest first, and the `deliveries` of its mails."""
+        return Response(represent_detail(self.get_object()))
+
+    @extend_schema(
+        operation_id="updateInvitation",
+        summary="Update an invitation",
+        request=UpdateInvitation,
+        responses={
+            200: InvitationSerializer,
+            **errors({**REVOKED, MaxUsesBelowUseCount: "`maxUses` is lower than `useCount`."}),
+        },
+    )
+    def partial_update(self, request: Request, invitation_id: UUID) -> Response:
+        """Changes the fields that are sent; the link stays the same. Null removes a value.
+
+        `allowedEmails` rejects null: only `[]` allows anyone with the link. A removed address loses its personal link
+        and its verification at once. Send either `expiresInSeconds`, counted from now, or `expiresAt`.
+        """
+        update_invitation(self.get_object(), by=self.actor, **self.validated(UpdateInvitation))
+        return Response(represent_invitation(self.get_object()))
+
+    @extend_schema(
+        operation_id="resendInvitation",
+        summary="Mail an invitation again",
+        request=ResendInvitation,
+        responses={
+            202: InvitationSerializer,
+            **errors(
+                {
+                    **REVOKED,
+                    InvitationFulfilled: "All uses of the invitation are spent.",
+                    InvitationExpired: "The invitation has expired.",
+                    RateLimitExceeded: "The invitation was mailed again 10 times within an hour.",
+                }
+            ),
+        },
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def resend(self, request: Request, invitation_id: UUID) -> Response:
+        """Mails personal links to all `allowedEmails`, or to those in `emails`.
+
+        Links from earlier mails keep working. At most 10 times an hour for each invitation.
+        """
+        invitation = self.get_object()
+        resend_invitation(invitation, by=self.actor, **self.validated(ResendInvitation))
+        return Response(represent_invitation(invitation), status=202)
+
+    @extend_schema(
+        operation_id="rotateInvitation",
+        summary="Replace the link of an invitation",
+        request=EmptyBody,
+        responses={200: InvitationSerializer, **errors(REVOKED)},
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def rotate(self, request: Request, invitation_id: UUID) -> Response:
+        """Creates a new `token` and `invitationUrl`.
+
+        The old link, all personal links and all verified addresses stop working at once. Resend the invitation to
+        mail new links.
+        """
+        invitation = self.get_object()
+        self.validated(EmptyBody)
+        rotate_invitation(invitation, by=self.actor)
+        return Response(represent_invitation(self.get_object()))
+
+    @extend_schema(
+        operation_id="revokeInvitation",
+        summary="Revoke an invitation",
+        request=RevokeInvitation,
+        responses={200: InvitationSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def revoke(self, request: Request, invitation_id: UUID) -> Response:
+        """Disables the link for good. Connections that were created through it stay.
+
+        Revoking an invitation again changes nothing and returns 200.
+        """
+        invitation = revoke_invitation(self.get_object(), by=self.actor, **self.validated(RevokeInvitation))
+        return Response(represent_invitation(invitation))
+
+
+@compiled
+def _visible(partner_id: UUID, invitation_id: UUID) -> QuerySet[Invitation]:
+    return Invitation.objects.visible_to(partner_id).filter(pk=invitation_id)

@@ -1,0 +1,51 @@
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.http import QueryDict
+from rest_framework import serializers
+
+from config.api.exception_handler import QueryName
+from config.api.query import PageQuery, QuerySerializer, validate_query
+
+
+class Filter(QuerySerializer):
+    colour = serializers.ListField(child=serializers.ChoiceField(["red", "blue"]), required=False)
+    size = serializers.IntegerField(required=False)
+
+
+def validated(query: str, serializer: type[QuerySerializer] = Filter) -> dict[str, Any]:
+    return validate_query(serializer, QueryDict(query))
+
+
+def rejected(query: str, serializer: type[QuerySerializer] = Filter) -> dict[str, list[str]]:
+    with pytest.raises(serializers.ValidationError) as error:
+        validated(query, serializer)
+    assert all(isinstance(name, QueryName) for name in error.value.detail)
+    return error.value.detail
+
+
+def test_only_lists_may_be_repeated():
+    assert validated("colour=red&size=5") == {"colour": ["red"], "size": 5}
+    assert validated("colour=red&colour=blue") == {"colour": ["red", "blue"]}
+    assert rejected("size=5&size=5") == {"size": ["This parameter is given more than once."]}
+
+
+def test_all_errors_are_reported_at_once():
+    assert rejected("color=red").keys() == {"color"}
+    assert rejected("colour=green&size=x").keys() == {"colour", "size"}
+    assert rejected("Size=5&a=1&b=2").keys() == {"Size", "a", "b"}
+    assert rejected("colour=green&size=1&size=2&shape=round").keys() == {"colour", "size", "shape"}
+
+
+def test_unknown_parameters_suggest_the_nearest():
+    assert rejected("color=red") == {"color": ["There is no parameter of this name. Did you mean colour?"]}
+    assert rejected("shape=round") == {"shape": ["There is no parameter of this name."]}
+
+
+def test_limit_is_1_to_100():
+    assert validated("", PageQuery) == {"limit": 50}
+    assert validated("limit=1", PageQuery)["limit"] == 1
+    assert validated("limit=100", PageQuery)["limit"] == 100
+    for limit in ("0", "101", "-1", "", "many", "5.0", "+5", " 5", "5 ", "5\n", "٣", "5_0", "1e1", "9" * 5000):
+        assert rejected(urlencode({"limit": limit}), PageQuery).keys() == {"limit"}, limit
