@@ -51,10 +51,7 @@ def create_connection(
     verified_email: str | None = None,
     origin_invitation_id: UUID | None = None,
 ) -> Connection:
-    """Create a pending connection with encrypted credentials.
-
-    Raises `InvalidField` unless exactly one of `datasource` and `url` is given, and for other invalid values.
-    """
+    """Create a pending connection with encrypted credentials. Takes exactly one of `datasource` and `url`."""
     if datasource is None and not url:
         raise InvalidField(("datasource_id",), "Give a datasourceId or a url.", code="required")
     if datasource and url:
