@@ -1,4 +1,4 @@
-"""What the web server runs."""
+"""WSGI application."""
 
 import gc
 import os
@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
-# what was loaded stays: the collector need not look at it again with every request
+# loaded modules stay, so the garbage collector need not visit them again
 gc.collect()
 gc.freeze()

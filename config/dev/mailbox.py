@@ -1,4 +1,4 @@
-"""In development mails are files in `.data/mail/`; these pages show them, so that one can click the link."""
+"""Pages that show the mails of a development machine, which are files in `.data/mail/`."""
 
 import re
 from email import message_from_bytes, policy
@@ -13,33 +13,31 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from uuid_utils.compat import uuid7
 
-NEWEST = 100
+MAX_SHOWN = 100
 NAME = re.compile(r"[0-9A-Za-z-]{1,100}\.log")
-# what Django's file transport writes after each mail
+# written by Django's file backend after each mail
 SEPARATOR = b"-" * 79 + b"\n"
 
 
 class FileTransport(EmailBackend):
-    """Writes each mail to a file of its own; Django's names can be the same for two mails of one second."""
+    """Write each mail to its own file. Django's file names can collide within a second."""
 
     def _get_filename(self) -> str:
         return str(Path(self.file_path) / f"{uuid7()}.log")
 
 
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """The newest mails."""
     files = sorted(Path(settings.MAIL_DIR).glob("*.log"), key=lambda file: file.stat().st_mtime, reverse=True)
-    mails = [(file.name, _read(file)) for file in files[:NEWEST]]
-    context = {"mails": mails, "folder": settings.MAIL_DIR, "goes_here": _goes_here()}
+    mails = [(file.name, _read(file)) for file in files[:MAX_SHOWN]]
+    context = {"mails": mails, "folder": settings.MAIL_DIR, "goes_here": _is_destination()}
     return render(request, "mailbox/list.html", context)
 
 
 @csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 def mail(request: HttpRequest, name: str) -> HttpResponse:
-    """One mail: its headers, its text with links that can be clicked, and how it looks."""
     message = _find(name)
     text = message.get_body(("plain",))
-    # a template would look for a header of the name `items`
+    # in a template, `message.items` would look up a header
     context = {"name": name, "subject": message["Subject"], "headers": message.items()}
     return render(request, "mailbox/mail.html", context | {"text": text.get_content() if text else ""})
 
@@ -47,17 +45,17 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 @xframe_options_sameorigin
 @csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
-    """The HTML part by itself, as a mail program would show it with images off; its links open beside this page."""
+    """Show the HTML part as a mail program does without images. Links open in a new tab."""
     part = _find(name).get_body(("html",))
     if part is None:
         raise Http404
     return HttpResponse(part.get_content().replace("<head>", '<head><base target="_blank">', 1))
 
 
-def _goes_here() -> bool:
-    """Whether what is mailed now lands in this folder, and not where `EMAIL_URL` or a mail provider takes it."""
-    by = f"{__name__}.{FileTransport.__name__}"
-    return by == settings.EMAIL_BACKEND and getattr(settings, "EMAIL_FILE_PATH", None) == str(settings.MAIL_DIR)
+def _is_destination() -> bool:
+    """Whether mails are written to this folder, not sent by `EMAIL_URL` or a mail provider."""
+    backend = f"{__name__}.{FileTransport.__name__}"
+    return backend == settings.EMAIL_BACKEND and getattr(settings, "EMAIL_FILE_PATH", None) == str(settings.MAIL_DIR)
 
 
 def _find(name: str) -> EmailMessage:
