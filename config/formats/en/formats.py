@@ -1,4 +1,4 @@
-"""Days before months and hours to 24, each time with its zone: the forms in which dates are shown."""
+"""Date formats: day before month, 24 hours, and the time zone."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"
