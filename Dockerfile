@@ -1,8 +1,8 @@
-# The image of the web server and of the worker. Build: docker build -t latchkey .
+# Image of the web server and the worker. Build: docker build -t latchkey .
 ARG PYTHON_VERSION=3.13
 
 FROM python:${PYTHON_VERSION}-slim AS build
-# the version of the Makefile
+# same version as in the Makefile
 ARG UV_VERSION=0.13.9
 RUN pip install --no-cache-dir --disable-pip-version-check uv==${UV_VERSION}
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never
@@ -10,7 +10,7 @@ WORKDIR /app
 COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-default-groups --all-extras
 COPY . .
-# settings demand these; nothing here is used, kept or reached while static files are collected
+# required by the settings; collectstatic neither uses nor stores them
 RUN DEBUG=off SECRET_KEY=for-collecting-static-files-and-nothing-else PUBLIC_URL=https://build.invalid ALLOWED_HOSTS=build.invalid \
     ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= DATABASE_URL=postgres://build.invalid/none \
     .venv/bin/python manage.py collectstatic --noinput
@@ -20,12 +20,12 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin latc
 WORKDIR /app
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=off
-# granian reads these; raise the workers to the number of processors. HTTP/1 only: HTTP/2 has bodies that do not say
-# how long they are, which would be read as no body
+# granian reads these; set the workers to the number of processors. HTTP/1 only: an HTTP/2 body may have no length, and
+# Django would read it as empty
 ENV GRANIAN_INTERFACE=wsgi GRANIAN_HOST=0.0.0.0 GRANIAN_PORT=8000 \
     GRANIAN_HTTP=1 GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=4 GRANIAN_WEBSOCKETS=false \
     GRANIAN_RESPAWN_FAILED_WORKERS=true GRANIAN_WORKERS_KILL_TIMEOUT=25
 USER latchkey
 EXPOSE 8000
-# the worker is the same image with: python manage.py procrastinate worker
+# the worker uses the same image with: python manage.py procrastinate worker
 CMD ["granian", "config.wsgi:application"]

@@ -1,4 +1,4 @@
-"""What a list says beside what Django writes into its table."""
+"""Filters for the tables of admin lists."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -14,10 +14,10 @@ CELL = "<td "
 
 
 @register.filter
-def with_names(cells: Iterable[SafeString], headers: Iterable[dict[str, Any]]) -> Iterator[SafeString]:
-    """The cells of a row, each with its column's name in `data-name`: on a phone a row is a block without a head.
+def label_cells(cells: Iterable[SafeString], headers: Iterable[dict[str, Any]]) -> Iterator[SafeString]:
+    """Add the column's name to each cell as `data-name`: on a phone, rows are shown as blocks without a table head.
 
-    But for the first cell, which says what the row is, and the box that chooses it.
+    The checkbox and the first cell, which names the row, stay as they are.
     """
     for cell, header in zip(cells, headers, strict=True):
         name = capfirst(header["text"])
