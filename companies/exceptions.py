@@ -48,18 +48,18 @@ class OTPThrottled(DomainError):
         super().__init__(
             f"There were too many wrong codes. Wait {describe_seconds(retry_after)}, then try again."
             if retry_after is not None
-            else "There were too many wrong codes. An administrator can reset your second factor."
+            else "There were too many wrong codes. Ask an administrator to reset your second factor."
         )
 
 
-class NothingToConfirm(DomainError):
-    code = "NOTHING_TO_CONFIRM"
-    default_message = "Setting up took too long. Please begin again."
+class SetupExpired(DomainError):
+    code = "SETUP_EXPIRED"
+    default_message = "The setup took too long. Please begin again."
 
 
 class SecondFactorRequired(DomainError):
     code = "SECOND_FACTOR_REQUIRED"
-    default_message = "Everybody needs a second factor here, so it cannot be turned off."
+    default_message = "Every member of staff needs a second factor, so it cannot be turned off."
 
 
 class NoSecondFactor(DomainError):

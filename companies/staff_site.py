@@ -1,4 +1,4 @@
-"""The admin with our login: locked against guessing, and open only to whoever has passed the second factor."""
+"""Admin site with a throttled login and a second factor."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,40 +7,43 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
-from companies.forms.login import LoginForm
 from companies.login_throttle import serialize_logins
 from companies.recent_actions import recent_actions
+from companies.second_factor import views
+from companies.second_factor.views import is_verified, may_set_up, otp_url
 from companies.staff_log import log_staff
-from companies.views.second_factor import (
-    is_verified,
-    may_set_up,
-    second_factor,
-    second_factor_code,
-    second_factor_off,
-    second_factor_recovery,
-    second_factor_setup,
-    waiting_room,
-)
+
+
+class LoginForm(AdminAuthenticationForm):
+    """Gives one error for an unknown account, a wrong password and an account that is not staff."""
+
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": gettext_lazy(
+            "This email address and password do not belong to a member of staff. "
+            "Check both; the password distinguishes capital and small letters."
+        ),
+    }
 
 
 class StaffSite(AdminSite):
-    """Every page asks `has_permission`, and that asks for the second factor."""
-
     login_form = LoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return self.knows(request) and is_verified(request)
+        return self.is_password_verified(request) and is_verified(request)
 
-    def knows(self, request: HttpRequest) -> bool:
-        """Whether a member of staff has given their password."""
+    def is_password_verified(self, request: HttpRequest) -> bool:
         return super().has_permission(request)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -49,8 +52,8 @@ class StaffSite(AdminSite):
             passed = answer.status_code == HTTPStatus.FOUND
             log_staff(request, "login", username=request.POST.get("username", ""), passed=passed)
             return answer
-        if self.knows(request) and not is_verified(request):
-            return redirect(waiting_room(request))
+        if self.is_password_verified(request) and not is_verified(request):
+            return redirect(otp_url(request))
         return super().login(request, extra_context)
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
@@ -59,47 +62,45 @@ class StaffSite(AdminSite):
         return super().logout(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """With the recent actions that are still open to whoever asks."""
         return super().index(request, {"log_entries": recent_actions(self, request)} | (extra_context or {}))
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> TemplateResponse:
-        """Titled with what it is about, and nothing more."""
         title = {"title": apps.get_app_config(app_label).verbose_name}
         return super().app_index(request, app_label, title | (extra_context or {}))
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """Titled like the link to it."""
-        return super().password_change(request, {"title": "Change password"} | (extra_context or {}))
+        return super().password_change(request, {"title": _("Change password")} | (extra_context or {}))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Whoever is half way in may leave."""
+        """Allow logout before the second factor is verified."""
         if view == self.logout:
             return never_cache(csrf_protect(view))
         return super().admin_view(view, cacheable)
 
     def get_urls(self) -> list[Any]:
-        def page(route: str, view: Callable[..., Any]) -> Any:
-            return path(f"second-factor/{route}", view, name=view.__name__)
+        def page(route: str, view: Callable[..., Any], name: str) -> Any:
+            return path(f"second-factor/{route}", view, name=name)
 
-        # Django's way from a row to its page on the site, which nothing here has, takes every id for a number
+        code = self.require_password(lambda request: True, views.second_factor_code)
         return [
-            page("", self.after_password(may_set_up, second_factor)),
-            page("setup/", self.after_password(may_set_up, second_factor_setup)),
-            page("code/", self.after_password(lambda request: True, second_factor_code)),
-            page("recovery/", self.admin_view(second_factor_recovery)),
-            page("off/", self.admin_view(second_factor_off)),
+            page("", self.require_password(may_set_up, views.second_factor), "second_factor"),
+            page("setup/", self.require_password(may_set_up, views.second_factor_setup), "second_factor_setup"),
+            page("code/", code, "second_factor_code"),
+            page("recovery/", self.admin_view(views.second_factor_recovery), "second_factor_recovery"),
+            page("off/", self.admin_view(views.second_factor_off), "second_factor_off"),
+            # Django's `view_on_site`, which no model here uses, fails on ids that are no integers
             *(each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"),
         ]
 
-    def after_password(
-        self, allowed: Callable[[HttpRequest], bool], view: Callable[[HttpRequest], HttpResponse]
+    def require_password(
+        self, is_allowed: Callable[[HttpRequest], bool], view: Callable[[HttpRequest], HttpResponse]
     ) -> Callable[[HttpRequest], HttpResponseBase]:
-        """A page on the way in: for staff who have given their password and are `allowed`."""
+        """Open a view before the second factor: for staff who gave their password and pass `is_allowed`."""
 
         @wraps(view)
         def inner(request: HttpRequest) -> HttpResponseBase:
-            if not self.knows(request):
+            if not self.is_password_verified(request):
                 return redirect_to_login(request.get_full_path(), reverse("admin:login"))
-            return view(request) if allowed(request) else redirect(waiting_room(request))
+            return view(request) if is_allowed(request) else redirect(otp_url(request))
 
         return never_cache(csrf_protect(inner))

@@ -33,7 +33,7 @@ def search_companies(term: str, limit: frozenset[UUID] | None = None) -> list[UU
 
     With `limit`, as `limit_of(request)` gives it: of those only.
     """
-    companies = Company.objects.all() if limit is None else Company.objects.filter(pk__in=limit)
+    companies = Company.objects.within(limit)
     named = companies.filter(prefilter_if_rare(companies, name_contains(term))).order_by("-pk")
     return list(named.values_list("pk", flat=True)[:MOST_COMPANIES])
 

@@ -95,7 +95,7 @@ class AccountRecoveryMixin(BaseAdmin):
 
     @admin.display(description="second factor")
     def second_factor_state(self, user: User) -> SafeString:
-        if user.authenticator_id is None:
+        if user.authenticator is None:
             return status_word("Not in use", "over")
         return _with_link(status_word("In use", "good"), "reset", user, RESET[0])
 

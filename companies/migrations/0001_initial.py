@@ -72,18 +72,18 @@ class Migration(migrations.Migration):
             name='Authenticator',
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('throttling_failure_timestamp', models.DateTimeField(blank=True, default=None, help_text='A timestamp of the last failed verification attempt. Null if last attempt succeeded.', null=True)),
+                ('throttling_failure_count', models.PositiveIntegerField(default=0, help_text='Number of successive failed attempts.')),
+                ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
                 ('encrypted_key', models.BinaryField()),
                 ('last_step', models.BigIntegerField(default=-1)),
-                ('wrong_codes', models.PositiveIntegerField(default=0)),
-                ('wrong_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='authenticators', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(help_text='The user that this device belongs to.', on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddField(
-            model_name='user',
-            name='authenticator',
-            field=models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='companies.authenticator'),
+            options={
+                'default_related_name': 'authenticators',
+                'constraints': [models.UniqueConstraint(fields=('user', 'confirmed'), name='one_authenticator_per_user_and_state')],
+            },
         ),
         migrations.AddField(
             model_name='user',

@@ -1,6 +1,7 @@
 """Companies and their sites."""
 
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,7 +9,6 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models.partners import Partner
-from companies.models.users import User
 from config.db.name_search import parts_index
 from config.validators import LANGUAGE_TAG
 
@@ -18,9 +18,9 @@ class CompanyQuerySet(models.QuerySet["Company"]):
         """The partner's own: others do not exist for it."""
         return self.filter(partner=partner)
 
-    def open_to(self, user: User) -> Self:
-        """Those that a member of staff may see and invite for."""
-        return self if user.company_limit is None else self.filter(pk__in=user.company_limit)
+    def within(self, company_limit: frozenset[UUID] | None) -> Self:
+        """Those that a `User.company_limit` leaves open; None: all."""
+        return self if company_limit is None else self.filter(pk__in=company_limit)
 
 
 class Company(models.Model):

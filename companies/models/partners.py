@@ -4,6 +4,7 @@ import hashlib
 from typing import ClassVar, Self
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
@@ -11,7 +12,6 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from companies.models.users import User
 from config.db.compiled_queries import compiled
 from config.db.name_search import parts_index
 
@@ -88,7 +88,7 @@ class ApiKey(models.Model):
     secret_hash = models.BinaryField(max_length=32, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=40, choices=Scope), default=partner_scopes)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
-    created_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.SET_NULL)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL)
     expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="Empty: never.")
     revoked_at = models.DateTimeField("revoked", null=True, editable=False)
     last_used_at = models.DateTimeField("last used", null=True, editable=False)

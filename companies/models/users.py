@@ -33,7 +33,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").strip().lower())
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp has no types
     """A member of staff. Contributors and partner systems have no account."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -50,9 +50,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     companies: "models.ManyToManyField[Company, Any]" = models.ManyToManyField(
         "Company", blank=True, related_name="staff"
-    )
-    authenticator: "models.OneToOneField[Authenticator | None, Any]" = models.OneToOneField(
-        "Authenticator", null=True, editable=False, on_delete=models.RESTRICT, related_name="+"
     )
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 
@@ -81,11 +78,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             return None
         return frozenset(self.companies.values_list("pk", flat=True))
 
-    @property
-    def begun_authenticators(self) -> "QuerySet[Authenticator]":
-        """Without the one in use: one that is being set up, if any."""
-        mine = self.authenticators.all()
-        return mine.exclude(pk=self.authenticator_id) if self.authenticator_id else mine
+    @cached_property
+    def authenticator(self) -> "Authenticator | None":
+        """The authenticator in use, without one that is being set up."""
+        return self.authenticators.filter(confirmed=True).first()
 
     @property
     def granted(self) -> QuerySet[Permission]:

@@ -64,7 +64,7 @@ def test_the_second_factor_is_set_up_and_asked_for(live_server, mary, visitors):
     answer(page, "Your password", "wrong")
     expect(page.get_by_text("This is not your password.")).to_be_visible()
     key, recovery = set_up(page)
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     page.get_by_role("button", name="Log out").click()
 
     log_in(page, live_server.url)
@@ -80,7 +80,7 @@ def test_the_second_factor_is_set_up_and_asked_for(live_server, mary, visitors):
     answer(page, "Code", recovery[0])
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
     page.goto(f"{live_server.url}/admin/second-factor/")
-    expect(page.get_by_text("9 of your recovery codes are left.")).to_be_visible()
+    expect(page.get_by_text("9 recovery codes are left.")).to_be_visible()
     page.get_by_role("link", name="Turn off the second factor").click()
     heading(page, "Turn off the second factor")
     answer(page, "Code", recovery[1])
@@ -92,11 +92,11 @@ def test_where_everybody_needs_one_it_comes_first_without_javascript(live_server
     settings.STAFF_SECOND_FACTOR = "required"
     page = visitors.visitor(java_script_enabled=False)
     log_in(page, live_server.url)
-    expect(page.get_by_text("Everybody who works here needs a second factor.")).to_be_visible()
+    expect(page.get_by_text("Every member of staff needs a second factor.")).to_be_visible()
     expect(page.get_by_role("link", name="Invitations")).to_have_count(0)
     answer(page, "Your password", PASSWORD)
     answer(page, "Code", code(page.locator("code.key").inner_text()))
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 

@@ -5,7 +5,7 @@ from tests.factories import CompanyFactory, UserFactory
 
 
 def open_to(user: User) -> set[Company]:
-    return set(Company.objects.open_to(User.objects.get(pk=user.pk)))
+    return set(Company.objects.within(User.objects.get(pk=user.pk).company_limit))
 
 
 def test_all_companies_are_open_to_a_member_of_staff(company: Company) -> None:

@@ -1,4 +1,4 @@
-from tests.companies.admin.conftest import groups
+from tests.companies.conftest import groups
 from tests.invitations.conftest import worker
 
 __all__ = ["groups", "worker"]

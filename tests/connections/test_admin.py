@@ -136,7 +136,7 @@ def test_whoever_may_see_connections_sees_them(client, company):
     assert company.name in page_of(client, row)
 
 
-@pytest.mark.parametrize(("name", "asked"), [("connection", 4), ("datasource", 5)])
+@pytest.mark.parametrize(("name", "asked"), [("connection", 5), ("datasource", 6)])
 def test_a_list_asks_as_little_of_a_thousand_rows_as_of_ten(admin_client, company, name, asked):
     def grow(number):
         providers = Datasource.objects.bulk_create(DatasourceFactory.build_batch(number))

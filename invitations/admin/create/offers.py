@@ -86,7 +86,7 @@ def _at_page(term: str) -> Q:
 
 def open_companies(user: User) -> QuerySet[Company]:
     """The companies for which a member of staff may invite."""
-    return Company.objects.open_to(user).select_related("partner")
+    return Company.objects.within(user.company_limit).select_related("partner")
 
 
 def label(row: Model) -> str:

@@ -93,7 +93,7 @@ class Overview:
         if not given:
             return None
         company_id = parse_uuid(given)
-        found = Company.objects.open_to(self.user).filter(pk=company_id).first() if company_id else None
+        found = Company.objects.within(self.user.company_limit).filter(pk=company_id).first() if company_id else None
         if found is None:
             raise Http404
         return found
@@ -108,7 +108,7 @@ class Overview:
         """The field that completes a company's name; empty for whoever may not look companies up."""
         if not self._may_view(Company):
             return SafeString()
-        field = forms.ModelChoiceField(Company.objects.open_to(self.user), required=False, widget=COMPANY)
+        field = forms.ModelChoiceField(Company.objects.within(self.user.company_limit), required=False, widget=COMPANY)
         attributes = {"id": "overview-company", "data-width": "100%"}
         select: SafeString = field.widget.render("company", self.company.pk if self.company else None, attributes)
         return select

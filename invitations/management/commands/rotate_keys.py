@@ -15,7 +15,7 @@ ENCRYPTED = (
     EncryptedColumn(Credential, "encrypted", lambda row: f"credential:{row.pk}"),
     EncryptedColumn(Invitation, "encrypted_token", lambda row: f"token:{row.pk}"),
     EncryptedColumn(PersonalLink, "encrypted_token", lambda row: f"token:{row.pk}"),
-    EncryptedColumn(Authenticator, "encrypted_key", lambda row: row.binding),
+    EncryptedColumn(Authenticator, "encrypted_key", lambda row: row.associated_data),
 )
 # deleted after a day: keep an old key while one of them uses it
 SHORT_LIVED = EncryptedColumn(StoredAnswer, "encrypted_body", lambda row: "")

@@ -7,15 +7,14 @@ from datetime import timedelta
 
 import pytest
 from axes.models import AccessAttempt
-from django.contrib.admin.models import LogEntry
 from django.db.models import F
-from django.test import Client
 from django.urls import reverse
 
 from companies import login_throttle
 from companies.login_throttle import AT_ACCOUNT, AT_ACCOUNT_FROM_ADDRESS, COOL_OFF, FROM_ADDRESS, forget_attempts
 from companies.models import User
 from tests.companies.admin.pages import words
+from tests.companies.login_attempts import guess, log_in
 from tests.factories import UserFactory
 from tests.races import race
 
@@ -25,16 +24,6 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-def log_in(username, password="wrong", address="192.0.2.1", client=None, **headers):
-    client = client or Client()
-    fields = {"username": username, "password": password}
-    return client.post(reverse("admin:login"), fields, REMOTE_ADDR=address, headers=headers)
-
-
-def guess(username, times, **how):
-    return [log_in(username, **how).status_code for _ in range(times)]
 
 
 def pass_time(**units):
@@ -211,35 +200,6 @@ def test_old_attempts_are_forgotten(mary):
 
     assert forget_attempts() == 1
     assert not AccessAttempt.objects.exists()
-
-
-def test_an_administrator_unlocks_the_login(mary, client, groups):
-    administrator, user = UserFactory(is_superuser=False), UserFactory(is_superuser=False, password=PASSWORD)
-    administrator.groups.add(groups["Administrator"])
-    client.force_login(administrator)
-    page, unlock = (reverse(f"admin:companies_user_{name}", args=[user.pk]) for name in ("change", "unlock"))
-    assert "Locked" not in words(client.get(page))
-    guess(user.email, AT_ACCOUNT_FROM_ADDRESS)
-    assert unlock in words(client.get(page))
-    assert client.get(unlock).status_code == 200
-    assert log_in(user.email, PASSWORD).status_code == 429  # looking changed nothing
-
-    assert "The login is unlocked." in words(client.post(unlock, follow=True))
-
-    assert log_in(user.email, PASSWORD).status_code == 302
-    entry = LogEntry.objects.get(object_id=str(user.pk))
-    assert (entry.user, entry.change_message) == (administrator, "Login unlocked.")
-
-
-@pytest.mark.parametrize("group", ["Viewer", "Inviter", "Administrator"])
-def test_nobody_unlocks_somebody_mightier(client, groups, mary, group):
-    user = UserFactory(is_superuser=False)
-    user.groups.add(groups[group])
-    client.force_login(user)
-    guess(mary.email, AT_ACCOUNT_FROM_ADDRESS)
-
-    assert client.post(reverse("admin:companies_user_unlock", args=[mary.pk])).status_code == 403
-    assert log_in(mary.email, PASSWORD).status_code == 429
 
 
 def test_the_tables_of_the_lock_have_no_admin(admin_client):

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from companies.models import Authenticator
 from tests.companies.admin.pages import words
-from tests.companies.second_factors import code_of, give_back_the_code_of_now
+from tests.companies.authenticators import code_of, give_back_the_code_of_now
 
 PASSWORD = "correct horse battery"
 

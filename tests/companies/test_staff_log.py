@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from companies.login_throttle import AT_ACCOUNT_FROM_ADDRESS, fingerprint
-from tests.companies.admin.second_factor_pages import PASSWORD, address, give, log_in, set_up_on_pages
-from tests.companies.second_factors import code_of, wrong_code
+from tests.companies.authenticators import code_of, wrong_code
+from tests.companies.second_factor.pages import PASSWORD, address, give, log_in, set_up_on_pages
 
 HOME = "192.0.2.7"
 

@@ -1,10 +1,8 @@
-"""Who looks, and for whom."""
-
 import pytest
 from django.contrib.auth.models import Group
 
-from tests.companies.admin.second_factor_pages import PASSWORD
-from tests.companies.second_factors import set_up
+from tests.companies.authenticators import set_up
+from tests.companies.second_factor.pages import PASSWORD
 from tests.factories import PartnerFactory, UserFactory
 
 

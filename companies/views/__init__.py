@@ -1,1 +1,0 @@
-"""Pages of staff about their own login."""
