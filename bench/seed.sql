@@ -51,7 +51,7 @@ INSERT INTO connections_connection (
 SELECT pg_temp.after(id, 0), company_id, pg_temp.after(id, 0), provider, '{ELECTRICITY}', 'GB', 'CONNECTED', at, at, at
 FROM drawn JOIN place ON place.number = drawn.place WHERE kind >= 0.03 AND used < 0.40 ORDER BY n;
 
-INSERT INTO invitations_use (id, invitation_id, connection_id, submission, created_at)
+INSERT INTO invitations_use (id, invitation_id, connection_id, form_id, created_at)
 SELECT pg_temp.after(id, 0), pg_temp.after(id, 0), pg_temp.after(id, 0), gen_random_uuid(), at
 FROM drawn WHERE kind >= 0.03 AND used < 0.40 ORDER BY n;
 
