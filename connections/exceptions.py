@@ -7,6 +7,7 @@ class ImpossibleStatusChange(DomainError):
     """The table of moves does not lead from the one status to the other."""
 
     code = "IMPOSSIBLE_STATUS_CHANGE"
+    default_message = "The connection cannot change from its current status to this one."
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(f"A connection that is {old} cannot become {new}.")

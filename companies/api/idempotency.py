@@ -23,11 +23,7 @@ from config.db.advisory_locks import try_lock
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
 NOT_STORED = {409, 429}
-ERRORS = {
-    InvalidIdempotencyKey: "The `Idempotency-Key` is not 1 to 255 printable ASCII characters.",
-    RequestInProgress: "A request with the same `Idempotency-Key` is still running.",
-    IdempotencyKeyReused: "The `Idempotency-Key` was used with a different request.",
-}
+ERRORS = (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)
 
 
 def idempotent(action: Callable[..., Any]) -> Callable[..., Any]:

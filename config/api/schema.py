@@ -1,6 +1,6 @@
 """OpenAPI schema of operations: errors, headers, query parameters and examples."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
@@ -17,6 +17,10 @@ class ErrorCode(NamedTuple):
     status: int
     code: str
     description: str
+
+    @classmethod
+    def of(cls, exception: type[DomainError]) -> "ErrorCode":
+        return cls(exception.status, exception.code, str(exception.default_message))
 
 
 ALWAYS = (
@@ -57,10 +61,10 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FieldErrorSerializer(many=True, help_text="One entry for each wrong field.")  # type: ignore[assignment]
 
 
-def errors(descriptions: Mapping[type[DomainError], str]) -> dict[tuple[int, str], OpenApiResponse]:
+def errors(*exceptions: type[DomainError]) -> dict[tuple[int, str], OpenApiResponse]:
     """Return the errors of one operation for `extend_schema(responses=...)`. Common errors are added to all."""
     responses: dict[str, Any] = {}
-    for error in _error_codes(descriptions):
+    for error in map(ErrorCode.of, exceptions):
         _add_error(responses, error)
     return {
         (int(status), MEDIA_TYPE): OpenApiResponse(
@@ -68,10 +72,6 @@ def errors(descriptions: Mapping[type[DomainError], str]) -> dict[tuple[int, str
         )
         for status, response in responses.items()
     }
-
-
-def _error_codes(descriptions: Mapping[type[DomainError], str]) -> list[ErrorCode]:
-    return [ErrorCode(error.status, error.code, description) for error, description in descriptions.items()]
 
 
 def _add_error(responses: dict[str, Any], error: ErrorCode) -> None:
@@ -107,9 +107,9 @@ class ApiSchema(AutoSchema):
     """Adds what follows from the view: its scope, the ids in its path, its query serializer and `documented_errors`."""
 
     @property
-    def _handler_errors(self) -> Mapping[type[DomainError], str]:
-        """The errors that `@idempotent` brings."""
-        return getattr(getattr(self.view, self.view.action), "documented_errors", {})  # type: ignore[attr-defined]
+    def _handler_errors(self) -> tuple[type[DomainError], ...]:
+        """The errors that `@idempotent` adds."""
+        return getattr(getattr(self.view, self.view.action), "documented_errors", ())  # type: ignore[attr-defined]
 
     def get_override_parameters(self) -> list[Any]:
         parameters: list[Any] = []
@@ -155,7 +155,7 @@ class ApiSchema(AutoSchema):
             yield ErrorCode(403, "SCOPE_MISSING", f"The API key lacks the scope `{scope}`.")
         if "{" in self.path:
             yield NOT_FOUND
-        yield from _error_codes(self._handler_errors)
+        yield from map(ErrorCode.of, self._handler_errors)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -136,15 +136,7 @@ class ConnectionViewSet(PartnerViewSet):
         operation_id="reportStatus",
         summary="Report a connection status (collector)",
         request=ReportStatus,
-        responses={
-            200: ConnectionSerializer,
-            **errors(
-                {
-                    StaleReport: "The credentials have changed since `credentialsVersion`. Read and check them again.",
-                    ImpossibleStatusChange: "The current status cannot change to the reported one.",
-                }
-            ),
-        },
+        responses={200: ConnectionSerializer, **errors(StaleReport, ImpossibleStatusChange)},
     )
     @action(detail=True, methods=["post"], required_scopes={"POST": Scope.CONNECTIONS_STATUS})
     @idempotent
@@ -162,10 +154,7 @@ class ConnectionViewSet(PartnerViewSet):
         operation_id="readCredentials",
         summary="Read the credentials of a connection (collector)",
         request=EmptyBody,
-        responses={
-            200: CredentialsSerializer,
-            **errors({CredentialsUnreadable: "The stored credentials cannot be decrypted. Skip this connection."}),
-        },
+        responses={200: CredentialsSerializer, **errors(CredentialsUnreadable)},
     )
     @action(detail=True, methods=["post"], required_scopes={"POST": Scope.CREDENTIALS_READ})
     @sensitive_variables()

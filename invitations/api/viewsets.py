@@ -17,7 +17,7 @@ from config.api.pagination import KeysetPagination
 from config.api.schema import errors
 from config.db.compiled_queries import compiled
 from config.db.index_hints import newest_first_for
-from config.exceptions import DomainError, NotFound
+from config.exceptions import NotFound
 from connections.models import Connection
 from invitations.api.filters import InvitationQuery, disjoint_conditions, filter_invitations
 from invitations.api.representation import (
@@ -51,8 +51,6 @@ from invitations.services.invitations import (
     rotate_invitation,
     update_invitation,
 )
-
-REVOKED: dict[type[DomainError], str] = {InvitationRevoked: "The invitation was revoked."}
 
 
 class InvitationViewSet(PartnerViewSet):
@@ -136,7 +134,7 @@ class InvitationViewSet(PartnerViewSet):
         request=UpdateInvitation,
         responses={
             200: InvitationSerializer,
-            **errors({**REVOKED, MaxUsesBelowUseCount: "`maxUses` is lower than `useCount`."}),
+            **errors(InvitationRevoked, MaxUsesBelowUseCount),
         },
     )
     def partial_update(self, request: Request, invitation_id: UUID) -> Response:
@@ -154,14 +152,7 @@ class InvitationViewSet(PartnerViewSet):
         request=ResendInvitation,
         responses={
             202: InvitationSerializer,
-            **errors(
-                {
-                    **REVOKED,
-                    InvitationFulfilled: "All uses of the invitation are spent.",
-                    InvitationExpired: "The invitation has expired.",
-                    RateLimitExceeded: "The invitation was mailed again 10 times within an hour.",
-                }
-            ),
+            **errors(InvitationRevoked, InvitationFulfilled, InvitationExpired, RateLimitExceeded),
         },
     )
     @action(detail=True, methods=["post"])
@@ -179,7 +170,7 @@ class InvitationViewSet(PartnerViewSet):
         operation_id="rotateInvitation",
         summary="Replace the link of an invitation",
         request=EmptyBody,
-        responses={200: InvitationSerializer, **errors(REVOKED)},
+        responses={200: InvitationSerializer, **errors(InvitationRevoked)},
     )
     @action(detail=True, methods=["post"])
     @idempotent

@@ -14,6 +14,7 @@ from companies.actors import ActorKind
 from companies.models import Scope
 from config.api import document
 from config.api.document import openapi_document
+from config.exceptions import DomainError
 from connections.models import UtilityType
 from connections.models.status import Status as ConnectionStatus
 from invitations.models import EventType, InvitationType
@@ -145,6 +146,7 @@ def test_every_error_code_is_described():
             assert list(responses[status]["content"]) == ["application/problem+json"]
             line = rf"^- `{code}`: .+\.$"
             assert re.search(line, responses[status]["description"], re.MULTILINE), (operation, code)
+            assert DomainError.default_message not in responses[status]["description"], operation
 
 
 def test_responses_document_their_headers():

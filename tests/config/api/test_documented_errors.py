@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from companies.models import ApiKey, Scope
-from config.db.advisory_locks import _number
+from config.db.advisory_locks import _key
 from connections.models import Connection, Credential
 from connections.models.status import Status
 from invitations.models import Invitation, RateLimitWindow
@@ -58,7 +58,7 @@ class Caller:
 def in_progress(call: Caller) -> Any:
     """Another request holds the lock."""
     with psycopg.connect(database_url()) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [_number(f"answer:{call.key.pk}:k")])
+        other.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [_key(f"answer:{call.key.pk}:k")])
         return call(headers={"Idempotency-Key": "k"})
 
 
