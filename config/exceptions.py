@@ -5,6 +5,8 @@ Services raise them. One handler per interface turns them into a problem documen
 
 from typing import TYPE_CHECKING, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -14,7 +16,7 @@ class DomainError(Exception):
 
     status: ClassVar[int] = 409
     code: ClassVar[str] = "REFUSED"
-    default_message: ClassVar["StrOrPromise"] = "This cannot be done now."
+    default_message: ClassVar["StrOrPromise"] = _("This cannot be done now.")
 
     def __init__(self, message: str | None = None) -> None:
         self.detail = str(message or self.default_message)
@@ -26,7 +28,7 @@ class NotFound(DomainError):
 
     status = 404
     code = "NOT_FOUND"
-    default_message = "There is nothing here."
+    default_message = _("There is nothing here.")
 
 
 class InvalidField(DomainError):

@@ -3,6 +3,9 @@
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from config.exceptions import InvalidField
 
 Field = tuple[str | int, ...]
@@ -19,7 +22,7 @@ BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800"
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Mn", "Me", "Zl", "Zp", "Zs"})
 # BCP 47: language, then up to three subtags for script, region and variant
 LANGUAGE_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
-INVALID_LANGUAGE_TAG = "This is not a language tag such as en or de-AT (BCP 47)."
+INVALID_LANGUAGE_TAG = gettext_lazy("This is not a language tag such as en or de-AT (BCP 47).")
 MAX_LANGUAGE_TAG_LENGTH = 35  # RFC 5646, 4.4.1
 
 
@@ -27,7 +30,7 @@ def validate_name(name: str, *, max_length: int, field: Field = ("name",)) -> st
     """Return the name without surrounding blanks. A non-empty `validate_single_line`."""
     checked = validate_single_line(name, max_length=max_length, field=field)
     if not checked:
-        raise InvalidField(field, "Give it a name.", code="blank")
+        raise InvalidField(field, _("Give it a name."), code="blank")
     return checked
 
 
@@ -40,10 +43,10 @@ def validate_single_line(text: str, *, max_length: int, field: Field) -> str:
     """
     line = text.strip()
     if LINE_BREAK.search(line):
-        raise InvalidField(field, "Write this in one line.", code="line_break")
+        raise InvalidField(field, _("Write this in one line."), code="line_break")
     _reject(FORBIDDEN_IN_LINE, line, field)
     if line and all(_is_invisible(letter) for letter in line):
-        raise InvalidField(field, "This has no visible character.", code="invisible")
+        raise InvalidField(field, _("This has no visible character."), code="invisible")
     return _check_length(line, max_length, field)
 
 
@@ -56,13 +59,13 @@ def validate_multi_line(text: str, *, max_length: int, field: Field) -> str:
 def validate_locale(tag: str) -> str:
     """Return the BCP 47 language tag unchanged. Raises `InvalidField` for other forms, such as `de_AT`."""
     if len(tag) > MAX_LANGUAGE_TAG_LENGTH or not re.fullmatch(LANGUAGE_TAG, tag):
-        raise InvalidField(("locale",), INVALID_LANGUAGE_TAG)
+        raise InvalidField(("locale",), str(INVALID_LANGUAGE_TAG))
     return tag
 
 
 def _reject(forbidden: re.Pattern[str], text: str, field: Field) -> None:
     if found := forbidden.search(text):
-        message = f"Remove the invisible character U+{ord(found[0]):04X}."
+        message = _("Remove the invisible character %(character)s.") % {"character": f"U+{ord(found[0]):04X}"}
         raise InvalidField(field, message, code="control_character")
 
 
@@ -72,5 +75,7 @@ def _is_invisible(letter: str) -> bool:
 
 def _check_length(text: str, max_length: int, field: Field) -> str:
     if len(text) > max_length:
-        raise InvalidField(field, f"At most {max_length:,} characters; this has {len(text):,}.", code="max_length")
+        message = _("At most %(limit)s characters; this has %(length)s.")
+        numbers = {"limit": f"{max_length:,}", "length": f"{len(text):,}"}
+        raise InvalidField(field, message % numbers, code="max_length")
     return text
