@@ -9,10 +9,12 @@ import pytest
 from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from companies.models import Company, Scope
 from config.database import start_embedded
 from tests.config.api.documented_errors import check_documented
+from tests.database import flush_by_delete, use_template
 from tests.factories import CompanyFactory, PartnerFactory, make_api_key
 from tests.secrecy import no_secret_in_the_log
 
@@ -22,10 +24,19 @@ __all__ = ["no_secret_in_the_log"]
 def pytest_sessionstart(session: pytest.Session) -> None:
     """The embedded server runs before Django makes its test database, in every process of xdist."""
     start_embedded()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a third of a second each, else
     # each test client loads the middleware anew: static files are looked up when they are asked for, not all beforehand
     settings.WHITENOISE_AUTOREFRESH = True
     # in production a database that takes five seconds is away; here the machine may be busy
     settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
+    with session.config.stash[blocking_manager_key].unblock():
+        use_template(create=not hasattr(session.config, "workerinput"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        flush_by_delete()
 
 
 @pytest.fixture
