@@ -1,4 +1,4 @@
-"""What axe-core has to say of a page, whether it fits, and its picture where `make pictures` asks for it."""
+"""What axe-core finds on a page, whether the page fits, and its pictures for `make pictures`."""
 
 import os
 from pathlib import Path
@@ -11,42 +11,42 @@ from playwright.sync_api import Page
 DESKTOP, PHONE = 1280, 390
 WIDTHS = (PHONE, DESKTOP)
 SCHEMES = ("light", "dark")
-# preloading brings in style sheets of style sheets as inline styles, which our Content-Security-Policy refuses; the one
-# frame there is lets no script in
+# Preloading would add inline styles, which our Content-Security-Policy refuses. Our one frame allows no script.
 OPTIONS = {"preload": False, "iframes": False, "resultTypes": ["violations"]}
-# what can be otherwise in the dark: there only the colours are others
+# In the dark only the colours differ.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 SETTLE_COLOURS = """() => document.getAnimations()
     .filter((each) => each.effect.getComputedTiming().endTime !== Infinity).forEach((each) => each.finish())"""
 PICTURES = os.environ.get("PICTURES")
 
 
-def nothing_is_in_the_way(page: Page, name: str = "", *, widths: tuple[int, ...] = WIDTHS) -> None:
-    """It fits into each width without scrolling sideways, and axe-core finds nothing, in light and in dark.
+def check_page(page: Page, name: str = "") -> None:
+    """Check that the page fits each width without scrolling sideways, and that axe-core finds nothing.
 
-    `name`: of its pictures, instead of its title.
+    axe-core looks once at each colour scheme: at the light one on a desktop, at the dark one on a phone.
+    `make pictures` looks at both in both widths and takes a picture of each, called `name` or the page's title.
     """
-    for width in widths:
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{page.url} is {wide} pixels wide, the window {width}"
-        for scheme in SCHEMES:
+        scroll_width = page.evaluate("document.documentElement.scrollWidth")
+        assert scroll_width <= width, f"{page.url} is {scroll_width} pixels wide, the window {width}"
+        for scheme in SCHEMES if PICTURES else (SCHEMES[width == PHONE],):
             page.emulate_media(color_scheme=scheme)
             page.evaluate(SETTLE_COLOURS)
-            found = _look(page, OPTIONS | COLOURS if scheme == "dark" else OPTIONS)
+            found = _run_axe(page, OPTIONS | COLOURS if scheme == "dark" else OPTIONS)
             assert found.violations_count == 0, f"{page.url}, {width}, {scheme}: {found.generate_report()}"
             if PICTURES:
-                _take(page, f"{name or page.title()}-{width}-{scheme}")
+                _take_picture(page, f"{name or page.title()}-{width}-{scheme}")
 
 
-def _look(page: Page, options: dict[str, Any]) -> AxeResults:
+def _run_axe(page: Page, options: dict[str, Any]) -> AxeResults:
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(AXE_SCRIPT)
     return AxeResults(page.evaluate("options => axe.run(options)", options))
 
 
-def _take(page: Page, name: str) -> None:
-    """In a folder for the file of the tests, named by the test's parameters too."""
+def _take_picture(page: Page, name: str) -> None:
+    """Save the picture in a folder named for the test file; its name begins with the test's parameters."""
     test = os.environ["PYTEST_CURRENT_TEST"].removesuffix(" (call)")
     folder, case = Path(test.partition("::")[0]).stem.removeprefix("test_"), test.partition("[")[2]
     path = Path(PICTURES or "", folder, f"{slugify(f'{case} {name}')}.png")

@@ -1,4 +1,4 @@
-"""A real Chromium, the real server, and a partner's program that calls it over HTTP."""
+"""Fixtures for a real Chromium, the real server, and the program of a partner that calls it over HTTP."""
 
 import json
 import os
@@ -10,17 +10,24 @@ from urllib.request import Request, urlopen
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from companies.models import Company, User
-from tests.factories import CompanyFactory, SiteFactory, UserFactory, make_api_key
+from connections.models import Connection
+from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, UserFactory, make_api_key
 
 HERE = Path(__file__).parent
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-TIMEOUT_MS = 30_000  # of one step or one look, on a machine that is busy with other tests
+TIMEOUT_MS = 30_000  # for one step, on a machine that is busy with other tests
+PROVIDERS = [
+    ("Hydro One", "CA", "www.hydroone.com"),
+    ("Hydro-Québec", "CA", "session.hydroquebec.com"),
+    ("Octopus Energy", "GB", "octopus.energy"),
+    ("Berliner Energie", "DE", "energie.berliner.example"),
+    ("Berliner Wasser", "DE", "wasser.berliner.example"),
+]
 REPORT_VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", (event) =>
         console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -28,15 +35,16 @@ REPORT_VIOLATIONS = """
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: Chromium stays open until the end, and no other test runs beside its event loop."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("browser")
+    items.sort(key=lambda item: HERE in item.path.parents)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium():
-    """Chromium, for the tests of one file: while it runs, Django takes every call of the tests for an async one."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's event loop runs in the thread of the tests
     expect.set_options(timeout=TIMEOUT_MS)
     installed = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
@@ -48,7 +56,7 @@ def chromium():
 
 @dataclass
 class Partner:
-    """A partner's system, as far as it is needed here: it sends JSON and its key over HTTP."""
+    """Program of a partner: sends JSON and its key over HTTP."""
 
     base: str
     key: str
@@ -63,17 +71,16 @@ class Partner:
     def invite(self, **body: Any) -> dict[str, Any]:
         return self.call("POST", f"invitation/company/{self.company.pk}", body)
 
-    def datasource(self, name: str) -> str:
-        """The id of the provider of this name in the catalogue."""
-        found = self.call("GET", f"datasource?query={name.replace(' ', '%20')}")["datasources"]
-        return next(each["id"] for each in found if each["name"] == name)
+    def invite_to_repair(self, connection: Connection, **body: Any) -> dict[str, Any]:
+        return self.call("POST", f"invitation/connection/{connection.pk}", body)
 
 
 @pytest.fixture
 def partner(live_server, settings):
-    """Northwind asks for Riverside Bakeries, which has three sites; the catalogue is loaded."""
+    """Northwind Energy with the company Riverside Bakeries, three sites and a few providers."""
     settings.PUBLIC_URL = live_server.url
-    call_command("load_datasources", verbosity=0)
+    for name, country, host in PROVIDERS:
+        DatasourceFactory.create(name=name, country=country, login_url=f"https://{host}/login")
     company = CompanyFactory.create(name="Riverside Bakeries", partner__name="Northwind Energy")
     company.partner.redirect_urls = ["https://northwind.example/thanks"]
     company.partner.save()
@@ -84,7 +91,7 @@ def partner(live_server, settings):
 
 @dataclass
 class Visitors:
-    """Makes browsers of people who share nothing, and notes what their consoles and networks say."""
+    """Opens browsers that share nothing, and collects what their consoles say and which other hosts they ask."""
 
     browser: Browser
     base: str
@@ -99,22 +106,22 @@ class Visitors:
             context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", lambda message: self._note(message.text))
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        context.on("request", lambda request: self._note_stranger(request.url))
+        context.on("request", lambda request: self._note_request(request.url))
         return context.new_page()
 
     def _note(self, text: str) -> None:
-        # Chromium's own remark about a page whose status is 404 or 410, not one of the page's
+        # Chromium's own remark about a page whose status is 404 or 410
         if not text.startswith("Failed to load resource: the server responded with a status of 4"):
             self.complaints.append(text)
 
-    def _note_stranger(self, url: str) -> None:
+    def _note_request(self, url: str) -> None:
         if not url.startswith((self.base, "data:")):
             self.complaints.append(f"asked for {url}")
 
 
 @pytest.fixture
 def visitors(chromium, live_server):
-    """People with browsers. Afterwards, no console has said a word and nothing was asked of any other server."""
+    """Opens browsers. Afterwards no console has said anything, and no other host was asked."""
     made = Visitors(chromium, live_server.url)
     yield made
     for context in made.contexts:
@@ -129,7 +136,7 @@ def visitor(visitors):
 
 @dataclass
 class Desk:
-    """Where a member of staff works, logged in: opens their browsers, which all have the one session."""
+    """Desk of a member of staff, logged in. All browsers opened here share one session."""
 
     visitors: Visitors
     staff: User
@@ -140,7 +147,7 @@ class Desk:
         return self.visitors.base
 
     def open(self, path: str = "", **options: Any) -> Page:
-        """A browser of theirs, at the path if one is given; 1280 pixels wide unless told."""
+        """Open a browser, at the path if one is given; 1280 pixels wide by default."""
         page = self.visitors.visitor(
             **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options
         )
@@ -153,7 +160,7 @@ class Desk:
 
 @pytest.fixture
 def desk(visitors):
-    """Mary Okafor's, who may do everything."""
+    """Desk of Mary Okafor, a superuser."""
     mary = UserFactory.create(email="mary@example.com", name="Mary Okafor")
     client = Client()
     client.force_login(mary)

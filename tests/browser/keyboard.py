@@ -1,4 +1,4 @@
-"""People who have a keyboard and nothing else: what they cannot reach by it is not reached here either."""
+"""Steps by keyboard alone."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 MOST_TABS = 150
-# of what has the focus: what a screen reader would call it
+# accessible name of the focused element
 FOCUSED = """() => {
     const focus = document.activeElement;
     const said = focus.getAttribute("aria-label") ?? focus.labels?.[0]?.textContent
@@ -16,31 +16,31 @@ FOCUSED = """() => {
 
 
 def tab_to(page: Page, name: str | re.Pattern[str]) -> None:
-    """On to the next thing of this name."""
+    """Press Tab until an element of this name has the focus."""
     wanted = name if isinstance(name, re.Pattern) else re.compile(re.escape(name))
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if wanted.fullmatch(page.evaluate(FOCUSED)):
             return
-    pytest.fail(f"no way to {name} by the keyboard")
+    pytest.fail(f"Tab does not reach {name}")
 
 
 def press_on(page: Page, name: str) -> None:
-    """Tab to the link or button of this name, and follow it to another page."""
+    """Tab to the link or button of this name, and press Enter for another page."""
     tab_to(page, name)
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
 
 def type_into(page: Page, name: str, text: str) -> None:
-    """Instead of what stands there."""
+    """Replace the text of the field."""
     tab_to(page, name)
     page.keyboard.press("Control+a")
     page.keyboard.type(text)
 
 
 def choose(page: Page, name: str, typed: str, offered: str) -> None:
-    """Type into the combobox of this name, and take what it offers."""
+    """Type into the combobox of this name, and choose the option it offers."""
     tab_to(page, name)
     if not page.evaluate("document.activeElement.matches('.select2-search__field')"):
         page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""What people do on the pages."""
+"""Steps on the pages of the contributor."""
 
 import re
 

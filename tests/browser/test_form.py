@@ -1,23 +1,15 @@
-"""The form in a browser: suggestions, the password's button, and people who press twice or go back."""
+"""Form in a browser: suggestions, extra fields, double clicks and the Back button."""
 
 from playwright.sync_api import expect
 
 from connections.models import Connection
 from connections.services.sandbox import ensure_demanding_sandbox
 from invitations.models import Invitation
-from tests.browser.axe import nothing_is_in_the_way
+from tests.browser.axe import check_page
 from tests.browser.people import expect_saved, field, log_in_with, press
 
 
-def test_the_browser_asks_for_what_is_missing_before_anything_is_sent(partner, visitor):
-    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
-    press(visitor)
-    expect(field(visitor, "Provider")).to_be_focused()
-    assert visitor.url.endswith("/connect")
-    assert not Connection.objects.exists()
-
-
-def test_another_text_after_choosing_makes_the_choice_void(partner, visitor):
+def test_edited_provider_drops_choice(partner, visitor):
     visitor.goto(partner.invite()["invitationUrl"] + "/connect")
     provider = field(visitor, "Provider")
     provider.press_sequentially("octopus")
@@ -30,7 +22,7 @@ def test_another_text_after_choosing_makes_the_choice_void(partner, visitor):
     assert Connection.objects.get().datasource is None
 
 
-def test_a_provider_says_what_else_it_asks_for_as_soon_as_it_is_chosen(partner, visitor):
+def test_chosen_provider_shows_extra_fields(partner, visitor):
     ensure_demanding_sandbox()
     visitor.goto(partner.invite()["invitationUrl"] + "/connect")
     account_number = visitor.locator("[name=account_number]")
@@ -43,43 +35,21 @@ def test_a_provider_says_what_else_it_asks_for_as_soon_as_it_is_chosen(partner, 
     expect(account_number).to_have_attribute("required", "")
     expect(optional).to_be_hidden()
     expect(visitor.locator("[name=security_answer]")).not_to_have_attribute("required", "")
-    nothing_is_in_the_way(visitor)
+    check_page(visitor)
 
     field(visitor, "Provider").fill("portal.utility.example")
     expect(account_number).not_to_have_attribute("required", "")
     expect(optional).to_be_visible()
 
 
-def test_a_double_click_connects_once(partner, visitor):
-    invitation = partner.invite(maxUses=3)
-    visitor.goto(invitation["invitationUrl"] + "/connect")
+def test_double_click_connects_once(partner, visitor):
+    visitor.goto(partner.invite(maxUses=3)["invitationUrl"] + "/connect")
     field(visitor, "Provider").fill("portal.utility.example")
     log_in_with(visitor)
     visitor.get_by_role("button", name="Connect account").dblclick(no_wait_after=True)
     expect_saved(visitor, "portal.utility.example")
-    assert (Connection.objects.count(), Invitation.objects.get().use_count) == (1, 1)
-
-
-def test_going_back_and_pressing_again_connects_once(partner, visitor):
-    invitation = partner.invite(maxUses=3)
-    visitor.goto(invitation["invitationUrl"] + "/connect")
-    field(visitor, "Provider").fill("portal.utility.example")
-    log_in_with(visitor)
-    press(visitor)
-    expect_saved(visitor, "portal.utility.example")
     visitor.go_back()
-    # no-store: the browser asks for the page again, and it knows nothing of what was typed
+    # no-store: the browser asks for the page again and has forgotten what was typed
     expect(field(visitor, "User name")).to_have_value("")
     expect(visitor.locator("[name=password]")).to_have_value("")
-    assert Connection.objects.count() == 1
-
-
-def test_the_password_is_shown_on_request_and_hidden_before_it_leaves(partner, visitor):
-    visitor.goto(partner.invite()["invitationUrl"] + "/connect")
-    password = visitor.locator("[name=password]")
-    expect(password).to_have_attribute("type", "password")
-    password.fill("secret")
-    press(visitor, "Show password")
-    expect(password).to_have_attribute("type", "text")
-    press(visitor, "Hide password")
-    expect(password).to_have_attribute("type", "password")
+    assert (Connection.objects.count(), Invitation.objects.get().use_count) == (1, 1)

@@ -1,4 +1,4 @@
-"""Lists that fit a phone, and what stands in line with what."""
+"""Layout of the admin: lists on a phone, and alignment."""
 
 import pytest
 from django.contrib import admin
@@ -31,29 +31,25 @@ def right(locator):
     return round(box["x"] + box["width"])
 
 
-def test_no_list_is_cut_off_on_a_phone(desk, house):
+def test_lists_fit_a_phone(desk, house):
     page = desk.open(viewport=PHONE)
     for name in LISTS:
         page.goto(desk.base + reverse(name))
         assert page.evaluate(CUT_OFF) == [], name
 
+    page.goto(desk.base + reverse("admin:companies_company_changelist"))
+    fact = page.locator("#result_list tbody .field-external_id").first
+    expect(fact).to_be_visible()
+    assert fact.evaluate("each => getComputedStyle(each, '::before').content") == '"External id"'
 
-def test_on_a_phone_a_list_says_what_each_of_its_facts_is(desk, house):
-    page = desk.open(reverse("admin:companies_company_changelist"), viewport=PHONE)
-    name = page.locator("#result_list tbody .field-external_id").first
-    expect(name).to_be_visible()
-    assert name.evaluate("each => getComputedStyle(each, '::before').content") == '"External id"'
-
-
-def test_on_a_phone_all_of_a_list_begins_in_one_line(desk, house):
-    page = desk.open(reverse("admin:invitations_invitation_changelist"), viewport=PHONE)
+    page.goto(desk.base + reverse("admin:invitations_invitation_changelist"))
     box = left(page.locator("#action-toggle"))
     assert box == left(page.locator(".action-select").first) == left(page.get_by_role("link", name="Filter"))
     heights = [page.get_by_role(role, name=name) for role, name in [("link", "Filter"), ("button", "Search")]]
     assert len({each.bounding_box()["height"] for each in heights}) == 1
 
 
-def test_a_phone_that_is_turned_upright_shows_the_whole_form(desk, house):
+def test_turned_phone_shows_the_whole_form(desk, house):
     page = desk.open(reverse("admin:invitations_invitation_add"), viewport=TURNED)
     page.get_by_text("Fill in beforehand").click()
     page.set_viewport_size(PHONE)
@@ -61,46 +57,35 @@ def test_a_phone_that_is_turned_upright_shows_the_whole_form(desk, house):
     assert right(sites) <= right(page.locator("#id_allowed_emails"))
 
 
-def test_a_number_of_the_overview_is_opened_from_anywhere_in_its_row(desk, house):
+def test_desktop_pages_are_aligned(desk, house):
     page = desk.open(reverse("admin:index"))
+    assert right(page.locator(".overview__attention")) == right(page.locator("#logout-form"))
     page.get_by_role("row", name="Waiting to be checked").click(position={"x": 5, "y": 5})
     expect(page.get_by_role("heading", level=1)).to_have_text("Connections")
 
-
-def test_the_overview_ends_where_the_header_ends(desk, house):
-    page = desk.open(reverse("admin:index"))
-    assert right(page.locator(".overview__attention")) == right(page.locator("#logout-form"))
-
-
-def test_what_was_done_is_told_in_line_with_the_page(desk, house):
-    page = desk.open(reverse("admin:companies_partner_add"))
+    page.goto(desk.base + reverse("admin:companies_partner_add"))
     page.get_by_label("Name").fill("Southgate Water")
     page.get_by_role("button", name="Save", exact=True).click()
     assert left(page.locator(".messagelist li")) == left(page.get_by_role("heading", level=1))
 
-
-@pytest.mark.parametrize(
-    ("name", "field", "choice"), [("extend", "Day", "At the end of a day"), ("limits", "Number", "A number")]
-)
-def test_what_a_choice_asks_for_appears_with_it(desk, house, name, field, choice):
-    Invitation.objects.filter(pk=house[Invitation].pk).update(max_uses=None)
-    page = desk.open(reverse(f"admin:invitations_invitation_{name}", args=[house[Invitation].pk]))
-    asked = page.get_by_label(field, exact=True)
-    expect(asked).to_be_hidden()
-    page.get_by_label(choice).check()
-    expect(asked).to_be_visible()
-    expect(asked).to_be_enabled()
-
-
-def test_the_names_of_columns_stand_above_what_is_in_them(desk, house):
-    page = desk.open(reverse("admin:invitations_batch_change", args=[house[Batch].pk]))
+    page.goto(desk.base + reverse("admin:invitations_batch_change", args=[house[Batch].pk]))
     for column in range(5):
         head, cell = (page.locator(f".batch-rows {part} tr").first.locator("> *") for part in ("thead", "tbody"))
         distances = [each.nth(column).evaluate("each => getComputedStyle(each).paddingLeft") for each in (head, cell)]
         assert distances[0] == distances[1]
 
-
-def test_an_ordinary_address_stays_in_one_piece(desk, house):
-    page = desk.open(reverse("admin:invitations_invitation_changelist"))
+    page.goto(desk.base + reverse("admin:invitations_invitation_changelist"))
     address = page.locator(".field-recipients div", has_text="person2@example.com")
     assert address.bounding_box()["height"] < 2 * 13 * 1.4
+
+
+def test_choice_reveals_its_field(desk, house):
+    Invitation.objects.filter(pk=house[Invitation].pk).update(max_uses=None)
+    page = desk.open()
+    for name, field, choice in [("extend", "Day", "At the end of a day"), ("limits", "Number", "A number")]:
+        page.goto(desk.base + reverse(f"admin:invitations_invitation_{name}", args=[house[Invitation].pk]))
+        asked = page.get_by_label(field, exact=True)
+        expect(asked).to_be_hidden()
+        page.get_by_label(choice).check()
+        expect(asked).to_be_visible()
+        expect(asked).to_be_enabled()

@@ -1,4 +1,4 @@
-"""The page of a development machine that shows its mails: the button in a mail opens the invitation."""
+"""Page that shows the mails of a development machine."""
 
 import pytest
 from playwright.sync_api import expect
@@ -21,7 +21,7 @@ def mailbox(partner, settings, tmp_path):
     reload_urls()
 
 
-def test_the_button_of_a_mail_opens_the_invitation_beside_it(partner, visitor, mailbox):
+def test_button_in_mail_opens_the_invitation(partner, visitor, mailbox):
     delivery = make_invitation(partner.company, allowed_emails=[ANNA], send_email=True).deliveries.get()
     invitation_mail(delivery, delivery.links.get()).send()
     visitor.goto(mailbox)
@@ -29,7 +29,7 @@ def test_the_button_of_a_mail_opens_the_invitation_beside_it(partner, visitor, m
     with visitor.context.expect_page() as opened:
         visitor.frame_locator("iframe.mail").get_by_role("link", name="Open the invitation").click()
     expect(opened.value.get_by_role("button", name="Continue as a•••@example.com")).to_be_visible()
-    # with its styles: what the frame may not do, the page that it opened may
+    # the opened page has its styles, which the sandbox of the frame refuses
     assert opened.value.evaluate("getComputedStyle(document.querySelector('.button')).backgroundColor") != (
         "rgba(0, 0, 0, 0)"
     )

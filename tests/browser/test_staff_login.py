@@ -1,4 +1,4 @@
-"""A member of staff at the login: sets up a second factor, comes back with a code, and waits after wrong passwords."""
+"""Login of staff: second factor, recovery codes, and the wait after wrong passwords."""
 
 import time
 from base64 import b32decode
@@ -8,7 +8,7 @@ from django_otp.oath import TOTP
 from playwright.sync_api import expect
 
 from companies.models import User
-from tests.browser.axe import nothing_is_in_the_way
+from tests.browser.axe import check_page
 from tests.factories import UserFactory
 
 PASSWORD = "correct horse battery"
@@ -30,18 +30,18 @@ def log_in(page, base, password=PASSWORD):
 
 def heading(page, words):
     expect(page.get_by_role("heading", level=1)).to_have_text(words)
-    nothing_is_in_the_way(page)
+    check_page(page)
 
 
 def code(key, steps=0):
-    """What the app shows: the code of now and that of the next step hold for half a minute at least."""
+    """Code of the app, now or some steps later."""
     totp = TOTP(b32decode(key.replace(" ", "")))
     totp.time = time.time() + STEP * steps
     return f"{totp.token():06}"
 
 
 def answer(page, label, text):
-    """With the keyboard alone: the field has the focus."""
+    """Type into the field, which has the focus, and press Enter."""
     expect(page.get_by_label(label)).to_be_focused()
     page.keyboard.type(text)
     page.keyboard.press("Enter")
@@ -56,7 +56,7 @@ def set_up(page):
     return key, page.locator(".codes code").all_inner_texts()
 
 
-def test_the_second_factor_is_set_up_and_asked_for(live_server, mary, visitors):
+def test_second_factor_is_set_up_used_and_removed(live_server, mary, visitors):
     page = visitors.visitor(reduced_motion="reduce")
     log_in(page, live_server.url)
     page.get_by_role("link", name="Second factor").click()
@@ -68,10 +68,10 @@ def test_the_second_factor_is_set_up_and_asked_for(live_server, mary, visitors):
     page.get_by_role("button", name="Log out").click()
 
     log_in(page, live_server.url)
-    heading(page, "Enter your code")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Enter your code")
     answer(page, "Code", "12 34")
     expect(page.get_by_text("This code is not right")).to_be_visible()
-    heading(page, "Enter your code")
+    check_page(page)
     answer(page, "Code", code(key, steps=1))  # the one of now may be spent
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
     page.get_by_role("button", name="Log out").click()
@@ -88,7 +88,7 @@ def test_the_second_factor_is_set_up_and_asked_for(live_server, mary, visitors):
     assert User.objects.get(pk=mary.pk).authenticator is None
 
 
-def test_where_everybody_needs_one_it_comes_first_without_javascript(live_server, mary, visitors, settings):
+def test_required_second_factor_works_without_javascript(live_server, mary, visitors, settings):
     settings.STAFF_SECOND_FACTOR = "required"
     page = visitors.visitor(java_script_enabled=False)
     log_in(page, live_server.url)
@@ -100,13 +100,13 @@ def test_where_everybody_needs_one_it_comes_first_without_javascript(live_server
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
-def test_whoever_guesses_is_asked_to_wait(live_server, mary, visitors):
+def test_wrong_passwords_make_staff_wait(live_server, mary, visitors):
     page = visitors.visitor(reduced_motion="reduce")
     for _ in range(4):
         log_in(page, live_server.url, "wrong")
         expect(page.locator(".errornote")).to_be_visible()
-    nothing_is_in_the_way(page)
+    check_page(page)
     log_in(page, live_server.url, "wrong")
     heading(page, "Please wait a little")
     log_in(page, live_server.url)
-    heading(page, "Please wait a little")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Please wait a little")

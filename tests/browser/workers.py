@@ -1,31 +1,32 @@
-"""The worker as a process of its own, and the mails it sends."""
+"""Worker beside the browser, and the mails it sends."""
 
-import os
+import asyncio
 import re
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+import pytest
 from django.conf import settings
+from django.db import connection
+from procrastinate.contrib.django import app
 
-from tests.database import database_url, forget_jobs
 from tests.invitations.mail_server import MailServer, Received
-from tests.secrecy import KNOWN, searched_output
 
 PATIENCE_SECONDS = 120
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 @dataclass
 class Mails:
-    """What arrived at the mail server."""
+    """Mails that the mail server has received."""
 
     server: MailServer
 
     def of(self, address: str, number: int = 1) -> list[Received]:
-        """The first `number` mails to the address, as soon as they are there."""
+        """Wait for the first `number` mails to the address."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while len(found := [mail for mail in self.server.mails if mail.to == address]) < number:
             assert time.monotonic() < deadline, f"{len(found)} of {number} mails to {address} arrived"
@@ -33,45 +34,40 @@ class Mails:
         return found
 
     def code(self, address: str, number: int = 1) -> str:
-        """The digits in the last of the address's first `number` mails with a code."""
-        return self._secret(r"^\s*([0-9]{6})\s*$", self.of(address, number)[-1])
+        """Digits in the last of the address's first `number` mails."""
+        return self._find(r"^\s*([0-9]{6})\s*$", self.of(address, number)[-1])
 
     def link(self, address: str, number: int = 1) -> str:
-        """The personal link in the address's mail."""
-        return self._secret(r"(\S+/p/i/\S+)", self.of(address, number)[-1])
+        """Personal link in the last of the address's first `number` mails."""
+        return self._find(r"(\S+/p/i/\S+)", self.of(address, number)[-1])
 
-    def _secret(self, pattern: str, mail: Received) -> str:
-        """What the worker made: it may not log it."""
-        found = re.search(pattern, mail.text, re.MULTILINE)[1]
-        KNOWN.note(found.rpartition("/")[2])
-        return found
+    @staticmethod
+    def _find(pattern: str, mail: Received) -> str:
+        return re.search(pattern, mail.text, re.MULTILINE)[1]
 
 
 @contextmanager
-def working(base: str, *, keep_jobs: bool = False) -> Iterator[Mails]:
-    """Background work is done, as by `manage.py procrastinate worker`, and mails name the pages at `base`.
-
-    What other tests left in the queue is forgotten first, unless `keep_jobs`.
-    """
-    if not keep_jobs:
-        forget_jobs()
-    with MailServer() as server:
-        environment = os.environ | {
-            "DATABASE_URL": database_url(),
-            "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
-            "PUBLIC_URL": base,
-            "DEBUG": "true",  # as here: a PUBLIC_URL alone would mean production
-        }
-        command = [sys.executable, "manage.py", "procrastinate", "worker", "--fetch-job-polling-interval", "0.2"]
-        said = {"stdout": searched_output(), "stderr": subprocess.STDOUT}
-        worker = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, **said)
+def run_worker() -> Iterator[Mails]:
+    """Run a worker in a thread, with a mail server, until the end of the block."""
+    with MailServer() as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in {"BACKEND": SMTP, "HOST": "127.0.0.1", "PORT": server.port}.items():
+            patch.setattr(settings, f"EMAIL_{name}", value)
+        # the worker's threads leave no connection behind, or the test database could not be dropped
+        patch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+        loop = asyncio.new_event_loop()
+        work = loop.create_task(_work())
+        thread = threading.Thread(target=loop.run_until_complete, args=[work])
+        thread.start()
         try:
             yield Mails(server)
         finally:
-            worker.terminate()
-            try:
-                worker.wait(10)
-            except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait()
-            forget_jobs()
+            loop.call_soon_threadsafe(work.cancel)
+            thread.join()
+            loop.close()
+
+
+async def _work() -> None:
+    """Work until cancelled: procrastinate finishes the jobs it has begun, and returns."""
+    async with app.with_connector(app.connector.get_worker_connector()).open_async() as worker:
+        with suppress(asyncio.CancelledError):
+            await worker.run_worker_async(install_signal_handlers=False, fetch_job_polling_interval=0.2)
