@@ -1,5 +1,3 @@
-"""Login details that are put right by the browser that gave them."""
-
 import pytest
 from django.test import Client
 
@@ -9,9 +7,7 @@ from invitations.models import Use
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, page, saved
 from tests.invitations.repairs import (
-    MENDABLE_STATES,
     NEW,
-    OTHER_STATES,
     WANTED,
     expire,
     found,
@@ -27,13 +23,8 @@ from tests.invitations.repairs import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def invitation(company):
-    return make_invitation(company, max_uses=1)
-
-
-@pytest.mark.parametrize("status", MENDABLE_STATES)
-def test_corrected_login_details_are_checked_again_and_spend_no_use(client, invitation, connected, status):
+@pytest.mark.parametrize("status", [Status.PASSWORD_INCORRECT, *WANTED])
+def test_correction_spends_no_use(client, invitation, connected, status):
     found(connected, status)
     wanted = WANTED.get(status, {})
     response = client.post(page(invitation, "correct"), login(**wanted))
@@ -46,7 +37,7 @@ def test_corrected_login_details_are_checked_again_and_spend_no_use(client, invi
     assert "data-waiting" in read(client.get(page(invitation, "done")))
 
 
-def test_correcting_works_after_the_invitation_was_used_up_or_has_expired(client, company):
+def test_correction_works_after_closing(client, company):
     for close in (fulfil, expire):
         invitation = make_invitation(company)
         connection = found(saved(client, invitation))
@@ -55,7 +46,7 @@ def test_correcting_works_after_the_invitation_was_used_up_or_has_expired(client
         assert opened(connection)["password"] == NEW
 
 
-def test_the_password_that_is_posted_comes_back_in_no_page(client, invitation, connected):
+def test_invalid_correction_keeps_no_password(client, invitation, connected):
     found(connected)
     content = read(client.post(page(invitation, "correct"), login(username="")))
     assert "Please check 1 thing" in content
@@ -65,7 +56,7 @@ def test_the_password_that_is_posted_comes_back_in_no_page(client, invitation, c
     assert opened(connected)["password"] == PASSWORD
 
 
-def test_a_form_that_does_not_hold_keeps_the_user_name_and_says_so_in_the_title(client, invitation, connected):
+def test_invalid_correction_keeps_user_name(client, invitation, connected):
     found(connected)
     content = read(client.post(page(invitation, "correct"), login(password="")))
     assert 'value="the new user"' in content
@@ -74,10 +65,8 @@ def test_a_form_that_does_not_hold_keeps_the_user_name_and_says_so_in_the_title(
 
 
 @pytest.mark.parametrize("filled", [{}, {"username": ""}], ids=["complete form", "form with an error"])
-@pytest.mark.parametrize("status", [Status.PENDING, *OTHER_STATES])
-def test_where_there_is_nothing_to_correct_the_done_page_says_how_it_stands(
-    client, invitation, connected, status, filled
-):
+@pytest.mark.parametrize("status", [Status.PENDING, Status.WEBSITE_DOWN])
+def test_nothing_to_correct_redirects_to_done(client, invitation, connected, status, filled):
     if status != Status.PENDING:
         found(connected, status)
     before = rows()
@@ -86,7 +75,7 @@ def test_where_there_is_nothing_to_correct_the_done_page_says_how_it_stands(
     assert rows() == before
 
 
-def test_only_the_browser_that_gave_the_login_may_correct_it(client, company, invitation, connected):
+def test_only_same_browser_may_correct(client, company, invitation, connected):
     found(connected)
     other = make_invitation(company)
     stranger = Client()
@@ -100,7 +89,7 @@ def test_only_the_browser_that_gave_the_login_may_correct_it(client, company, in
 
 
 @pytest.mark.parametrize("filled", [{}, {"username": ""}], ids=["complete form", "form with an error"])
-def test_after_a_revocation_nothing_can_be_corrected(client, invitation, connected, filled):
+def test_revoked_invitation_accepts_no_correction(client, invitation, connected, filled):
     found(connected)
     revoke(invitation)
     before = rows()
@@ -108,7 +97,7 @@ def test_after_a_revocation_nothing_can_be_corrected(client, invitation, connect
     assert rows() == before
 
 
-def test_after_a_revocation_no_form_is_offered_that_would_be_refused(client, invitation, connected):
+def test_revoked_invitation_offers_no_form(client, invitation, connected):
     found(connected)
     revoke(invitation)
     content = read(client.get(page(invitation, "done")))
@@ -116,7 +105,7 @@ def test_after_a_revocation_no_form_is_offered_that_would_be_refused(client, inv
     assert not has_form(content)
 
 
-def test_looking_at_the_address_of_the_form_leads_to_the_done_page(client, invitation, connected):
+def test_get_correct_redirects_to_done(client, invitation, connected):
     found(connected)
     before = rows()
     assert client.get(page(invitation, "correct"))["Location"] == page(invitation, "done")
@@ -124,7 +113,7 @@ def test_looking_at_the_address_of_the_form_leads_to_the_done_page(client, invit
 
 
 @pytest.mark.parametrize("body", [b"{}", b"\xff\xfe", b"username=%00&password=%00&form_id=x", b""])
-def test_no_body_is_an_error_of_ours(client, invitation, connected, body):
+def test_hostile_bodies_never_crash(client, invitation, connected, body):
     found(connected)
     for name in ("correct", "connect"):
         response = client.post(page(invitation, name), body, content_type="application/x-www-form-urlencoded")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STORED = {"username": "someone", "password": "something", "authenticator_seed": "OLDKEY"}
 
 
-def test_a_repair_that_meets_a_report_of_an_expired_key_is_asked_for_another():
+def test_repair_asks_for_key_expired_meanwhile():
     connection = make_connection(credentials=STORED)
     invitation = create_repair_invitation(connection, by=SYSTEM)
 

@@ -1,4 +1,4 @@
-"""What every answer under /p/i/ carries, so that a link stays with whoever has it."""
+"""Headers and content of every response under /p/i/."""
 
 import re
 
@@ -8,11 +8,13 @@ from django.test import Client
 from companies.actors import SYSTEM
 from invitations.models import Invitation
 from invitations.models.tokens import new_token
-from invitations.services.invitations import revoke_invitation
+from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from tests.factories import make_invitation
 from tests.invitations.answers import answers, page
+from tests.invitations.repairs import found, login, read
 
 pytestmark = pytest.mark.django_db
+
 
 POLICY = {
     "default-src 'none'",
@@ -76,38 +78,59 @@ ANSWERS = {
 }
 
 
-@pytest.fixture(params=ANSWERS.values(), ids=ANSWERS)
-def answer(request, client):
-    status, ask = request.param
-    response = ask(client)
-    assert response.status_code == status
-    return response
-
-
-def test_no_answer_is_kept_or_indexed_or_tells_its_address(answer):
-    assert answer["Cache-Control"] == "no-store"
-    assert answer["Referrer-Policy"] == "no-referrer"
-    assert answer["X-Robots-Tag"] == "noindex"
-
-
-def test_every_answer_has_the_strict_policy(answer):
-    assert set(answer["Content-Security-Policy"].split("; ")) == POLICY
-    assert answer["X-Content-Type-Options"] == "nosniff"
-
-
-def test_no_page_needs_what_the_policy_forbids(answer):
-    content = answer.content.decode()
+def is_private(response):
+    """No cache, search engine, other site or inline script gets at the page."""
+    assert response["Cache-Control"] == "no-store"
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["X-Robots-Tag"] == "noindex"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert set(response["Content-Security-Policy"].split("; ")) == POLICY
+    content = response.content.decode()
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", content)
     assert not re.search(r"(src|action)=\"(https?:)?//|<link[^>]*href=\"(https?:)?//", content)
 
 
-def test_an_error_of_ours_is_private_too(client):
+@pytest.mark.parametrize(("status", "request_page"), ANSWERS.values(), ids=ANSWERS)
+def test_responses_are_private_and_strict(client, status, request_page):
+    response = request_page(client)
+    assert response.status_code == status
+    is_private(response)
+
+
+def test_server_error_is_private(client):
     client.raise_request_exception = False
     invitation = make_invitation()
     Invitation.objects.filter(pk=invitation.pk).update(prefill={"a row": "that no code of ours writes"})
     response = client.get(page(invitation, "connect"))
     assert response.status_code == 500
-    assert response["Cache-Control"] == "no-store"
-    assert response["Referrer-Policy"] == "no-referrer"
-    assert response["X-Robots-Tag"] == "noindex"
-    assert set(response["Content-Security-Policy"].split("; ")) == POLICY
+    is_private(response)
+
+
+def test_repair_responses_are_private(client, company, invitation, connected):
+    found(connected)
+    to_repair = create_repair_invitation(connected, by=SYSTEM)
+    for response in (
+        client.get(page(invitation, "state")),
+        Client().get(page(invitation, "state")),
+        client.get(page(invitation, "done")),
+        client.post(page(invitation, "correct"), login(username="")),
+        client.post(page(invitation, "correct"), login()),
+        client.get(page(to_repair)),
+        client.get(page(to_repair, "connect")),
+        client.post(page(to_repair, "connect"), login(password="")),
+    ):
+        is_private(response)
+
+
+def test_forged_post_corrects_nothing(invitation):
+    client = Client(enforce_csrf_checks=True)
+    for name in ("correct", "connect", "accept_link"):
+        assert client.post(page(invitation, name), login()).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["state", "done", "connect"])
+def test_page_has_one_main_heading(client, invitation, connected, name):
+    found(connected)
+    to_repair = create_repair_invitation(connected, by=SYSTEM)
+    content = read(client.get(page(to_repair if name == "connect" else invitation, name)))
+    assert content.count("<h1") == 1

@@ -1,17 +1,12 @@
-"""What an invitation locks is shown and not changed, whatever is posted."""
-
 import re
 from datetime import date
-from uuid import uuid4
 
 import pytest
 
 from connections.models import Connection, Datasource
-from invitations.exceptions import ProviderGone
 from invitations.models.prefill import Prefill
-from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import DatasourceFactory, SiteFactory, make_invitation
-from tests.invitations.answers import PROVIDER_URL, answers, page, saved
+from tests.invitations.answers import PROVIDER_URL, page, saved
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +57,8 @@ SHOWN = {
     "connection_owner_email": "<dd>owner@example.com</dd>",
     "data_collection_start_date": "<dd>31 January 2024</dd>",
 }
+
+
 INPUTS = {
     "datasource_id": ("provider", "datasource"),
     "url": ("provider", "datasource"),
@@ -69,6 +66,8 @@ INPUTS = {
     "connection_owner_email": ("owner_email",),
     "data_collection_start_date": ("collection_start_date",),
 }
+
+
 LOCKABLE = [
     "datasource_id",
     "url",
@@ -87,7 +86,7 @@ def locked_invitation(company, name):
 
 
 @pytest.mark.parametrize("name", LOCKABLE)
-def test_a_locked_field_is_shown_and_offers_nothing_to_change(client, company, name):
+def test_locked_field_is_shown_without_input(client, company, name):
     invitation, value, *_ = locked_invitation(company, name)
     content = client.get(page(invitation, "connect")).content.decode()
     if name == "datasource_id":
@@ -103,7 +102,7 @@ def test_a_locked_field_is_shown_and_offers_nothing_to_change(client, company, n
 
 
 @pytest.mark.parametrize("name", LOCKABLE)
-def test_a_locked_field_is_what_the_invitation_says_whatever_is_posted(client, company, name):
+def test_locked_field_ignores_posted_values(client, company, name):
     invitation, value, read, forgeries = locked_invitation(company, name)
     for forged in forgeries:
         assert read(saved(client, invitation, **forged)) == value
@@ -111,7 +110,7 @@ def test_a_locked_field_is_what_the_invitation_says_whatever_is_posted(client, c
     assert (connection.datasource is None) != (connection.url is None)
 
 
-def test_with_everything_locked_user_name_and_password_are_enough(client, company):
+def test_locked_form_needs_only_login(client, company):
     values = locked_values(company)
     values.pop("url")
     prefill = Prefill(**{name: each[0] for name, each in values.items()}, locked_fields=tuple(values))
@@ -119,49 +118,3 @@ def test_with_everything_locked_user_name_and_password_are_enough(client, compan
     connection = saved(client, invitation, provider=None)
     for value, read, _ in values.values():
         assert read(connection) == value
-
-
-def test_a_locked_provider_that_is_gone_from_the_catalogue_is_told_kindly(client, company):
-    datasource = DatasourceFactory()
-    prefill = Prefill(datasource_id=datasource.pk, locked_fields=("datasource_id",))
-    invitation = make_invitation(company, prefill=prefill)
-    datasource.delete()
-
-    for response in (client.get(page(invitation, "connect")), client.post(page(invitation, "connect"), answers())):
-        content = response.content.decode()
-        assert response.status_code == 410
-        assert "This invitation needs a correction" in content
-        assert "that provider is not in our list any more" in content
-        assert "Ask the person who sent it for a new invitation" in content
-    assert not Connection.objects.exists()
-    with pytest.raises(ProviderGone):
-        redeem_invitation(
-            invitation,
-            form_id=uuid4(),
-            account=Account(url=PROVIDER_URL),
-            credentials={"username": "u", "password": "p"},
-        )
-    assert not Connection.objects.exists()
-
-
-def test_a_provider_that_is_gone_and_not_locked_leaves_the_choice(client, company):
-    datasource = DatasourceFactory()
-    invitation = make_invitation(company, prefill=Prefill(datasource_id=datasource.pk))
-    datasource.delete()
-
-    assert saved(client, invitation).url == PROVIDER_URL
-
-
-def test_the_first_page_announces_only_what_is_asked(client, company):
-    values = locked_values(company)
-
-    def announced(*names):
-        prefill = Prefill(**{name: values[name][0] for name in names}, locked_fields=names)
-        content = client.get(page(make_invitation(company, prefill=prefill))).content.decode()
-        return [title for title in ("Your provider", "What it covers", "Your login") if f"<strong>{title}<" in content]
-
-    assert announced() == ["Your provider", "What it covers", "Your login"]
-    assert announced("datasource_id") == announced("url") == ["What it covers", "Your login"]
-    assert announced("utility_types") == announced("initial_sites") == ["Your provider", "What it covers", "Your login"]
-    assert announced("initial_sites", "utility_types") == ["Your provider", "Your login"]
-    assert announced("url", "initial_sites", "utility_types") == ["Your login"]

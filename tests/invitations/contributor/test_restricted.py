@@ -1,27 +1,33 @@
-"""Without a proof of address nobody passes a restricted invitation."""
+"""Without a proof of an address, a restricted invitation stays closed."""
 
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
+from companies.actors import SYSTEM
+from connections.models.status import Status
 from invitations.models import Invitation, InvitationEvent, Use
-from tests.factories import make_invitation
+from invitations.services.invitations import create_repair_invitation
+from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import answers, page, saved, stored, submit
+from tests.invitations.contributor.steps import ANNA
+from tests.invitations.repairs import create_proof, found, login, rows
 
 pytestmark = pytest.mark.django_db
+
 
 ALLOWED = "allowed@example.com"
 
 
 @pytest.mark.parametrize("method", ["get", "head", "post"])
-def test_a_restricted_invitation_stops_before_the_form(client, company, method):
+def test_restricted_invitation_redirects_to_verify(client, company, method):
     invitation = make_invitation(company, allowed_emails=[ALLOWED])
     response = getattr(client, method)(page(invitation, "connect"))
     assert (response.status_code, response["Location"]) == (302, page(invitation, "verify"))
 
 
-def test_a_restricted_invitation_never_shows_who_is_on_its_list(client, company):
+def test_restricted_pages_hide_allowed_emails(client, company):
     invitation = make_invitation(company, allowed_emails=[ALLOWED])
     for name in ("", "verify", "done"):
         assert ALLOWED not in client.get(page(invitation, name)).content.decode()
@@ -39,7 +45,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize(("fields", "query", "headers"), FORGED.values(), ids=FORGED)
-def test_without_a_proof_no_post_passes(client, company, fields, query, headers):
+def test_forged_proof_stores_nothing(client, company, fields, query, headers):
     invitation = make_invitation(company, allowed_emails=[ALLOWED])
     client.cookies[f"proof-{invitation.pk.hex}"] = "x" * 43
     client.cookies["proof"] = client.cookies["result"] = client.cookies["session"] = "x" * 43
@@ -49,7 +55,7 @@ def test_without_a_proof_no_post_passes(client, company, fields, query, headers)
     assert not InvitationEvent.objects.exclude(type__in=["CREATED", "VIEWED"]).exists()
 
 
-def test_what_another_invitation_gave_does_not_pass(client, company):
+def test_other_invitation_gives_no_proof(client, company):
     open_to_all, restricted = make_invitation(company), make_invitation(company, allowed_emails=[ALLOWED])
     form_id = str(uuid4())
     saved(client, open_to_all, form_id=form_id)
@@ -58,7 +64,7 @@ def test_what_another_invitation_gave_does_not_pass(client, company):
     assert Use.objects.filter(invitation=restricted).count() == 0
 
 
-def test_restricted_in_the_meantime_stops_the_open_form(client, company):
+def test_restriction_stops_open_form(client, company):
     invitation = make_invitation(company)
     assert client.get(page(invitation, "connect")).status_code == 200
     Invitation.objects.filter(pk=invitation.pk).update(allowed_emails=[ALLOWED])
@@ -66,9 +72,32 @@ def test_restricted_in_the_meantime_stops_the_open_form(client, company):
     assert stored() == [0, 0, 0]
 
 
-def test_staff_have_no_way_around(company, django_user_model):
+def test_staff_need_a_proof_too(company, django_user_model):
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("staff@example.com", "correct horse battery"))
     invitation = make_invitation(company, allowed_emails=["staff@example.com"])
     assert submit(client, invitation)["Location"] == page(invitation, "verify")
     assert stored() == [0, 0, 0]
+
+
+@pytest.fixture
+def broken(company):
+    """A connection whose password was refused."""
+    return found(make_connection(company), Status.PASSWORD_INCORRECT)
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_restricted_repair_redirects_to_verify(client, broken, method):
+    invitation = create_repair_invitation(broken, by=SYSTEM, allowed_emails=[ANNA])
+    before = rows()
+    response = getattr(client, method)(page(invitation, "connect"), login())
+    assert (response.status_code, response["Location"]) == (302, page(invitation, "verify"))
+    assert rows() == before
+
+
+def test_restricted_repair_stores_verified_email(client, broken):
+    invitation = create_repair_invitation(broken, by=SYSTEM, allowed_emails=[ANNA])
+    create_proof(client, invitation, ANNA)
+    assert client.post(page(invitation, "connect"), login()).status_code == 302
+    broken.refresh_from_db()
+    assert broken.verified_email == ANNA

@@ -1,0 +1,158 @@
+import logging
+import re
+
+import pytest
+
+from companies.actors import SYSTEM
+from connections.models import Credential
+from connections.models.status import Status
+from connections.services.catalogue import update_datasource
+from invitations.services.invitations import create_repair_invitation
+from tests.factories import DatasourceFactory, make_connection, make_invitation
+from tests.invitations.answers import answers, page, saved
+from tests.invitations.contributor.steps import tag
+from tests.invitations.repairs import NEW, found, login, opened, read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def invitation(company):
+    return make_invitation(company, max_uses=1)
+
+
+EXTRA = {"account_number": "4711", "authenticator_seed": "JBSWY3DP"}
+
+
+LOGIN = {"username": "someone", "password": "something"}
+
+
+ASKED = "Your provider asks for this"
+
+
+KEPT = "Leave empty to keep what was given before."
+
+
+@pytest.fixture
+def demanding():
+    return DatasourceFactory(name="Demanding Energy", asks_for=list(EXTRA))
+
+
+def is_open(content):
+    return '<details class="more" open>' in content
+
+
+def stands_beside_the_password(content, name):
+    return content.index(tag(content, "password")) < content.index(tag(content, name)) < content.index("<details")
+
+
+def is_optional(content, name):
+    (label,) = re.findall(rf'<label for="id_{name}">(.*?)</label>', content)
+    return "(optional)" in label
+
+
+def holds_the_form_back(content, name):
+    return " required" in tag(content, name)
+
+
+def test_repair_keeps_empty_extras(client, company, demanding):
+    credentials = LOGIN | EXTRA | {"security_answer": "first pet"}
+    connection = make_connection(company, datasource=demanding, credentials=credentials)
+    found(connection, Status.NEW_PASSWORD_NEEDED)
+    invitation = create_repair_invitation(connection, by=SYSTEM)
+    content = read(client.get(page(invitation, "connect")))
+    assert content.count(KEPT) == 2
+    assert "keep the answers that were given before" in content
+    assert not any(secret in content for secret in credentials.values())
+    assert not is_open(content)
+    empty = dict.fromkeys((*EXTRA, "security_answer"), "")
+    assert client.post(page(invitation, "connect"), login(**empty)).status_code == 302
+    assert opened(connection) == {"username": "the new user", "password": NEW, "security_answer": "first pet"} | EXTRA
+
+
+def test_correction_keeps_empty_extras(client, invitation, demanding):
+    connection = found(saved(client, invitation, provider=demanding.name, **EXTRA))
+    content = read(client.get(page(invitation, "done")))
+    assert content.count(KEPT) == 2
+    assert "4711" not in content
+    assert client.post(page(invitation, "correct"), login()).status_code == 302
+    assert opened(connection) == {"username": "the new user", "password": NEW} | EXTRA
+
+
+def test_nothing_stored_nothing_kept(client, invitation, connected):
+    found(connected)
+    assert "given before" not in read(client.get(page(invitation, "done")))
+    assert "given before" not in read(client.get(page(make_invitation(), "connect")))
+
+
+def test_page_does_not_decrypt_extras(client, invitation, demanding, caplog):
+    connection = found(saved(client, invitation, provider=demanding.name, **EXTRA))
+    repair = create_repair_invitation(connection, by=SYSTEM)
+    Credential.objects.update(encrypted=b"broken")  # to open it would be an error in the log
+    for shown, name in ((repair, "connect"), (invitation, "done"), (invitation, "state")):
+        assert read(client.get(page(shown, name))).count(KEPT) == 2
+    assert not [line for line in caplog.records if line.levelno >= logging.ERROR]
+
+
+def test_unknown_extras_are_required_on_post(client, company, demanding):
+    connection = make_connection(company, datasource=demanding, credentials=LOGIN | EXTRA)
+    update_datasource(demanding, asks_for=[*EXTRA, "security_answer"])
+    Credential.objects.update(extras=None)
+    invitation = create_repair_invitation(connection, by=SYSTEM)
+    assert ASKED not in read(client.get(page(invitation, "connect")))
+    content = read(client.post(page(invitation, "connect"), login()))
+    assert "The provider asks for this: answer to the security question." in content
+    assert is_open(content)
+    assert client.post(page(invitation, "connect"), login(security_answer="Rex")).status_code == 302
+    assert opened(connection) == {"username": "the new user", "password": NEW, "security_answer": "Rex"} | EXTRA
+
+
+def test_unreadable_credentials_can_be_replaced(client, company):
+    connection = make_connection(company, credentials=LOGIN | EXTRA)
+    Credential.objects.update(encrypted=b"broken")
+    invitation = create_repair_invitation(connection, by=SYSTEM)
+    assert client.post(page(invitation, "connect"), login()).status_code == 302
+    assert opened(connection) == {"username": "the new user", "password": NEW}
+    assert "given before" not in read(client.get(page(invitation, "connect")))
+
+
+def test_extras_never_return_to_page(client, invitation, demanding):
+    typed = {"security_question": "first question", "security_answer": "first pet", "second_answer": "second pet"}
+    fields = {"provider": demanding.name, **typed, **EXTRA, "password": ""}
+    content = read(client.post(page(invitation, "connect"), answers(**fields)))
+    assert not any(secret in content for secret in (*typed.values(), *EXTRA.values()))
+
+
+FORGOT = "For your safety we did not keep what you typed here. Please type it again:"
+
+
+@pytest.fixture
+def to_repair(company):
+    return create_repair_invitation(found(make_connection(company)), by=SYSTEM)
+
+
+TYPED = [
+    ({}, "Password."),
+    ({"authenticator_seed": "KEY"}, "Password and Authenticator key."),
+    ({"password": "", "security_answer": "Rex"}, "Answer to the security question."),
+]
+
+
+@pytest.mark.parametrize(("typed", "words"), TYPED)
+def test_emptied_fields_are_named(client, to_repair, typed, words):
+    content = read(client.post(page(to_repair, "connect"), login(username="", **typed)))
+    assert f"{FORGOT} {words}" in content
+
+
+@pytest.mark.parametrize("opened", ["connect", "repair", "correct"])
+def test_empty_password_is_not_named(client, company, to_repair, opened):
+    if opened == "connect":
+        content = read(client.post(page(make_invitation(company), "connect"), answers(password="")))
+    elif opened == "repair":
+        content = read(client.post(page(to_repair, "connect"), login(password="")))
+    else:
+        client.post(page(to_repair, "connect"), login())
+        found(to_repair.connection)
+        content = read(client.post(page(to_repair, "correct"), login(password="")))
+    assert "Enter the password" in content
+    assert FORGOT not in content

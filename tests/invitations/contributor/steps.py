@@ -1,0 +1,71 @@
+"""Steps a contributor takes, and what the browser shows."""
+
+import re
+from typing import Any
+
+from django.test import Client
+
+from invitations.models import Invitation, PersonalLink, VerificationCode
+from tests.clock import stopped_at
+from tests.invitations.answers import page
+from tests.invitations.repairs import expire, fulfil, revoke
+
+ANNA, BEN, OTTO = "anna@example.com", "ben@example.com", "otto@example.com"
+CLOSE = {"withdrawn": revoke, "used": fulfil, "expired": expire}
+CLOSED_TITLES = {
+    "withdrawn": "This invitation was withdrawn",
+    "used": "This invitation has been used",
+    "expired": "This invitation has expired",
+}
+
+
+def visible_text(response: Any) -> str:
+    """The text of the page in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def tag(content: str, name: str) -> str:
+    """The input with this name, as it stands in the page."""
+    (found,) = re.findall(rf'<input[^>]* name="{name}"[^>]*>', content)
+    return str(found)
+
+
+def request_code(client: Client, invitation: Invitation, email: str = ANNA, **options: Any) -> Any:
+    return client.post(page(invitation, "verify"), {"email": email}, **options)
+
+
+def request_code_twice(client: Client, invitation: Invitation, email: str = ANNA) -> list[Any]:
+    """Both responses; no time passes between the two requests."""
+    first = request_code(client, invitation, email)
+    with stopped_at(invitation.codes.latest("pk").created_at):
+        return [first, request_code(client, invitation, email)]
+
+
+def enter_code(client: Client, invitation: Invitation, digits: str, **options: Any) -> Any:
+    return client.post(page(invitation, "code"), {"code": digits}, **options)
+
+
+def newest_code(invitation: Invitation) -> VerificationCode:
+    return invitation.codes.latest("pk")
+
+
+def wrong_digits(invitation: Invitation) -> str:
+    return "000000" if newest_code(invitation).digits != "000000" else "000001"
+
+
+def links_of(invitation: Invitation, email: str = ANNA) -> list[PersonalLink]:
+    return list(PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email=email).order_by("pk"))
+
+
+def at(link: PersonalLink, name: str = "") -> str:
+    """The path of a page by this personal link."""
+    return f"/p/i/{link.token}" + (f"/{name}" if name else "")
+
+
+def accept(client: Client, link: PersonalLink) -> Any:
+    """Press the button of the personal link."""
+    return client.post(at(link, "accept_link"))
+
+
+def reaches_form(client: Client, link: PersonalLink) -> bool:
+    return client.get(at(link, "connect")).status_code == 200

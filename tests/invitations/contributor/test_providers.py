@@ -1,0 +1,54 @@
+import pytest
+
+from tests.factories import DatasourceFactory, make_invitation
+from tests.invitations.answers import page
+from tests.invitations.contributor.test_hostile_text import HOSTILE
+
+pytestmark = pytest.mark.django_db
+
+
+def test_providers_are_found_by_beginning(client, invitation):
+    known = DatasourceFactory(name="Hydro-Québec", country="CA", login_url="https://session.hydro.example/login")
+    DatasourceFactory(name="Berliner Wasser")
+    response = client.get(page(invitation, "providers"), {"query": "hydro que"})
+    assert response.json() == {
+        "datasources": [
+            {
+                "id": str(known.pk),
+                "name": "Hydro-Québec",
+                "host": "session.hydro.example",
+                "country": "CA",
+                "asksFor": [],
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize("query", ["ritish", "britsh colum"])
+def test_providers_are_found_misspelt(client, invitation, query):
+    known = DatasourceFactory(name="British Columbia Hydro")
+    (said,) = client.get(page(invitation, "providers"), {"query": query}).json()["datasources"]
+    assert said["id"] == str(known.pk)
+
+
+@pytest.mark.parametrize("query", ["", "   ", "\x00", "x" * 10_000, "'&|!:*()", "\\"])
+def test_providers_need_a_query(client, invitation, query):
+    DatasourceFactory(name="Berliner Wasser")
+    response = client.get(page(invitation, "providers"), {"query": query})
+    assert (response.status_code, response.json()) == (200, {"datasources": []})
+
+
+def test_providers_are_at_most_eight(client, invitation):
+    for number in range(9):
+        DatasourceFactory(name=f"Same beginning {number}")
+    suggested = client.get(page(invitation, "providers"), {"query": "same"}).json()["datasources"]
+    assert len(suggested) == 8
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_provider_names_are_json_strings(client, hostile):
+    invitation = make_invitation()
+    DatasourceFactory(name=f"zzz {hostile}")
+    response = client.get(page(invitation, "providers"), {"query": "zzz"})
+    assert response["Content-Type"] == "application/json"
+    assert [each["name"] for each in response.json()["datasources"]] == [f"zzz {hostile}"]
