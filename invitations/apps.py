@@ -20,4 +20,4 @@ class InvitationsConfig(AppConfig):
         # a token by itself, such as a pasted search term: 43 random letters have a capital or a digit among them
         register_secret(r"(?<![A-Za-z0-9_\-])(?=[a-z_\-]*[A-Z0-9])[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])")
         if settings.ANYMAIL_PROVIDER:
-            from invitations import receivers as reports  # noqa: F401, PLC0415 - listens to the provider's reports
+            from invitations import receivers  # noqa: F401, PLC0415 - registers the receiver

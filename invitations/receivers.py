@@ -1,4 +1,4 @@
-"""What a mail provider reports of our mails, through django-anymail's webhook view (which checks who calls)."""
+"""Reports of the mail provider, through django-anymail's webhook view, which checks its secret."""
 
 from typing import Any
 
@@ -19,14 +19,11 @@ STATUSES = {
 
 
 @receiver(tracking)
-def take_report(sender: Any, event: Any, **kwargs: Any) -> None:
-    """Delivered, bounced and complained update the delivery, and a code that came back is logged.
-
-    Opens and clicks are neither asked for nor kept.
-    """
+def record_report(sender: Any, event: Any, **kwargs: Any) -> None:
+    """Update the delivery, or log a code that bounced. Opens and clicks are neither requested nor stored."""
     status = STATUSES.get(event.event_type)
-    for name, note in (("delivery", record_delivery_report), ("code", record_code_report)):
+    for name, record in (("delivery", record_delivery_report), ("code", record_code_report)):
         reference = (event.metadata or {}).get(name)
-        # others may mail by the same account at the provider, with whatever they like
+        # other programs may use the same account at the provider, with any metadata
         if status and isinstance(reference, str):
-            note(reference, status, reason=event.mta_response or event.description)
+            record(reference, status, reason=event.mta_response or event.description)

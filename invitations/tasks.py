@@ -1,5 +1,3 @@
-"""Mails, and housekeeping."""
-
 import time
 from datetime import timedelta
 from uuid import UUID
@@ -16,44 +14,43 @@ from invitations.services.repairs import follow_status as follow_status_of
 from invitations.services.verification.codes import send_code as send_code_mail
 from invitations.services.verification.proofs import delete_old_proofs
 
-KEPT = timedelta(days=1)
-SECONDS_A_ROUND = 5
+RETENTION = timedelta(days=1)
+SECONDS_PER_ROUND = 5
 
 
 @job(queue="mail", pass_context=True)
 def send_invitation(context: JobContext, delivery_id: str, round_number: int) -> None:
-    """One attempt at the mail of this round. Where not even a fault can be noted for a day, it ends as failed."""
+    """Try to send the mail of this round. After the last attempt of the job the delivery has failed."""
     try:
-        pause = attempt_delivery(UUID(delivery_id), round_number=round_number)
+        delay = attempt_delivery(UUID(delivery_id), round_number=round_number)
     except Exception:
         if is_last_attempt(context.job):
             give_up_delivery(UUID(delivery_id), round_number=round_number)
         raise
-    if pause:
-        raise RetryLater(pause)
+    if delay:
+        raise RetryLater(delay)
 
 
 @job(queue="mail", priority=10)
 def send_code(code_id: str) -> None:
-    """Before other mails: somebody waits for it."""
-    pause = send_code_mail(UUID(code_id))
-    if pause:
-        raise RetryLater(pause)
+    """Mail a code, before other mails: its reader waits for it."""
+    delay = send_code_mail(UUID(code_id))
+    if delay:
+        raise RetryLater(delay)
 
 
 @job()
 def follow_status(connection_id: str) -> None:
-    """What follows from a connection's new status: see the service."""
     follow_status_of(UUID(connection_id))
 
 
 @job(queue="batches")
 def create_batch(batch_id: str) -> None:
-    """In rounds of five seconds, so that other jobs have their turn and a worker that is told to stop soon does.
+    """Create rows for five seconds, then queue the next round, so that other jobs get their turn.
 
-    Each round goes on where the last one, or a worker that was killed, left off.
+    Each round continues after the last one, even if its worker was killed.
     """
-    end = time.monotonic() + SECONDS_A_ROUND
+    end = time.monotonic() + SECONDS_PER_ROUND
     while create_next(UUID(batch_id)):
         if time.monotonic() > end:
             raise RetryLater(timedelta(0))
@@ -65,9 +62,8 @@ def end_automatic_repairs(company_id: str) -> None:
 
 
 @app.periodic(cron="23 * * * *")
-@job(queueing_lock="forget_what_is_over")
-def forget_what_is_over(timestamp: int) -> None:
-    """Rate windows, codes and proofs that decide nothing any more, and batches that nobody needs."""
-    delete_old_windows(older_than=KEPT)
-    delete_old_proofs(older_than=KEPT)
+@job(queueing_lock="delete_expired_data")
+def delete_expired_data(timestamp: int) -> None:
+    delete_old_windows(older_than=RETENTION)
+    delete_old_proofs(older_than=RETENTION)
     delete_old_batches()

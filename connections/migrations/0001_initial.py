@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('connection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='credential', serialize=False, to='connections.connection')),
                 ('encrypted', models.BinaryField()),
-                ('extras', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('account_number', 'Account number'), ('security_answer', 'Answer to the security question'), ('authenticator_seed', 'Authenticator key')], max_length=30), editable=False, null=True, size=None)),
+                ('extras', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('account_number', 'Account number'), ('security_answer', 'Answer to the security question'), ('authenticator_seed', 'Authenticator key')], max_length=30), default=list, editable=False, size=None)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),

@@ -1,4 +1,4 @@
-"""What is connected: utility providers, accounts of companies there, and the credentials to them."""
+"""Utility providers, companies' accounts at them, and the credentials."""
 
 from connections.models.connection import (
     STATUS_EVENTS,

@@ -1,4 +1,4 @@
-"""Accounts of companies at providers, and the log of each."""
+"""Connections: companies' accounts at providers, and their events."""
 
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ from connections.models.status_texts import STATUS_TEXTS, StatusText
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def visible_to(self, partner: Partner) -> Self:
-        """Those of the partner's companies: for it there are no others."""
+        """Filter by the partner's companies."""
         return self.filter(company__partner=partner)
 
     def with_wire_facts(self) -> Self:
@@ -35,7 +35,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
 
 
 class Connection(models.Model):
-    """A company's account at a provider: one of the catalogue, or one known by its login page only."""
+    """A company's account at a provider from the catalogue, or at a login page outside of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="connections", db_index=False)
@@ -65,7 +65,7 @@ class Connection(models.Model):
         indexes = [
             models.Index("company", F("id").desc(), name="connection_newest_first"),
             models.Index("company", "status", F("id").desc(), name="connection_by_status"),
-            # staff count and list them without naming a company
+            # staff list and count without a company
             models.Index("status", F("id").desc(), name="connection_any_by_status"),
             models.Index(
                 "company",
@@ -99,12 +99,11 @@ class Connection(models.Model):
 
     @property
     def provider_name(self) -> str:
-        """What the catalogue calls it, or the host of its login page."""
+        """The provider's name, or the host of the login page."""
         return self.datasource.name if self.datasource else self.provider_host
 
     @property
     def login_url(self) -> str:
-        """The login page: the catalogue's, or the one that was given in its place."""
         return self.datasource.login_url if self.datasource else (self.url or "")
 
     @property
@@ -126,22 +125,22 @@ class Connection(models.Model):
 
     @property
     def may_recover(self) -> bool:
-        """Whether it may change without other login details."""
+        """Whether the status may change without new credentials."""
         return self.status in MAY_RECOVER
 
     @property
     def is_repairable(self) -> bool:
-        """Whether new login details may help."""
+        """Whether new credentials may help."""
         return self.status in REPAIRABLE
 
     @property
     def stale_extras(self) -> tuple[str, ...]:
-        """What the last check found to be of no use any more: it must be given anew."""
+        """Extras that the last check rejected: they must be given again."""
         return (ExtraCredential.AUTHENTICATOR_SEED.value,) if self.status == Status.MFA_TOKEN_EXPIRED else ()
 
     @property
     def needs_some_extra(self) -> bool:
-        """Whether the provider wants more than it was given, and nobody can say what."""
+        """Whether the provider asks for another, unknown extra."""
         return self.status == Status.ADDITIONAL_CREDENTIALS_NEEDED
 
     @property
@@ -160,13 +159,11 @@ class ConnectionEventType(models.TextChoices):
     CREDENTIALS_READ = "CREDENTIALS_READ", "Login details read"
 
 
-# the lines that say which status it has had
+# events with a status
 STATUS_EVENTS = (ConnectionEventType.CREATED, ConnectionEventType.STATUS_CHANGED)
 
 
 class ConnectionEvent(AbstractEvent):
-    """A line of the connection's log."""
-
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="events", db_index=False)
     type = models.CharField(max_length=30, choices=ConnectionEventType)
 
@@ -174,7 +171,7 @@ class ConnectionEvent(AbstractEvent):
         verbose_name = "event"
         indexes = [
             models.Index("connection", "id", name="connection_event_log"),
-            # collectors read the credentials of one a hundred times between two of these
+            # collectors add a hundred read events between two of these
             models.Index("connection", "id", condition=Q(type__in=[*STATUS_EVENTS]), name="connection_event_status"),
         ]
         constraints = [

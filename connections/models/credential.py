@@ -10,12 +10,12 @@ from connections.models.datasource import ExtraCredential
 
 
 class Credential(models.Model):
-    """How to log in: sealed, bound to its connection, and read by nobody but the collector."""
+    """Encrypted credentials, bound to their connection. Only collectors read them."""
 
     connection = models.OneToOneField(Connection, primary_key=True, on_delete=models.CASCADE, related_name="credential")
     encrypted = models.BinaryField(editable=False)
-    # by name, in clear: a page tells what is stored without opening it
-    extras = ArrayField(models.CharField(max_length=30, choices=ExtraCredential), null=True, editable=False)
+    # names in clear: a page shows which extras are stored without decrypting them
+    extras = ArrayField(models.CharField(max_length=30, choices=ExtraCredential), default=list, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -23,7 +23,7 @@ class Credential(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(version__gte=1), name="credential_version"),
-            # of three known words, none can be a secret
+            # known names only: none can be a secret
             models.CheckConstraint(
                 condition=Q(extras__contained_by=ExtraCredential.values), name="credential_extras_are_names"
             ),
@@ -37,8 +37,5 @@ class Credential(models.Model):
 
     @property
     def kept_extras(self) -> frozenset[str]:
-        """Which extras stay when they are left empty (values of `ExtraCredential`).
-
-        Of a row that was sealed before their names were noted any may: what is missing is refused when it is changed.
-        """
-        return frozenset(ExtraCredential.values if self.extras is None else self.extras)
+        """Names of the stored extras (`ExtraCredential`), which stay when they are left empty."""
+        return frozenset(self.extras)

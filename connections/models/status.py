@@ -1,4 +1,4 @@
-"""The states of a connection, and the table of moves between them."""
+"""Connection status, and the transitions between them."""
 
 from django.db import models
 
@@ -18,20 +18,20 @@ class Status(models.TextChoices):
     COMPANY_INACTIVE = "COMPANY_INACTIVE", "Company inactive"
 
 
-# What a collector may learn. PENDING is not an outcome: only new credentials lead back to it.
+# possible outcomes of a check; only new credentials lead back to PENDING
 OUTCOMES = frozenset(Status) - {Status.PENDING}
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     status: OUTCOMES - {status} | ({Status.PENDING} if status != Status.PENDING else set()) for status in Status
 } | {
-    # an inactive company's connection is not checked until somebody gives credentials again
+    # not checked again until it gets new credentials
     Status.COMPANY_INACTIVE: frozenset({Status.PENDING}),
 }
 
-# what may pass without anybody giving other login details: whoever waits is told when it does
+# may change without new credentials; the contributor's page follows them
 MAY_RECOVER = frozenset({Status.UNDER_INVESTIGATION, Status.WEBSITE_DOWN, Status.URL_INACCESSIBLE, Status.OTHER_ERROR})
 
-# what the contributor can put right with other login details
+# the contributor can repair these with new credentials
 REPAIRABLE = frozenset(
     {
         Status.PASSWORD_INCORRECT,

@@ -21,12 +21,12 @@ from connections.models import Datasource
 
 MAX_NAME_LENGTH = 200
 MAX_URL_LENGTH = 500
-# names of a machine for itself, and for others in its own network
-HERE = (".localhost", ".localdomain", ".local", ".internal")
+# host names of the machine itself and of its own network
+LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
 
 
 class DatasourceFields(TypedDict, total=False):
-    """What can be said of a provider beside its name, its login page and its country."""
+    """Optional fields of a provider."""
 
     utility_types: list[str]
     asks_for: list[str]
@@ -34,15 +34,13 @@ class DatasourceFields(TypedDict, total=False):
 
 
 class DatasourceChanges(DatasourceFields, total=False):
-    """What can be changed of a provider."""
-
     name: str
     login_url: str
     country: str
 
 
 class DatasourceRow(TypedDict):
-    """One line of a catalogue; without `asks_for` it does not know what the provider asks for."""
+    """A row of a catalogue file. Without `asks_for` the stored value stays."""
 
     name: str
     login_url: str
@@ -52,11 +50,10 @@ class DatasourceRow(TypedDict):
 
 
 def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> str:
-    """The address of a provider's login page, as given but for the host, which is put into its ASCII form (IDNA), so
-    that a letter that only looks like another one is seen, and a scheme in capitals.
+    """Return the URL of a login page with its scheme in lower case and its host in ASCII (IDNA).
 
-    Refuses what is not https (http in development), names a user, or has no public host name. Latchkey never
-    fetches it: it is shown as text and handed to the collector.
+    The ASCII form shows letters that look alike. Rejects schemes other than https (and http in development), user
+    names, and hosts without a public name. Latchkey never fetches the URL: it is shown, and given to the collector.
     """
     schemes = ["https", "http"] if settings.DEBUG else ["https"]
     try:
@@ -76,7 +73,7 @@ def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> 
 
 
 def _normalize_start(url: str) -> str:
-    """Scheme and host in the form in which they are kept. Raises `ValueError` where a host has no ASCII form."""
+    """Normalize scheme and host. Raises `ValueError` if the host has no ASCII form."""
     scheme, slashes, rest = url.partition("//")
     host = re.split(r"[/?#]", rest, maxsplit=1)[0]
     name, colon, port = host.partition(":")
@@ -90,12 +87,11 @@ def _is_public_name(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return "." in host and not host.endswith(HERE)
+        return "." in host and not host.endswith(LOCAL_SUFFIXES)
     return False
 
 
 def check_country(code: str, *, field: tuple[str | int, ...] = ("country",)) -> str:
-    """The code, if ISO 3166-1 has it. Refuses others, such as `UK`, naming the field."""
     if code not in countries:
         raise InvalidField(field, "There is no such country (ISO 3166-1 alpha-2).", code="invalid_country")
     return code
@@ -109,24 +105,18 @@ DATASOURCE_CHECKS: dict[str, Callable[[str], str]] = {
 
 
 def create_datasource(*, name: str, login_url: str, country: str, **fields: Unpack[DatasourceFields]) -> Datasource:
-    """A provider of the catalogue.
-
-    Refuses, naming the field: a bad name (`validate_name`), a login page that `check_provider_url` refuses, a
-    country or
-    kind of utility that does not exist, and a name that another provider of the country has.
-    """
+    """Create a provider. Raises `InvalidField` for invalid fields, and for a name that the country already has."""
     return _save_checked(Datasource(name=name, login_url=login_url, country=country, **fields))
 
 
 def update_datasource(datasource: Datasource, **changes: Unpack[DatasourceChanges]) -> Datasource:
-    """Change what `create_datasource` takes, by its rules; connections and invitations keep to the provider."""
+    """Change the given fields by the rules of `create_datasource`."""
     for name, value in changes.items():
         setattr(datasource, name, value)
     return _save_checked(datasource, update_fields=list(changes))
 
 
 def find_datasource(datasource_id: UUID, *, field: tuple[str | int, ...] = ("datasource_id",)) -> Datasource:
-    """The provider with this id. Refuses an id that is not in the catalogue, naming the field."""
     datasource = Datasource.objects.filter(pk=datasource_id).first()
     if datasource is None:
         raise InvalidField(field, "There is no such provider in the catalogue.", code="not_found")
@@ -137,23 +127,22 @@ def find_datasource(datasource_id: UUID, *, field: tuple[str | int, ...] = ("dat
 def load_datasources(rows: Iterable[DatasourceRow], *, overwrite: bool) -> int:
     """Add the providers that the catalogue lacks. Returns how many rows were written.
 
-    With `overwrite` the rows win over what is there under the same name and country, which keeps its id; a row without
-    `asks_for` leaves what is stored of that as it is. Without, what is there stays as it is: whoever has a row's name,
-    or its login page, in its country is that provider, so that neither a new name nor a new address brings up a second
-    one. Refuses the whole load when a row does not hold, naming the row and what of it.
+    With `overwrite` a row also updates the provider with its country and name. Without, every existing provider stays:
+    one with the row's name or login page in its country counts as the same. Raises `InvalidField` with the number of
+    the first invalid row, and loads nothing.
     """
     rows = list(rows)
     given = [Datasource(**row) for row in rows]
     seen: set[tuple[str, str]] = set()
     for number, datasource in enumerate(given, start=1):
-        wrong = _what_is_wrong(datasource)
+        wrong = _find_error(datasource)
         key = (datasource.country, datasource.name)
         if wrong or key in seen:
-            raise InvalidField((number,), f"Row {number}: {wrong or 'name: stands in an earlier row as well'}")
+            raise InvalidField((number,), f"Row {number}: {wrong or 'name: is already in an earlier row'}")
         seen.add(key)
     if not overwrite:
         missing = _missing(given)
-        # whoever loads the same at the same time
+        # another process may load the same file
         Datasource.objects.bulk_create(missing, batch_size=500, ignore_conflicts=True)
         return len(missing)
     fields = ["login_url", "utility_types"]
@@ -173,7 +162,6 @@ def _overwrite(datasources: list[Datasource], fields: list[str]) -> None:
 
 
 def _missing(datasources: list[Datasource]) -> list[Datasource]:
-    """Those that are not in the catalogue, neither by name nor by login page."""
     known = set()
     for country, name, login_url in Datasource.objects.values_list("country", "name", "login_url"):
         known |= {(country, name), (country, login_url)}
@@ -195,7 +183,7 @@ def _save_checked(datasource: Datasource, update_fields: list[str] | None = None
 
 
 def _check(datasource: Datasource) -> None:
-    """Put name and login page into the form in which they are kept; refuse what does not hold, naming the field."""
+    """Normalize name and login page. Raises `InvalidField` for any invalid field."""
     datasource.name = DATASOURCE_CHECKS["name"](datasource.name)
     try:
         datasource.clean_fields()
@@ -206,9 +194,9 @@ def _check(datasource: Datasource) -> None:
     check_country(datasource.country)
 
 
-def _what_is_wrong(datasource: Datasource) -> str:
+def _find_error(datasource: Datasource) -> str:
     try:
         _check(datasource)
-    except InvalidField as refusal:
-        return f"{refusal.field[0]}: {refusal.detail}"
+    except InvalidField as error:
+        return f"{error.field[0]}: {error.detail}"
     return ""

@@ -1,4 +1,4 @@
-"""A connection: made, given new credentials, reported on."""
+"""Create connections, change their credentials, and report their status."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -30,7 +30,7 @@ from connections.services.credentials import (
 
 EARLIEST_START = date(1970, 1, 1)
 LATEST_START = timedelta(days=366)
-IN_A_MOMENT = {"seconds": 2}
+SANDBOX_DELAY = {"seconds": 2}
 MAX_DETAIL_LENGTH = 2000
 
 
@@ -72,12 +72,12 @@ def create_connection(
         connection.sites.set(sites)
     encrypt_credentials(Credential(connection=connection), credentials).save()
     log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
-    _ask_for_check(connection)
+    _queue_sandbox_check(connection)
     return connection
 
 
 def check_start_date(day: date, *, field: tuple[str | int, ...] = ("data_collection_start_date",)) -> date:
-    """The day from which data is collected, if it is from 1970 to a year from now: others are slips of the hand."""
+    """Reject days before 1970 or more than a year from now: they are typing errors."""
     if not EARLIEST_START <= day <= timezone.localdate() + LATEST_START:
         raise InvalidField(field, "Choose a day from 1970 to a year from now.", code="out_of_range")
     return day
@@ -93,13 +93,11 @@ def change_credentials(
     email: str | None = None,
     invitation_id: UUID | None = None,
 ) -> Connection:
-    """A new user name and password; extras that are not given stay as they are stored (`merge_credentials`). The
-    connection waits for its check again.
+    """Replace user name and password, and set the connection to pending.
 
-    `email` was proved by whoever gave them, `invitation_id` names the invitation they were given through. Under a lock
-    on the connection: of two changes at once the later one stands, whole, with the extras of the earlier one that it
-    does not give. Id, sites and history stay. Refuses, naming the field, what `check_credentials` does, and when
-    something is missing that the last check found wanting.
+    Extras that are not given stay (`merge_credentials`). `email` is the verified address of the contributor. The lock
+    on the connection keeps concurrent changes whole. Raises `InvalidField` for credentials that `check_credentials` or
+    `ensure_changed_credentials` rejects.
     """
     locked = (
         Connection.objects.select_for_update(of=("self",)).select_related("datasource", "company").get(pk=connection.pk)
@@ -115,7 +113,7 @@ def change_credentials(
     log_connection_event(locked, ConnectionEventType.CREDENTIALS_CHANGED, by=by, email=email, **through)
     if locked.status != Status.PENDING:
         _move(locked, Status.PENDING, by=by, email=email)
-    _ask_for_check(locked)
+    _queue_sandbox_check(locked)
     return locked
 
 
@@ -128,12 +126,11 @@ def report_status(
     error_detail: str | None = None,
     credentials_version: int | None = None,
 ) -> Connection:
-    """What a collector found out.
+    """Record what a collector found.
 
-    The same status again may tell a new reason; where it tells none, the old one stays. Refuses what is no outcome of
-    a check, a move that the table does not have, a reason that is no message of at most 2,000 characters
-    (`validate_multi_line`), and, where `credentials_version` is given, a report on credentials that have been
-    changed since.
+    The same status again may carry a new reason; without one the old reason stays. Raises `NotAnOutcome`,
+    `ImpossibleStatusChange`, `InvalidField` for the reason, and `StaleReport` if the credentials are no longer those of
+    `credentials_version`.
     """
     if status not in OUTCOMES:
         raise NotAnOutcome
@@ -151,14 +148,14 @@ def report_status(
 def _move(
     connection: Connection, status: Status, *, by: Actor, error_detail: str | None = None, email: str | None = None
 ) -> None:
-    """The one place where a connection's status and the reason of it are written, each with a line in the log."""
+    """Write status and reason with an event. No other function writes them."""
     old = Status(connection.status)
     if status != old:
         if status not in TRANSITIONS[old]:
             raise ImpossibleStatusChange(old, status)
         connection.status, connection.status_changed_at = status, timezone.now()
     elif error_detail in (None, connection.status_error_detail):
-        return  # nothing new
+        return
     connection.status_error_detail = error_detail
     connection.save(update_fields=["status", "status_error_detail", "status_changed_at", "updated_at"])
     log_connection_event(
@@ -174,7 +171,7 @@ def _move(
             defer(task, {"connection_id": str(connection.pk)})
 
 
-def _ask_for_check(connection: Connection) -> None:
-    """Real collectors poll for PENDING; the sandbox's is called."""
+def _queue_sandbox_check(connection: Connection) -> None:
+    """Queue a check of the sandbox. Real collectors poll for PENDING."""
     if connection.datasource and connection.datasource.is_sandbox:
-        defer("connections.tasks.check_sandbox", {"connection_id": str(connection.pk)}, schedule_in=IN_A_MOMENT)
+        defer("connections.tasks.check_sandbox", {"connection_id": str(connection.pk)}, schedule_in=SANDBOX_DELAY)

@@ -1,4 +1,4 @@
-"""The vault: what the utility asks for goes in, sealed, and comes out for a collector only."""
+"""Encrypted credentials: written by contributors and partners, read by collectors only."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -23,17 +23,15 @@ logger = logging.getLogger("latchkey")
 
 
 class SecurityAnswer(TypedDict):
-    """An answer, and the question as the contributor wrote it down."""
-
     question: str
     answer: str
 
 
 class Credentials(TypedDict):
-    """What the utility asks for at its login page.
+    """Credentials for the provider's login page.
 
-    `security_answers` has each answer with its question; `security_answer` is then the first of them, for collectors
-    that know of one only, and else an answer whose question nobody wrote down.
+    With `security_answers`, `security_answer` is the first of them, for collectors that know only one. Without, it is an
+    answer to an unknown question.
     """
 
     username: str
@@ -45,40 +43,38 @@ class Credentials(TypedDict):
 
 
 class Answers(TypedDict):
-    """The part of the credentials that answers security questions."""
-
     security_answer: str
     security_answers: list[SecurityAnswer]
 
 
 @sensitive_variables()
 def with_questions(answers: list[SecurityAnswer]) -> Answers:
-    """One security answer or more, as credentials have them."""
     return {"security_answer": answers[0]["answer"], "security_answers": answers}
 
 
 @sensitive_variables()
 @transaction.atomic
 def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials, int]:
-    """The credentials and their version, for a collector. Every read is logged on the connection.
+    """Return the credentials and their version, and log the read on the connection.
 
-    Refuses those that do not open, which is an error in the log for whoever runs this, and no read.
+    Raises `CredentialsUnreadable` if they cannot be decrypted. That is an error in the operator's log, not a read.
     """
-    # without a lock: a change holds the connection, which the log line needs, and waits for the credential
+    # no lock: a change holds the connection, whose key the event needs, and waits for the credential
     credential = Credential.objects.get(connection=connection)
     log_connection_event(connection, ConnectionEventType.CREDENTIALS_READ, by=by)
-    return _open(credential), credential.version
+    return _decrypt(credential), credential.version
 
 
 @sensitive_variables()
 def merge_credentials(credential: Credential, given: Credentials) -> Credentials:
-    """What is given, with the stored extras that are not. Call it with the connection locked.
+    """Add the stored extras to the given credentials. Call it with the connection locked.
 
-    Of the security answers those given are all there are. Another user name keeps the extras as well: most often it
-    is the same login, spelt right or renamed by the provider, and a key that is thrown away cannot be had again. One
-    that does not fit is found by the next check, which asks for another.
+    Given security answers replace all stored ones. Extras stay for another user name too: most often it is the same
+    login, corrected or renamed, and a deleted key could not be restored. The next check finds an extra that is wrong.
     """
-    kept = {name: value for name, value in _still_readable(credential).items() if name not in ("username", "password")}
+    kept = {
+        name: value for name, value in _decrypt_or_empty(credential).items() if name not in ("username", "password")
+    }
     if given.get("security_answer"):
         kept.pop("security_answers", None)
     return cast(Credentials, kept | {name: value for name, value in given.items() if value})
@@ -86,31 +82,30 @@ def merge_credentials(credential: Credential, given: Credentials) -> Credentials
 
 @sensitive_variables()
 def check_credentials(credentials: Credentials, datasource: Datasource | None) -> Credentials:
-    """Credentials as they are stored: no blanks stand around the user name, and the password is as it was given.
+    """Strip the user name; the password stays as given.
 
-    Refuses, naming the field, a user name of blanks, and credentials without an extra that the provider asks for.
+    Raises `InvalidField` for a blank user name, and for a missing extra that the provider asks for.
     """
     if not (username := credentials.get("username", "").strip()):
-        raise InvalidField(("username",), "A user name is more than blanks.", code="blank")
-    _demand(datasource.asks_for if datasource else (), credentials, "The provider asks for this")
+        raise InvalidField(("username",), "The user name is blank. Enter it.", code="blank")
+    _require(datasource.asks_for if datasource else (), credentials, "The provider asks for this")
     return {**credentials, "username": username}
 
 
 @sensitive_variables("given")
 def ensure_changed_credentials(connection: Connection, given: Credentials) -> None:
-    """Refuses what would fail the next check as it failed the last: an extra that was found wanting must be given."""
-    _demand(connection.stale_extras, given, "The provider asks for this again")
+    """Raise `InvalidField` if an extra that the last check rejected is not given again."""
+    _require(connection.stale_extras, given, "The provider asks for this again")
     if connection.needs_some_extra and not any(given.get(name) for name in ExtraCredential.values):
         raise InvalidField(("extras",), f"Fill in at least one of these: {EVERY_EXTRA}.", code="required")
 
 
 @sensitive_variables("credentials")
 def encrypt_credentials(credential: Credential, credentials: Credentials) -> Credential:
-    """Put them in, with the names of their extras beside them; whoever calls saves it.
-
-    Readable only with the keys from the environment, and only as this connection's.
-    """
-    credential.encrypted = settings.KEYRING.encrypt(orjson.dumps(credentials), associated_data=_binding(credential.pk))
+    """Set the encrypted credentials, bound to the connection, and the names of their extras. Does not save."""
+    credential.encrypted = settings.KEYRING.encrypt(
+        orjson.dumps(credentials), associated_data=_associated_data(credential.pk)
+    )
     credential.extras = [name for name in ExtraCredential.values if credentials.get(name)]
     return credential
 
@@ -118,12 +113,12 @@ def encrypt_credentials(credential: Credential, credentials: Credentials) -> Cre
 def log_connection_event(
     connection: Connection, event_type: ConnectionEventType, *, by: Actor, email: str | None = None, **detail: Any
 ) -> ConnectionEvent:
-    """Append a line to the connection's log; call it in the transaction that makes the line true."""
+    """Append an event. Call it in the transaction of the change."""
     return append_event(connection.events, event_type, by=by, email=email, detail=detail)
 
 
 @sensitive_variables("given")
-def _demand(names: Iterable[str], given: Credentials, sentence: str) -> None:
+def _require(names: Iterable[str], given: Credentials, sentence: str) -> None:
     for name in names:
         if not given.get(name):
             what = str(ExtraCredential(name).label).lower()
@@ -131,24 +126,26 @@ def _demand(names: Iterable[str], given: Credentials, sentence: str) -> None:
 
 
 @sensitive_variables()
-def _open(credential: Credential) -> Credentials:
+def _decrypt(credential: Credential) -> Credentials:
     try:
-        opened = settings.KEYRING.decrypt(bytes(credential.encrypted), associated_data=_binding(credential.pk))
+        decrypted = settings.KEYRING.decrypt(
+            bytes(credential.encrypted), associated_data=_associated_data(credential.pk)
+        )
     except DecryptionError as error:
-        logger.error("the credentials of connection %s do not open: %s", credential.pk, error)
+        logger.error("the credentials of connection %s cannot be decrypted: %s", credential.pk, error)
         raise CredentialsUnreadable from None
-    credentials: Credentials = orjson.loads(opened)
+    credentials: Credentials = orjson.loads(decrypted)
     return credentials
 
 
 @sensitive_variables()
-def _still_readable(credential: Credential) -> Mapping[str, Any]:
-    """What is stored, or nothing where it does not open any more: new login details mend that too."""
+def _decrypt_or_empty(credential: Credential) -> Mapping[str, Any]:
+    """Return the stored credentials, or nothing if they cannot be decrypted, so that new ones can replace them."""
     try:
-        return _open(credential)
+        return _decrypt(credential)
     except CredentialsUnreadable:
         return {}
 
 
-def _binding(connection_id: UUID) -> str:
+def _associated_data(connection_id: UUID) -> str:
     return f"credential:{connection_id}"

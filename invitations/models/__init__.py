@@ -1,4 +1,4 @@
-"""Limited-use links that lead to a connection, what became of them, and what they bought."""
+"""Invitations, their events and uses, mails and verification."""
 
 from invitations.models.batch import (
     DRAFTS_KEPT,

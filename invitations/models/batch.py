@@ -1,4 +1,4 @@
-"""Many invitations made in one go, and what became of each row of the file."""
+"""Batches: files of people to invite, with a status for each row."""
 
 from datetime import timedelta
 from typing import ClassVar, Self
@@ -24,9 +24,9 @@ class BatchState(models.TextChoices):
 
 
 class Batch(models.Model):
-    """A file of people to invite for one company, on terms that a row may change for itself.
+    """A file of people to invite for one company, on terms that a row may override.
 
-    A draft until somebody starts it; then a worker creates what is ready, row by row, until it is finished.
+    A batch is a draft until it is started. Then a worker creates the ready rows.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -45,7 +45,7 @@ class Batch(models.Model):
 
     class Meta:
         verbose_name = "bulk invitation"
-        default_permissions = ()  # whoever may invite one may invite many
+        default_permissions = ()  # the permission to add invitations covers batches
         constraints = [
             models.CheckConstraint(condition=Q(row_count__lte=MAX_BATCH_ROWS), name="batch_rows"),
             models.CheckConstraint(
@@ -66,14 +66,12 @@ class Batch(models.Model):
         return BatchState.RUNNING if self.finished_at is None else BatchState.DONE
 
     def count_by_status(self) -> "dict[RowStatus, int]":
-        """How many rows have each status, in one look; 0 where there is none."""
+        """Count the rows by status with one query. Every status is a key."""
         counted = dict(self.rows.order_by().values_list("status").annotate(Count("pk")))
         return {status: counted.get(status.value, 0) for status in RowStatus}
 
 
 class RowStatus(models.TextChoices):
-    """Of a row. Ready rows become created ones, unless something came between."""
-
     READY = "READY", "Ready"
     CREATED = "CREATED", "Created"
     MALFORMED = "MALFORMED", "Has a mistake"
@@ -88,11 +86,11 @@ class BatchRowQuerySet(models.QuerySet["BatchRow"]):
 
 
 class BatchRow(models.Model):
-    """One line of the file.
+    """A row of the file.
 
-    `number` is the row's number in a spreadsheet. `given` is what stood in its cells, `terms` what of it differs from
-    the batch's terms, in the names of the wire. `digest` is the same for lines that ask for the same. `invitation` is
-    the one that was made for the row, or the one that stood in its way.
+    `number` is its number in a spreadsheet and `given` its cells. `terms` are the arguments of `create_invitation` that
+    differ from the batch, as JSON. Rows with the same address and terms share a `digest`. `invitation` was created for
+    the row, or is the earlier one that made it superfluous.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -128,5 +126,5 @@ class BatchRow(models.Model):
 
     @property
     def shown_email(self) -> str:
-        """The address, or what stood in its place."""
+        """The address, or the cell if it has none."""
         return self.email or str(self.given.get("email", ""))

@@ -1,4 +1,4 @@
-"""What became of each mail, and the personal link it carried."""
+"""Mails to addresses, and the personal links in them."""
 
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.COM
 
 
 class Delivery(models.Model):
-    """The mail to one address. Sending it again begins a new round: attempts count from zero."""
+    """The mail to one address. Sending it again begins a new round and resets the attempts."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
@@ -55,17 +55,17 @@ class Delivery(models.Model):
 
     @property
     def reference(self) -> str:
-        """Names this round, to a mail provider."""
+        """Id of this round for the mail provider."""
         return f"{self.pk}.{self.round}"
 
     @property
     def message_id(self) -> str:
-        """The same for every attempt of a round (RFC 5322, 3.6.4), so that receivers fold duplicates."""
+        """Message-ID (RFC 5322, 3.6.4), the same for every attempt of a round, so that receivers drop duplicates."""
         return f"<{self.reference}@{urlsplit(settings.PUBLIC_URL).hostname}>"
 
 
 class PersonalLink(models.Model):
-    """A link that belongs to the address it was mailed to, and to the browser that used it first."""
+    """A link bound to the address it was mailed to, and to the browser that used it first."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="links")
@@ -80,11 +80,10 @@ class PersonalLink(models.Model):
 
     @property
     def masked_email(self) -> str:
-        """`j•••@example.com`: enough for the owner to know it, too little for a stranger."""
+        """`j•••@example.com`: the owner recognizes it, a stranger learns little."""
         local, _, domain = self.delivery.email.partition("@")
         return f"{local[:1]}•••@{domain}"
 
     @property
     def token(self) -> str:
-        """The one that opens it, unsealed."""
         return decrypt_token(bytes(self.encrypted_token), owner_id=self.pk)

@@ -1,4 +1,4 @@
-"""The invitation's log, and what it bought."""
+"""Events and uses of invitations."""
 
 from django.db import models
 from django.db.models import Q
@@ -29,8 +29,6 @@ class EventType(models.TextChoices):
 
 
 class InvitationEvent(AbstractEvent):
-    """A line of the invitation's log."""
-
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="events", db_index=False)
     type = models.CharField(max_length=30, choices=EventType)
 
@@ -39,7 +37,7 @@ class InvitationEvent(AbstractEvent):
         indexes = [
             models.Index("invitation", "id", name="invitation_event_log"),
             models.Index("invitation", condition=Q(type=EventType.EMAIL_VERIFIED), name="invitation_event_verified"),
-            # staff look for an address that was corrected away
+            # staff search for an address that was corrected
             models.Index(
                 KT("detail__old"),
                 condition=Q(type=EventType.UPDATED, detail__has_key="old"),
@@ -56,9 +54,9 @@ class InvitationEvent(AbstractEvent):
 
 
 class Use(models.Model):
-    """One form saved through the invitation. `form_id` names the form: posted twice, it is saved once.
+    """A form saved through the invitation, once for each `form_id`.
 
-    `connection` is what it made; None when it repaired the invitation's connection.
+    `connection` was created by it, or is None if it repaired the invitation's connection.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

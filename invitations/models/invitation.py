@@ -1,4 +1,4 @@
-"""Limited-use links that lead to a connection."""
+"""Invitations: limited-use links to connect an account or to repair one."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,11 +20,11 @@ from config.db.compiled_queries import compiled
 from config.db.index_hints import prefilter_if_rare
 from config.validators import LANGUAGE_TAG
 from connections.models import Connection
-from invitations.models.conditions import HasUppercase, fits, is_object
+from invitations.models.conditions import HasUppercase, is_object, metadata_within_limits
 from invitations.models.prefill import Prefill
 from invitations.models.status import (
-    ENDLESS,
     FULFILLED,
+    NEVER_EXPIRES,
     OPEN,
     REVOKED,
     UNFINISHED,
@@ -49,38 +49,37 @@ class InvitationType(models.TextChoices):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, partner: Partner | UUID) -> Self:
-        """Those of the partner's companies: others do not exist for it."""
+        """Filter by the partner's companies."""
         return self.filter(company__partner=partner)
 
     def with_status(self) -> Self:
-        """Each with `current_status`, derived by the database."""
+        """Annotate `current_status`, computed in SQL."""
         return self.annotate(current_status=status_case())
 
     def in_status(self, *statuses: str) -> Self:
-        """Those that have one of these now, by the rule of `status`."""
+        """Filter by the current status."""
         return self.filter(status_condition(statuses))
 
     def disjoint_conditions(self, *statuses: str, by: Sequence[str]) -> list[Q]:
-        """The conditions of `in_status`, of which no two hold at once, so that a list of each reads what it shows.
+        """Return disjoint conditions that together equal `in_status`, so that each can use its own index.
 
-        `by` names the columns of the index by which those are found that end. Asks up to two short questions.
+        `by` names the index columns for expiring invitations. Runs up to two short queries.
         """
         cases = status_cases(statuses)
         return [prefilter_if_rare(self, case.condition, *by) if case.is_timed else case.condition for case in cases]
 
     def active(self) -> Self:
-        """Those whose link still leads somewhere."""
         return self.in_status(Status.ACTIVE)
 
     def opened_by(self, token: str) -> "Invitation | None":
-        """The one that this token opens, be it its own or that of a personal link."""
+        """Return the invitation with this token, or with a personal link that has it."""
         token_hash = hash_token(token)
         own = self.filter(token_hash=token_hash).first()
         return own or self.filter(deliveries__links__token_hash=token_hash).first()
 
 
 class Invitation(models.Model):
-    """Lets whoever opens its link make a connection of the company's, or repair one."""
+    """A limited-use link to create a connection of the company, or to repair one."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="invitations", db_index=False)
@@ -120,9 +119,9 @@ class Invitation(models.Model):
             models.Index("company", F("id").desc(), condition=OPEN, name="invitation_open"),
             models.Index("company", F("id").desc(), condition=REVOKED, name="invitation_revoked"),
             models.Index("company", F("id").desc(), condition=~REVOKED & FULFILLED, name="invitation_used_up"),
-            models.Index("company", F("id").desc(), condition=OPEN & ENDLESS, name="invitation_endless"),
-            # those that end are looked for by their end, and walked among the open ones where there are many
-            models.Index("company", "expires_at", condition=OPEN & ~ENDLESS, name="invitation_ending"),
+            models.Index("company", F("id").desc(), condition=OPEN & NEVER_EXPIRES, name="invitation_endless"),
+            # expiring ones are found by their expiry, or among the open ones if there are many
+            models.Index("company", "expires_at", condition=OPEN & ~NEVER_EXPIRES, name="invitation_ending"),
             models.Index(
                 "company",
                 F("id").desc(),
@@ -142,7 +141,7 @@ class Invitation(models.Model):
                 condition=Q(connection__isnull=False),
                 name="invitation_of_connection",
             ),
-            # staff look for it without knowing the company
+            # staff search without knowing the company
             models.Index(
                 "external_id",
                 "company",
@@ -150,7 +149,7 @@ class Invitation(models.Model):
                 condition=Q(external_id__isnull=False),
                 name="invitation_by_external_id",
             ),
-            # and follow up what wants attention: of all companies, or of one without a look at the rows of the others
+            # the dashboard lists them for all companies, or for one without reading rows of the others
             models.Index(
                 "expires_at", "company", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"
             ),
@@ -179,7 +178,7 @@ class Invitation(models.Model):
                 condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")),
                 name="invitation_expires_later",
             ),
-            # days of 24 hours, in whatever zone the database counts; every change of the end is a change of the row
+            # days of 24 hours in any time zone; every change of `expires_at` sets `updated_at`
             models.CheckConstraint(
                 condition=Q(expires_at=None)
                 | Q(LessThanOrEqual(F("expires_at") - F("updated_at"), Value(MAX_LIFETIME))),
@@ -190,7 +189,7 @@ class Invitation(models.Model):
             ),
             models.CheckConstraint(condition=is_object("prefill"), name="invitation_prefill_is_an_object"),
             models.CheckConstraint(condition=is_object("metadata"), name="invitation_metadata_is_an_object"),
-            models.CheckConstraint(condition=fits("metadata"), name="invitation_metadata_fits"),
+            models.CheckConstraint(condition=metadata_within_limits("metadata"), name="invitation_metadata_fits"),
             models.CheckConstraint(condition=Q(locale__regex=LANGUAGE_TAG), name="invitation_locale"),
             models.CheckConstraint(
                 condition=Q(invitation_type=InvitationType.CREATE_CONNECTION)
@@ -215,46 +214,43 @@ class Invitation(models.Model):
 
     @property
     def token(self) -> str:
-        """The one that opens it, unsealed: it is not for logs, and stands in no other table."""
+        """The decrypted token. It must not reach logs or other tables."""
         return decrypt_token(bytes(self.encrypted_token), owner_id=self.pk)
 
     @property
     def url(self) -> str:
-        """`{PUBLIC_URL}/p/i/{token}`, whatever host the request named."""
         return public_url(self.token)
 
     @property
     def repairs(self) -> bool:
-        """Whether it repairs a connection rather than making one."""
         return self.invitation_type == InvitationType.EDIT_CONNECTION
 
     @property
     def has_nothing_to_do(self) -> bool:
-        """Whether it repairs what other login details would not mend now; they are taken all the same."""
+        """Whether its connection needs no other credentials now. They are accepted all the same."""
         return self.connection is not None and not self.connection.is_repairable
 
     @property
     def is_restricted(self) -> bool:
-        """Whether only certain addresses may use it."""
         return bool(self.allowed_emails)
 
     def allows(self, email: str) -> bool:
-        """Whether this address, in its normal form, may use a restricted invitation."""
+        """Whether a normalized address may use a restricted invitation."""
         local, _, domain = email.rpartition("@")
         return local != "*" and (email in self.allowed_emails or f"*@{domain}" in self.allowed_emails)
 
     def admits(self, email: str | None) -> bool:
-        """Whether whoever has proved `email` (None: no address) may use it."""
+        """Whether a visitor with this verified address, or without one, may use it."""
         return not self.is_restricted or (email is not None and self.allows(email))
 
     @property
     def mailable_emails(self) -> list[str]:
-        """The allowed addresses that are one mailbox each: `*@example.com` is none."""
+        """The allowed addresses without whole domains such as `*@example.com`."""
         return [email for email in self.allowed_emails if not email.startswith("*")]
 
     @property
     def uses_left(self) -> int | None:
-        """None: no limit."""
+        """Uses left, or None without a limit."""
         return None if self.max_uses is None else max(self.max_uses - self.use_count, 0)
 
     @property
@@ -267,17 +263,17 @@ class Invitation(models.Model):
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """The one with this token, its company and what it repairs: every page of the contributor's begins with it."""
+    """Find an invitation by its token, with its company, partner and connection in one query."""
     found = _with_token(token_hash=hash_token(token))
     return found[0] if found else None
 
 
 @compiled
 def _with_token(token_hash: bytes) -> models.QuerySet[Invitation]:
-    beside = Invitation.objects.select_related("company__partner", "connection__datasource")
-    return beside.filter(token_hash=token_hash)
+    related = Invitation.objects.select_related("company__partner", "connection__datasource")
+    return related.filter(token_hash=token_hash)
 
 
 def public_url(token: str) -> str:
-    """The address of an invitation's page, built from `PUBLIC_URL` only."""
+    """Build the link from `PUBLIC_URL`, never from the request's host."""
     return f"{settings.PUBLIC_URL}/p/i/{token}"

@@ -1,4 +1,4 @@
-"""What an invitation fills in beforehand, and which of it the contributor may see but not change."""
+"""Prefilled values of an invitation, and the locks that keep the contributor from changing them."""
 
 from dataclasses import dataclass, fields
 from datetime import date
@@ -30,7 +30,7 @@ WIRE_NAMES = {
 
 @dataclass(frozen=True)
 class Prefill:
-    """Field names as the services have them; `to_json` and `from_json` spell them as the wire does."""
+    """Prefilled values by the services' field names. `to_json` and `from_json` use the API's names."""
 
     datasource_id: UUID | None = None
     url: str | None = None
@@ -59,11 +59,11 @@ class Prefill:
 
     @property
     def locks_coverage(self) -> bool:
-        """Whether neither what the account is for nor where is left to be said."""
+        """Whether both utility types and sites are locked."""
         return self.is_locked("utility_types") and self.is_locked("initial_sites")
 
     def to_json(self) -> dict[str, Any]:
-        """What was given, in the names and forms of the wire; nothing of what was not."""
+        """Return the given values only, in the API's names and formats."""
         document: dict[str, Any] = {}
         for field in fields(self):
             if value := getattr(self, field.name):
@@ -72,7 +72,6 @@ class Prefill:
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:
-        """What `to_json` wrote."""
         names = {wire: name for name, wire in WIRE_NAMES.items()}
         return cls(**{names[wire]: _from_wire(names[wire], value) for wire, value in document.items()})
 

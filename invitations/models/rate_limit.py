@@ -1,10 +1,8 @@
-"""Limits that hold across processes."""
-
 from django.db import models
 
 
 class RateLimitWindow(models.Model):
-    """How often something was tried since `started_at`, for limits that hold across processes."""
+    """Attempts since `started_at`, stored in the database so that a limit holds across processes."""
 
     key = models.CharField(primary_key=True, max_length=100)
     started_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""An invitation's status: derived from its facts, in Python and in SQL, by one table."""
+"""The status of an invitation, derived from its columns by one table of rules, in Python and in SQL."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 
 class Facts(Protocol):
-    """What is stored of an invitation, as far as its status goes."""
+    """The columns that decide the status."""
 
     revoked_at: datetime | None
     max_uses: int | None
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
 
 
 class StatusCase(NamedTuple):
-    """A condition that an index serves. Of one that is timed it cannot have the rows in the order of their ids."""
+    """A condition with an index of its own. If `is_timed`, the index is not ordered by id."""
 
     condition: Q
     is_timed: bool
@@ -46,13 +46,13 @@ REVOKED = Q(revoked_at__isnull=False)
 FULFILLED = Q(max_uses__isnull=False, use_count__gte=F("max_uses"))
 EXPIRED = Q(expires_at__isnull=False, expires_at__lte=Now())
 OPEN = ~REVOKED & ~FULFILLED
-# not expired is one or the other
-ENDLESS = Q(expires_at__isnull=True)
-NOT_YET = Q(expires_at__isnull=False, expires_at__gt=Now())
-# opened, and nothing was ever connected
+# an unexpired invitation is one or the other
+NEVER_EXPIRES = Q(expires_at__isnull=True)
+EXPIRES_LATER = Q(expires_at__isnull=False, expires_at__gt=Now())
+# opened, but never used
 UNFINISHED = Q(revoked_at__isnull=True, use_count=0, last_viewed_at__isnull=False)
 
-# the first rule that holds names the status; when none does, it is ACTIVE
+# the first rule that holds decides; without one the status is ACTIVE
 RULES = (
     Rule(Status.REVOKED, lambda facts, now: facts.revoked_at is not None, REVOKED),
     Rule(
@@ -70,12 +70,10 @@ RULES = (
 
 
 def status_of(invitation: Facts, now: datetime) -> Status:
-    """The status at `now`."""
     return next((rule.status for rule in RULES if rule.holds(invitation, now)), Status.ACTIVE)
 
 
 def status_case() -> Case:
-    """The status as an expression of SQL."""
     return Case(
         *(When(rule.condition, then=Value(rule.status.value)) for rule in RULES),
         default=Value(Status.ACTIVE.value),
@@ -84,7 +82,7 @@ def status_case() -> Case:
 
 
 def status_cases(statuses: Iterable[str]) -> list[StatusCase]:
-    """In which cases a row has one of `statuses`; no two of them hold at once."""
+    """Return disjoint conditions under which a row has one of `statuses`."""
     wanted = set(statuses)
     cases = []
     not_before = Q()
@@ -92,10 +90,9 @@ def status_cases(statuses: Iterable[str]) -> list[StatusCase]:
         if rule.status in wanted:
             cases.append(StatusCase(not_before & rule.condition, rule.is_timed))
         not_before &= ~rule.condition
-    going_on = [StatusCase(OPEN & ENDLESS, is_timed=False), StatusCase(OPEN & NOT_YET, is_timed=True)]
-    return cases + (going_on if Status.ACTIVE in wanted else [])
+    active = [StatusCase(OPEN & NEVER_EXPIRES, is_timed=False), StatusCase(OPEN & EXPIRES_LATER, is_timed=True)]
+    return cases + (active if Status.ACTIVE in wanted else [])
 
 
 def status_condition(statuses: Iterable[str]) -> Q:
-    """The condition under which a row has one of `statuses`."""
     return reduce(or_, (case.condition for case in status_cases(statuses)), NOTHING)

@@ -1,4 +1,4 @@
-"""That a visitor controls an address: for one invitation, in one browser, for a limited time."""
+"""Verified email addresses, and the codes that verify them."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from invitations.models.invitation import Invitation
 
 PROOF_AGE = timedelta(hours=2)
-# longer than the proof: the secret also tells the browser that used a personal link first
+# longer than the proof: the secret also identifies the browser that used a personal link first
 SECRET_AGE = timedelta(days=30)
 CODE_AGE = timedelta(minutes=10)
 MAX_TRIES = 5
@@ -24,7 +24,10 @@ MAX_ACTIVE_CODES = 3
 
 
 class EmailProof(models.Model):
-    """Held by the browser whose cookie has the secret."""
+    """Proof that a browser's user controls an address, for one invitation and a limited time.
+
+    The browser has the secret in a cookie.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="proofs")
@@ -37,33 +40,32 @@ class EmailProof(models.Model):
         return f"proof of {self.email}"
 
     def holds_for(self, invitation: Invitation) -> bool:
-        """Whether it opens `invitation` now: made for it, not too old, and the address still allowed."""
+        """Whether it is for `invitation`, not expired, and its address is still allowed."""
         return (
             self.invitation_id == invitation.pk and self.expires_at > timezone.now() and invitation.allows(self.email)
         )
 
 
 class VerificationCodeQuerySet(models.QuerySet["VerificationCode"]):
-    def live(self) -> Self:
-        """Those that may still be entered, tries aside."""
+    def active(self) -> Self:
+        """Filter codes that may still be entered, apart from their tries."""
         return self.filter(used_at=None, expires_at__gt=Now())
 
-    def over(self) -> Self:
-        """Those whose time ended, or was ended, before anybody entered them."""
+    def expired(self) -> Self:
+        """Filter codes that expired, or were ended, before they were used."""
         return self.filter(used_at=None, expires_at__lte=Now())
 
-    def mailed_since(self, moment: datetime) -> Self:
-        """Those that a mail server was given, or was to be given, after `moment`, for whatever invitation."""
+    def attempted_since(self, moment: datetime) -> Self:
         return self.filter(last_attempt_at__gt=moment)
 
 
 class VerificationCode(models.Model):
-    """A six-digit code. It follows from the row and `SECRET_KEY` and is stored nowhere, not even hashed."""
+    """A six-digit code, derived from the row and `SECRET_KEY` and never stored, not even as a hash."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="codes", db_index=False)
     email = models.CharField(max_length=254)
-    # asked for by a personal link of the address, which only the owner of the mailbox was given
+    # requested by the personal link of this address, which only the owner of the mailbox has
     is_by_link = models.BooleanField(default=False, db_default=False)
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -87,16 +89,15 @@ class VerificationCode(models.Model):
 
     @property
     def message_id(self) -> str:
-        """The same for every attempt, so that receivers fold duplicates."""
+        """Message-ID, the same for every attempt, so that receivers drop duplicates."""
         return f"<{self.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
 
     @property
     def digits(self) -> str:
-        """Six digits; without the key from the environment a reader of the database can only guess."""
         return self._digits_by(settings.SECRET_KEY)
 
     def has_digits(self, digits: str) -> bool:
-        """Whether it was mailed with these: by the key of now, or by one before it."""
+        """Compare with the digits by the current key and by its fallbacks, each in constant time."""
         keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
         return any(constant_time_compare(self._digits_by(key), digits) for key in keys)
 
@@ -106,5 +107,4 @@ class VerificationCode(models.Model):
 
 
 def hash_secret(secret: str) -> bytes:
-    """SHA-256; the secret has 256 random bits."""
     return hashlib.sha256(secret.encode()).digest()

@@ -1,4 +1,4 @@
-"""An address that was written wrongly, put right without a new invitation."""
+"""Correct a mistyped address without a new invitation."""
 
 from datetime import timedelta
 
@@ -19,11 +19,10 @@ from invitations.services.verification.proofs import revoke_access
 
 @transaction.atomic
 def correct_address(invitation: Invitation, *, by: Actor, old: str, new: str) -> Invitation:
-    """Put `new` in the place of the allowed address `old`, and mail it its own link.
+    """Replace the allowed address `old` by `new`, and mail `new` a link of its own.
 
-    The invitation's link stays; personal links, proofs and codes of `old` end now, and what became of its mail stays
-    on record. Counts as one of the 10 resends an hour. Refuses an invitation that is not active, an `old` that is not
-    on it, and a `new` that is, or is no single address.
+    The invitation's link stays. Personal links, proofs and codes of `old` end now; its delivery stays on record. Counts
+    as one of the 10 resends an hour. Raises `InvalidField` if `old` is not on the invitation, or `new` already is.
     """
     locked = lock_invitation(invitation)
     ensure_active(locked)

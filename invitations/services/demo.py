@@ -1,4 +1,4 @@
-"""Demo data: two partners, so that strangers can be tried."""
+"""Demo data: two partners, so that access by a stranger can be tried."""
 
 import hashlib
 import hmac
@@ -32,10 +32,10 @@ SITES = {
 
 @transaction.atomic
 def ensure_demo() -> dict[str, Any]:
-    """Make what is missing of the demo, and return how to use it: what is told opens something.
+    """Create missing demo data, and return how to use it.
 
-    Keys and password follow from `SECRET_KEY`, so that they can be told again without being stored. In place of a key
-    that was revoked there is another one; of a password that somebody has changed None is told.
+    Keys and the password are derived from `SECRET_KEY`, so that they need not be stored to be shown again. A revoked
+    key is replaced. The password is None if staff have changed it.
     """
     partner = _ensure(Partner, PARTNER, name="Northwind Energy", redirect_urls=["https://northwind.example/thanks"])
     other = _ensure(Partner, OTHER_PARTNER, name="Southgate Data")
@@ -62,7 +62,7 @@ def _ensure(model: Any, pk: UUID, **fields: Any) -> Any:
 
 
 def _ensure_key(partner: Partner, name: str) -> str:
-    """The first key of the demo that still opens something, made where there is none."""
+    """Return the first demo key that is active, created if there is none."""
     purpose, number = name, 1
     while (known := ApiKey.objects.filter(secret_hash=hash_api_key(_key_of(purpose))).first()) and not known.is_active:
         number += 1

@@ -1,4 +1,4 @@
-"""A form that makes one invitation, however often and however fast it is sent."""
+"""Make a form create one invitation, even if it is submitted again or concurrently."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,21 +16,21 @@ INCOMPLETE = "This page was not complete. Reload it, then try again."
 
 @contextmanager
 def run_once(form_id: UUID | None, *, by: Actor) -> Iterator[None]:
-    """A transaction in which the form named `form_id` makes an invitation.
+    """Run a transaction that creates an invitation for the form `form_id`.
 
-    The form's name is the key of the line `CREATED` in the log: of two that are stored at the same moment the
-    database takes one, and nothing stays of the other. Refuses a form that was sent before with what it made.
+    The id becomes the primary key of the `CREATED` event, so the database rolls back the second of two concurrent
+    submissions. Raises `SubmittedBefore` with the invitation that the form created.
     """
-    _refuse_repeated(form_id, by)
+    _ensure_new(form_id, by)
     try:
         with transaction.atomic():
             yield
     except IntegrityError:
-        _refuse_repeated(form_id, by)
+        _ensure_new(form_id, by)
         raise
 
 
-def _refuse_repeated(form_id: UUID | None, by: Actor) -> None:
+def _ensure_new(form_id: UUID | None, by: Actor) -> None:
     if form_id is None:
         return
     event = InvitationEvent.objects.select_related("user", "api_key").filter(pk=form_id).first()

@@ -1,4 +1,4 @@
-"""Whether an invitation may be used at all."""
+"""Guards that raise a domain error if an invitation may not be used."""
 
 from invitations.exceptions import (
     AddressRemoved,
@@ -12,7 +12,7 @@ from invitations.models.status import Status
 
 
 def ensure_active(invitation: Invitation) -> None:
-    """Raises `InvitationRevoked`, `InvitationFulfilled` or `InvitationExpired` when the link leads nowhere."""
+    """Raise `InvitationRevoked`, `InvitationFulfilled` or `InvitationExpired` unless the invitation is active."""
     match invitation.status:
         case Status.REVOKED:
             raise InvitationRevoked
@@ -23,9 +23,9 @@ def ensure_active(invitation: Invitation) -> None:
 
 
 def ensure_verified(invitation: Invitation, proof: EmailProof | None) -> None:
-    """Raises `ProofRequired` when the invitation is restricted and `proof` does not hold for it now.
+    """Raise `ProofRequired` if the invitation is restricted and `proof` does not hold for it now.
 
-    What the database says counts: a proof may have been ended since it was read.
+    Reads the proof again, because it may have been deleted since.
     """
     if not invitation.is_restricted:
         return
@@ -35,10 +35,10 @@ def ensure_verified(invitation: Invitation, proof: EmailProof | None) -> None:
 
 
 def ensure_correctable(invitation: Invitation, email: str | None) -> None:
-    """Raises `InvitationRevoked` or `AddressRemoved` when a login given through it must not be corrected now.
+    """Raise `InvitationRevoked` or `AddressRemoved` if credentials given through it must not be corrected now.
 
-    `email` is the address whose proof gave the login; None: it was given without one. That the invitation is used up
-    or has expired does not matter: a correction spends nothing.
+    `email` was verified when the credentials were given, or is None. A used up or expired invitation still allows a
+    correction, because that spends no use.
     """
     if invitation.revoked_at:
         raise InvitationRevoked

@@ -1,4 +1,4 @@
-"""Every change to an invitation."""
+"""Create, update, rotate and revoke invitations."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from invitations.models import EventType, Invitation, InvitationType
 from invitations.models.prefill import Prefill
 from invitations.models.tokens import encrypt_token, hash_token, new_token
 from invitations.services.addresses import normalize_allowed_emails
-from invitations.services.delivery.send import ALONE, AMONG_MANY, queue_mails
+from invitations.services.delivery.send import BATCH, SINGLE, queue_mails
 from invitations.services.events import audit_changes, log_event
 from invitations.services.form_idempotency import run_once
 from invitations.services.terms import (
@@ -50,18 +50,14 @@ def create_invitation(
     is_in_batch: bool = False,
     **terms: Unpack[Terms],
 ) -> Invitation:
-    """An invitation to connect an account of the company's.
+    """Create an invitation to connect an account of the company.
 
-    Refuses, naming the field: a life under 60 seconds or over 10 years, `max_uses` outside 1 to 1,000,000, an
-    address that is none, prefill that is not the company's or not in the catalogue, a `redirect_url` that is
-    not on the partner's list, a `message` or `metadata` that is too long, characters in a message that cannot be seen
-    (`validate_multi_line`), an `external_id` that is not one line. `form_id` names a form: sent again, it is
-    refused with
-    what it made before. The mails of what `is_in_batch` let others go first.
+    Raises `InvalidField` for terms that `check_terms` rejects, and `SubmittedBefore` for a `form_id` that was used
+    before. Mails of an invitation that `is_in_batch` have a lower priority.
     """
     with run_once(form_id, by=by):
         invitation = draft_invitation(company, prefill=prefill, **terms)
-        return _store(invitation, by=by, form_id=form_id, priority=AMONG_MANY if is_in_batch else ALONE)
+        return _store(invitation, by=by, form_id=form_id, priority=BATCH if is_in_batch else SINGLE)
 
 
 def create_repair_invitation(
@@ -72,7 +68,7 @@ def create_repair_invitation(
     form_id: UUID | None = None,
     **terms: Unpack[Terms],
 ) -> Invitation:
-    """An invitation to give the connection new login details. Refuses what `create_invitation` refuses."""
+    """Create an invitation to give the connection new credentials. Raises what `create_invitation` raises."""
     with run_once(form_id, by=by):
         invitation = draft_repair_invitation(connection, **terms)
         invitation.is_automatic = is_automatic
@@ -80,13 +76,13 @@ def create_repair_invitation(
 
 
 def draft_invitation(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> Invitation:
-    """What `create_invitation` would make, stored nowhere: its link opens nothing. Refuses the same."""
+    """Build what `create_invitation` would create, unsaved, with a link that does not work. Raises the same."""
     given = check_prefill(prefill, company).to_json() if prefill else {}
     return _draft(company, kind={"prefill": given}, terms=terms)
 
 
 def draft_repair_invitation(connection: Connection, **terms: Unpack[Terms]) -> Invitation:
-    """What `create_repair_invitation` would make, stored nowhere. Refuses the same."""
+    """Build what `create_repair_invitation` would create, unsaved. Raises the same."""
     kind = {"invitation_type": InvitationType.EDIT_CONNECTION, "connection": connection}
     return _draft(connection.company, kind=kind, terms=terms)
 
@@ -114,7 +110,7 @@ def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitatio
     )
 
 
-def _store(invitation: Invitation, *, by: Actor, form_id: UUID | None, priority: int = ALONE) -> Invitation:
+def _store(invitation: Invitation, *, by: Actor, form_id: UUID | None, priority: int = SINGLE) -> Invitation:
     invitation.save(force_insert=True)
     log_event(invitation, EventType.CREATED, by=by, event_id=form_id)
     if invitation.send_email:
@@ -126,11 +122,10 @@ def _store(invitation: Invitation, *, by: Actor, form_id: UUID | None, priority:
 def update_invitation(
     invitation: Invitation, *, by: Actor, seen: Mapping[str, Any] | None = None, **changes: Unpack[Changes]
 ) -> Invitation:
-    """Change an invitation, by the rules of `create_invitation`; the link stays the same.
+    """Change an invitation by the rules of `create_invitation`. The link stays the same.
 
-    An address that is removed ends the personal links and proofs that belong to it. What is so already is not logged as
-    changed, and where nothing changes nothing is logged. Refuses a revoked invitation, fewer uses than were spent, and,
-    when the caller says what it has `seen`, by the names of the fields, other values than those.
+    Removed addresses lose their personal links, proofs and codes. Unchanged values are not logged. Raises
+    `InvitationRevoked`, `MaxUsesBelowUseCount`, and `ChangedMeanwhile` if a field differs from its value in `seen`.
     """
     locked = lock_invitation(invitation)
     if locked.revoked_at:
@@ -156,11 +151,11 @@ def update_invitation(
 
 @transaction.atomic
 def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
-    """A new link; the old one, every personal link and every proof end now. Refuses a revoked invitation."""
+    """Replace the link. The old one, every personal link, proof and code end now. Raises `InvitationRevoked`."""
     locked = lock_invitation(invitation)
     if locked.revoked_at:
         raise InvitationRevoked
-    # before the new token, which is a key of the row: see lock_invitation
+    # before the new token, which is a unique key of the row: see lock_invitation
     revoke_access(locked, known_emails(locked))
     token = new_token()
     locked.token_hash = hash_token(token)
@@ -173,9 +168,9 @@ def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
 
 @transaction.atomic
 def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None = None) -> Invitation:
-    """The link opens nothing from now on. Revoked before: nothing changes, and nothing is logged.
+    """End the link for good. An invitation that was revoked before stays unchanged.
 
-    Refuses a reason that is not one line of at most 500 characters (`validate_single_line`).
+    Raises `InvalidField` for a reason that is not one line of at most 500 characters.
     """
     reason = validate_single_line(reason or "", max_length=MAX_REASON_LENGTH, field=("reason",))
     now = timezone.now()
@@ -188,17 +183,17 @@ def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None =
 
 
 def lock_invitation(invitation: Invitation) -> Invitation:
-    """As it is now, and as it stays to the end of the transaction but for what this transaction changes.
+    """Read an invitation under a row lock (`FOR NO KEY UPDATE`).
 
-    Not its key: whoever presses the button of a personal link holds the link and waits for the invitation's key, and
-    what ends that link would wait for them in turn.
+    Not `FOR UPDATE`: a visitor who uses a personal link holds the link and needs a key share of the invitation, and
+    `revoke_access` would wait for the link in turn.
     """
     rows = Invitation.objects.select_for_update(of=("self",), no_key=True)
     return rows.select_related("company__partner").get(pk=invitation.pk)
 
 
 def record_view(invitation: Invitation) -> None:
-    """Log that the page was opened, once in ten minutes: a page that is reloaded for ever fills no table."""
+    """Log that the page was opened, at most once in ten minutes, so that reloading does not fill the table."""
     now = timezone.now()
     if invitation.last_viewed_at and now - invitation.last_viewed_at < VIEW_INTERVAL:
         return
@@ -234,5 +229,5 @@ def _changed_prefill(invitation: Invitation, prefill: Prefill | None) -> dict[st
     if prefill is None:
         return {}
     if invitation.invitation_type != InvitationType.CREATE_CONNECTION:
-        raise InvalidField(("prefill",), "An invitation to repair a connection has no prefill.")
+        raise InvalidField(("prefill",), "An invitation to repair a connection has no prefill. Leave it out.")
     return check_prefill(prefill, invitation.company).to_json()

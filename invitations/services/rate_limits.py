@@ -1,4 +1,4 @@
-"""Limits on how often something may be tried, kept in the database so that they hold across processes."""
+"""Rate limits in the database, so that they hold across processes."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ RETURNING count, started_at
 
 
 def check_rate_limit(key: str, *, limit: int, per: timedelta) -> None:
-    """Count one attempt under `key`. Raises `RateLimitExceeded` past `limit` attempts in a window of `per`."""
+    """Count an attempt under `key`. Raises `RateLimitExceeded` after `limit` attempts within `per`."""
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"key": key, "now": now, "over": now - per})
@@ -28,6 +28,6 @@ def check_rate_limit(key: str, *, limit: int, per: timedelta) -> None:
 
 
 def delete_old_windows(*, older_than: timedelta) -> int:
-    """Delete windows that began before `older_than` ago; returns how many."""
+    """Delete windows that began before `older_than` ago. Returns how many."""
     deleted, _ = RateLimitWindow.objects.filter(started_at__lt=timezone.now() - older_than).delete()
     return deleted

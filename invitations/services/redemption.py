@@ -1,4 +1,4 @@
-"""Spending a use: the one place where an invitation becomes a connection."""
+"""Redeem an invitation: create the connection and spend one use."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -24,7 +24,7 @@ from invitations.services.guards import ensure_active, ensure_verified
 
 @dataclass(frozen=True)
 class Account:
-    """What the contributor says of the account: the provider (of the catalogue or by its login page) and the rest."""
+    """The contributor's details of an account, with a provider from the catalogue or its `url`."""
 
     datasource: Datasource | None = None
     url: str | None = None
@@ -45,12 +45,10 @@ def redeem_invitation(
     credentials: Credentials,
     proof: EmailProof | None = None,
 ) -> Connection:
-    """Connect the account and spend one use, under a lock on the invitation (to create a connection).
+    """Create the connection and spend one use, under a lock on the invitation.
 
-    The same `form_id` again returns the connection it made and spends nothing. What the invitation locks
-    is taken from the invitation, whatever `account` says. Refuses, and stores nothing, when the invitation was
-    revoked, used up or expired in the meantime, is restricted and `proof` does not hold for it any more, or locks a
-    provider that the catalogue does not have any more.
+    The same `form_id` again returns the same connection and spends nothing. Locked prefill overrides `account`. Raises,
+    and stores nothing, if the invitation is no longer active, `proof` no longer holds, or a locked provider is gone.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
     if earlier := Use.objects.filter(invitation=locked, form_id=form_id).first():
@@ -77,9 +75,9 @@ def redeem_invitation(
 
 
 def connection_of(use: Use) -> Connection:
-    """What the use made, or repaired."""
+    """Return the connection that the use created or repaired."""
     connection = use.connection or use.invitation.connection
-    assert connection is not None  # noqa: S101 - a check constraint has seen to it
+    assert connection is not None  # noqa: S101 - guaranteed by a check constraint
     return connection
 
 
@@ -91,7 +89,7 @@ def spend_use(
     repaired: Connection | None = None,
     email: str | None = None,
 ) -> None:
-    """Count one use of a locked invitation, for the connection that was made or repaired."""
+    """Count one use of a locked invitation and log it."""
     Use.objects.create(invitation=invitation, form_id=form_id, connection=made)
     Invitation.objects.filter(pk=invitation.pk).update(use_count=F("use_count") + 1, updated_at=timezone.now())
     connection = made or repaired
@@ -101,9 +99,9 @@ def spend_use(
 
 
 def prefilled_datasource(prefill: Prefill) -> Datasource | None:
-    """The provider that an invitation fills in, if it is still in the catalogue.
+    """Return the prefilled provider, or None if the catalogue no longer has it.
 
-    Raises `ProviderGone` when it is not, and nothing else may be chosen.
+    Raises `ProviderGone` in that case if the provider is locked.
     """
     if prefill.datasource_id is None:
         return None
@@ -114,7 +112,7 @@ def prefilled_datasource(prefill: Prefill) -> Datasource | None:
 
 
 def apply_locks(account: Account, invitation: Invitation) -> Account:
-    """`account` with what the invitation locks put back to what the invitation says."""
+    """Return `account` with every locked field set to the invitation's value."""
     prefill = invitation.prefilled
     fixed: dict[str, Any] = {}
     if prefill.locks_provider:

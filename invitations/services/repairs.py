@@ -1,4 +1,4 @@
-"""Login details that are put right: by an invitation to repair, or at once by whoever has just typed them."""
+"""Repair connections: by an invitation, by an immediate correction, or automatically."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,11 +22,11 @@ from invitations.services.guards import ensure_active, ensure_correctable, ensur
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from invitations.services.redemption import connection_of, spend_use
 
-# between two automatic invitations for one connection, however often it breaks
+# between two automatic invitations for one connection
 PAUSE = timedelta(days=1)
-# in which whoever gave a login that is refused may put it right, and is not mailed about it
+# time for the contributor to correct refused credentials before an automatic invitation
 GRACE = timedelta(minutes=15)
-LOGIN_LINES = (ConnectionEventType.CREATED, ConnectionEventType.CREDENTIALS_CHANGED)
+CREDENTIAL_EVENTS = (ConnectionEventType.CREATED, ConnectionEventType.CREDENTIALS_CHANGED)
 RECOVERED = "The connection works again."
 SWITCHED_OFF = "Automatic repair was switched off."
 
@@ -36,16 +36,16 @@ SWITCHED_OFF = "Automatic repair was switched off."
 def repair_connection(
     invitation: Invitation, *, form_id: UUID, credentials: Credentials, proof: EmailProof | None = None
 ) -> Connection:
-    """Give the invitation's connection new login details and spend one use, under a lock on the invitation.
+    """Give the invitation's connection new credentials and spend one use, under a lock on the invitation.
 
-    The same `form_id` again spends nothing. Refuses as `redeem_invitation` does.
+    The same `form_id` again spends nothing. Raises as `redeem_invitation` does.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("connection").get(pk=invitation.pk)
     if earlier := Use.objects.filter(invitation=locked, form_id=form_id).first():
         return connection_of(earlier)
     ensure_active(locked)
     ensure_verified(locked, proof)
-    assert locked.connection is not None  # noqa: S101 - a check constraint has seen to it
+    assert locked.connection is not None  # noqa: S101 - guaranteed by a check constraint
     email = proof.email if proof else None
     connection = change_credentials(
         locked.connection, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked.pk
@@ -59,35 +59,35 @@ def repair_connection(
 def correct_credentials(
     invitation: Invitation, connection: Connection, *, credentials: Credentials, email: str | None = None
 ) -> Connection:
-    """New login details from the browser that gave the refused ones; spends no use.
+    """Replace refused credentials without spending a use.
 
-    Whether it is that browser, and which address it had proved when it gave them (`email`), is for the caller to know
-    (its receipt). Refuses when the invitation was revoked, when it is restricted and `email` is not allowed any more,
-    and when the check is still under way or found nothing that other details would mend.
+    The caller ensures that it is the browser that gave them, and with which verified address (`email`). Raises
+    `InvitationRevoked`, `AddressRemoved`, or `NothingToCorrect` if the status is not repairable.
     """
-    # under a lock, and before the connection as in a repair: of a revoke and a correction at once one is the first
-    allowing = Invitation.objects.select_for_update().get(pk=invitation.pk)
-    ensure_correctable(allowing, email)
+    # locked before the connection, as in a repair, so that a concurrent revoke comes before or after
+    locked_invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    ensure_correctable(locked_invitation, email)
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     if not locked.is_repairable:
         raise NothingToCorrect
-    return change_credentials(locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=allowing.pk)
+    return change_credentials(
+        locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked_invitation.pk
+    )
 
 
 @transaction.atomic
 def follow_status(connection_id: UUID) -> Invitation | None:
-    """Automatic repair, for companies that want it: invite whoever can mend it, and withdraw that when it recovers.
+    """Invite to repair a broken connection, or revoke the automatic invitation after recovery.
 
-    One invitation, never a second while one is open: the connection is locked. It goes to the address that last
-    proved itself, else to the account's owner; returns it, or None when there is nobody or nothing to do. Within a
-    day of the last one, and within 15 minutes of a login that a contributor gave, nobody is invited yet: a job does
-    this again when that time is over. Where the company wants none any more, what was sent is withdrawn.
+    Only for companies with `repairs_automatically`. The lock on the connection prevents a second open invitation. It
+    goes to the last verified address, else to the owner. Within a day of the last one, or 15 minutes of a login by a
+    contributor, a job tries again later. Returns the new invitation, or None.
     """
     _lock_automatic_repairs(connection_id)
     connection = Connection.objects.select_for_update().filter(pk=connection_id).first()
     if connection is None:
         return None
-    # after the lock: whoever waited for it sees what was switched off in the meantime
+    # read after the lock: the setting may have changed while waiting
     wanted = Company.objects.filter(pk=connection.company_id, repairs_automatically=True).exists()
     open_repairs = connection.repair_invitations.active()
     if not wanted or connection.status == Status.CONNECTED:
@@ -106,10 +106,9 @@ def follow_status(connection_id: UUID) -> Invitation | None:
 
 
 def end_automatic_repairs(company_id: UUID) -> None:
-    """Withdraw the open automatic invitations of a company that has switched automatic repair off.
+    """Revoke the open automatic invitations of a company that has switched automatic repair off.
 
-    Connection by connection, each under its own lock, so that an invitation that is just being made is not missed.
-    Switched on again in the meantime, it withdraws nothing.
+    Locks each connection, so that a concurrent invitation is not missed. Does nothing if it is on again.
     """
     connections = Connection.objects.filter(company=company_id)
     broken = set(connections.filter(status__in=REPAIRABLE).values_list("pk", flat=True))
@@ -119,10 +118,10 @@ def end_automatic_repairs(company_id: UUID) -> None:
 
 
 def _earliest_invitation(connection: Connection) -> datetime:
-    """When the pause after the last automatic invitation and the grace after the last login are both over."""
+    """Return when both the pause after the last invitation and the grace after the last login are over."""
     now = timezone.now()
     logins = connection.events.filter(
-        type__in=LOGIN_LINES, actor=ActorKind.CONTRIBUTOR, pk__gte=first_uuid7_at(now, shift=-GRACE)
+        type__in=CREDENTIAL_EVENTS, actor=ActorKind.CONTRIBUTOR, pk__gte=first_uuid7_at(now, shift=-GRACE)
     )
     given = logins.aggregate(at=Max("created_at"))["at"]
     invited = connection.repair_invitations.filter(is_automatic=True).aggregate(at=Max("created_at"))["at"]
@@ -130,12 +129,12 @@ def _earliest_invitation(connection: Connection) -> datetime:
 
 
 def _follow_again(connection_id: UUID, *, at: datetime) -> None:
-    """By one job for that moment, however often the status changes before it."""
+    """Queue one job for that moment, even if the status changes often before it."""
     name = f"follow_status {connection_id} {at.isoformat()}"
     defer_once("invitations.tasks.follow_status", {"connection_id": str(connection_id)}, name=name, schedule_at=at)
 
 
 def _lock_automatic_repairs(connection_id: UUID) -> None:
-    """Before the connection, as a repair does: in another order each would wait for the other."""
+    """Lock invitations before the connection, as a repair does, so that they cannot deadlock."""
     automatic = Invitation.objects.filter(connection=connection_id, is_automatic=True, revoked_at=None)
     list(automatic.select_for_update().order_by("pk").values_list("pk"))

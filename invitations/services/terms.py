@@ -1,4 +1,4 @@
-"""On what terms somebody is invited, and the rules for each of them."""
+"""Terms of invitations, and the rules for each of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -30,10 +30,9 @@ INVALID_LIFETIME = "An invitation can last from 60 seconds to 10 years."
 
 
 class Terms(TypedDict, total=False):
-    """On what terms somebody is invited, whatever for.
+    """Terms of any invitation.
 
-    `allowed_emails` (empty: anyone with the link), `expires_in` from now or `expires_at` (None: for ever), `max_uses`
-    (None: any number), `send_email` to each address, and what comes back unchanged.
+    Empty `allowed_emails` admit anyone with the link. `expires_in` counts from now. None means no expiry or no limit.
     """
 
     allowed_emails: Sequence[str]
@@ -49,7 +48,7 @@ class Terms(TypedDict, total=False):
 
 
 class Changes(TypedDict, total=False):
-    """What can be changed of an invitation: of its terms, and `prefill` (None: nothing is filled in)."""
+    """Terms that can be changed later. A `prefill` of None removes it."""
 
     allowed_emails: Sequence[str]
     expires_in: timedelta | None
@@ -62,7 +61,7 @@ class Changes(TypedDict, total=False):
 
 
 def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> None:
-    """Refuses what `create_invitation` refuses, and makes nothing."""
+    """Raise `InvalidField` for the first term that is invalid."""
     normalize_allowed_emails(terms.get("allowed_emails") or ())
     check_expiry(timezone.now(), terms)
     check_max_uses(terms.get("max_uses"))
@@ -75,9 +74,7 @@ def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Un
 
 
 def check_expiry(now: datetime, given: Mapping[str, Any]) -> datetime | None:
-    """The moment that `expires_in` or `expires_at` says (None: never). Refuses both, and a life that is too short or
-    too long.
-    """
+    """Return the expiry, or None for never. Rejects a lifetime under 60 seconds or over 10 years."""
     if "expires_in" in given and "expires_at" in given:
         raise InvalidField(("expires_at",), "Give expiresInSeconds or expiresAt, and not both.")
     field, life = "expires_in_seconds", given.get("expires_in")
@@ -89,32 +86,29 @@ def check_expiry(now: datetime, given: Mapping[str, Any]) -> datetime | None:
 
 
 def check_max_uses(max_uses: int | None) -> int | None:
-    """As given. Refuses a number outside 1 to 1,000,000."""
     if max_uses is not None and not 1 <= max_uses <= MAX_MAX_USES:
         raise InvalidField(("max_uses",), "The number of uses is between 1 and 1,000,000.")
     return max_uses
 
 
 def check_message(message: str | None) -> str | None:
-    """As given, or None for none. Refuses what `validate_multi_line` refuses."""
     return validate_multi_line(message, max_length=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
 
 
 def check_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
-    """As given. Refuses more than 20 pairs, a name over 40 characters and a value over 500."""
     if pairs and len(pairs) > MAX_METADATA_PAIRS:
-        raise InvalidField(("metadata",), f"At most {MAX_METADATA_PAIRS} pairs.", code="max_pairs")
+        raise InvalidField(("metadata",), f"Give at most {MAX_METADATA_PAIRS} pairs.", code="max_pairs")
     for name, value in (pairs or {}).items():
         if len(name) > MAX_METADATA_KEY_LENGTH or len(value) > MAX_METADATA_VALUE_LENGTH:
-            sentence = f"A name has at most {MAX_METADATA_KEY_LENGTH} characters, a value {MAX_METADATA_VALUE_LENGTH}."
+            sentence = f"A name may have {MAX_METADATA_KEY_LENGTH} characters, a value {MAX_METADATA_VALUE_LENGTH}."
             raise InvalidField(("metadata", name), sentence, code="max_length")
     return dict(pairs or {})
 
 
 def check_prefill(prefill: Prefill, company: Company) -> Prefill:
-    """With each site and each type once, and the login page and the owner's address in their normal forms.
+    """Return the prefill without duplicates and with a normalized URL and owner address.
 
-    Refuses, naming the field, what is not in the catalogue, not the company's, or does not hold.
+    Raises `InvalidField` for values that are invalid, unknown to the catalogue, or not the company's.
     """
     if prefill.datasource_id:
         find_datasource(prefill.datasource_id, field=("prefill", "datasource_id"))
@@ -138,9 +132,11 @@ def check_prefill(prefill: Prefill, company: Company) -> Prefill:
 
 
 def check_redirect_url(redirect_url: str | None, company: Company) -> str | None:
-    """As given. Refuses an address that is not on the list of the company's partner, to the letter."""
+    """Reject a URL that is not exactly on the list of the company's partner."""
     if redirect_url is None:
         return None
     if not redirect_url.startswith("https://") or redirect_url not in company.partner.redirect_urls:
-        raise InvalidField(("redirect_url",), "This address is not on the partner’s list of redirect addresses.")
+        raise InvalidField(
+            ("redirect_url",), "This URL is not on the partner’s list of redirect URLs. Use one of them."
+        )
     return redirect_url

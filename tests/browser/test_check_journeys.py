@@ -36,7 +36,7 @@ if PICTURES:
 @pytest.fixture
 def check(partner, monkeypatch):
     """The sandbox checks a login as soon as the test has seen that it waits."""
-    monkeypatch.setattr(connection_services, "IN_A_MOMENT", {"days": 1})
+    monkeypatch.setattr(connection_services, "SANDBOX_DELAY", {"days": 1})
     with run_worker():
         yield
 

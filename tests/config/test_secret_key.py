@@ -6,7 +6,7 @@ from django.conf import settings as configured
 from invitations.exceptions import WrongCode
 from invitations.services.verification.codes import check_code
 from tests.factories import make_invitation
-from tests.invitations.test_codes import ANNA, ask
+from tests.invitations.services.verification.codes import ANNA, ask
 
 pytestmark = pytest.mark.django_db
 BEFORE, NOW = configured.SECRET_KEY, "of-today-fJ3kq9Zt2vXw8sLmB4nR7yPc"

@@ -1,5 +1,3 @@
-"""Somebody gets a dump of the whole database: it opens nothing, for no secret is in it."""
-
 import os
 import re
 import shutil
@@ -160,7 +158,7 @@ def day(mail_server, worker):
     return scenario
 
 
-def test_no_secret_of_a_whole_day_is_in_a_dump(day):
+def test_dump_of_a_day_has_no_secret(day):
     text = dump()
 
     assert str(day.company.pk) in text
@@ -173,12 +171,12 @@ def test_no_secret_of_a_whole_day_is_in_a_dump(day):
     assert not re.search(rf"(?<![\w.:+-]){code}(?![\w.:-])", text)
 
 
-def test_every_secret_of_that_day_is_looked_for_in_the_log_of_the_run_as_well(day):
+def test_log_search_covers_every_secret(day):
     assert {name for name, secret in day.secrets.items() if secret not in KNOWN} == set()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_search_would_have_found_them():
+def test_dump_search_finds_plain_text():
     CompanyFactory(name="a name that stands in clear")
 
     text = dump()

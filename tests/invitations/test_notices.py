@@ -11,7 +11,7 @@ from django.conf import settings
 from config.http.body_limit import MAX_BODY_BYTES
 from invitations.models import EventType
 from tests.factories import make_invitation
-from tests.invitations.test_reports import ANNA, PROVIDER, delivered, report, told
+from tests.invitations.test_receivers import ANNA, PROVIDER, delivered, report, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,5 +1,3 @@
-"""The worker in earnest: killed in the middle of its work, and what it tidies up."""
-
 import os
 import signal
 import subprocess
@@ -31,7 +29,7 @@ from invitations.services.address_correction import correct_address
 from invitations.services.delivery.send import resend_invitation
 from invitations.services.verification.codes import request_code
 from invitations.services.verification.proofs import find_proof, use_personal_link
-from invitations.tasks import forget_what_is_over
+from invitations.tasks import delete_expired_data
 from tests.database import database_url, execute
 from tests.factories import make_invitation
 from tests.invitations.services.batches.drafts import run
@@ -65,41 +63,38 @@ def retry_stalled_jobs(worker):
     worker(concurrency=4)
 
 
-def test_of_two_hundred_mails_all_arrive_when_the_worker_is_killed_in_the_middle(worker, mail_server, capsys):
+def test_every_mail_survives_a_killed_worker(worker, mail_server):
     mail_server.pause = 0.02
-    for _ in range(2):
-        make_invitation(allowed_emails=HUNDRED, send_email=True)
+    make_invitation(allowed_emails=HUNDRED, send_email=True)
     victim = start_worker(mail_server.port)
     try:
-        wait_for(lambda: len(mail_server.mails) >= 70)
+        wait_for(lambda: len(mail_server.mails) > 30)
     finally:
         os.kill(victim.pid, signal.SIGKILL)
         victim.wait()
     arrived = len(mail_server.mails)
     sendings = ProcrastinateJob.objects.filter(queue_name="mail")
     stalled = sendings.filter(status="doing").count()
-    assert arrived < 200
+    assert arrived < 100
     assert stalled
 
     retry_stalled_jobs(worker)
 
     copies = Counter(mail.message["Message-ID"] for mail in mail_server.mails)
     duplicates = copies.total() - len(copies)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{arrived} of 200 mails had arrived at the kill; {duplicates} arrived twice\n")
-    assert len(copies) == 200
+    assert len(copies) == 100
     assert duplicates <= stalled
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
-    assert InvitationEvent.objects.filter(type=EventType.SENT).count() == 200
+    assert InvitationEvent.objects.filter(type=EventType.SENT).count() == 100
     assert set(sendings.values_list("status", flat=True)) == {"succeeded"}
 
 
 @pytest.mark.parametrize(
     "options",
-    [[], ["--shutdown-graceful-timeout", "5"], ["--shutdown-graceful-timeout", "25"]],
-    ids=["alone", "as make run starts it", "as compose.yaml starts it"],
+    [[], ["--shutdown-graceful-timeout", "5"]],
+    ids=["without options", "with options"],
 )
-def test_four_mails_go_out_side_by_side_when_the_mail_server_is_slow(worker, mail_server, options):
+def test_worker_sends_four_mails_in_parallel(worker, mail_server, options):
     make_invitation(allowed_emails=HUNDRED[:4], send_email=True)
     process = start_worker(mail_server.port, *options)
     try:
@@ -114,10 +109,10 @@ def test_four_mails_go_out_side_by_side_when_the_mail_server_is_slow(worker, mai
     assert len(mail_server.mails) == 4
 
 
-def test_a_job_that_cannot_be_taken_up_keeps_no_other_from_it(worker, mail_server):
+def test_blocked_job_does_not_stop_retries(worker, mail_server):
     execute("""
         INSERT INTO procrastinate_jobs (task_name, queue_name, queueing_lock, args, status, scheduled_at)
-        SELECT 'invitations.tasks.forget_what_is_over', 'default', 'forget_what_is_over', '{"timestamp": 0}', status,
+        SELECT 'invitations.tasks.delete_expired_data', 'default', 'delete_expired_data', '{"timestamp": 0}', status,
             now() + interval '1 hour'
         FROM unnest(ARRAY['doing', 'todo']::procrastinate_job_status[]) AS status
     """)
@@ -129,7 +124,7 @@ def test_a_job_that_cannot_be_taken_up_keeps_no_other_from_it(worker, mail_serve
     assert mail_server.recipients == ["anna@example.com"]
 
 
-def test_a_code_goes_out_before_a_hundred_invitations(worker, mail_server):
+def test_code_goes_before_invitations(worker, mail_server):
     invitation = make_invitation(allowed_emails=HUNDRED, send_email=True)
     request_code(invitation, HUNDRED[7], client="somebody")
     worker(concurrency=1)  # side by side, another might arrive before it
@@ -138,7 +133,7 @@ def test_a_code_goes_out_before_a_hundred_invitations(worker, mail_server):
     assert len(mail_server.mails) == 101
 
 
-def test_what_somebody_sends_singly_goes_out_before_a_batch(worker, mail_server, company):
+def test_single_mails_go_before_a_batch(worker, mail_server, company):
     run(company, *(f"person{number}@example.com" for number in range(30)), send_email=True)
     first, second, third, *_ = Invitation.objects.order_by("pk")
     resend_invitation(first, by=SYSTEM)
@@ -153,7 +148,7 @@ def test_what_somebody_sends_singly_goes_out_before_a_batch(worker, mail_server,
     assert sorted(recipients[4:]) == sorted(f"person{number}@example.com" for number in range(2, 30))
 
 
-def test_a_mail_of_a_batch_that_is_tried_again_still_waits_for_others(worker, mail_server, company):
+def test_retried_batch_mail_keeps_its_priority(worker, mail_server, company):
     mail_server.answers["person0@example.com"] = ["451 later"]
     run(company, "person0@example.com", send_email=True)
     worker()
@@ -165,38 +160,38 @@ def test_a_mail_of_a_batch_that_is_tried_again_still_waits_for_others(worker, ma
 
 
 @pytest.mark.django_db
-def test_codes_proofs_and_windows_that_decide_nothing_any_more_are_forgotten(rf):
+def test_old_codes_and_proofs_are_deleted(rf):
     invitation = make_invitation(allowed_emails=["anna@example.com"], send_email=True)
     request_code(invitation, "anna@example.com", client="somebody")
     EmailProof.objects.create(
         invitation=invitation, email="anna@example.com", secret_hash=b"1", expires_at=timezone.now()
     )
-    forget_what_is_over(timestamp=0)
+    delete_expired_data(timestamp=0)
     assert VerificationCode.objects.count() == EmailProof.objects.count() == 1
 
     for model in (VerificationCode, EmailProof):
         model.objects.update(expires_at=timezone.now() - timedelta(days=1, minutes=1))
-    forget_what_is_over(timestamp=0)
+    delete_expired_data(timestamp=0)
     assert VerificationCode.objects.count() == EmailProof.objects.count() == 0
 
 
 @pytest.mark.django_db
-def test_the_browser_that_pressed_first_is_known_for_a_month():
+def test_link_is_bound_for_a_month():
     invitation = make_invitation(allowed_emails=["anna@example.com"], send_email=True)
     link = PersonalLink.objects.get()
     _, secret = use_personal_link(invitation, link, secret=None)
     EmailProof.objects.update(expires_at=timezone.now() - timedelta(days=28))
-    forget_what_is_over(timestamp=0)
+    delete_expired_data(timestamp=0)
     assert find_proof(invitation, secret) is None
     assert use_personal_link(invitation, link, secret=secret)
 
     PersonalLink.objects.update(created_at=timezone.now() - timedelta(days=31))
     EmailProof.objects.update(expires_at=timezone.now() - timedelta(days=28))
-    forget_what_is_over(timestamp=0)
+    delete_expired_data(timestamp=0)
     assert not EmailProof.objects.exists()
 
 
-def test_old_jobs_are_kept_for_a_week_and_no_longer(worker):
+def test_old_jobs_are_deleted_after_a_week(worker):
     for hours in (HOURS_KEPT - 1, HOURS_KEPT + 1):
         execute(f"""
             WITH job AS (

@@ -1,5 +1,3 @@
-"""Load a catalogue of utility providers."""
-
 import csv
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,8 +16,8 @@ EXTRAS = "asks_for"
 
 class Command(BaseCommand):
     help = (
-        "Adds the utility providers that are missing, and leaves those that are there as staff have them. "
-        "From a CSV file that is named, it changes those as well."
+        "Adds missing utility providers and keeps the changes of staff. "
+        "With a CSV file, it updates existing providers as well."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,9 +25,9 @@ class Command(BaseCommand):
             "csv",
             nargs="?",
             type=Path,
-            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces), and {EXTRAS} if the file "
-            f"knows what providers ask for beside user name and password ({' '.join(ExtraCredential)}). Without that "
-            "column, what is stored of it stays.",
+            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces). An optional column {EXTRAS} "
+            f"lists what a provider asks for besides user name and password ({' '.join(ExtraCredential)}). Without the "
+            "column the stored values stay.",
         )
 
     def handle(self, *args: Any, csv: Path | None, **options: Any) -> None:
@@ -42,7 +40,7 @@ class Command(BaseCommand):
 
 
 def read_catalogue(path: Path) -> list[DatasourceRow]:
-    """The file's rows. Raises `InvalidField` when a column is missing."""
+    """Read the rows of a file. Raises `InvalidField` if a column is missing."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:

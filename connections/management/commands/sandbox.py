@@ -1,5 +1,3 @@
-"""Make the sandbox."""
-
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -8,7 +6,7 @@ from connections.services.sandbox import ensure_demanding_sandbox, ensure_sandbo
 
 
 class Command(BaseCommand):
-    help = "Makes the providers that only play a utility, for partners' tests, where they are missing; tells their ids."
+    help = "Creates missing sandbox providers for partners' tests, and prints their ids."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for sandbox in (ensure_sandbox(), ensure_demanding_sandbox()):

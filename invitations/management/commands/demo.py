@@ -1,5 +1,3 @@
-"""Make the demo data."""
-
 import json
 from argparse import ArgumentParser
 from typing import Any
@@ -10,7 +8,7 @@ from invitations.services.demo import ensure_demo
 
 
 class Command(BaseCommand):
-    help = "Makes demo data where it is missing: two partners, a company with sites and a connection, a staff login."
+    help = "Creates missing demo data: two partners, a company with sites and a connection, and a staff login."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="Print it as one JSON object.")
@@ -21,4 +19,4 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(demo))
             return
         for name, value in demo.items():
-            self.stdout.write(f"{name}: {'(somebody has changed it)' if value is None else value}")
+            self.stdout.write(f"{name}: {'(was changed)' if value is None else value}")

@@ -1,4 +1,7 @@
-"""Mails to contributors: queued with what causes them, tried until they are out or refused, and never forgotten."""
+"""Queue, send and retry invitation mails, and record their deliveries.
+
+A mail is queued in the transaction that causes it, and ends as sent, failed, or reported by the mail provider.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -28,10 +31,10 @@ from invitations.services.guards import ensure_active
 from invitations.services.rate_limits import check_rate_limit
 
 RESENDS_PER_HOUR = 10
-# of mails that wait: whoever presses a button for one does not wait for the thousands of a batch
-ALONE, AMONG_MANY = 0, -10
-# a mail server that is away is tried for 25 hours: after 1, 2, 4 … 128 minutes, then every three hours. RFC 5321,
-# 4.5.4.1, would begin with 30 minutes and go on for days; that is for the server behind, and here somebody waits
+# job priorities: a single mail does not wait for the thousands of a batch
+SINGLE, BATCH = 0, -10
+# 25 hours: after 1, 2, 4 … 128 minutes, then every three hours. RFC 5321, 4.5.4.1, begins with 30 minutes and goes on
+# for days, but that is for the server behind ours; here a person waits
 RETRY_DELAYS = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
 
 GIVEN_UP = "The mail could not be sent for a day; the fault is on our side."
@@ -39,11 +42,11 @@ GIVEN_UP = "The mail could not be sent for a day; the fault is on our side."
 logger = logging.getLogger("latchkey.mail")
 
 
-def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int = ALONE) -> list[Delivery]:
-    """A delivery and a personal link for each address, sent by the worker once this transaction has committed.
+def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int = SINGLE) -> list[Delivery]:
+    """Create a delivery and a personal link for each address. The worker sends after this transaction commits.
 
-    An address that was mailed before begins a new round; its earlier links stay alive. Of mails that wait, those of
-    the highest `priority` go first.
+    An address that was mailed before begins a new round; its earlier links stay valid. Jobs with the highest `priority`
+    go first.
     """
     Delivery.objects.filter(invitation=invitation, email__in=emails).update(
         round=F("round") + 1, status=DeliveryStatus.QUEUED, attempts=0, last_error=None
@@ -61,15 +64,15 @@ def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int 
 
 @transaction.atomic
 def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str] | None = None) -> Invitation:
-    """Mail the invitation again, to all allowed addresses or to `emails` of them; links mailed earlier stay alive.
+    """Mail the invitation again, to all allowed addresses or to `emails` of them. Earlier links stay valid.
 
-    At most 10 times an hour. Refuses an invitation that is not active, and an address that is not allowed.
+    At most 10 times an hour. Raises for an inactive invitation, and `InvalidField` for an address that is not allowed.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
     ensure_active(locked)
     chosen = locked.mailable_emails if emails is None else _checked_emails(locked, emails)
     if not chosen:
-        raise InvalidField(("emails",), "There is no address to mail it to.", code="empty")
+        raise InvalidField(("emails",), "The invitation has no address to mail. Add one first.", code="empty")
     check_rate_limit(f"resend:{locked.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
     queue_mails(locked, chosen)
     log_event(locked, EventType.RESENT, by=by, emails=chosen)
@@ -77,12 +80,11 @@ def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str
 
 
 def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | None:
-    """Send the mail of this round, once, and record what became of it.
+    """Try to send the mail of this round once, and record the outcome.
 
-    Returns after what pause to try again, or None when that is not needed: sent, refused for good, withdrawn in
-    the meantime, or taken over by a later round. A lock keeps a second worker from sending the same mail (the row
-    itself stays free, so that no request waits for a mail server); a worker that is killed after sending leaves
-    the row as it was, and the mail goes out twice rather than not at all.
+    Returns the delay before the next attempt, or None if the mail was sent, failed, withdrawn or overtaken by a later
+    round. An advisory lock keeps other workers from the same mail; the row stays unlocked, so that no request waits
+    for the mail server. If the worker is killed after sending, the mail goes out twice rather than not at all.
     """
     with transaction.atomic():
         if not try_lock(f"delivery:{delivery_id}"):
@@ -95,10 +97,10 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
         delivery.last_attempt_at = timezone.now()
         try:
             smtp.send(lambda: _mail_of(delivery))
-        except PermanentDeliveryError as fault:
-            _fail(delivery, str(fault))
-        except TemporaryDeliveryError as fault:
-            return _try_later(delivery, str(fault))
+        except PermanentDeliveryError as error:
+            _fail(delivery, str(error))
+        except TemporaryDeliveryError as error:
+            return _retry_later(delivery, str(error))
         else:
             delivery.status, delivery.last_error = DeliveryStatus.SENT, None
             log_event(delivery.invitation, EventType.SENT, by=SYSTEM, email=delivery.email)
@@ -108,7 +110,7 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
 
 @transaction.atomic
 def give_up_delivery(delivery_id: UUID, *, round_number: int) -> None:
-    """Nobody will try this round again, whatever kept it from being done: its mail has failed, and the log says so."""
+    """Mark a queued delivery as failed and log it, after the last attempt of its job."""
     waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, round=round_number)
     if delivery := waiting.filter(status=DeliveryStatus.QUEUED).first():
         _fail(delivery, GIVEN_UP)
@@ -116,10 +118,9 @@ def give_up_delivery(delivery_id: UUID, *, round_number: int) -> None:
 
 
 def record_delivery_report(reference: str, status: DeliveryStatus, *, reason: str | None = None) -> Delivery | None:
-    """What a mail provider reports of the mail with this `Delivery.reference`: delivered, bounced or complained about.
+    """Record the provider's report on the mail with this `Delivery.reference`.
 
-    Returns None for a mail that is not ours, or not of the latest round. A bounce or a complaint is never
-    overwritten by a late "delivered".
+    Returns None for an unknown mail and for an earlier round. A late "delivered" never replaces a bounce or complaint.
     """
     delivery_id, _, round_number = reference.partition(".")
     try:
@@ -149,7 +150,7 @@ def record_delivery_report(reference: str, status: DeliveryStatus, *, reason: st
 
 
 def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
-    """Raises `PermanentDeliveryError` when there is nothing to send any more."""
+    """Build the mail. Raises `PermanentDeliveryError` if the invitation, address or link has ended."""
     invitation = delivery.invitation
     if invitation.status != Status.ACTIVE:
         raise PermanentDeliveryError(f"Not sent: the invitation was {Status(invitation.status).label.lower()} by then.")
@@ -166,18 +167,18 @@ def _fail(delivery: Delivery, reason: str) -> None:
     log_event(delivery.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=delivery.email, reason=reason)
 
 
-def _try_later(delivery: Delivery, reason: str) -> timedelta | None:
-    pause = RETRY_DELAYS[delivery.attempts - 1] if delivery.attempts <= len(RETRY_DELAYS) else None
+def _retry_later(delivery: Delivery, reason: str) -> timedelta | None:
+    delay = RETRY_DELAYS[delivery.attempts - 1] if delivery.attempts <= len(RETRY_DELAYS) else None
     delivery.last_error = reason
-    if pause is None:
+    if delay is None:
         _fail(delivery, reason)
     _save(delivery)
-    logger.warning("mail %s did not get out (attempt %s): %s", delivery.reference, delivery.attempts, reason)
-    return pause
+    logger.warning("mail %s was not sent (attempt %s): %s", delivery.reference, delivery.attempts, reason)
+    return delay
 
 
 def _save(delivery: Delivery) -> None:
-    """Unless a later round has begun in the meantime, and not over what the provider reported in the meantime."""
+    """Save unless a later round began meanwhile. Keep a status that the provider reported meanwhile."""
     same_round = Delivery.objects.filter(pk=delivery.pk, round=delivery.round)
     same_round.update(attempts=delivery.attempts, last_attempt_at=delivery.last_attempt_at)
     same_round.filter(status=DeliveryStatus.QUEUED).update(status=delivery.status, last_error=delivery.last_error)

@@ -1,4 +1,4 @@
-"""Handing a mail to the transport, and what went wrong there in words."""
+"""Send a mail by SMTP or a provider, and turn errors into sentences for staff and partners."""
 
 import logging
 import smtplib
@@ -15,7 +15,7 @@ try:
     from anymail.exceptions import AnymailRecipientsRefused as RecipientsRefused
     from requests.exceptions import ConnectionError as ProviderUnreachable
     from requests.exceptions import Timeout as ProviderTimeout
-except ImportError:  # without the extra there is no provider
+except ImportError:  # the extra `anymail` is not installed
 
     class ProviderError(Exception):  # type: ignore[no-redef]
         """Never raised."""
@@ -31,7 +31,7 @@ except ImportError:  # without the extra there is no provider
 
 
 MAX_SERVER_TEXT_LENGTH = 300
-# RFC 4954, 6: of our own account there, whatever they are said to; the operator mends it, and the mail goes out
+# RFC 4954, 6: about our own account, in reply to any command; the mail goes out once the operator corrects it
 LOGIN_CODES = frozenset({530, 534, 535, 538})
 LOGIN_REFUSED = "The mail server did not accept our login."
 LOGIN_NOT_TAKEN = "The mail server takes no login, and our settings have one."
@@ -48,17 +48,17 @@ PROVIDER_UNREACHABLE = "The mail provider could not be reached."
 PROVIDER_TOO_SLOW = "The mail provider did not answer in time."
 PROVIDER_IN_TROUBLE = "The mail provider did not take the mail."
 OUR_FAULT = "The mail could not be sent; the fault is on our side."
-SAID_BY_SMTPLIB = "No suitable authentication method found."
+NO_AUTH_METHOD = "No suitable authentication method found."
 
 logger = logging.getLogger("latchkey.mail")
 
 
 class PermanentDeliveryError(Exception):
-    """The mail will never get through. Says why, in words."""
+    """The mail cannot be delivered. The message tells the reason."""
 
 
 class TemporaryDeliveryError(Exception):
-    """The mail may get through later. Says why, in words."""
+    """The mail may be delivered later. The message tells the reason."""
 
 
 def send(build: Callable[[], EmailMultiAlternatives]) -> None:
@@ -72,54 +72,51 @@ def send(build: Callable[[], EmailMultiAlternatives]) -> None:
     except (PermanentDeliveryError, DatabaseError):  # without the database the job itself is retried
         raise
     except Exception as error:
-        logger.error("a mail could not be made", exc_info=error)
+        logger.error("a mail could not be built", exc_info=error)
         raise TemporaryDeliveryError(OUR_FAULT) from None
     try:
         mail.send()
-    except Exception as error:  # whatever went wrong, the mail waits and the delivery says so
-        logger.warning("a mail was not taken: %s", _name(error))
-        raise _fault_of(error) from None
+    except Exception as error:  # of any kind: the mail waits and the delivery has the reason
+        logger.warning("a mail was not accepted: %s", _name(error))
+        raise _classify(error) from None
 
 
-def clean_server_text(words: str) -> str:
-    """What somebody else's server said, as it may be kept: on one line of at most 300 characters, redacted.
-
-    Control characters are left out: PostgreSQL keeps no NUL, and the others steer whatever shows them.
-    """
-    seen = "".join(letter if letter.isprintable() else " " for letter in words)
-    return redact(" ".join(seen.split()))[:MAX_SERVER_TEXT_LENGTH]
+def clean_server_text(text: str) -> str:
+    """Return a foreign server's reply as one redacted line of at most 300 characters, without control characters."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return redact(" ".join(printable.split()))[:MAX_SERVER_TEXT_LENGTH]
 
 
 def _name(error: Exception) -> str:
-    """Its class, and TLS's own word for it; what a server said may name an address."""
+    """Return the class and the TLS reason, without the message, which may contain an address."""
     name = f"{type(error).__module__}.{type(error).__qualname__}"
     return f"{name} {error.reason}" if isinstance(error, ssl.SSLError) and error.reason else name
 
 
-def _fault_of(error: Exception) -> PermanentDeliveryError | TemporaryDeliveryError:
+def _classify(error: Exception) -> PermanentDeliveryError | TemporaryDeliveryError:
     match error:
         case smtplib.SMTPAuthenticationError():
             return TemporaryDeliveryError(LOGIN_REFUSED)
         case smtplib.SMTPRecipientsRefused():
             ((code, words),) = error.recipients.values()
             return _refused("address", code, words)
-        case smtplib.SMTPResponseException(smtp_code=-1):  # smtplib's, for a line that begins with no number
+        case smtplib.SMTPResponseException(smtp_code=-1):  # smtplib's code for a line without a number
             return TemporaryDeliveryError(NO_MAIL_SERVER)
         case smtplib.SMTPResponseException():
             return _refused("mail", error.smtp_code, error.smtp_error)
         case RecipientsRefused():
             return PermanentDeliveryError(f"The mail provider refused the address: {clean_server_text(str(error))}")
-    return TemporaryDeliveryError(_trouble_with_settings(error) or _trouble(error))
+    return TemporaryDeliveryError(_describe_configuration(error) or _describe_connection(error))
 
 
-def _trouble_with_settings(error: Exception) -> str | None:
-    """What the operator mends in `EMAIL_URL`, or at the mail server."""
+def _describe_configuration(error: Exception) -> str | None:
+    """Describe an error that the operator corrects in `EMAIL_URL` or at the mail server."""
     match error:
         case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
             return ENCRYPTION_NOT_OFFERED
         case smtplib.SMTPNotSupportedError() if "AUTH" in str(error):
             return LOGIN_NOT_TAKEN
-        case smtplib.SMTPException() if str(error) == SAID_BY_SMTPLIB:
+        case smtplib.SMTPException() if str(error) == NO_AUTH_METHOD:
             return LOGIN_NOT_KNOWN
         case ssl.SSLCertVerificationError():
             return NOT_TRUSTED
@@ -128,7 +125,7 @@ def _trouble_with_settings(error: Exception) -> str | None:
     return None
 
 
-def _trouble(error: Exception) -> str:
+def _describe_connection(error: Exception) -> str:
     match error:
         case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
             return TOO_SLOW
@@ -140,7 +137,7 @@ def _trouble(error: Exception) -> str:
             return PROVIDER_UNREACHABLE
         case OSError() if not isinstance(error, ProviderError | smtplib.SMTPException):
             return UNREACHABLE
-    logger.error("a mail could not be handed over", exc_info=error)
+    logger.error("a mail could not be sent", exc_info=error)
     return PROVIDER_IN_TROUBLE if isinstance(error, ProviderError) else OUR_FAULT
 
 

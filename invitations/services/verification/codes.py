@@ -1,4 +1,4 @@
-"""Proving an address by a code: asked for, mailed, and typed."""
+"""Verify an address by a code: request it, mail it, check it."""
 
 import logging
 from collections.abc import Iterable
@@ -43,10 +43,8 @@ SENDS_PER_CLIENT = 30
 TRIES_PER_CLIENT = 100
 TRIES_PER_ADDRESS = 100  # a day; NIST SP 800-63B-4, 3.2.2: no more than 100 failed attempts on one account
 CODE_RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 40, 80, 160))
-NOT_TRIED = "Not sent: the code was too old before it could be."
-MAILBOX_FULL = (
-    f"Not sent: {SENDS_PER_ADDRESS} codes went to this address within an hour, for this and other invitations."
-)
+NOT_TRIED = "Not sent: the code expired first."
+MAILBOX_FULL = f"Not sent: this address got {SENDS_PER_ADDRESS} codes within an hour, from this and other invitations."
 
 logger = logging.getLogger("latchkey.mail")
 
@@ -55,36 +53,34 @@ logger = logging.getLogger("latchkey.mail")
 def request_code(
     invitation: Invitation, email: str, *, client: str, link: PersonalLink | None = None
 ) -> VerificationCode:
-    """Have a code mailed to `email` (in its normal form), if it is allowed. `link`: by which personal link one came.
+    """Queue a mail with a code to a normalized address. The visitor may have come by a personal `link`.
 
-    Whether it is allowed shows nowhere here: the same rows are written and the same job is queued, and the worker
-    decides. Refuses, by limits that count both alike: within 30 seconds of the last, more than 5 an hour to one
-    address, 20 for one invitation, 30 from one `client` (an opaque name of a client address).
+    Never reveals whether the address is allowed: it writes the same rows and queues the same job either way, and the
+    worker decides whether to send. Raises `RateLimitExceeded` within 30 seconds of the last code, and after 5 an hour
+    for the address, 20 for the invitation or 30 for the `client` (an opaque key of the client's address).
     """
     ensure_active(invitation)
     check_rate_limit(f"code-client:{client}", limit=SENDS_PER_CLIENT, per=HOUR)
     check_rate_limit(f"code-invitation:{invitation.pk}", limit=SENDS_PER_INVITATION, per=HOUR)
     locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
-    _refuse_haste(locked, email)
+    _check_send_rate(locked, email)
     code = VerificationCode.objects.create(
         invitation=locked,
         email=email,
         is_by_link=link is not None and link.delivery.email == email,
         expires_at=timezone.now() + CODE_AGE,
     )
-    _retire_surplus(locked, email)
+    _expire_surplus(locked, email)
     defer("invitations.tasks.send_code", {"code_id": str(code.pk)})
     return code
 
 
 def send_code(code_id: UUID) -> timedelta | None:
-    """Mail a code, unless its address is not allowed; one that gets out no more leaves the reason in the log.
+    """Mail a code if its address is allowed. Log the reason if it finally cannot be sent.
 
-    One mailbox gets at most 5 an hour, for whatever invitations, and 5 more that were asked for by its own personal
-    links: strangers who know the address cannot keep its owner from those. Only here, where nobody sees it, may a
-    limit of all invitations count who is allowed: told on the page, it would name who is on which.
-
-    Returns after what pause to try again, or None when that is not needed.
+    A mailbox gets at most 5 codes an hour from all invitations, and 5 more requested by its own personal links, so that
+    strangers cannot block the owner. This limit is applied here and not on the page, where it would reveal allowed
+    addresses. Returns the delay before the next attempt, or None.
     """
     code = VerificationCode.objects.select_related("invitation__company__partner").filter(pk=code_id).first()
     if code is None or code.sent_at or not code.invitation.allows(code.email):
@@ -92,13 +88,13 @@ def send_code(code_id: UUID) -> timedelta | None:
     if code.invitation.status != Status.ACTIVE:
         return None
     try:
-        _take_place(code)
+        _claim_send(code)
         smtp.send(lambda: code_mail(code))
-    except PermanentDeliveryError as fault:
-        log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(fault))
+    except PermanentDeliveryError as error:
+        log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(error))
         return None
-    except TemporaryDeliveryError as fault:
-        return _try_later(code, str(fault))
+    except TemporaryDeliveryError as error:
+        return _retry_later(code, str(error))
     with transaction.atomic():
         code.sent_at, code.last_error = timezone.now(), None
         code.save(update_fields=["sent_at", "last_error"])
@@ -109,31 +105,30 @@ def send_code(code_id: UUID) -> timedelta | None:
 def check_code(
     invitation: Invitation, email: str, digits: str, *, client: str, secret: str | None = None
 ) -> tuple[EmailProof, str]:
-    """The proof that `email` was proved by `digits`, and the secret for the browser's cookie.
+    """Verify `email` by a code. Returns the proof and the new secret for the browser's cookie.
 
-    `secret` is what the cookie had: the proof of it ends. Refuses with `WrongCode`, `CodeExpired` or
-    `CodeAttemptsExceeded`.
-    A try counts against every live code, under the lock under which it is compared, so that no number of threads gets
-    more than five. The digits of a code that is over cost the live ones nothing: they tell nothing of those.
+    Replaces the proof of the cookie's current `secret`. Raises `WrongCode`, `CodeExpired` or `CodeAttemptsExceeded`.
+    Each attempt counts against every active code, under the lock under which it is compared, so that threads together
+    get five at most. An expired code does not count as an attempt against the active codes.
     """
     ensure_active(invitation)
     check_rate_limit(f"code-tries:{client}", limit=TRIES_PER_CLIENT, per=HOUR)
     check_rate_limit(f"code-tries:{invitation.pk}:{_opaque(email)}", limit=TRIES_PER_ADDRESS, per=24 * HOUR)
-    old = _with_digits(VerificationCode.objects.over().filter(invitation=invitation, email=email), digits)
+    old = _with_digits(VerificationCode.objects.expired().filter(invitation=invitation, email=email), digits)
     code = _matching_code(invitation, email, digits, counts=old is None)
     with transaction.atomic():
-        spent = code and VerificationCode.objects.live().filter(pk=code.pk).update(used_at=timezone.now())
+        spent = code and VerificationCode.objects.active().filter(pk=code.pk).update(used_at=timezone.now())
         if spent and invitation.allows(email):
-            return create_proof(invitation, email, by="code", instead_of=lock_proof(invitation, secret))
-    # an address that is not on the list is not written into the partner's log
+            return create_proof(invitation, email, by="code", replaces=lock_proof(invitation, secret))
+    # an address that is not allowed must not reach the partner's log
     known = email if invitation.allows(email) else None
     log_event(invitation, EventType.VERIFICATION_FAILED, by=CONTRIBUTOR, email=known)
-    raise CodeExpired if old else _reason(invitation, email)
+    raise CodeExpired if old else _failure(invitation, email)
 
 
 @transaction.atomic
 def record_code_report(reference: str, status: DeliveryStatus, *, reason: str | None = None) -> None:
-    """What a mail provider reports of the mail with the code of this id: one that came back is in the log, once."""
+    """Log once that the mail with the code of this id bounced or was reported as spam."""
     try:
         key = UUID(reference)
     except ValueError:
@@ -148,33 +143,33 @@ def record_code_report(reference: str, status: DeliveryStatus, *, reason: str | 
 
 
 @transaction.atomic
-def _take_place(code: VerificationCode) -> None:
-    """Among those that the mailbox gets; each counts once, however often it is tried, and even if it is refused.
+def _claim_send(code: VerificationCode) -> None:
+    """Count the code against its mailbox, once for all attempts.
 
-    Raises `PermanentDeliveryError` when there is none left, or the code is too old by now.
+    Raises `PermanentDeliveryError` if the mailbox limit is reached or the code has expired.
     """
-    # of two workers that count at once the second sees the first one's
+    # concurrent workers must see each other's count
     wait_for_lock(f"codes to {code.email}")
     now = timezone.now()
     if code.expires_at <= now:
         raise PermanentDeliveryError(code.last_error or NOT_TRIED)
     if code.last_attempt_at is None:
-        rivals = VerificationCode.objects.mailed_since(now - HOUR).filter(email=code.email, is_by_link=code.is_by_link)
-        if rivals.count() >= SENDS_PER_ADDRESS:
+        sent = VerificationCode.objects.attempted_since(now - HOUR).filter(email=code.email, is_by_link=code.is_by_link)
+        if sent.count() >= SENDS_PER_ADDRESS:
             raise PermanentDeliveryError(MAILBOX_FULL)
     code.last_attempt_at = now
     code.save(update_fields=["last_attempt_at"])
 
 
-def _try_later(code: VerificationCode, reason: str) -> timedelta:
-    logger.warning("code %s did not get out: %s", code.pk, reason)
+def _retry_later(code: VerificationCode, reason: str) -> timedelta:
+    logger.warning("code %s was not sent: %s", code.pk, reason)
     code.last_error = reason
     code.save(update_fields=["last_error"])
     age = timezone.now() - code.created_at
-    return next((pause for pause in CODE_RETRY_DELAYS if pause >= age), CODE_RETRY_DELAYS[-1])
+    return next((delay for delay in CODE_RETRY_DELAYS if delay >= age), CODE_RETRY_DELAYS[-1])
 
 
-def _refuse_haste(invitation: Invitation, email: str) -> None:
+def _check_send_rate(invitation: Invitation, email: str) -> None:
     now = timezone.now()
     times = list(
         VerificationCode.objects.filter(invitation=invitation, email=email, created_at__gt=now - HOUR)
@@ -191,16 +186,16 @@ def _seconds(wait: timedelta) -> int:
     return max(1, round(wait.total_seconds()))
 
 
-def _retire_surplus(invitation: Invitation, email: str) -> None:
-    """Three codes of an address stay alive: a mail that was slow still helps."""
-    live = VerificationCode.objects.live().filter(invitation=invitation, email=email)
+def _expire_surplus(invitation: Invitation, email: str) -> None:
+    """Keep the three newest codes of an address active, in case a mail was slow."""
+    live = VerificationCode.objects.active().filter(invitation=invitation, email=email)
     surplus = list(live.order_by("-created_at").values_list("pk", flat=True)[MAX_ACTIVE_CODES:])
     VerificationCode.objects.filter(pk__in=surplus).update(expires_at=timezone.now())
 
 
 def _matching_code(invitation: Invitation, email: str, digits: str, *, counts: bool) -> VerificationCode | None:
     with transaction.atomic():
-        live = VerificationCode.objects.live().filter(invitation=invitation, email=email, tries__lt=MAX_TRIES)
+        live = VerificationCode.objects.active().filter(invitation=invitation, email=email, tries__lt=MAX_TRIES)
         candidates = list(live.select_for_update().order_by("pk"))
         if counts:
             VerificationCode.objects.filter(pk__in=[code.pk for code in candidates]).update(tries=F("tries") + 1)
@@ -216,9 +211,9 @@ def _opaque(email: str) -> str:
     return hash_secret(email).hex()[:24]
 
 
-def _reason(invitation: Invitation, email: str) -> WrongCode | CodeExpired | CodeAttemptsExceeded:
+def _failure(invitation: Invitation, email: str) -> WrongCode | CodeExpired | CodeAttemptsExceeded:
     codes = VerificationCode.objects.filter(invitation=invitation, email=email, used_at=None)
-    live = codes.live()
+    live = codes.active()
     if live.filter(tries__lt=MAX_TRIES).exists():
         return WrongCode()
     if live.exists():

@@ -1,4 +1,4 @@
-"""The proof of an address: made by the personal link that was mailed to it or by a code, and how it ends."""
+"""Create, find and revoke proofs of an address, made by a code or by the personal link in a mail."""
 
 import secrets
 from collections.abc import Collection
@@ -27,24 +27,24 @@ from invitations.models.verification import hash_secret
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active
 
-LINK_ENDED = "It was sent, and its link leads nowhere any more."
+LINK_ENDED = "It was sent, but its link no longer works."
 
 
 @transaction.atomic
 def use_personal_link(invitation: Invitation, link: PersonalLink, *, secret: str | None) -> tuple[EmailProof, str]:
-    """The proof that whoever pressed the button has the mail, and the new secret for the browser's cookie.
+    """Verify an address by its personal link. Returns the proof and the new secret for the browser's cookie.
 
-    `secret` is what the browser's cookie had: the proof of it ends. The browser that pressed first may press again;
-    another one is refused with `LinkUsedInAnotherBrowser` and can ask for a code.
+    Replaces the proof of the cookie's current `secret`. The first browser may use the link again; another one gets
+    `LinkUsedInAnotherBrowser` and can request a code.
     """
     ensure_active(invitation)
-    earlier = lock_proof(invitation, secret, link=link)  # and with it the link is locked
+    earlier = lock_proof(invitation, secret, link=link)  # also locks the link
     locked = PersonalLink.objects.select_related("delivery", "proof").filter(pk=link.pk).first()
     if locked is None or not invitation.allows(locked.delivery.email):
-        raise LinkUsedInAnotherBrowser("This link has ended.")
+        raise LinkUsedInAnotherBrowser("This link no longer works.")
     if locked.used_at and not _is_same_browser(locked, secret):
         raise LinkUsedInAnotherBrowser
-    proof, new_secret = create_proof(invitation, locked.delivery.email, by="link", instead_of=earlier)
+    proof, new_secret = create_proof(invitation, locked.delivery.email, by="link", replaces=earlier)
     locked.used_at = locked.used_at or timezone.now()
     locked.proof = proof
     locked.save(update_fields=["used_at", "proof"])
@@ -52,7 +52,7 @@ def use_personal_link(invitation: Invitation, link: PersonalLink, *, secret: str
 
 
 def find_proof(invitation: Invitation, secret: str | None) -> EmailProof | None:
-    """The proof whose secret the browser has, when it holds for this invitation now."""
+    """Return the proof with this secret if it holds for the invitation now."""
     if not secret:
         return None
     proof = EmailProof.objects.filter(secret_hash=hash_secret(secret)).first()
@@ -60,21 +60,21 @@ def find_proof(invitation: Invitation, secret: str | None) -> EmailProof | None:
 
 
 def has_aged(invitation: Invitation, secret: str) -> bool:
-    """Whether it is by its age alone that the proof of this secret holds no more."""
+    """Whether the proof with this secret exists but has expired."""
     return EmailProof.objects.filter(
         invitation=invitation, secret_hash=hash_secret(secret), expires_at__lte=timezone.now()
     ).exists()
 
 
 def revoke_access(invitation: Invitation, emails: Collection[str]) -> None:
-    """The codes, personal links and proofs of these addresses end now, for good; mails that are out say so.
+    """End the codes, personal links and proofs of these addresses for good, and note it on sent mails.
 
-    In this order, to which everybody keeps who locks more than one of them: a code that is being entered and a button
-    that is being pressed have made their proofs before the proofs are ended.
+    Locks in this order, as every function that locks more than one of them. A concurrent code or link has created its
+    proof before the proofs are deleted.
     """
-    codes = VerificationCode.objects.live().filter(invitation=invitation, email__in=emails)
+    codes = VerificationCode.objects.active().filter(invitation=invitation, email__in=emails)
     _lock(codes)
-    # not now: whoever enters one meanwhile has begun before, and would find it alive by the clock of then
+    # not `now`: a concurrent check has an earlier clock and would find the code active
     codes.update(expires_at=F("created_at"))
     links = PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email__in=emails)
     _lock(links)
@@ -85,16 +85,16 @@ def revoke_access(invitation: Invitation, emails: Collection[str]) -> None:
 
 
 def known_emails(invitation: Invitation) -> set[str]:
-    """Every address that may have a personal link, a proof or a code."""
+    """Return every address that may have a personal link, a proof or a code."""
     mailed = Delivery.objects.filter(invitation=invitation).values_list("email", flat=True)
     typed = VerificationCode.objects.filter(invitation=invitation).values_list("email", flat=True)
     return {*mailed, *typed}
 
 
 def delete_old_proofs(*, older_than: timedelta) -> None:
-    """Delete codes and proofs that were over before `older_than` ago.
+    """Delete codes and proofs that expired more than `older_than` ago.
 
-    A proof by a personal link stays for as long as its browser may press the button again.
+    A proof by a personal link stays while its browser may use the link again.
     """
     now = timezone.now()
     VerificationCode.objects.filter(expires_at__lt=now - older_than).delete()
@@ -103,11 +103,9 @@ def delete_old_proofs(*, older_than: timedelta) -> None:
 
 
 def lock_proof(invitation: Invitation, secret: str | None, *, link: PersonalLink | None = None) -> EmailProof | None:
-    """Lock the links that the browser with this secret used first, and `link`; then its proof, which is returned.
+    """Lock the links that the browser with this secret used first, and `link`, then its proof. Returns the proof.
 
-    A proof that is over counts too: it still tells which browser it is. In the order of `revoke_access`, else each
-    would
-    wait for the other.
+    An expired proof counts, because it still identifies the browser. Locks in the order of `revoke_access`.
     """
     proofs = EmailProof.objects.filter(invitation=invitation, secret_hash=hash_secret(secret or ""))
     links = PersonalLink.objects.filter(Q(proof__in=list(proofs.values_list("pk"))) | Q(pk=link and link.pk))
@@ -116,9 +114,12 @@ def lock_proof(invitation: Invitation, secret: str | None, *, link: PersonalLink
 
 
 def create_proof(
-    invitation: Invitation, email: str, *, by: str, instead_of: EmailProof | None = None
+    invitation: Invitation, email: str, *, by: str, replaces: EmailProof | None = None
 ) -> tuple[EmailProof, str]:
-    """A new proof and its secret, in the place of the browser's earlier one: that ends, and its links follow."""
+    """Create a proof and return it with its cookie secret.
+
+    Deletes `replaces` and moves its personal links to the new proof.
+    """
     secret = secrets.token_urlsafe(32)
     proof = EmailProof.objects.create(
         invitation=invitation,
@@ -127,14 +128,14 @@ def create_proof(
         expires_at=timezone.now() + PROOF_AGE,
     )
     log_event(invitation, EventType.EMAIL_VERIFIED, by=CONTRIBUTOR, email=email, means=by)
-    if instead_of:
-        PersonalLink.objects.filter(proof=instead_of).update(proof=proof)
-        instead_of.delete()
+    if replaces:
+        PersonalLink.objects.filter(proof=replaces).update(proof=proof)
+        replaces.delete()
     return proof, secret
 
 
 def _lock(rows: QuerySet[Any]) -> None:
-    """One after the other, always in the same order."""
+    """Lock in the order of primary keys, so that no two transactions deadlock."""
     list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
 
 

@@ -110,7 +110,7 @@ def test_command_creates_only_the_sandbox():
 
 
 def test_worker_checks_the_sandbox(worker, monkeypatch):
-    monkeypatch.setattr(connections, "IN_A_MOMENT", {"days": 1})
+    monkeypatch.setattr(connections, "SANDBOX_DELAY", {"days": 1})
     connection = connect_as("site-down")
 
     worker()

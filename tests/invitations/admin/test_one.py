@@ -196,7 +196,7 @@ def test_a_mail_whose_link_was_replaced_is_not_waited_for(admin_client, company)
     assert response.context["next_step"] == (
         "The link was replaced after the mail went out, and leads nowhere there. Mail it again."
     )
-    assert "It was sent, and its link leads nowhere any more." in words(response)
+    assert "It was sent, but its link no longer works." in words(response)
 
 
 def test_an_address_that_is_no_longer_on_it_stays_on_record(admin_client, company):

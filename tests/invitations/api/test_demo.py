@@ -112,7 +112,7 @@ def test_a_password_that_somebody_has_changed_is_not_told(demo):
     assert told() == demo | {"staffPassword": None}
     out = StringIO()
     call_command("demo", stdout=out)
-    assert "staffPassword: (somebody has changed it)" in out.getvalue().splitlines()
+    assert "staffPassword: (was changed)" in out.getvalue().splitlines()
     assert "Password   (the one that somebody has set since)" in announcement(told())
 
 

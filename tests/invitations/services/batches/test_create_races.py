@@ -169,7 +169,7 @@ def test_batch_survives_a_killed_worker(worker):
 
 
 def test_job_continues_in_rounds(worker, monkeypatch):
-    monkeypatch.setattr("invitations.tasks.SECONDS_A_ROUND", 0)
+    monkeypatch.setattr("invitations.tasks.SECONDS_PER_ROUND", 0)
     batch = start_batch(draft(CompanyFactory(), people(250)), by=UserFactory())
 
     for number in (100, 200, 250):

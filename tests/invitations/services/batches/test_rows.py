@@ -15,7 +15,7 @@ ERRORS = {
     ("expiresInDays", "999999999"): "expiresInDays: An invitation can last from 60 seconds to 10 years.",
     ("expiresInDays", "soon"): "expiresInDays: “soon” is not a whole number. Write a number or “never”.",
     ("locale", "Deutsch!"): "locale: This is not a language tag such as en or de-AT (BCP 47).",
-    ("redirectUrl", "https://elsewhere.example/"): "redirectUrl: This address is not on the partner’s list",
+    ("redirectUrl", "https://elsewhere.example/"): "redirectUrl: This URL is not on the partner’s list",
     ("datasourceId", "nonsense"): "datasourceId: No provider in the catalogue has this id.",
     ("datasourceId", "01940000-0000-7000-8000-000000000000"): "datasourceId: No provider in the catalogue has this id.",
     ("url", "javascript:alert(1)"): "url: This is not the address of a web page that begins with https://.",

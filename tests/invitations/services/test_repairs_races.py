@@ -1,5 +1,3 @@
-"""Repairs at once: real threads, real transactions."""
-
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -50,7 +48,7 @@ def repair(invitation, index):
     return repair_connection(invitation, form_id=uuid4(), credentials=numbered(index))
 
 
-def test_two_forms_of_one_invitation_at_once_leave_one_consistent_credential():
+def test_two_repairs_at_once_stay_whole():
     for _ in range(5):
         connection = refused()
         invitation = create_repair_invitation(connection, by=SYSTEM)
@@ -63,7 +61,7 @@ def test_two_forms_of_one_invitation_at_once_leave_one_consistent_credential():
         assert invitation.use_count == 2
 
 
-def test_twenty_forms_of_twenty_invitations_at_once_do_so_too():
+def test_twenty_invitations_repair_at_once():
     connection = refused()
     invitations = [create_repair_invitation(connection, by=SYSTEM) for _ in range(20)]
 
@@ -73,7 +71,7 @@ def test_twenty_forms_of_twenty_invitations_at_once_do_so_too():
     stands_whole(connection, version=21)
 
 
-def test_one_use_lets_one_of_twenty_repair():
+def test_one_use_allows_one_repair():
     connection = refused()
     invitation = create_repair_invitation(connection, by=SYSTEM, max_uses=1)
 
@@ -83,7 +81,7 @@ def test_one_use_lets_one_of_twenty_repair():
     stands_whole(connection, version=2)
 
 
-def test_of_twenty_corrections_at_once_one_is_taken():
+def test_twenty_corrections_at_once_take_one():
     connection = refused()
     invitation = make_invitation(connection.company)
 
@@ -94,7 +92,7 @@ def test_of_twenty_corrections_at_once_one_is_taken():
     assert ConnectionEvent.objects.filter(type="CREDENTIALS_CHANGED").count() == 1
 
 
-def test_a_correction_that_meets_a_revoke_waits_for_it_and_is_refused():
+def test_correction_waits_for_a_revoke():
     connection = refused()
     invitation = make_invitation(connection.company)
     with ThreadPoolExecutor(1) as threads:
@@ -109,7 +107,7 @@ def test_a_correction_that_meets_a_revoke_waits_for_it_and_is_refused():
     stands_whole(connection, version=1)
 
 
-def test_a_correction_that_meets_the_removal_of_its_address_waits_for_it_and_is_refused():
+def test_correction_waits_for_address_removal():
     connection = refused()
     invitation = make_invitation(connection.company, allowed_emails=["a@example.com", "b@example.com"])
     details = {"credentials": numbered(1), "email": "a@example.com"}
@@ -123,7 +121,7 @@ def test_a_correction_that_meets_the_removal_of_its_address_waits_for_it_and_is_
     stands_whole(connection, version=1)
 
 
-def test_the_removal_of_an_address_that_meets_its_correction_comes_after_it():
+def test_address_removal_waits_for_correction():
     connection = refused()
     invitation = make_invitation(connection.company, allowed_emails=["a@example.com"])
     with ThreadPoolExecutor(1) as threads:
@@ -137,7 +135,7 @@ def test_the_removal_of_an_address_that_meets_its_correction_comes_after_it():
     stands_whole(connection, version=2)
 
 
-def test_a_revoke_that_meets_a_correction_comes_after_it():
+def test_revoke_waits_for_a_correction():
     connection = refused()
     invitation = make_invitation(connection.company)
     with ThreadPoolExecutor(1) as threads:
@@ -149,7 +147,7 @@ def test_a_revoke_that_meets_a_correction_comes_after_it():
     stands_whole(connection, version=2)
 
 
-def test_twenty_workers_send_one_automatic_invitation():
+def test_twenty_workers_create_one_invitation():
     connection = refused(company=CompanyFactory(repairs_automatically=True), verified_email="a@example.com")
 
     results = race(20, lambda _: follow_status(connection.pk))
@@ -159,7 +157,7 @@ def test_twenty_workers_send_one_automatic_invitation():
     assert Invitation.objects.count() == 1
 
 
-def test_a_repair_that_meets_the_withdrawal_of_its_invitation_is_answered():
+def test_repair_and_withdrawal_do_not_deadlock():
     """Both take the invitation first, then the connection: in another order each would wait for the other."""
     connection = refused(company=CompanyFactory(repairs_automatically=True), verified_email="a@example.com")
     invitation = follow_status(connection.pk)
@@ -177,7 +175,7 @@ def test_a_repair_that_meets_the_withdrawal_of_its_invitation_is_answered():
     assert (invitation.use_count, invitation.revoked_at) == (1, None)
 
 
-def test_a_revoke_that_meets_a_repair_comes_after_it():
+def test_revoke_waits_for_a_repair():
     connection = refused()
     invitation = create_repair_invitation(connection, by=SYSTEM)
     with ThreadPoolExecutor(1) as threads:

@@ -1,5 +1,3 @@
-"""What a proof opens: this invitation, in this browser, for two hours, and only while the address is allowed."""
-
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -62,12 +60,12 @@ def is_let_in(invitation, secret):
     return shown
 
 
-def test_a_proof_opens_the_invitation_it_was_made_for(company):
+def test_proof_opens_its_invitation(company):
     invitation = restricted(company)
     assert is_let_in(invitation, create_proof(invitation)[1])
 
 
-def test_a_link_of_a_revoked_invitation_proves_nothing(company):
+def test_link_of_revoked_invitation_proves_nothing(company):
     invitation = restricted(company)
     revoked = revoke_invitation(invitation, by=SYSTEM)
     with pytest.raises(InvitationRevoked):
@@ -75,7 +73,7 @@ def test_a_link_of_a_revoked_invitation_proves_nothing(company):
     assert not EmailProof.objects.exists()
 
 
-def test_a_proof_of_one_invitation_opens_no_other(company):
+def test_proof_opens_no_other_invitation(company):
     one, other = restricted(company), restricted(company)
     proof, secret = create_proof(one)
     assert not is_let_in(other, secret)
@@ -85,13 +83,13 @@ def test_a_proof_of_one_invitation_opens_no_other(company):
 
 
 @pytest.mark.parametrize("secret", ["", "x", "x" * 5000, "é", '"', "None"])
-def test_a_secret_that_is_none_opens_nothing(company, secret):
+def test_invalid_secret_opens_nothing(company, secret):
     invitation = restricted(company)
     create_proof(invitation)
     assert not is_let_in(invitation, secret)
 
 
-def test_a_proof_holds_for_two_hours(company):
+def test_proof_lasts_two_hours(company):
     invitation = restricted(company)
     proof, secret = create_proof(invitation)
     pass_time(hours=1.9)
@@ -103,7 +101,7 @@ def test_a_proof_holds_for_two_hours(company):
         redeem(invitation, proof)
 
 
-def test_a_proof_of_an_address_that_was_taken_off_holds_no_more(company):
+def test_proof_of_removed_address_ends(company):
     invitation = restricted(company)
     proof, secret = create_proof(invitation)
     update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN])
@@ -113,7 +111,7 @@ def test_a_proof_of_an_address_that_was_taken_off_holds_no_more(company):
     assert not Connection.objects.exists()
 
 
-def test_whether_an_address_is_allowed_is_asked_each_time_and_not_when_proofs_are_ended(company):
+def test_proof_checks_allowed_emails_each_time(company):
     invitation = restricted(company, ANNA)
     proof, secret = create_proof(invitation)
     # as by a hand in the database, which ends no proofs
@@ -128,7 +126,7 @@ def test_whether_an_address_is_allowed_is_asked_each_time_and_not_when_proofs_ar
     assert is_let_in(invitation, secret)
 
 
-def test_an_open_invitation_that_becomes_restricted_in_between_asks_for_proof(company, client):
+def test_newly_restricted_invitation_requires_proof(company, client):
     invitation = make_invitation(company)
     assert client.get(page(invitation, "connect")).status_code == 200
     update_invitation(invitation, by=SYSTEM, allowed_emails=[ANNA])
@@ -137,7 +135,7 @@ def test_an_open_invitation_that_becomes_restricted_in_between_asks_for_proof(co
 
 
 @pytest.mark.parametrize("emails", [[ANNA], ["*@example.com"]])
-def test_the_connection_remembers_who_proved_which_address(company, api, emails):
+def test_connection_stores_the_verified_email(company, api, emails):
     invitation = make_invitation(company, allowed_emails=emails)
     secret = "a secret"
     EmailProof.objects.create(
@@ -152,13 +150,10 @@ def test_the_connection_remembers_who_proved_which_address(company, api, emails)
     assert (event["type"], event["email"], event["actor"]) == ("USED", ANNA, "CONTRIBUTOR")
 
 
-def test_of_an_open_invitation_nobody_proved_anything(company, client):
+def test_open_invitation_stores_no_email(company, client):
     invitation = make_invitation(company)
     client.post(page(invitation, "connect"), answers())
     assert Connection.objects.get().verified_email is None
-
-
-# --- checked again under the lock -------------------------------------------------------------------------
 
 
 def meeting(invitation, change, proof):
@@ -189,7 +184,7 @@ CHANGES = {
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("change", "outcome"), CHANGES.values(), ids=CHANGES)
-def test_a_submission_that_meets_a_change_waits_for_it_and_is_refused(change, outcome):
+def test_submission_waits_for_a_change(change, outcome):
     invitation = restricted()
     proof, _ = create_proof(invitation)
     assert meeting(invitation, change, proof) is outcome
@@ -197,7 +192,7 @@ def test_a_submission_that_meets_a_change_waits_for_it_and_is_refused(change, ou
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_submission_that_meets_another_change_goes_through():
+def test_harmless_change_lets_submission_through():
     invitation = restricted()
     proof, _ = create_proof(invitation)
     change = meeting(invitation, lambda it: update_invitation(it, by=SYSTEM, message="Hello"), proof)
@@ -205,7 +200,7 @@ def test_a_submission_that_meets_another_change_goes_through():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_press_that_meets_another_waits_for_it_and_is_refused():
+def test_second_use_of_link_waits():
     invitation = restricted()
     link = PersonalLink.objects.filter(delivery__email=ANNA).get()
 
@@ -227,7 +222,7 @@ def test_a_press_that_meets_another_waits_for_it_and_is_refused():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_link_pressed_in_ten_browsers_at_once_lets_one_in():
+def test_ten_browsers_use_link_once():
     invitation = restricted()
     link = PersonalLink.objects.filter(delivery__email=ANNA).get()
 

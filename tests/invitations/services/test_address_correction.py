@@ -1,5 +1,3 @@
-"""An address that was written wrongly: the invitation stays, the wrong one ends, the right one is mailed."""
-
 import pytest
 
 from companies.actors import SYSTEM, Actor
@@ -38,19 +36,14 @@ def logged(invitation):
     return [(event.type, event.email, event.detail) for event in invitation.events.order_by("pk")][1:]
 
 
-def test_the_right_address_stands_where_the_wrong_one_stood(invitation, staff):
+def test_new_address_replaces_the_old(invitation, staff):
     corrected = correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
 
     assert corrected.allowed_emails == stored(invitation).allowed_emails == [RIGHT, BEN]
+    assert corrected.url == invitation.url
 
 
-def test_the_link_stays(invitation, staff):
-    correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
-
-    assert stored(invitation).url == invitation.url
-
-
-def test_both_addresses_and_who_it_was_are_in_the_log(invitation, staff):
+def test_log_has_both_addresses_and_actor(invitation, staff):
     correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
 
     detail = {"fields": ["allowedEmails"], "old": WRONG, "new": RIGHT}
@@ -58,7 +51,7 @@ def test_both_addresses_and_who_it_was_are_in_the_log(invitation, staff):
     assert {event.user for event in invitation.events.exclude(type="CREATED")} == {staff.user}
 
 
-def test_the_right_address_is_mailed_its_own_link_and_nobody_else_is(invitation, staff, jobs):
+def test_only_the_new_address_is_mailed(invitation, staff, jobs):
     correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
 
     assert jobs.names == ["send_invitation"]
@@ -67,7 +60,7 @@ def test_the_right_address_is_mailed_its_own_link_and_nobody_else_is(invitation,
     assert invitation.deliveries.get(email=BEN).links.count() == 1
 
 
-def test_what_became_of_the_mail_to_the_wrong_address_stays(invitation, staff):
+def test_delivery_of_old_address_stays(invitation, staff):
     mail = invitation.deliveries.get(email=WRONG)
     record_delivery_report(mail.reference, DeliveryStatus.BOUNCED, reason="No such domain")
 
@@ -78,7 +71,7 @@ def test_what_became_of_the_mail_to_the_wrong_address_stays(invitation, staff):
     assert invitation.events.filter(type=EventType.DELIVERY_FAILED, email=WRONG).exists()
 
 
-def test_links_proofs_and_codes_of_the_wrong_address_end_and_of_others_stay(invitation, staff):
+def test_access_of_old_address_ends(invitation, staff):
     for email in (WRONG, BEN):
         link = PersonalLink.objects.get(delivery__invitation=invitation, delivery__email=email)
         use_personal_link(invitation, link, secret=None)
@@ -94,7 +87,7 @@ def test_links_proofs_and_codes_of_the_wrong_address_end_and_of_others_stay(invi
         check_code(corrected, WRONG, code.digits, client="somebody")
 
 
-def test_the_worker_mails_the_right_address_only(company, worker, mail_server):
+def test_worker_skips_the_old_address(company, worker, mail_server):
     invitation = make_invitation(company, allowed_emails=[WRONG], send_email=True)
     correct_address(invitation, by=SYSTEM, old=WRONG, new=RIGHT)
 
@@ -104,13 +97,13 @@ def test_the_worker_mails_the_right_address_only(company, worker, mail_server):
     assert invitation.deliveries.get(email=WRONG).last_error == "Not sent: the address was taken off the invitation."
 
 
-def test_an_address_is_taken_in_its_normal_form(invitation, staff):
+def test_addresses_are_normalized(invitation, staff):
     corrected = correct_address(invitation, by=staff, old=f" {WRONG.upper()} ", new=" Anna@EXAMPLE.com ")
 
     assert corrected.allowed_emails == [RIGHT, BEN]
 
 
-def test_there_and_back_again_begins_a_new_round(invitation, staff):
+def test_correcting_back_begins_a_new_round(invitation, staff):
     correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
     corrected = correct_address(invitation, by=staff, old=RIGHT, new=WRONG)
 
@@ -131,7 +124,7 @@ def test_there_and_back_again_begins_a_new_round(invitation, staff):
         (WRONG, "a@example.com\nBcc: b@example.com", "new", "This is not an email address."),
     ],
 )
-def test_what_does_not_hold_is_refused_and_changes_nothing(company, staff, jobs, old, new, field, said):
+def test_invalid_address_changes_nothing(company, staff, jobs, old, new, field, said):
     invitation = make_invitation(company, allowed_emails=[WRONG, BEN, "*@example.org"])
 
     with pytest.raises(InvalidField) as refused:
@@ -151,7 +144,7 @@ def test_what_does_not_hold_is_refused_and_changes_nothing(company, staff, jobs,
         (Status.EXPIRED, InvitationExpired),
     ],
 )
-def test_an_invitation_that_is_over_is_not_corrected(company, staff, status, refusal):
+def test_closed_invitation_is_not_corrected(company, staff, status, refusal):
     invitation = in_every_status(company)[status]
     Invitation.objects.filter(pk=invitation.pk).update(allowed_emails=[WRONG])
 
@@ -161,7 +154,7 @@ def test_an_invitation_that_is_over_is_not_corrected(company, staff, status, ref
     assert stored(invitation).allowed_emails == [WRONG]
 
 
-def test_corrections_and_resends_share_one_limit_an_hour(invitation, staff):
+def test_corrections_and_resends_share_a_limit(invitation, staff):
     for number in range(5):
         resend_invitation(invitation, by=staff, emails=[BEN])
         correct_address(invitation, by=staff, old=stored(invitation).allowed_emails[0], new=f"a{number}@example.com")

@@ -1,5 +1,3 @@
-"""Uses are spent one at a time: real threads, each with a connection of its own to the database."""
-
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -41,7 +39,7 @@ def stored(invitation):
     return {invitation.use_count, used, *(model.objects.count() for model in (Connection, Credential, Use))}
 
 
-def test_fifty_at_once_spend_seven_uses_and_the_others_are_told():
+def test_fifty_at_once_spend_seven_uses():
     invitation = make_invitation(max_uses=7)
     results = race(50, lambda _: redeem(invitation))
     assert kinds(results) == {"connected": 7, "used up": 43}
@@ -49,7 +47,7 @@ def test_fifty_at_once_spend_seven_uses_and_the_others_are_told():
     assert InvitationEvent.objects.filter(type="FULFILLED").count() == 1
 
 
-def test_fifty_forms_at_once_through_the_page():
+def test_fifty_pages_at_once_spend_seven_uses():
     invitation = make_invitation(max_uses=7)
     path = page(invitation, "connect")
     responses = race(50, lambda _: Client().post(path, answers()).status_code)
@@ -57,7 +55,7 @@ def test_fifty_forms_at_once_through_the_page():
     assert stored(invitation) == {7}
 
 
-def test_twenty_clicks_on_one_form_make_one_connection():
+def test_twenty_clicks_make_one_connection():
     invitation = make_invitation(max_uses=7)
     form_id = uuid4()
     results = race(20, lambda _: redeem(invitation, form_id))
@@ -66,7 +64,7 @@ def test_twenty_clicks_on_one_form_make_one_connection():
     assert stored(invitation) == {1}
 
 
-def test_twenty_clicks_on_the_last_form_are_all_answered_with_the_done_page():
+def test_twenty_clicks_all_lead_to_done():
     invitation = make_invitation(max_uses=1)
     path, form = page(invitation, "connect"), answers()
     responses = race(20, lambda _: Client().post(path, form).status_code)
@@ -74,7 +72,7 @@ def test_twenty_clicks_on_the_last_form_are_all_answered_with_the_done_page():
     assert stored(invitation) == {1}
 
 
-def test_a_revoke_among_submissions_is_the_end_of_them():
+def test_revoke_among_submissions_ends_them():
     for _ in range(5):
         invitation = make_invitation()
         seen_by_revoker = []
@@ -93,7 +91,7 @@ def test_a_revoke_among_submissions_is_the_end_of_them():
         assert [Use.objects.filter(invitation=invitation).count()] == seen_by_revoker == [connected]
 
 
-def test_a_submission_that_meets_a_revoke_waits_for_it_and_is_refused():
+def test_submission_waits_for_a_revoke():
     invitation = make_invitation()
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
@@ -105,7 +103,7 @@ def test_a_submission_that_meets_a_revoke_waits_for_it_and_is_refused():
     assert not Connection.objects.exists()
 
 
-def test_a_revoke_that_meets_a_submission_comes_after_it():
+def test_revoke_waits_for_a_submission():
     invitation, order = make_invitation(), []
 
     def revoke(_):

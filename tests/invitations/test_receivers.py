@@ -1,5 +1,3 @@
-"""A mail provider: what it is handed, and what it reports of a mail (Postmark's own JSON, through its webhook)."""
-
 import json
 import os
 import subprocess
@@ -133,7 +131,7 @@ def told(invitation):
     return delivery.status, delivery.last_error
 
 
-def test_delivered_then_bounced_then_late_delivered(invitation, reference):
+def test_bounce_survives_a_late_delivered(invitation, reference):
     assert report(delivered(reference)) == [200]
     assert told(invitation) == ("DELIVERED", None)
     assert report(bounced(reference), delivered(reference), bounced(reference)) == [200, 200, 200]
@@ -143,12 +141,12 @@ def test_delivered_then_bounced_then_late_delivered(invitation, reference):
     assert (event.email, event.actor, event.detail) == (ANNA, "SYSTEM", {"reason": words})
 
 
-def test_a_complaint(invitation, reference):
+def test_complaint_is_stored(invitation, reference):
     assert report(delivered(reference), complained(reference), delivered(reference)) == [200, 200, 200]
     assert told(invitation) == ("COMPLAINED", "Marked as spam")
 
 
-def test_a_code_that_came_back_is_told_once_with_the_reason(invitation):
+def test_returned_code_is_logged_once(invitation):
     code = request_code(invitation, ANNA, client="somebody")
     came_back = bounced("x") | {"Metadata": {"code": str(code.pk)}}
     strange = [bounced("x") | {"Metadata": {"code": other}} for other in ("x", 5, str(invitation.pk))]
@@ -160,25 +158,25 @@ def test_a_code_that_came_back_is_told_once_with_the_reason(invitation):
     assert event.detail == {"reason": came_back["Details"]}
 
 
-def test_control_characters_of_a_report_are_left_out(invitation, reference):
+def test_control_characters_are_removed(invitation, reference):
     assert report(bounced(reference) | {"Details": "550 no\x00such\nuser"}) == [200]
     assert told(invitation) == ("BOUNCED", "550 no such user")
 
 
-def test_what_says_nothing_of_a_delivery_of_ours_changes_nothing(invitation, reference):
+def test_unknown_reports_are_ignored(invitation, reference):
     unknown = [opened(reference), bounced(reference, kind="Transient"), delivered("x"), delivered(f"{reference}0")]
     without = {name: value for name, value in delivered(reference).items() if name != "Metadata"}
     assert report(*unknown, without) == [200] * 5
     assert told(invitation) == ("QUEUED", None)
 
 
-def test_whoever_does_not_know_the_secret_reports_nothing(invitation, reference):
+def test_wrong_secret_is_rejected(invitation, reference):
     secrets = [None, "postmark:wrong", ":", SECRET.upper()]
     assert report(bounced(reference), secrets=secrets) == [400] * 4
     assert told(invitation) == ("QUEUED", None)
 
 
-def test_without_a_provider_there_is_no_webhook(client):
+def test_no_webhook_without_a_provider(client):
     assert client.post("/anymail/postmark/tracking/", {}, content_type="application/json").status_code == 404
 
 
@@ -222,7 +220,7 @@ def provider(settings) -> Iterator[Provider]:
     provider.server.server_close()
 
 
-def test_the_provider_is_told_which_delivery_it_is(worker, provider, invitation, reference):
+def test_provider_gets_the_delivery_reference(worker, provider, invitation, reference):
     worker()
     assert told(invitation) == ("SENT", None)
     (mail,) = provider.taken
@@ -232,7 +230,7 @@ def test_the_provider_is_told_which_delivery_it_is(worker, provider, invitation,
     assert headers["Message-ID"] == invitation.deliveries.get().message_id
 
 
-def test_the_provider_is_told_to_track_neither_who_opens_a_mail_nor_who_clicks(worker, provider, invitation):
+def test_provider_tracks_no_opens_or_clicks(worker, provider, invitation):
     request_code(invitation, ANNA, client="somebody")
     worker()
     assert len(provider.taken) == 2
@@ -241,7 +239,7 @@ def test_the_provider_is_told_to_track_neither_who_opens_a_mail_nor_who_clicks(w
         assert (mail["TrackOpens"], mail["TrackLinks"]) == (False, "None")
 
 
-def test_an_address_that_the_provider_refuses_is_final(worker, provider, jobs, invitation):
+def test_refused_address_fails_at_once(worker, provider, jobs, invitation):
     provider.status = 422
     provider.answer = {"ErrorCode": 406, "Message": INACTIVE}
     worker()
@@ -252,7 +250,7 @@ def test_an_address_that_the_provider_refuses_is_final(worker, provider, jobs, i
 
 
 @pytest.mark.parametrize(("status", "answer"), [(500, {}), (401, {"ErrorCode": 10, "Message": "Bad token"})])
-def test_a_provider_in_trouble_gets_the_mail_later(worker, provider, invitation, status, answer):
+def test_provider_error_is_retried(worker, provider, invitation, status, answer):
     taken = provider.answer
     provider.status, provider.answer = status, answer
     worker()
@@ -262,7 +260,7 @@ def test_a_provider_in_trouble_gets_the_mail_later(worker, provider, invitation,
     assert told(invitation) == ("SENT", None)
 
 
-def test_a_provider_that_is_not_there_gets_the_mail_later(worker, provider, settings, invitation, caplog):
+def test_unreachable_provider_is_retried(worker, provider, settings, invitation, caplog):
     with closing(reserve_port()) as place:
         settings.ANYMAIL = settings.ANYMAIL | {"POSTMARK_API_URL": f"http://127.0.0.1:{port_of(place)}/"}
         worker()
@@ -273,7 +271,7 @@ def test_a_provider_that_is_not_there_gets_the_mail_later(worker, provider, sett
     assert told(invitation) == ("SENT", None)
 
 
-def test_a_provider_that_does_not_answer_gets_the_mail_later(worker, provider, settings, invitation):
+def test_slow_provider_is_retried(worker, provider, settings, invitation):
     settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 0.2}
     provider.server.shutdown()  # connections are taken by the system, and nobody answers
     worker()

@@ -1,5 +1,3 @@
-"""Automatic repair waits: nobody is mailed again and again, nor about what they are just putting right."""
-
 from datetime import timedelta
 from uuid import uuid4
 
@@ -69,7 +67,7 @@ def about(wanted):
 # --- the pause
 
 
-def test_a_connection_that_breaks_and_recovers_again_and_again_mails_its_person_once(connection):
+def test_flapping_connection_sends_one_mail(connection):
     for _ in range(6):
         turn(connection)
         turn(connection, "CONNECTED")
@@ -79,7 +77,7 @@ def test_a_connection_that_breaks_and_recovers_again_and_again_mails_its_person_
     assert waiting() == about(DAY)
 
 
-def test_a_day_later_whoever_can_mend_it_is_invited_if_it_is_still_broken(connection):
+def test_still_broken_next_day_invites_again(connection):
     turn(connection)
     turn(connection, "CONNECTED")
     assert turn(connection) is None
@@ -91,7 +89,7 @@ def test_a_day_later_whoever_can_mend_it_is_invited_if_it_is_still_broken(connec
     assert follow_status(connection.pk).status == "ACTIVE"
 
 
-def test_a_day_later_nobody_is_bothered_if_it_works(connection):
+def test_working_next_day_invites_no_one(connection):
     turn(connection)
     turn(connection, "CONNECTED")
     turn(connection)
@@ -102,13 +100,13 @@ def test_a_day_later_nobody_is_bothered_if_it_works(connection):
     assert Invitation.objects.count() == 1
 
 
-def test_each_connection_has_a_pause_of_its_own(company, connection):
+def test_connections_pause_separately(company, connection):
     turn(connection)
 
     assert turn(make_connection(company, verified_email=JANE)) is not None
 
 
-def test_what_the_partner_asked_for_begins_no_pause(connection):
+def test_invitation_of_partner_begins_no_pause(connection):
     asked_for = create_repair_invitation(connection, by=SYSTEM)
     assert turn(connection) is None
     Invitation.objects.filter(pk=asked_for.pk).update(revoked_at=timezone.now())
@@ -116,7 +114,7 @@ def test_what_the_partner_asked_for_begins_no_pause(connection):
     assert turn(connection, "NEW_PASSWORD_NEEDED") is not None
 
 
-def test_switched_off_in_the_meantime_nobody_is_invited(company, connection):
+def test_switched_off_during_pause_invites_no_one(company, connection):
     turn(connection)
     turn(connection, "CONNECTED")
     turn(connection)
@@ -130,7 +128,7 @@ def test_switched_off_in_the_meantime_nobody_is_invited(company, connection):
 # --- the grace
 
 
-def test_whoever_has_just_given_a_login_that_is_refused_is_not_mailed_while_they_correct_it(connection):
+def test_refused_login_has_a_grace_period(connection):
     invitation = turn(connection)
     pass_time(days=2)
     use(invitation)
@@ -145,7 +143,7 @@ def test_whoever_has_just_given_a_login_that_is_refused_is_not_mailed_while_they
     assert Invitation.objects.count() == 1
 
 
-def test_whoever_went_away_without_correcting_it_is_invited_when_the_grace_is_over(connection):
+def test_invitation_follows_the_grace_period(connection):
     use_first = turn(connection)
     pass_time(days=2)
     use(use_first)
@@ -158,7 +156,7 @@ def test_whoever_went_away_without_correcting_it_is_invited_when_the_grace_is_ov
     assert follow_status(connection.pk).allowed_emails == [JANE]
 
 
-def test_the_first_login_has_its_grace_too(company):
+def test_first_login_has_a_grace_period(company):
     connection = make_connection(company, verified_email=JANE, by=CONTRIBUTOR)
 
     assert turn(connection) is None
@@ -167,14 +165,14 @@ def test_the_first_login_has_its_grace_too(company):
     assert follow_status(connection.pk) is not None
 
 
-def test_a_login_that_a_program_gave_has_none(connection):
+def test_login_of_program_has_no_grace(connection):
     key, _ = make_api_key(connection.company.partner)
     change_credentials(connection, credentials=LOGIN, by=Actor.partner(key))
 
     assert turn(connection) is not None
 
 
-def test_of_pause_and_grace_the_longer_one_counts(connection):
+def test_longer_of_pause_and_grace_counts(connection):
     invitation = turn(connection)
     use(invitation)
 
@@ -183,7 +181,7 @@ def test_of_pause_and_grace_the_longer_one_counts(connection):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_job_that_waited_invites_in_earnest(worker):
+def test_waiting_job_invites(worker):
     company = CompanyFactory(repairs_automatically=True)
     connection = make_connection(company, verified_email=JANE, by=CONTRIBUTOR)
     report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)

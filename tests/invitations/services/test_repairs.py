@@ -1,5 +1,3 @@
-"""Login details are put right: by an invitation to repair, or at once by whoever has just typed them."""
-
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,7 +6,7 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
-from connections.models.status import OUTCOMES, REPAIRABLE, Status
+from connections.models.status import Status
 from connections.services.connections import report_status
 from connections.services.credentials import read_credentials
 from invitations.exceptions import (
@@ -68,7 +66,7 @@ def facts(connection):
 # --- by an invitation
 
 
-def test_a_repair_keeps_the_connection_and_waits_for_its_check(connection):
+def test_repair_changes_credentials_only(connection):
     before = Connection.objects.values().get()
     sites, history = list(connection.sites.all()), list(connection.events.order_by("pk"))
 
@@ -83,7 +81,7 @@ def test_a_repair_keeps_the_connection_and_waits_for_its_check(connection):
     assert credentials_of(connection) == (NEW, 2)
 
 
-def test_a_repair_spends_a_use_and_is_logged(connection):
+def test_repair_spends_a_use(connection):
     invitation = invite(connection, max_uses=2)
 
     repair(invitation)
@@ -96,7 +94,7 @@ def test_a_repair_spends_a_use_and_is_logged(connection):
     assert connection.events.filter(type="CREDENTIALS_CHANGED", actor="CONTRIBUTOR").count() == 1
 
 
-def test_the_last_use_fulfils_it(connection):
+def test_last_repair_fulfils_the_invitation(connection):
     invitation = invite(connection, max_uses=1)
 
     repair(invitation)
@@ -106,7 +104,7 @@ def test_the_last_use_fulfils_it(connection):
     assert invitation.events.filter(type="FULFILLED").count() == 1
 
 
-def test_the_same_form_twice_is_saved_once(connection):
+def test_same_form_repairs_once(connection):
     invitation, form_id = invite(connection, max_uses=1), uuid4()
 
     repair(invitation, form_id=form_id)
@@ -117,7 +115,7 @@ def test_the_same_form_twice_is_saved_once(connection):
     assert Use.objects.count() == 1
 
 
-def test_whoever_proved_an_address_is_remembered(connection):
+def test_repair_stores_the_verified_email(connection):
     invitation = invite(connection, allowed_emails=["b@example.com"])
 
     repair(invitation, proof=create_proof(invitation, "b@example.com"))
@@ -127,7 +125,7 @@ def test_whoever_proved_an_address_is_remembered(connection):
     assert invitation.events.get(type="USED").email == "b@example.com"
 
 
-def test_a_healthy_connection_takes_new_login_details_all_the_same(connection):
+def test_connected_connection_can_be_repaired(connection):
     report_status(connection, Status.CONNECTED, by=SYSTEM)
 
     assert repair(invite(connection)).status == Status.PENDING
@@ -151,7 +149,7 @@ CLOSED = {
 
 
 @pytest.mark.parametrize(("close", "refusal"), CLOSED.values(), ids=CLOSED)
-def test_a_closed_invitation_repairs_nothing(connection, close, refusal):
+def test_closed_invitation_repairs_nothing(connection, close, refusal):
     invitation = invite(connection)
     close(invitation)
     before = facts(connection)
@@ -182,7 +180,7 @@ UNPROVED = {
 
 
 @pytest.mark.parametrize("proof", UNPROVED.values(), ids=UNPROVED)
-def test_a_restricted_invitation_repairs_nothing_without_its_proof(connection, proof):
+def test_restricted_repair_needs_its_proof(connection, proof):
     invitation = invite(connection, allowed_emails=["b@example.com"])
     shown = proof(invitation)
     before = facts(connection)
@@ -196,8 +194,8 @@ def test_a_restricted_invitation_repairs_nothing_without_its_proof(connection, p
 # --- at once
 
 
-@pytest.mark.parametrize("status", sorted(REPAIRABLE))
-def test_what_can_be_mended_is_corrected_without_spending_a_use(connection, status):
+@pytest.mark.parametrize("status", [Status.PASSWORD_INCORRECT, Status.MFA_TOKEN_EXPIRED])
+def test_correction_spends_no_use(connection, status):
     invitation = make_invitation(connection.company)
     Connection.objects.update(status=status)
 
@@ -211,8 +209,8 @@ def test_what_can_be_mended_is_corrected_without_spending_a_use(connection, stat
     assert connection.events.filter(type="CREDENTIALS_CHANGED", actor="CONTRIBUTOR").count() == 1
 
 
-@pytest.mark.parametrize("status", sorted((OUTCOMES | {Status.PENDING}) - REPAIRABLE))
-def test_where_other_details_would_not_help_there_is_nothing_to_correct(connection, status):
+@pytest.mark.parametrize("status", [Status.PENDING, Status.WEBSITE_DOWN])
+def test_unrepairable_status_cannot_be_corrected(connection, status):
     Connection.objects.update(status=status)
     before = facts(connection)
 
@@ -222,7 +220,7 @@ def test_where_other_details_would_not_help_there_is_nothing_to_correct(connecti
     assert facts(connection) == before
 
 
-def test_a_used_up_invitation_still_lets_its_browser_correct(connection):
+def test_used_up_invitation_allows_correction(connection):
     invitation = invite(connection, max_uses=1)
     repair(invitation)
     report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
@@ -234,7 +232,7 @@ def test_a_used_up_invitation_still_lets_its_browser_correct(connection):
     assert invitation.use_count == 1
 
 
-def test_after_a_revoke_nothing_is_corrected(connection):
+def test_revoked_invitation_allows_no_correction(connection):
     invitation = make_invitation(connection.company)
     revoke_invitation(Invitation.objects.get(pk=invitation.pk), by=SYSTEM)
     before = facts(connection)

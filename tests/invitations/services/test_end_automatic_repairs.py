@@ -1,5 +1,3 @@
-"""Automatic repair that is switched off withdraws what it has sent."""
-
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -37,7 +35,7 @@ def ends():
     return [job.args for job in ProcrastinateJob.objects.filter(task_name="invitations.tasks.end_automatic_repairs")]
 
 
-def test_switching_it_off_asks_for_the_withdrawal_once(api, repaired):
+def test_switching_off_queues_one_job(api, repaired):
     api.patch(f"company/{repaired.pk}", {"name": "Renamed"})
     api.patch(f"company/{repaired.pk}", {"repairsAutomatically": True})
     assert ends() == []
@@ -46,7 +44,7 @@ def test_switching_it_off_asks_for_the_withdrawal_once(api, repaired):
     assert ends() == [{"company_id": str(repaired.pk)}]
 
 
-def test_what_it_has_sent_is_withdrawn_with_the_reason_and_nothing_else(repaired):
+def test_switching_off_revokes_automatic_invitations(repaired):
     other = CompanyFactory(repairs_automatically=True)
     sent, mended, elsewhere = (follow_status(broken(each).pk) for each in (repaired, repaired, other))
     # its status moved on to what nobody can mend, and the invitation stayed open
@@ -64,7 +62,7 @@ def test_what_it_has_sent_is_withdrawn_with_the_reason_and_nothing_else(repaired
     assert still_open == {elsewhere, asked_for, to_connect}
 
 
-def test_done_again_it_changes_nothing(repaired):
+def test_repeated_job_changes_nothing(repaired):
     invitation = follow_status(broken(repaired).pk)
     update_company(repaired, **OFF)
     for _ in range(2):
@@ -72,7 +70,7 @@ def test_done_again_it_changes_nothing(repaired):
     assert invitation.events.filter(type="REVOKED").count() == 1
 
 
-def test_switched_on_again_before_the_job_came_to_it_the_invitation_stays(repaired):
+def test_switched_on_again_keeps_the_invitation(repaired):
     invitation = follow_status(broken(repaired).pk)
     update_company(repaired, **OFF)
     update_company(repaired, repairs_automatically=True)
@@ -81,7 +79,7 @@ def test_switched_on_again_before_the_job_came_to_it_the_invitation_stays(repair
     assert invitation.status == "ACTIVE"
 
 
-def test_after_that_a_connection_that_breaks_invites_nobody(repaired):
+def test_switched_off_invites_no_one(repaired):
     connection = broken(repaired)
     update_company(repaired, **OFF)
     assert follow_status(connection.pk) is None
@@ -89,7 +87,7 @@ def test_after_that_a_connection_that_breaks_invites_nobody(repaired):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_waited_while_it_was_switched_off_invites_nobody():
+def test_waiting_worker_sees_switch_off():
     company = CompanyFactory(repairs_automatically=True)
     connection = broken(company)
     with ThreadPoolExecutor(1) as threads:
@@ -103,7 +101,7 @@ def test_a_worker_that_waited_while_it_was_switched_off_invites_nobody():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_invitation_that_is_just_being_made_is_not_missed():
+def test_concurrent_invitation_is_revoked_too():
     company = CompanyFactory(repairs_automatically=True)
     connection = broken(company)
     with ThreadPoolExecutor(1) as threads:

@@ -1,5 +1,3 @@
-"""How often something may be tried."""
-
 from datetime import timedelta
 
 import pytest
@@ -21,7 +19,7 @@ def attempts(key: str, number: int, *, limit: int = 3) -> None:
         check_rate_limit(key, limit=limit, per=HOUR)
 
 
-def test_up_to_the_limit_it_may_be_tried_and_then_not_before_the_window_ends(db):
+def test_limit_holds_until_the_window_ends(db):
     attempts("one", 3)
 
     with pytest.raises(RateLimitExceeded) as refusal:
@@ -31,7 +29,7 @@ def test_up_to_the_limit_it_may_be_tried_and_then_not_before_the_window_ends(db)
     assert refusal.value.status == 429
 
 
-def test_a_new_window_begins_when_the_old_one_is_over(db):
+def test_new_window_begins_after_the_old(db):
     attempts("one", 3)
     RateLimitWindow.objects.update(started_at=timezone.now() - HOUR - timedelta(seconds=1))
 
@@ -42,7 +40,7 @@ def test_a_new_window_begins_when_the_old_one_is_over(db):
     assert timezone.now() - window.started_at < timedelta(minutes=1)
 
 
-def test_trying_on_does_not_lengthen_the_wait(db):
+def test_further_attempts_do_not_extend_the_wait(db):
     attempts("one", 3)
     RateLimitWindow.objects.update(started_at=timezone.now() - timedelta(minutes=59))
     for _ in range(5):
@@ -52,7 +50,7 @@ def test_trying_on_does_not_lengthen_the_wait(db):
     assert refusal.value.retry_after <= 60
 
 
-def test_the_wait_is_never_nought(db):
+def test_wait_is_at_least_a_second(db):
     attempts("one", 3)
     now = timezone.now()
     RateLimitWindow.objects.update(started_at=now - HOUR + timedelta(milliseconds=300))
@@ -63,7 +61,7 @@ def test_the_wait_is_never_nought(db):
     assert refusal.value.retry_after == 1
 
 
-def test_each_key_has_a_window_of_its_own(db):
+def test_keys_have_separate_windows(db):
     attempts("one", 3)
     attempts("other", 3)
 
@@ -74,21 +72,21 @@ def guesses(address: str, number: int) -> list[int]:
     return [client.get(f"/p/i/{new_token()}").status_code for _ in range(number)]
 
 
-def test_an_owner_of_many_addresses_has_one_limit(db):
+def test_ipv6_network_shares_one_limit(db):
     assert guesses("2001:db8:1:2::1", 30) == guesses("2001:db8:1:2:ffff::2", 30) == [404] * 30
     assert guesses("2001:db8:1:2:a:b:c:d", 1) == [429]
     assert guesses("2001:db8:1:3::1", 1) == [404]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_at_once_are_counted_each():
+def test_concurrent_attempts_are_all_counted():
     results = race(20, lambda _: check_rate_limit("one", limit=7, per=HOUR))
 
     assert sum(isinstance(result, RateLimitExceeded) for result in results) == 13
     assert RateLimitWindow.objects.get().count == 20
 
 
-def test_windows_that_are_long_over_are_forgotten(db):
+def test_old_windows_are_deleted(db):
     attempts("old", 1)
     RateLimitWindow.objects.update(started_at=timezone.now() - timedelta(days=2))
     attempts("new", 1)

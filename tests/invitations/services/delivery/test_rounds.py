@@ -1,5 +1,3 @@
-"""A mail that is sent again, by two workers at once, or reported on: each round has its own story."""
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,10 +7,11 @@ from django.db import connection
 from companies.actors import SYSTEM
 from invitations.models import DeliveryStatus
 from invitations.services.delivery.send import RETRY_DELAYS, attempt_delivery, record_delivery_report, resend_invitation
-from tests.invitations.test_deliveries import ANNA, delivery, logged, mailed, told, until
+from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
+from tests.invitations.services.delivery.mails import ANNA, BEN, delivery, logged, mailed, told, until
 
 
-def test_sending_again_begins_a_round_of_its_own(worker, mail_server):
+def test_resend_begins_a_new_round(worker, mail_server):
     invitation = mailed()
     worker()
     resend_invitation(invitation, by=SYSTEM)
@@ -24,7 +23,7 @@ def test_sending_again_begins_a_round_of_its_own(worker, mail_server):
     assert logged(invitation) == [("SENT", ANNA), ("SENT", ANNA)]
 
 
-def test_a_round_that_was_overtaken_sends_nothing(worker, mail_server):
+def test_overtaken_round_sends_nothing(worker, mail_server):
     mail_server.answers[ANNA] = ["451 later"]
     invitation = mailed()
     worker()
@@ -34,7 +33,7 @@ def test_a_round_that_was_overtaken_sends_nothing(worker, mail_server):
     assert len(mail_server.mails) == 1
 
 
-def test_a_round_that_is_overtaken_while_it_is_being_sent_leaves_the_later_one_alone(worker, mail_server):
+def test_overtaken_sending_keeps_the_later_round(worker, mail_server):
     invitation = mailed()
     sending = threading.Thread(target=worker)
     with mail_server.holding():
@@ -48,7 +47,7 @@ def test_a_round_that_is_overtaken_while_it_is_being_sent_leaves_the_later_one_a
     assert logged(invitation) == [("SENT", ANNA), ("SENT", ANNA)]
 
 
-def test_two_workers_with_the_same_mail_send_it_once(worker, mail_server):
+def test_four_workers_send_one_mail(worker, mail_server):
     known = delivery(mailed())
 
     def attempt():
@@ -65,7 +64,7 @@ def test_two_workers_with_the_same_mail_send_it_once(worker, mail_server):
 
 
 @pytest.mark.django_db
-def test_what_is_out_is_not_sent_again_by_a_job_that_comes_twice(mailoutbox):
+def test_repeated_job_sends_once(mailoutbox):
     invitation = mailed()
     for _ in range(2):
         assert attempt_delivery(delivery(invitation).pk, round_number=1) is None
@@ -73,10 +72,7 @@ def test_what_is_out_is_not_sent_again_by_a_job_that_comes_twice(mailoutbox):
     assert told(invitation) == ("SENT", 1, None)
 
 
-# --- what the provider reports ----------------------------------------------------------------------------
-
-
-def test_a_report_that_is_faster_than_our_own_note_is_kept(worker, mail_server):
+def test_early_report_is_kept(worker, mail_server):
     invitation = mailed()
     sending = threading.Thread(target=worker)
     with mail_server.holding():
@@ -98,7 +94,7 @@ def test_a_report_that_is_faster_than_our_own_note_is_kept(worker, mail_server):
         (["DELIVERED", "COMPLAINED", "DELIVERED"], "COMPLAINED"),
     ],
 )
-def test_a_late_delivered_never_covers_a_bounce_or_a_complaint(reports, status):
+def test_bounce_survives_a_late_delivered(reports, status):
     invitation = mailed()
     for report in reports:
         record_delivery_report(delivery(invitation).reference, DeliveryStatus(report), reason="mailbox full")
@@ -107,7 +103,7 @@ def test_a_late_delivered_never_covers_a_bounce_or_a_complaint(reports, status):
 
 
 @pytest.mark.django_db
-def test_a_bounce_that_is_reported_twice_is_logged_once():
+def test_repeated_bounce_is_logged_once():
     invitation = mailed()
     for _ in range(2):
         record_delivery_report(delivery(invitation).reference, DeliveryStatus.BOUNCED)
@@ -116,10 +112,55 @@ def test_a_bounce_that_is_reported_twice_is_logged_once():
 
 
 @pytest.mark.django_db
-def test_a_report_of_an_earlier_round_or_of_another_mail_changes_nothing():
+def test_report_of_other_mail_is_ignored():
     invitation = mailed()
     early = delivery(invitation).reference
     resend_invitation(invitation, by=SYSTEM)
     for reference in (early, "", ".", "x.1", early.partition(".")[0], f"{invitation.pk}.1", early + "x", early + "٣"):
         assert record_delivery_report(reference, DeliveryStatus.BOUNCED) is None
     assert delivery(invitation).status == "QUEUED"
+
+
+def revoke(invitation):
+    revoke_invitation(invitation, by=SYSTEM)
+
+
+def remove(invitation):
+    update_invitation(invitation, by=SYSTEM, allowed_emails=[BEN])
+
+
+def rotate(invitation):
+    rotate_invitation(invitation, by=SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("withdraw", "words"),
+    [
+        (revoke, "Not sent: the invitation was revoked by then."),
+        (remove, "Not sent: the address was taken off the invitation."),
+        (rotate, "Not sent: the link was replaced."),
+    ],
+)
+def test_withdrawn_mail_is_not_sent(worker, mail_server, withdraw, words):
+    invitation = mailed()
+    withdraw(invitation)
+    worker()
+    assert told(invitation) == ("FAILED", 1, words)
+    assert mail_server.tried == []
+    assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
+
+
+@pytest.mark.parametrize("end", [remove, rotate])
+def test_sent_mail_names_its_ended_link(worker, mail_server, end):
+    invitation = mailed()
+    worker()
+    end(invitation)
+    assert told(invitation) == ("SENT", 1, "It was sent, but its link no longer works.")
+
+
+def test_failed_mail_keeps_its_reason(worker, mail_server):
+    mail_server.answers[ANNA] = ["550 5.1.1 unknown"]
+    invitation = mailed()
+    worker()
+    rotate(invitation)
+    assert told(invitation) == ("FAILED", 1, "The mail server refused the address: 550 5.1.1 unknown")

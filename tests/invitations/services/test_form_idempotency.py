@@ -1,13 +1,11 @@
-"""A form makes one invitation, however often and however fast it is sent."""
-
 from uuid import uuid4
 
 import pytest
 
-from companies.actors import SYSTEM, Actor
+from companies.actors import Actor
 from config.exceptions import InvalidField
 from invitations.exceptions import SubmittedBefore
-from invitations.models import Delivery, EventType, Invitation, InvitationEvent
+from invitations.models import Delivery, Invitation, InvitationEvent
 from invitations.services.invitations import create_invitation, create_repair_invitation, revoke_invitation
 from tests.factories import UserFactory, make_connection, make_invitation
 from tests.races import race
@@ -18,7 +16,7 @@ def staff(db):
     return Actor.staff(UserFactory())
 
 
-def test_the_same_form_again_is_refused_with_what_it_made(company, staff):
+def test_repeated_form_names_its_invitation(company, staff):
     form_id = uuid4()
     made = create_invitation(company, by=staff, form_id=form_id)
 
@@ -29,7 +27,7 @@ def test_the_same_form_again_is_refused_with_what_it_made(company, staff):
     assert Invitation.objects.get() == made
 
 
-def test_the_same_form_again_makes_no_repair_either(staff):
+def test_repeated_form_creates_no_repair(staff):
     connection, form_id = make_connection(), uuid4()
     made = create_repair_invitation(connection, by=staff, form_id=form_id)
 
@@ -39,14 +37,14 @@ def test_the_same_form_again_makes_no_repair_either(staff):
     assert Invitation.objects.get() == made
 
 
-def test_other_forms_and_no_form_make_others(company, staff):
+def test_other_forms_create_other_invitations(company, staff):
     for form_id in (uuid4(), uuid4(), None, None):
         create_invitation(company, by=staff, form_id=form_id)
 
     assert Invitation.objects.count() == 4
 
 
-def test_a_form_that_was_refused_may_be_sent_again(company, staff):
+def test_refused_form_may_be_sent_again(company, staff):
     form_id = uuid4()
     with pytest.raises(InvalidField):
         create_invitation(company, by=staff, form_id=form_id, max_uses=0)
@@ -55,7 +53,7 @@ def test_a_form_that_was_refused_may_be_sent_again(company, staff):
 
 
 @pytest.mark.parametrize("whose", ["another's", "another event's"])
-def test_a_name_that_is_taken_by_something_else_tells_nothing_of_it(company, staff, whose):
+def test_foreign_form_id_reveals_nothing(company, staff, whose):
     other = make_invitation(company, by=Actor.staff(UserFactory()) if whose == "another's" else staff)
     if whose == "another event's":
         revoke_invitation(other, by=staff)
@@ -68,12 +66,8 @@ def test_a_name_that_is_taken_by_something_else_tells_nothing_of_it(company, sta
     assert Invitation.objects.count() == 1
 
 
-def test_whatever_the_system_makes_needs_no_form(company):
-    assert create_invitation(company, by=SYSTEM).events.get().type == EventType.CREATED
-
-
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_that_are_sent_at_once_one_is_made(company, jobs):
+def test_twenty_equal_forms_create_one_invitation(company, jobs):
     staff, form_id = Actor.staff(UserFactory()), uuid4()
 
     def send(index):

@@ -1,5 +1,3 @@
-"""What is wrong between us and the mail server, in words: of real servers that are not set up as our settings say."""
-
 import ssl
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,10 +13,10 @@ from django.utils import timezone
 
 from config.crypto.keyring import Keyring
 from config.redaction import JSONFormatter
-from invitations.models import PersonalLink
+from invitations.models import EventType, PersonalLink
 from tests.invitations.conftest import use_mail_server
 from tests.invitations.mail_server import MailServer, refuse
-from tests.invitations.test_deliveries import ANNA, delivery, logged, mailed, told
+from tests.invitations.services.delivery.mails import ANNA, delivery, logged, mailed, told
 
 OTHER_KEY = "b3RoZXItdGhhbi1ldmVyeWJvZHktaGVyZS1rbm93cy0="
 
@@ -147,32 +145,28 @@ TROUBLES = [
 
 
 @pytest.mark.parametrize(("trouble", "words", "cause"), TROUBLES, ids=[trouble.__name__ for trouble, *_ in TROUBLES])
-def test_what_the_operator_can_mend_is_said_and_the_mail_waits(
-    worker, settings, certificate, caplog, trouble, words, cause
-):
+def test_configuration_error_is_named_and_retried(worker, settings, certificate, caplog, trouble, words, cause):
     with trouble(settings, certificate) as server:
         use_mail_server(settings, server.port)
         invitation = mailed()
         worker()
     assert told(invitation) == ("QUEUED", 1, words)
     written = "\n".join(JSONFormatter().format(record) for record in caplog.records)
-    assert f'a mail was not taken: {cause}"' in written
+    assert f'a mail was not accepted: {cause}"' in written
     assert ANNA not in written
     assert "a secret between us" not in written
 
 
-# --- before it gets there ---------------------------------------------------------------------------------
-
 OUR_FAULT = "The mail could not be sent; the fault is on our side."
 
 
-def test_a_key_that_was_dropped_too_early_is_our_fault_and_the_mail_waits_for_it(worker, mail_server, settings, caplog):
+def test_missing_key_is_retried(worker, mail_server, settings, caplog):
     invitation, link = mailed(), PersonalLink.objects.get()
     ours, settings.KEYRING = settings.KEYRING, Keyring([OTHER_KEY])
     worker()
     assert told(invitation) == ("QUEUED", 1, OUR_FAULT)
     written = "\n".join(JSONFormatter().format(record) for record in caplog.records)
-    assert "a mail could not be made" in written
+    assert "a mail could not be built" in written
     assert "DecryptionError" in written
     settings.KEYRING = ours
     assert link.token not in written
@@ -180,7 +174,7 @@ def test_a_key_that_was_dropped_too_early_is_our_fault_and_the_mail_waits_for_it
     assert told(invitation) == ("SENT", 2, None)
 
 
-def test_what_can_never_be_made_is_given_up_in_the_end(worker, mail_server, jobs):
+def test_unbuildable_mail_fails_in_the_end(worker, mail_server, jobs):
     invitation = mailed()
     PersonalLink.objects.update(encrypted_token=b"what nobody can open")
     worker()
@@ -191,3 +185,53 @@ def test_what_can_never_be_made_is_given_up_in_the_end(worker, mail_server, jobs
     assert attempts > 10
     assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
     assert jobs.statuses == ["succeeded"]
+
+
+def test_refused_login_is_retried(worker, settings, no_mail_server):
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "latchkey", "wrong"
+    with MailServer(refuses_logins=True) as server:
+        settings.EMAIL_PORT = server.port
+        invitation = mailed()
+        worker()
+    assert told(invitation) == ("QUEUED", 1, "The mail server did not accept our login.")
+
+
+@pytest.mark.parametrize("code", [530, 538])
+def test_login_codes_are_retried(worker, mail_server, code):
+    mail_server.answers[ANNA] = [f"{code} 5.7.0 authentication required"]
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("QUEUED", 1, "The mail server did not accept our login.")
+    worker.later()
+    assert told(invitation) == ("SENT", 2, None)
+
+
+def test_repeated_address_is_not_logged(worker, mail_server, caplog):
+    mail_server.answers[ANNA] = [f"451 4.2.2 <{ANNA}> over quota"]
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("QUEUED", 1, f"The mail server refused the address: 451 4.2.2 <{ANNA}> over quota")
+    written = "\n".join(JSONFormatter().format(record) for record in caplog.records)
+    assert f"mail {delivery(invitation).reference} was not sent (attempt 1)" in written
+    assert "over quota" in written
+    assert ANNA not in written
+
+
+def test_repeated_link_is_redacted(worker, mail_server):
+    invitation = mailed()
+    link = PersonalLink.objects.get()
+    mail_server.answers[ANNA] = [f"550 spam: http://localhost:8000/p/i/{link.token} " + "x" * 300]
+    worker()
+    status, _, words = told(invitation)
+    assert status == "FAILED"
+    assert "/p/i/[redacted]" in words
+    assert len(words) < 400
+    assert link.token not in str(list(invitation.events.values_list("detail")))
+
+
+def test_control_characters_are_removed(worker, mail_server):
+    mail_server.answers[ANNA] = ["550 bad\x00user\x1b[31m gone"]
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("FAILED", 1, "The mail server refused the address: 550 bad user [31m gone")
+    assert logged(invitation) == [(EventType.DELIVERY_FAILED, ANNA)]

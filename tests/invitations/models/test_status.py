@@ -1,5 +1,3 @@
-"""The status: the first rule that applies, and the same in Python and in SQL."""
-
 from datetime import timedelta
 from itertools import combinations
 from typing import Any
@@ -18,7 +16,6 @@ LONG_AGO = NOW - timedelta(days=1000)
 
 
 def facts(**known: Any) -> Invitation:
-    """An invitation of which only this is known."""
     return Invitation(**known)
 
 
@@ -38,18 +35,18 @@ def facts(**known: Any) -> Invitation:
         ({"revoked_at": NOW, "max_uses": 1, "use_count": 1, "expires_at": NOW}, Status.REVOKED),
     ],
 )
-def test_the_first_rule_that_applies_names_the_status(known, status):
+def test_status_is_the_first_rule(known, status):
     assert status_of(facts(**known), NOW) == status
 
 
-def test_every_status_but_active_has_one_rule():
+def test_every_closed_status_has_a_rule():
     assert [rule.status for rule in RULES] == [Status.REVOKED, Status.FULFILLED, Status.EXPIRED]
     assert set(Status) == {rule.status for rule in RULES} | {Status.ACTIVE}
 
 
 @st.composite
 def rows(draw: Any) -> dict[str, Any]:
-    """Facts as the table's constraints permit them; no time so near that it passes while the test runs."""
+    """Facts that the constraints permit, with no time so near that it passes during the test."""
     max_uses = draw(st.none() | st.integers(1, 3))
     away = st.timedeltas(timedelta(days=-900), timedelta(days=900)).filter(lambda t: abs(t) > timedelta(minutes=10))
     moments = away.map(lambda shift: NOW + shift)
@@ -69,7 +66,7 @@ def rows(draw: Any) -> dict[str, Any]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(known=st.lists(rows(), min_size=10, max_size=30))
-def test_python_and_the_database_agree_about_any_facts(company, known):
+def test_python_and_sql_agree(company, known):
     Invitation.objects.all().delete()
     Invitation.objects.bulk_create(row(company, fields) for fields in known)
 
@@ -77,7 +74,7 @@ def test_python_and_the_database_agree_about_any_facts(company, known):
         assert invitation.current_status == status_of(invitation, timezone.now())
 
 
-def test_each_choice_of_statuses_finds_exactly_those(company):
+def test_in_status_finds_every_combination(company):
     past, future = NOW - timedelta(days=1), NOW + timedelta(days=1)
     for revoked_at in (None, past):
         for max_uses, use_count in ((None, 0), (None, 2), (2, 0), (2, 1), (2, 2)):
@@ -93,7 +90,7 @@ def test_each_choice_of_statuses_finds_exactly_those(company):
             assert found == {pk for pk, status in everything.items() if status in wanted}, wanted
 
 
-def test_active_is_a_choice_by_its_own_name(company):
+def test_active_finds_active_invitations(company):
     active = make_invitation(company)
     row(company, {"revoked_at": NOW}).save()
 

@@ -1,5 +1,3 @@
-"""Encryption keys are rotated while the system is live."""
-
 import base64
 import os
 import threading
@@ -40,12 +38,12 @@ def rotate(*arguments):
 
 
 def grow(number):
-    """Many connections with credentials, sealed with the ring of the moment."""
+    """Many connections with credentials, encrypted with the ring of the moment."""
     company, datasource = CompanyFactory(), DatasourceFactory()
     made = [Connection(company=company, datasource=datasource) for _ in range(number)]
     Connection.objects.bulk_create(made, batch_size=1000)
-    sealed = (encrypt_credentials(Credential(connection=each), SECRETS) for each in made)
-    Credential.objects.bulk_create(sealed, batch_size=1000)
+    encrypted = (encrypt_credentials(Credential(connection=each), SECRETS) for each in made)
+    Credential.objects.bulk_create(encrypted, batch_size=1000)
     return made
 
 
@@ -122,10 +120,10 @@ class Writer:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_thousand_are_sealed_again_while_others_read_and_write_and_nothing_fails_or_is_lost(both_rings, settings):
-    made = grow(10_000)
+def test_rotation_among_readers_and_writers(both_rings, settings):
+    made = grow(2_000)
     both_rings()
-    reader, writers = Reader(made[::97]), [Writer(made[::2]), Writer(made[1::2])]
+    reader, writers = Reader(made[::19]), [Writer(made[::2]), Writer(made[1::2])]
 
     with meanwhile(reader, *writers):
         rotate()
@@ -133,16 +131,16 @@ def test_ten_thousand_are_sealed_again_while_others_read_and_write_and_nothing_f
 
     assert reader.reads > 20
     assert all(len(writer.passwords) > 20 for writer in writers)
-    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 10_000}
+    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 2_000}
     settings.KEYRING = Keyring([NEW])
     for writer in writers:
         writer.nothing_is_lost()
-    for each in set(made[::500]).difference(*(writer.passwords for writer in writers)):
+    for each in set(made[::100]).difference(*(writer.passwords for writer in writers)):
         assert read_credentials(each, by=SYSTEM) == (SECRETS, 1)
 
 
 @pytest.mark.django_db
-def test_interrupted_in_the_middle_it_completes_when_run_again(both_rings):
+def test_interrupted_rotation_resumes(both_rings):
     grow(BATCH * 2 + 7)
     both_rings()
     interrupted = reencrypt(CREDENTIALS)
@@ -157,7 +155,7 @@ def test_interrupted_in_the_middle_it_completes_when_run_again(both_rings):
 
 
 @pytest.mark.django_db
-def test_the_check_counts_by_key_and_changes_nothing(both_rings):
+def test_check_counts_rows_by_key(both_rings):
     grow(3)
     make_invitation(allowed_emails=["jane@example.com"], send_email=True)
     both_rings()
@@ -179,7 +177,7 @@ def test_the_check_counts_by_key_and_changes_nothing(both_rings):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", [1, 2])
-def test_the_check_tells_a_key_that_is_gone_from_an_older_one_and_fails(both_rings, settings, number):
+def test_check_fails_for_a_missing_key(both_rings, settings, number):
     settings.KEYRING = Keyring([lost := base64.b64encode(os.urandom(32)).decode()])
     grow(number)
     settings.KEYRING = Keyring([OLD])
@@ -200,7 +198,7 @@ def test_the_check_tells_a_key_that_is_gone_from_an_older_one_and_fails(both_rin
 
 
 @pytest.mark.django_db
-def test_what_is_read_and_said_is_the_same_and_the_old_key_can_go(both_rings, settings, client):
+def test_old_key_can_be_removed(both_rings, settings, client):
     invitation = make_invitation(allowed_emails=["jane@example.com"], send_email=True)
     connection = make_connection(credentials=SECRETS)
     url = invitation.url
@@ -222,7 +220,7 @@ STEPS = ([OLD], [OLD, NEW], [NEW, OLD])
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("neighbours", list(pairwise(STEPS)))
-def test_servers_of_two_steps_in_a_row_read_what_the_other_writes(settings, neighbours):
+def test_consecutive_steps_read_each_other(settings, neighbours):
     for writing, reading in permutations(neighbours):
         settings.KEYRING = Keyring(writing)
         connection = make_connection(credentials=SECRETS)
@@ -232,7 +230,7 @@ def test_servers_of_two_steps_in_a_row_read_what_the_other_writes(settings, neig
 
 
 @pytest.mark.django_db
-def test_a_server_that_was_left_out_of_a_step_does_not(settings):
+def test_skipped_step_is_unreadable(settings):
     settings.KEYRING = Keyring([NEW, OLD])
     connection = make_connection(credentials=SECRETS)
     settings.KEYRING = Keyring([OLD])
@@ -243,9 +241,7 @@ def test_a_server_that_was_left_out_of_a_step_does_not(settings):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", [1, 2])
-def test_rows_that_do_not_open_are_left_as_they_are_and_the_command_fails_and_says_what_to_do(
-    both_rings, caplog, number
-):
+def test_damaged_rows_stay_and_fail_command(both_rings, caplog, number):
     made = grow(4)
     moved = [Credential.objects.get(connection=each) for each in made[:number]]
     Credential.objects.filter(connection__in=made[:number]).update(
@@ -262,7 +258,7 @@ def test_rows_that_do_not_open_are_left_as_they_are_and_the_command_fails_and_sa
 
 
 @pytest.mark.django_db
-def test_a_rotation_is_no_change_of_login_details(both_rings):
+def test_rotation_keeps_the_credentials_version(both_rings):
     (connection,) = grow(1)
     both_rings()
 
@@ -276,7 +272,7 @@ def test_a_rotation_is_no_change_of_login_details(both_rings):
 
 
 @pytest.mark.django_db
-def test_no_secret_and_no_key_is_printed(both_rings):
+def test_output_shows_no_secret(both_rings):
     grow(2)
     invitation = make_invitation()
     both_rings()

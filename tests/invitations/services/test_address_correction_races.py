@@ -1,5 +1,3 @@
-"""A correction among other changes: real threads, each with a connection of its own to the database."""
-
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -39,7 +37,7 @@ def kinds(results):
     return Counter(kind.get(type(result), repr(result)) for result in results)
 
 
-def test_of_nine_corrections_at_once_one_holds_and_one_mail_is_queued(invitation):
+def test_nine_corrections_queue_one_mail(invitation):
     assert kinds(race(9, lambda number: correct(invitation, number))) == {"corrected": 1, "too late": 8}
 
     (now, other) = Invitation.objects.get(pk=invitation.pk).allowed_emails
@@ -49,7 +47,7 @@ def test_of_nine_corrections_at_once_one_holds_and_one_mail_is_queued(invitation
     assert invitation.events.filter(type=EventType.UPDATED).count() == 1
 
 
-def test_two_corrections_of_different_addresses_at_once_both_hold(invitation):
+def test_corrections_of_different_addresses_both_hold(invitation):
     pairs = [(WRONG, right(0)), (BEN, "benjamin@example.com")]
 
     results = race(2, lambda number: correct_address(invitation, by=SYSTEM, old=pairs[number][0], new=pairs[number][1]))
@@ -58,7 +56,7 @@ def test_two_corrections_of_different_addresses_at_once_both_hold(invitation):
     assert Invitation.objects.get(pk=invitation.pk).allowed_emails == [right(0), "benjamin@example.com"]
 
 
-def test_a_correction_that_meets_a_revoke_waits_for_it_and_is_refused(invitation):
+def test_correction_waits_for_a_revoke(invitation):
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             revoke_invitation(invitation, by=SYSTEM)
@@ -68,7 +66,7 @@ def test_a_correction_that_meets_a_revoke_waits_for_it_and_is_refused(invitation
     assert not Delivery.objects.filter(email=right(0)).exists()
 
 
-def test_a_revoke_that_meets_a_correction_waits_for_it(invitation):
+def test_revoke_waits_for_a_correction(invitation):
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             correct(invitation, 0)
@@ -79,7 +77,7 @@ def test_a_revoke_that_meets_a_correction_waits_for_it(invitation):
     assert types == ["CREATED", "UPDATED", "RESENT", "REVOKED"]
 
 
-def test_an_old_page_of_limits_does_not_bring_the_wrong_address_back(invitation):
+def test_stale_update_keeps_the_correction(invitation):
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             correct(invitation, 0)
@@ -105,7 +103,7 @@ def test_an_old_page_of_limits_does_not_bring_the_wrong_address_back(invitation)
     ],
     ids=["correct", "update", "rotate"],
 )
-def test_a_button_that_is_pressed_at_the_same_time_leaves_no_proof_of_the_wrong_address(invitation, end):
+def test_concurrent_proof_of_old_address_ends(invitation, end):
     link = PersonalLink.objects.get(delivery__email=WRONG)
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
@@ -117,7 +115,7 @@ def test_a_button_that_is_pressed_at_the_same_time_leaves_no_proof_of_the_wrong_
     assert not PersonalLink.objects.filter(delivery__email=WRONG).exists()
 
 
-def test_a_button_that_is_pressed_after_the_correction_has_begun_proves_nothing(invitation):
+def test_link_used_during_correction_is_refused(invitation):
     link = PersonalLink.objects.get(delivery__email=WRONG)
 
     def press(_):

@@ -1,5 +1,3 @@
-"""Which codes leave: how many one mailbox gets, and what is said of those that do not get out."""
-
 import pytest
 
 from companies.actors import SYSTEM
@@ -8,7 +6,7 @@ from invitations.services.invitations import revoke_invitation
 from invitations.services.verification.codes import MAILBOX_FULL, request_code, send_code
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
-from tests.invitations.test_codes import ANNA, BEN, STRANGER, ask, logged
+from tests.invitations.services.verification.codes import ANNA, BEN, STRANGER, ask, logged
 from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,12 +27,7 @@ def mailed_for(invitation):
     return len(logged(invitation, EventType.CODE_SENT))
 
 
-# --- what does not get out leaves a trace -----------------------------------------------------------------
-
-
-def test_a_code_whose_time_ended_unsent_is_told_to_the_partner_with_the_last_reason(
-    worker, no_mail_server, invitation, jobs
-):
+def test_unsent_code_is_logged_with_reason(worker, no_mail_server, invitation, jobs):
     ask(invitation)
     worker()
     assert failures(invitation) == []
@@ -45,15 +38,15 @@ def test_a_code_whose_time_ended_unsent_is_told_to_the_partner_with_the_last_rea
     assert jobs.statuses == ["succeeded"]
 
 
-def test_a_code_that_nobody_tried_to_send_in_its_time_is_told_too(worker, mail_server, invitation):
+def test_untried_code_is_logged(worker, mail_server, invitation):
     ask(invitation)
     pass_time(minutes=10)
     worker()
-    assert failures(invitation) == [(ANNA, "SYSTEM", {"reason": "Not sent: the code was too old before it could be."})]
+    assert failures(invitation) == [(ANNA, "SYSTEM", {"reason": "Not sent: the code expired first."})]
     assert mail_server.mails == []
 
 
-def test_a_code_that_got_out_is_sent_once_and_is_no_failure_when_its_time_ends(mailoutbox, invitation):
+def test_sent_code_is_not_sent_again(mailoutbox, invitation):
     code = ask(invitation)
     send_code(code.pk)
     send_code(code.pk)
@@ -63,7 +56,7 @@ def test_a_code_that_got_out_is_sent_once_and_is_no_failure_when_its_time_ends(m
     assert failures(invitation) == []
 
 
-def test_of_an_address_that_is_not_allowed_and_of_an_invitation_that_is_closed_nothing_is_told(worker, invitation):
+def test_unlisted_or_closed_is_not_logged(worker, invitation):
     ask(invitation, STRANGER)
     ask(invitation)
     revoke_invitation(invitation, by=SYSTEM)
@@ -72,7 +65,7 @@ def test_of_an_address_that_is_not_allowed_and_of_an_invitation_that_is_closed_n
     assert failures(invitation) == []
 
 
-def test_a_fault_of_ours_is_tried_again_and_told(settings, invitation):
+def test_internal_error_is_retried_and_logged(settings, invitation):
     settings.EMAIL_BACKEND = "no.such.Backend"
     code = ask(invitation)
     assert send_code(code.pk)
@@ -82,7 +75,43 @@ def test_a_fault_of_ours_is_tried_again_and_told(settings, invitation):
     assert failures(invitation) == [(ANNA, "SYSTEM", {"reason": reason})]
 
 
-# --- how many one mailbox gets ----------------------------------------------------------------------------
+@pytest.mark.parametrize(("email", "subjects"), [(ANNA, 1), (STRANGER, 0)], ids=["allowed", "not allowed"])
+def test_only_allowed_address_gets_a_mail(invitation, mailoutbox, email, subjects):
+    code = ask(invitation, email)
+    assert send_code(code.pk) is None
+    assert len(mailoutbox) == subjects
+    assert logged(invitation, EventType.CODE_SENT) == [(ANNA, "SYSTEM", {})] * subjects
+    assert all(code.digits in mail.body for mail in mailoutbox)
+
+
+def test_worker_retries_a_busy_server(worker, mail_server, invitation):
+    mail_server.answers[ANNA] = ["451 busy"]
+    code = ask(invitation)
+    worker()
+    assert mail_server.mails == []
+    worker.later()
+    assert code.digits in mail_server.mails[0].text
+    assert code.digits in mail_server.mails[0].html
+    assert logged(invitation, EventType.CODE_SENT) == [(ANNA, "SYSTEM", {})]
+
+
+def test_expired_code_is_not_sent(worker, no_mail_server, invitation, jobs):
+    ask(invitation)
+    worker()
+    assert jobs.statuses == ["todo"]
+    pass_time(minutes=10)
+    worker.later()
+    assert jobs.statuses == ["succeeded"]
+    assert logged(invitation, EventType.CODE_SENT) == []
+
+
+def test_refused_address_is_logged(worker, mail_server, invitation, jobs):
+    mail_server.answers[ANNA] = ["550 nobody here"]
+    ask(invitation)
+    worker()
+    words = {"reason": "The mail server refused the address: 550 nobody here"}
+    assert logged(invitation, EventType.DELIVERY_FAILED) == [(ANNA, "SYSTEM", words)]
+    assert jobs.statuses == ["succeeded"]
 
 
 def ask_and_send(invitation, email=ANNA, **options):
@@ -95,7 +124,7 @@ def invitations(number, email=ANNA):
     return [make_invitation(allowed_emails=[email]) for _ in range(number)]
 
 
-def test_five_codes_an_hour_go_to_one_mailbox_for_all_invitations_together(mailoutbox):
+def test_mailbox_limit_spans_invitations(mailoutbox):
     several = invitations(4)
     for _ in range(5):
         for each in several:
@@ -110,7 +139,7 @@ def test_five_codes_an_hour_go_to_one_mailbox_for_all_invitations_together(mailo
     assert len(mailoutbox) == 6
 
 
-def test_a_hundred_times_asked_at_once_for_twenty_invitations_five_mails_leave(mailoutbox):
+def test_hundred_concurrent_requests_send_five_mails(mailoutbox):
     several = invitations(20)
     for _ in range(5):
         codes = race(20, lambda n: request_code(several[n], ANNA, client=f"client {n}"))
@@ -121,7 +150,7 @@ def test_a_hundred_times_asked_at_once_for_twenty_invitations_five_mails_leave(m
     assert len(mailoutbox) == 5
 
 
-def test_a_mailbox_does_not_count_for_another(mailoutbox):
+def test_mailboxes_are_counted_separately(mailoutbox):
     for each in invitations(5):
         ask_and_send(each)
     (other,) = invitations(1, BEN)
@@ -129,7 +158,7 @@ def test_a_mailbox_does_not_count_for_another(mailoutbox):
     assert len(mailoutbox) == 6
 
 
-def test_a_code_that_is_tried_again_counts_once(worker, mail_server, invitation):
+def test_retried_code_counts_once(worker, mail_server, invitation):
     several = [invitation, *invitations(4)]
     mail_server.answers[ANNA] = ["451 busy"] * 8
     for each in several:
@@ -139,14 +168,14 @@ def test_a_code_that_is_tried_again_counts_once(worker, mail_server, invitation)
     assert len(mail_server.mails) == 5
 
 
-def test_asking_where_an_address_is_not_allowed_costs_its_owner_nothing(mailoutbox, invitation):
+def test_refused_requests_do_not_count(mailoutbox, invitation):
     for each in invitations(10, STRANGER):
         ask_and_send(each)
     ask_and_send(invitation)
     assert [mail.to for mail in mailoutbox] == [[ANNA]]
 
 
-def test_who_has_a_personal_link_is_kept_from_their_code_by_no_stranger(mailoutbox):
+def test_personal_link_has_its_own_limit(mailoutbox):
     for each in invitations(10):
         ask_and_send(each)
     repair = make_invitation(allowed_emails=[ANNA, BEN], send_email=True)
@@ -158,7 +187,7 @@ def test_who_has_a_personal_link_is_kept_from_their_code_by_no_stranger(mailoutb
     assert mailed_for(repair) == 1
 
 
-def test_personal_links_have_a_limit_too(mailoutbox):
+def test_personal_links_are_limited_too(mailoutbox):
     for _ in range(8):
         repair = make_invitation(allowed_emails=[ANNA], send_email=True)
         ask_and_send(repair, link=PersonalLink.objects.get(delivery__invitation=repair))
