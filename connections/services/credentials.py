@@ -30,8 +30,8 @@ class SecurityAnswer(TypedDict):
 class Credentials(TypedDict):
     """Credentials for the provider's login page.
 
-    With `security_answers`, `security_answer` is the first of them, for collectors that know only one. Without, it is an
-    answer to an unknown question.
+    With `security_answers`, `security_answer` is the first of them, for collectors that know only one. Without, it
+    answers an unknown question.
     """
 
     username: str
