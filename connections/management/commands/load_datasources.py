@@ -25,8 +25,8 @@ class Command(BaseCommand):
             "csv",
             nargs="?",
             type=Path,
-            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces). A column {EXTRAS} "
-            f"may list what a provider asks for besides user name and password ({' '.join(ExtraCredential)}). Without the "
+            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces). A column {EXTRAS} may "
+            f"list what a provider asks for besides user name and password ({' '.join(ExtraCredential)}). Without the "
             "column the stored values stay.",
         )
 

@@ -29,21 +29,21 @@ def at_once(number, act, times=1):
     return [result for batch in results for result in batch]
 
 
-def test_ten_thousand_wrong_codes_never_pass(invitation):
+def test_two_thousand_wrong_codes_never_pass(invitation):
     codes = []
     for _ in range(3):
         codes.append(ask(invitation))
         pass_time(seconds=31)
     taken = {code.digits for code in codes}
-    guesses = [digits for digits in (f"{number:06d}" for number in range(10_010)) if digits not in taken]
+    guesses = [digits for digits in (f"{number:06d}" for number in range(2_010)) if digits not in taken]
 
-    outcomes = at_once(20, lambda n: enter(invitation, guesses[n], client=f"client {n % 1000}"), times=500)
+    outcomes = at_once(20, lambda n: enter(invitation, guesses[n], client=f"client {n % 1000}"), times=100)
 
     kinds = Counter(outcomes)
-    assert kinds.total() == 10_000
+    assert kinds.total() == 2_000
     assert kinds[WrongCode] <= 4
     assert kinds[WrongCode] + kinds[CodeAttemptsExceeded] == 100
-    assert kinds[RateLimitExceeded] == 9_900
+    assert kinds[RateLimitExceeded] == 1_900
     assert {code.tries for code in VerificationCode.objects.all()} == {5}
     assert invitation.events.filter(type=EventType.VERIFICATION_FAILED).count() == 100
     # the right ones do not pass any more either, nor does a new one before the day is over
