@@ -101,7 +101,7 @@ def test_link_ending_meanwhile_is_explained(client, link, monkeypatch):
 
     monkeypatch.setattr(visit, late)
     response = accept(client, link)
-    assert (response.status_code, "This link has ended." in visible_text(response)) == (200, True)
+    assert (response.status_code, "This link no longer works." in visible_text(response)) == (200, True)
     assert not EmailProof.objects.exists()
 
 

@@ -6,7 +6,6 @@ import pytest
 from companies.actors import SYSTEM
 from connections.models import Credential
 from connections.models.status import Status
-from connections.services.catalogue import update_datasource
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection, make_invitation
 from tests.invitations.answers import answers, page, saved
@@ -92,19 +91,6 @@ def test_page_does_not_decrypt_extras(client, invitation, demanding, caplog):
     for shown, name in ((repair, "connect"), (invitation, "done"), (invitation, "state")):
         assert read(client.get(page(shown, name))).count(KEPT) == 2
     assert not [line for line in caplog.records if line.levelno >= logging.ERROR]
-
-
-def test_unknown_extras_are_required_on_post(client, company, demanding):
-    connection = make_connection(company, datasource=demanding, credentials=LOGIN | EXTRA)
-    update_datasource(demanding, asks_for=[*EXTRA, "security_answer"])
-    Credential.objects.update(extras=None)
-    invitation = create_repair_invitation(connection, by=SYSTEM)
-    assert ASKED not in read(client.get(page(invitation, "connect")))
-    content = read(client.post(page(invitation, "connect"), login()))
-    assert "The provider asks for this: answer to the security question." in content
-    assert is_open(content)
-    assert client.post(page(invitation, "connect"), login(security_answer="Rex")).status_code == 302
-    assert opened(connection) == {"username": "the new user", "password": NEW, "security_answer": "Rex"} | EXTRA
 
 
 def test_unreadable_credentials_can_be_replaced(client, company):
