@@ -1,22 +1,13 @@
-"""Who does something: named in every log entry."""
+"""Actors: who caused an event."""
 
 from dataclasses import dataclass
 
-from django.db import models
-
-from companies.models import ApiKey, User
-
-
-class ActorKind(models.TextChoices):
-    PARTNER = "PARTNER", "partner system"
-    STAFF = "STAFF", "staff"
-    CONTRIBUTOR = "CONTRIBUTOR", "contributor"
-    SYSTEM = "SYSTEM", "Latchkey"
+from companies.models import ActorKind, ApiKey, User
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A partner's system (with the API key it used), a member of staff, the contributor, or Latchkey itself."""
+    """A partner system with its API key, a member of staff, the contributor, or Latchkey itself."""
 
     kind: ActorKind
     api_key: ApiKey | None = None

@@ -1,12 +1,11 @@
-"""Guessing at the login: whoever has guessed too often waits. Counted by django-axes, in the database.
+"""Login throttling by django-axes.
 
-Three counts, each forgotten when nothing was added to it for `COOL_OFF`: of one account from one address, of one
-account from anywhere (NIST SP 800-63B-4, on rate limiting: at most 100), and of one address at any account. What was
-typed as the user name is kept as a keyed hash only: people type their password there.
+Axes counts failures by (account, network), by account (NIST SP 800-63B-4: at most 100) and by network. A counter
+expires `COOL_OFF` after its last failure. Accounts are stored as keyed hashes: people type passwords as user names.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -26,33 +25,29 @@ from config.http.client_address import client_network
 from config.http.headers import set_private_headers
 
 COOL_OFF: timedelta = settings.AXES_COOLOFF_TIME
-AT_ACCOUNT_FROM_ADDRESS: int = settings.AXES_FAILURE_LIMIT
-AT_ACCOUNT = 100
-FROM_ADDRESS = 50
-SECONDS_OF_A_GUESS = 2
+PAIR_LIMIT: int = settings.AXES_FAILURE_LIMIT
+ACCOUNT_LIMIT = 100
+NETWORK_LIMIT = 50
+LIMITS = (PAIR_LIMIT, ACCOUNT_LIMIT, NETWORK_LIMIT)  # in the order of AXES_LOCKOUT_PARAMETERS
+RETRY_SECONDS = 2
 
 
 class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
-    """Axes, with a limit for each of the three counts."""
+    """Axes handler with a limit for each of the three counters."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """The fullest of the counts, as if each had the limit of the first."""
+        """Return the fullest counter, scaled to the limit that Axes compares with."""
         pairs = zip(self.get_user_attempts(request, credentials), LIMITS, strict=True)
-        return max(_failures(attempts) * AT_ACCOUNT_FROM_ADDRESS // limit for attempts, limit in pairs)
+        return max(_count_failures(attempts) * PAIR_LIMIT // limit for attempts, limit in pairs)
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """Somebody logged in: forgets what was counted of their account from their address, and no more than that."""
+        """Reset the (account, network) counter after a login. The other two stay."""
         own, *_ = self.filter_user_attempts(request, credentials)
         deleted, _ = own.delete()
         return int(deleted)
 
 
-# in the order of AXES_LOCKOUT_PARAMETERS
-LIMITS = (AT_ACCOUNT_FROM_ADDRESS, AT_ACCOUNT, FROM_ADDRESS)
-
-
 def account(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """What stands for the account in the counts, known or not."""
     return fingerprint(str((credentials or request.POST).get("username") or ""))
 
 
@@ -61,7 +56,7 @@ def fingerprint(username: str) -> str:
 
 
 def network(request: HttpRequest) -> str | None:
-    """The client's address, or the first of the IPv6 network it owns; None if it is none."""
+    """Client address, or the first one of its IPv6 network. None if the address is malformed."""
     try:
         return str(ip_network(client_network(request)).network_address)
     except ValueError:
@@ -70,48 +65,47 @@ def network(request: HttpRequest) -> str | None:
 
 @transaction.atomic
 def serialize_logins(request: HttpRequest, log_in: Callable[[], HttpResponse]) -> HttpResponse:
-    """`log_in`, unless the same address tries the same account this moment: many at once do not overrun the count."""
+    """Call `log_in` unless this network is trying this account right now: parallel guesses would outrun the counter."""
     if not try_lock(f"login {account(request)} {network(request)}"):
-        return refusal(request, seconds=SECONDS_OF_A_GUESS)
+        return _lockout_page(request, seconds=RETRY_SECONDS)
     return log_in()
 
 
 def lockout_response(
     request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None
 ) -> HttpResponse:
-    """The answer to whoever has guessed too often: the same for an account that exists and one that does not."""
-    return refusal(request, seconds=int(COOL_OFF.total_seconds()))
+    """Page of a locked login: the same for known and unknown accounts."""
+    return _lockout_page(request, seconds=int(COOL_OFF.total_seconds()))
 
 
-def refusal(request: HttpRequest, *, seconds: int) -> HttpResponse:
+def is_locked(username: str) -> bool:
+    """Whether the account is locked for at least one network."""
+    attempts = AccessAttempt.objects.filter(username=fingerprint(username), attempt_time__gt=_expiry())
+    if _count_failures(attempts) >= ACCOUNT_LIMIT:
+        return True
+    by_network = attempts.order_by().values("ip_address").annotate(failures=Sum("failures_since_start"))
+    return bool(by_network.filter(failures__gte=PAIR_LIMIT).exists())
+
+
+def unlock(username: str) -> int:
+    """Delete the counters of the account. Returns their number."""
+    return int(AxesProxyHandler.reset_attempts(username=fingerprint(username)))
+
+
+def delete_expired_attempts() -> int:
+    deleted, _ = AccessAttempt.objects.filter(attempt_time__lte=_expiry()).delete()
+    return int(deleted)
+
+
+def _lockout_page(request: HttpRequest, *, seconds: int) -> HttpResponse:
     page = set_private_headers(render(request, "admin/lockout.html", {"minutes": seconds // 60}, status=429))
     page["Retry-After"] = str(seconds)
     return page
 
 
-def is_locked(username: str) -> bool:
-    """Whether this account is closed at present: to somebody's address, or to everybody."""
-    attempts = AccessAttempt.objects.filter(username=fingerprint(username), attempt_time__gt=_since())
-    if _failures(attempts) >= AT_ACCOUNT:
-        return True
-    by_address = attempts.order_by().values("ip_address").annotate(failures=Sum("failures_since_start"))
-    return bool(by_address.filter(failures__gte=AT_ACCOUNT_FROM_ADDRESS).exists())
-
-
-def unlock(username: str) -> int:
-    """Forget what was counted of this account; returns how many counts that were."""
-    return int(AxesProxyHandler.reset_attempts(username=fingerprint(username)))
-
-
-def forget_attempts() -> int:
-    """Delete the counts that no longer matter, with the addresses in them; returns how many."""
-    deleted, _ = AccessAttempt.objects.filter(attempt_time__lte=_since()).delete()
-    return int(deleted)
-
-
-def _since() -> Any:
+def _expiry() -> datetime:
     return timezone.now() - COOL_OFF
 
 
-def _failures(attempts: Any) -> int:
+def _count_failures(attempts: Any) -> int:
     return int(attempts.aggregate(failures=Sum("failures_since_start"))["failures"] or 0)

@@ -1,7 +1,6 @@
-"""Who of the staff came in, tried to, and left: a line each in the log of the process.
+"""Process log of staff logins and logouts.
 
-What was typed as the user name stands there as the keyed hash by which wrong passwords are counted, never as it is:
-people type their password there. Whoever came in has the same hash, beside their id.
+Logs the keyed hash of the typed user name instead of the name: people type passwords there.
 """
 
 import logging
@@ -16,7 +15,7 @@ logger = logging.getLogger("latchkey.staff")
 
 
 def log_staff(request: HttpRequest, event: str, *, username: str, passed: bool = True) -> None:
-    """`event`: `login`, `second factor` or `logout`, which `passed` or was refused; from which address, by whom."""
+    """Log a `login`, `second factor` or `logout`, with its result, user, account hash and client address."""
     user = request.user if isinstance(request.user, User) else None
     known = {
         "event": event,

@@ -1,8 +1,6 @@
-"""Housekeeping."""
-
 from procrastinate.contrib.django import app
 
-from companies.login_throttle import forget_attempts
+from companies.login_throttle import delete_expired_attempts
 from companies.services.partners import delete_old_answers
 from config.jobs import job
 
@@ -10,7 +8,7 @@ from config.jobs import job
 @app.periodic(cron="17 * * * *")
 @job(queueing_lock="forget_answers")
 def forget_answers(timestamp: int) -> None:
-    """Once an hour: the answers whose idempotency keys are over."""
+    """Delete responses whose idempotency keys have expired. Runs hourly."""
     delete_old_answers()
 
 
@@ -18,4 +16,4 @@ def forget_answers(timestamp: int) -> None:
 @job(queueing_lock="forget_login_attempts")
 def forget_login_attempts(timestamp: int) -> None:
     """Delete old login attempts with their addresses."""
-    forget_attempts()
+    delete_expired_attempts()

@@ -4,8 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from companies.actors import ActorKind
-from companies.log import AbstractEvent
+from companies.models import AbstractEvent, ActorKind
 from config.api.representation import Representation
 
 

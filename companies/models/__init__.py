@@ -1,7 +1,8 @@
-"""Who takes part: staff, partners with their API keys, companies and their sites."""
+"""Staff, partners with their API keys, companies with their sites."""
 
 from companies.models.authenticators import Authenticator, RecoveryCode
 from companies.models.companies import Company, CompanyQuerySet, Site, SiteQuerySet
+from companies.models.events import AbstractEvent, ActorKind
 from companies.models.partners import (
     ApiKey,
     ApiKeyQuerySet,
@@ -15,6 +16,8 @@ from companies.models.partners import (
 from companies.models.users import User, UserManager
 
 __all__ = [
+    "AbstractEvent",
+    "ActorKind",
     "ApiKey",
     "ApiKeyQuerySet",
     "Authenticator",

@@ -1,5 +1,3 @@
-"""Companies and their sites."""
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypedDict, TypeVar, Unpack
@@ -21,7 +19,6 @@ MAX_EXTERNAL_ID_LENGTH = 255
 
 
 def check_external_id(external_id: str | None) -> str | None:
-    """The partner's own reference, or None for none. Refuses what is not one line of at most 255 characters."""
     return validate_single_line(external_id or "", max_length=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
 
 
@@ -45,7 +42,7 @@ Updated = TypeVar("Updated", Company, Site)
 
 
 class CompanyFields(TypedDict, total=False):
-    """What can be said of a company beside its name: where its answers go (None: nowhere), and the partner's own id."""
+    """`reply_to`: address for answers to mails. `external_id`: the partner's own id."""
 
     locale: str
     reply_to: str | None
@@ -54,30 +51,20 @@ class CompanyFields(TypedDict, total=False):
 
 
 class CompanyChanges(CompanyFields, total=False):
-    """What can be changed of a company."""
-
     name: str
 
 
 class SiteFields(TypedDict, total=False):
-    """What can be said of a site beside its name; the postal address may be empty."""
-
     address: str
     external_id: str | None
 
 
 class SiteChanges(SiteFields, total=False):
-    """What can be changed of a site."""
-
     name: str
 
 
 def create_company(partner: Partner, *, name: str, **fields: Unpack[CompanyFields]) -> Company:
-    """A company of the partner's.
-
-    Refuses, naming the field: a bad name (`validate_name`), a `locale` that is no language tag, a `reply_to` that is no
-    address, and an `external_id` that is not one line of at most 255 characters.
-    """
+    """Create a company. Raises `InvalidField` by `COMPANY_CHECKS`."""
     now = timezone.now()
     checked = _checked(COMPANY_CHECKS, {"name": name, **fields})
     return Company.objects.create(partner=partner, created_at=now, updated_at=now, **checked)
@@ -97,24 +84,18 @@ def update_company(company: Company, **changes: Unpack[CompanyChanges]) -> Compa
 
 
 def create_site(company: Company, *, name: str, **fields: Unpack[SiteFields]) -> Site:
-    """A site of the company.
-
-    Refuses, naming the field: a bad name (`validate_name`), an `address` that is not one line of at most 500
-    characters,
-    and an `external_id` that is not one of at most 255.
-    """
+    """Create a site. Raises `InvalidField` by `SITE_CHECKS`."""
     now = timezone.now()
     checked = _checked(SITE_CHECKS, {"name": name, **fields})
     return Site.objects.create(company=company, created_at=now, updated_at=now, **checked)
 
 
 def update_site(site: Site, **changes: Unpack[SiteChanges]) -> Site:
-    """Change what `create_site` takes, by its rules."""
     return _update(site, _checked(SITE_CHECKS, changes))
 
 
 def sites_of(company: Company, site_ids: list[UUID], *, field: tuple[str | int, ...]) -> list[Site]:
-    """The sites with these ids, in this order. Refuses an id that is not a site of the company, naming its place."""
+    """Return the sites in the order of the ids. Raises `InvalidField` with the index of an id of another company."""
     found = {site.pk: site for site in company.sites.filter(pk__in=site_ids)}
     for index, site_id in enumerate(site_ids):
         if site_id not in found:

@@ -1,5 +1,3 @@
-"""Partners and their API keys."""
-
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -16,7 +14,7 @@ from companies.models import ApiKey, Partner, Scope, StoredAnswer, User, hash_ap
 from config.exceptions import InvalidField
 from config.validators import validate_name
 
-LAST_USE_GRAIN = timedelta(minutes=1)
+LAST_USE_PRECISION = timedelta(minutes=1)
 ANSWERS_KEPT = timedelta(hours=24)
 MAX_NAME_LENGTH = 200
 MAX_KEY_NAME_LENGTH = 100
@@ -29,7 +27,7 @@ def check_redirects(urls: Sequence[str]) -> list[str]:
             URLValidator(schemes=["https"])(url)
         except ValidationError:
             raise InvalidField(
-                ("redirect_urls", index), f"{url} does not begin with https://, or is no address."
+                ("redirect_urls", index), f"{url} is not an address that begins with https://."
             ) from None
         if len(url) > MAX_URL_LENGTH:
             raise InvalidField(("redirect_urls", index), f"An address may have at most {MAX_URL_LENGTH} characters.")
@@ -42,19 +40,17 @@ PARTNER_CHECKS: dict[str, Callable[[Any], Any]] = {"name": check_partner_name, "
 
 
 class PartnerChanges(TypedDict, total=False):
-    """What can be said of a partner."""
-
     name: str
     redirect_urls: Sequence[str]
 
 
 def create_partner(*, name: str, redirect_urls: Sequence[str] = ()) -> Partner:
-    """An organisation that calls the API. Refuses a bad name (`validate_name`), and a redirect that is not of https."""
+    """Create an organisation that calls the API. Raises `InvalidField` for a bad name, and a redirect without https."""
     return Partner.objects.create(name=check_partner_name(name), redirect_urls=check_redirects(redirect_urls))
 
 
 def update_partner(partner: Partner, **changes: Unpack[PartnerChanges]) -> Partner:
-    """Change `name` or `redirect_urls`, by the rules of `create_partner`; invitations made before keep theirs."""
+    """Change `name` or `redirect_urls`. Raises as `create_partner`. Existing invitations keep their redirect."""
     for name, value in changes.items():
         setattr(partner, name, PARTNER_CHECKS[name](value))
     partner.save(update_fields=changes)
@@ -63,7 +59,7 @@ def update_partner(partner: Partner, **changes: Unpack[PartnerChanges]) -> Partn
 
 def check_expiry(expires_at: datetime | None) -> datetime | None:
     if expires_at is not None and expires_at <= timezone.now():
-        raise InvalidField(("expires_at",), "This time is over. Choose a later one.", code="over")
+        raise InvalidField(("expires_at",), "This time is in the past. Choose a later one.", code="over")
     return expires_at
 
 
@@ -80,10 +76,10 @@ def issue_api_key(
     created_by: User | None = None,
     value: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its value, `lk_{8 characters}_{43 characters}`, which nobody can show again.
+    """Create a key. Returns it with its value, `lk_{8 characters}_{43 characters}`, of which only a hash is stored.
 
-    Without `scopes` the key may do everything but a collector's work. Refuses scopes that do not exist, a bad name
-    (`validate_name`), and a time to expire that is over.
+    Without `scopes` the key has all but the collector's. Raises `InvalidField` for an unknown scope, a bad name, and
+    an expiry in the past.
     """
     unknown = set(scopes or ()) - set(Scope.values)
     if unknown:
@@ -103,14 +99,14 @@ def issue_api_key(
 
 
 def rename_api_key(api_key: ApiKey, *, name: str) -> ApiKey:
-    """Another name for people to know the key by; nothing else of it changes, whatever happened to it meanwhile."""
+    """Write the name only, so that a stale object does not undo a revocation."""
     api_key.name = check_key_name(name)
     api_key.save(update_fields=["name"])
     return api_key
 
 
 def revoke_api_key(api_key: ApiKey) -> ApiKey:
-    """The key opens nothing from now on; a second time changes nothing."""
+    """Revoke the key. A second call keeps the first time."""
     now = timezone.now()
     ApiKey.objects.filter(pk=api_key.pk, revoked_at=None).update(revoked_at=now)
     api_key.refresh_from_db(fields=["revoked_at"])
@@ -118,14 +114,14 @@ def revoke_api_key(api_key: ApiKey) -> ApiKey:
 
 
 def record_api_key_use(api_key: ApiKey) -> None:
-    """Remember that the key was used, to the minute: not one write for every request."""
+    """Store the time of use, at most one write a minute."""
     now = timezone.now()
-    if api_key.last_used_at is None or now - api_key.last_used_at > LAST_USE_GRAIN:
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USE_GRAIN)
+    if api_key.last_used_at is None or now - api_key.last_used_at > LAST_USE_PRECISION:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USE_PRECISION)
         ApiKey.objects.filter(stale, pk=api_key.pk).update(last_used_at=now)
 
 
 def delete_old_answers() -> int:
-    """Forget the answers whose idempotency keys are over; returns how many."""
+    """Delete responses whose idempotency keys have expired. Returns their number."""
     deleted, _ = StoredAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS_KEPT).delete()
     return deleted

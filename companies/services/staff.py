@@ -1,5 +1,3 @@
-"""Members of staff, and who may change whom."""
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +14,7 @@ from companies.models import Company, User
 from config.exceptions import InvalidField
 from config.validators import validate_single_line
 
-# whoever has one of these manages members of staff
+# permissions to manage members of staff
 MANAGING = Q(content_type__app_label="companies", codename__in=["add_user", "change_user", "delete_user"])
 RELATED = ("groups", "user_permissions", "companies")
 FOR_SUPERUSERS = ("is_superuser", "user_permissions")
@@ -28,7 +26,7 @@ MEMBER_CHECKS: dict[str, Callable[[Any], Any]] = {"name": check_name}
 
 
 class MemberChanges(TypedDict, total=False):
-    """What can be changed of a member of staff; the last three are sets that replace what is there."""
+    """Fields of a member of staff. The last three replace the present set."""
 
     email: str
     name: str
@@ -44,8 +42,8 @@ class MemberChanges(TypedDict, total=False):
 def may_manage(by: User, user: User) -> bool:
     """Whether `by` may change this member of staff, set their password and reset their second factor.
 
-    A superuser may. Whoever else is allowed to change members of staff may change those who can do nothing that they
-    cannot do themselves: no superuser, nobody who manages members of staff, and not themselves.
+    Superusers may. Others with the permission to change staff may manage members who have no permission beyond their
+    own: no superuser, no member who manages staff, and not themselves.
     """
     if by.is_superuser:
         return True
@@ -55,7 +53,7 @@ def may_manage(by: User, user: User) -> bool:
 
 
 def grantable_groups(by: User) -> QuerySet[Group]:
-    """Those a member of staff may be put into, or taken out of, by `by`: with nothing that `by` may not do."""
+    """Groups that `by` may add members to or remove them from: those without a permission that `by` lacks."""
     if by.is_superuser:
         return Group.objects.all()
     beyond = Permission.objects.exclude(pk__in=_grantable(by))
@@ -64,9 +62,9 @@ def grantable_groups(by: User) -> QuerySet[Group]:
 
 @transaction.atomic
 def create_member(*, by: User, email: str, password: str, name: str = "") -> User:
-    """A member of staff who may log in and, so far, do nothing.
+    """Create a member of staff who may log in but has no permissions yet.
 
-    Refuses whoever may not add one, and a name that is not one line (`validate_single_line`).
+    Raises `NotYoursToChange` without the permission to add staff, and `InvalidField` for a bad name or a taken email.
     """
     if not by.has_perm("companies.add_user") or by.company_limit is not None:
         raise NotYoursToChange
@@ -76,10 +74,10 @@ def create_member(*, by: User, email: str, password: str, name: str = "") -> Use
 
 @transaction.atomic
 def update_member(user: User, *, by: User, **changes: Unpack[MemberChanges]) -> User:
-    """Change `email`, `name`, `is_active`, `is_staff`, `is_limited`, and the sets `groups` and `companies`; superusers
-    also change `is_superuser` and `user_permissions`.
+    """Change the given fields; `is_superuser` and `user_permissions` only for superusers.
 
-    Refuses a member of staff whom `by` may not manage, whatever `by` may not grant, and a name that is not one line.
+    Raises `NotYoursToChange` unless `by` may manage the member, `NotYoursToGrant` for permissions that `by` may not
+    grant, and `InvalidField` as `create_member`.
     """
     locked = User.objects.select_for_update().get(pk=user.pk)
     if not may_manage(by, locked):
@@ -99,7 +97,7 @@ def update_member(user: User, *, by: User, **changes: Unpack[MemberChanges]) -> 
 
 @transaction.atomic
 def unlock_member(user: User, *, by: User) -> User:
-    """Whoever guessed at this login no longer counts: it may be tried again at once. Refuses as `update_member`."""
+    """Reset the login's failure counters. Raises `NotYoursToChange` as `update_member`."""
     if not may_manage(by, user):
         raise NotYoursToChange
     unlock(user.email)
@@ -107,9 +105,9 @@ def unlock_member(user: User, *, by: User) -> User:
     return user
 
 
-def note(user: User, words: str, *, by: User) -> None:
-    """Append what happened to the history of a member of staff, as the admin shows it."""
-    LogEntry.objects.log_actions(by.pk, [user], CHANGE, change_message=words, single_object=True)
+def note(user: User, message: str, *, by: User) -> None:
+    """Append to the member's admin history."""
+    LogEntry.objects.log_actions(by.pk, [user], CHANGE, change_message=message, single_object=True)
 
 
 @contextmanager

@@ -9,9 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from companies.actors import ActorKind
-from companies.log import AbstractEvent
-from companies.models import Company, Partner, Site
+from companies.models import AbstractEvent, ActorKind, Company, Partner, Site
 from connections.models.datasource import (
     COUNTRY,
     WEB_PAGE,

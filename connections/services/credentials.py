@@ -11,7 +11,7 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
-from companies.log import append_event
+from companies.services.events import append_event
 from config.crypto.keyring import DecryptionError
 from config.exceptions import InvalidField
 from connections.exceptions import CredentialsUnreadable

@@ -6,8 +6,7 @@ from django.db.models.fields.json import KT
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from companies.actors import ActorKind
-from companies.log import AbstractEvent
+from companies.models import AbstractEvent, ActorKind
 from connections.models import Connection
 from invitations.models.invitation import Invitation
 

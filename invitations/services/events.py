@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from companies.actors import Actor
-from companies.log import append_event
+from companies.services.events import append_event
 from config.camel_case import to_camel_case
 from invitations.models import EventType, Invitation, InvitationEvent
 

@@ -8,8 +8,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from companies.actors import CONTRIBUTOR, SYSTEM, ActorKind
-from companies.models import Company
+from companies.actors import CONTRIBUTOR, SYSTEM
+from companies.models import ActorKind, Company
 from config.db.uuid7 import first_uuid7_at
 from config.jobs import defer_once
 from connections.models import Connection, ConnectionEventType

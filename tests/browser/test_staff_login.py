@@ -107,6 +107,6 @@ def test_wrong_passwords_make_staff_wait(live_server, mary, visitors):
         expect(page.locator(".errornote")).to_be_visible()
     check_page(page)
     log_in(page, live_server.url, "wrong")
-    heading(page, "Please wait a little")
+    heading(page, "Please wait")
     log_in(page, live_server.url)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Please wait a little")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Please wait")

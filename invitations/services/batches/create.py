@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from companies.actors import Actor, ActorKind
-from companies.models import Company, User
+from companies.actors import Actor
+from companies.models import ActorKind, Company, User
 from config.exceptions import DomainError, NotFound
 from config.jobs import defer
 from invitations.exceptions import BatchStarted, NothingToCreate

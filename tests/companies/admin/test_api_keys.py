@@ -57,7 +57,7 @@ def test_a_key_that_would_be_over_at_once_is_not_made(admin_client, partner):
 
     response = make_key(admin_client, partner, expires_at_0=past.date(), expires_at_1=past.strftime("%H:%M:%S"))
 
-    assert response.context["adminform"].form.errors["expires_at"] == ["This time is over. Choose a later one."]
+    assert response.context["adminform"].form.errors["expires_at"] == ["This time is in the past. Choose a later one."]
     assert not ApiKey.objects.exists()
 
 

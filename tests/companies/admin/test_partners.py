@@ -43,4 +43,4 @@ def test_what_does_not_hold_is_told_at_the_field(admin_client, wrong, field):
 def test_the_address_that_does_not_hold_is_named(admin_client):
     response = admin_client.post(reverse(ADD), {"name": "N", "redirect_urls": "https://a.example/,http://b.example/"})
 
-    assert "http://b.example/ does not begin with https://" in words(response)
+    assert "http://b.example/ is not an address that begins with https://." in words(response)

@@ -10,8 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 
-from companies.actors import ActorKind
-from companies.models import Scope
+from companies.models import ActorKind, Scope
 from config.api import document
 from config.api.document import openapi_document
 from config.exceptions import DomainError
