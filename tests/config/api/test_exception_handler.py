@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, override_settings
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from companies.models import Company
@@ -13,6 +13,7 @@ from config.api.exception_handler import QueryName, pointer
 from config.api.json import MAX_LEVELS
 from config.http.body_limit import MAX_BODY_BYTES
 from tests.companies.refusals import problem_in, wrong_fields
+from tests.fuzzing import examples
 
 KEYS = {"type", "title", "status", "detail", "code", "requestId", "errors"}
 
@@ -246,11 +247,7 @@ NAMES = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(
 ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4))
 
 
-BOUNDED = {"derandomize": True, "deadline": None, "database": None}
-SHARED = [HealthCheck.function_scoped_fixture]  # the examples may share a company
-
-
-@settings(max_examples=150, suppress_health_check=SHARED, **BOUNDED)
+@examples(100)
 @given(body=st.dictionaries(NAMES, ANYTHING, max_size=5), data=st.data())
 def test_any_object_is_taken_or_refused_by_name(api, company, body, data):
     owned = ["site", "connection", "invitation", "invitation", "invitation"]
@@ -262,7 +259,7 @@ def test_any_object_is_taken_or_refused_by_name(api, company, body, data):
         assert problem_in(answer, 400)["errors"]
 
 
-@settings(max_examples=100, suppress_health_check=SHARED, **BOUNDED)
+@examples(60)
 @given(body=st.binary(max_size=60) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_taken_or_refused(api, company, body):
     answer = api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type="application/json")

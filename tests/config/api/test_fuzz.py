@@ -1,6 +1,5 @@
 """Responses to generated requests, valid and invalid, match the OpenAPI document."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -21,21 +20,13 @@ from config.api.document import openapi_document
 from config.wsgi import application
 from tests.config.api.operations import path_ids
 from tests.factories import make_api_key
+from tests.fuzzing import examples
 
-# `make fuzz` sends more, with other seeds
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 DOCUMENT = schemathesis.openapi.from_dict(openapi_document())
 DOCUMENT.app = application
 OPERATIONS = [(path, method) for path, methods in openapi_document()["paths"].items() for method in methods]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-BOUNDED = settings(
-    max_examples=EXAMPLES,
-    derandomize="FUZZ_EXAMPLES" not in os.environ,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+BOUNDED = examples(5, phases=[Phase.explicit, Phase.generate])
 
 
 @pytest.fixture(autouse=True)

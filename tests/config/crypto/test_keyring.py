@@ -5,10 +5,11 @@ import os
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.crypto.keyring import ID_BYTES, NONCE_BYTES, DecryptionError, Keyring
+from tests.fuzzing import examples
 
 
 def new_key() -> str:
@@ -19,7 +20,7 @@ OLD, NEW = new_key(), new_key()
 RING = Keyring([NEW, OLD])
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, database=None)
+@examples(50)
 @given(secret=st.binary(max_size=200), associated_data=st.text(max_size=40))
 def test_decrypt_returns_the_secret(secret, associated_data):
     try:

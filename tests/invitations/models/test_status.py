@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from invitations.models import Invitation, InvitationType
 from invitations.models.status import RULES, Status, status_of
 from tests.factories import make_invitation
+from tests.fuzzing import examples
 
 NOW = timezone.now()
 LONG_AGO = NOW - timedelta(days=1000)
@@ -58,13 +59,7 @@ def rows(draw: Any) -> dict[str, Any]:
     }
 
 
-@settings(
-    max_examples=20,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(20)
 @given(known=st.lists(rows(), min_size=10, max_size=30))
 def test_python_and_sql_agree(company, known):
     Invitation.objects.all().delete()

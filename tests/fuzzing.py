@@ -1,0 +1,20 @@
+"""Hypothesis settings: few examples that are the same in each run, or with `make fuzz` many that are not."""
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+FUZZ_FACTOR = int(os.environ.get("FUZZ_FACTOR", "0"))
+
+
+def examples(number: int, **options: Any) -> settings:
+    """Try `number` examples, or `FUZZ_FACTOR` times as many. They may share the fixtures of one test."""
+    return settings(
+        max_examples=number * max(FUZZ_FACTOR, 1),
+        derandomize=not FUZZ_FACTOR,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        **options,
+    )
