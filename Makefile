@@ -2,10 +2,11 @@
 
 UV_VERSION := 0.13.9
 
-# more than the cores: a browser test waits most of its time
+# more than the cores: a browser test waits often
 PROCESSES ?= 4
-# a process that got all browser tests in one piece would be alone with them in the end
-SHARES := --maxschedchunk 8
+# small shares, so that no process is alone with the slow tests in the end
+SHARES := --maxschedchunk 4
+FUZZ_FACTOR ?= 40
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; \
 	done; echo python3)
@@ -14,36 +15,59 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 TEMPLATES = $(shell find templates */templates -type f -name '*.html' -o -type f -name '*.txt' 2>/dev/null)
 
-# an activated or configured environment is not ours
-unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH
+# An activated or configured environment is not ours. Compiled modules make each of many starts a second faster.
+unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check format pictures browser clean new-enough
-.NOTPARALLEL:
+# mypy comes first, since it takes longest
+CHECKS := check-types check-imports check-migrations check-openapi check-deploy check-style check-templates check-lock
+# several checks at once, each with its own output in one piece where make can do that
+AT_ONCE := $(MAKE) --no-print-directory -j 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+.PHONY: help run test check $(CHECKS) format fuzz pictures browser clean new-enough
 
 help:
 	@echo "make run      start Latchkey on http://localhost:8000 (PORT=, DATABASE_URL=)"
 	@echo "make test     every check and every test"
 	@echo "make check    the checks without the tests"
 	@echo "make format   bring code and templates into their form"
+	@echo "make fuzz     many generated requests and values, with new seeds"
 	@echo "make pictures every page in light and dark, on a phone and at a desk, in $(PICTURES)/"
 	@echo "make clean    remove the environment and the caches, keep the data"
 
 run: new-enough $(INSTALLED)
 	@$(BIN)/python -m config.dev.run
 
-test: check browser
+test: new-enough $(INSTALLED)
+	@$(AT_ONCE) $(CHECKS) browser
 	$(BIN)/pytest -n $(PROCESSES) $(SHARES)
 
 check: new-enough $(INSTALLED)
+	@$(AT_ONCE) $(CHECKS)
+
+check-style:
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
+
+check-templates:
 	@echo "djade --check, every template"
 	@$(BIN)/djade --target-version 5.2 --check $(TEMPLATES)
+
+check-lock:
 	$(BIN)/uv lock --check --quiet
+
+check-imports:
 	$(BIN)/lint-imports --no-logo
+
+check-types:
 	$(BIN)/mypy
+
+check-migrations:
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+check-openapi:
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+check-deploy:
 	@echo "manage.py check --deploy, with the settings of production"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
@@ -56,7 +80,10 @@ format: new-enough $(INSTALLED)
 	$(BIN)/ruff format --quiet
 	@$(BIN)/djade --target-version 5.2 $(TEMPLATES)
 
-# taken wherever a browser test looks whether something is in the way
+fuzz: new-enough $(INSTALLED)
+	FUZZ_FACTOR=$(FUZZ_FACTOR) $(BIN)/pytest -n $(PROCESSES) $$(grep -rl --include='test_*.py' 'import examples' tests)
+
+# also looks for mistakes in every width and colour scheme, where `make test` takes a part
 pictures: browser
 	PICTURES=$(PICTURES) $(BIN)/pytest -n $(PROCESSES) $(SHARES) tests/browser
 
@@ -84,7 +111,7 @@ new-enough:
 		*) echo "Latchkey needs Python 3.11 or newer, and $(PYTHON) is not a Python: name one with PYTHON=..." >&2; exit 1 ;; \
 	esac
 
-$(BIN)/python:
+$(BIN)/python: | new-enough
 	@$(PYTHON) -m venv --clear .venv
 
 $(INSTALLED): $(BIN)/python pyproject.toml uv.lock
