@@ -155,11 +155,11 @@ def failing_post(path_: str, debug: bool, caplog: Any, **how: Any) -> tuple[Any,
     """Return the response to a POST that raises an error, and its lines in the log."""
     client = Client(raise_request_exception=False)
     with override_settings(DEBUG=debug), caplog.at_level(logging.INFO):
-        answer = client.post(path_, headers={"X-API-KEY": KEY, "Cookie": f"receipt={TOKEN}"}, **how)
-    assert answer.status_code == 500
+        response = client.post(path_, headers={"X-API-KEY": KEY, "Cookie": f"receipt={TOKEN}"}, **how)
+    assert response.status_code == 500
     lines = [formatter.format(record) for record in caplog.records for formatter in (JSONFormatter(), PlainFormatter())]
     assert any("RuntimeError" in line for line in lines)
-    return answer, "\n".join(lines)
+    return response, "\n".join(lines)
 
 
 @pytest.mark.urls(__name__)
@@ -171,9 +171,9 @@ def test_error_response_and_log_hide_secrets(caplog, debug, where):
         {"data": {"username": TYPED, "password": TYPED}, "content_type": "application/json"},
     ]
     for how in posts:
-        answer, log = failing_post(where, debug, caplog, **how)
+        response, log = failing_post(where, debug, caplog, **how)
 
-        for text in (answer.content.decode(), log):
+        for text in (response.content.decode(), log):
             assert TOKEN not in text
             assert KEY not in text
             assert TYPED not in text
@@ -184,9 +184,9 @@ def test_production_error_page_hides_the_error(caplog):
     page_, _ = failing_post(f"/p/i/{TOKEN}/connect", False, caplog)
     problem, _ = failing_post("/v2/boom", False, caplog)
 
-    for answer in (page_, problem):
-        assert b"RuntimeError" not in answer.content
-        assert b"Traceback" not in answer.content
+    for response in (page_, problem):
+        assert b"RuntimeError" not in response.content
+        assert b"Traceback" not in response.content
     assert problem["Content-Type"] == "application/problem+json"
     assert problem.json()["code"] == "INTERNAL_ERROR"
     assert page_["Content-Type"].startswith("text/html")

@@ -38,8 +38,8 @@ def send(server: tuple[str, int], path: str, *, cookie: str = "") -> tuple[int, 
     head += f"Content-Length: {ANNOUNCED}\r\n" + (f"Cookie: {cookie}\r\n" if cookie else "") + "\r\n"
     with socket.create_connection(server, timeout=20) as wire:
         wire.sendall(head.encode() + BEGINNING)
-        answer = http.client.HTTPResponse(wire, method="POST")
-        answer.begin()
+        response = http.client.HTTPResponse(wire, method="POST")
+        response.begin()
         wire.settimeout(2)
         taken = 0
         try:
@@ -47,7 +47,7 @@ def send(server: tuple[str, int], path: str, *, cookie: str = "") -> tuple[int, 
                 taken += wire.send(b"x" * 65536)
         except OSError:
             pass
-        return answer.status, taken
+        return response.status, taken
 
 
 def test_large_body_is_rejected_unread(server):
@@ -69,19 +69,19 @@ def test_too_large_upload_of_staff_is_explained(server):
         head += f"Content-Length: {8 * MIB}\r\nCookie: {cookie}\r\n\r\n"
         wire.sendall(head.encode() + BEGINNING)
         wire.sendall(b"x" * (8 * MIB - len(BEGINNING)))
-        answer = http.client.HTTPResponse(wire, method="POST")
-        answer.begin()
+        response = http.client.HTTPResponse(wire, method="POST")
+        response.begin()
 
-    assert (answer.status, answer.headers["Location"]) == (302, UPLOAD)
+    assert (response.status, response.headers["Location"]) == (302, UPLOAD)
 
 
 def test_server_does_not_speak_http_2(server):
     with socket.create_connection(server, timeout=20) as wire:
         wire.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
-        answer = wire.recv(9)
+        response = wire.recv(9)
 
     # an HTTP/2 server begins with a SETTINGS frame
-    assert answer[3:4] != b"\x04"
+    assert response[3:4] != b"\x04"
 
 
 def test_every_start_of_granian_is_http_1():
@@ -102,11 +102,11 @@ def test_every_path_limits_bodies(db):
 
 
 def test_too_large_form_gets_a_page(db):
-    answer = Client().post("/admin/login/", {"username": "x" * 600 * 1024})
+    response = Client().post("/admin/login/", {"username": "x" * 600 * 1024})
 
-    assert answer.status_code == 413
-    assert "too much at once" in answer.content.decode()
-    assert answer["Cache-Control"] == "no-store"
+    assert response.status_code == 413
+    assert "too much at once" in response.content.decode()
+    assert response["Cache-Control"] == "no-store"
 
 
 def test_content_length_of_unusual_headers():

@@ -10,20 +10,20 @@ from tests.config.serving import Served
 
 
 def test_ready_with_every_migration(db):
-    answer = Client().get("/readyz")
+    response = Client().get("/readyz")
 
-    assert answer.status_code == 200
-    assert answer.json() == {"status": "ready"}
+    assert response.status_code == 200
+    assert response.json() == {"status": "ready"}
 
 
 def test_missing_migration_is_not_ready(db):
     MigrationRecorder.Migration.objects.filter(app="invitations").order_by("-id").first().delete()
 
-    answer = Client().get("/readyz")
+    response = Client().get("/readyz")
 
-    assert answer.status_code == 503
-    assert answer.json() == {"status": "not ready", "reason": "1 migrations have not been applied."}
-    assert answer["Retry-After"]
+    assert response.status_code == 503
+    assert response.json() == {"status": "not ready", "reason": "1 migrations have not been applied."}
+    assert response["Retry-After"]
     assert Client().get("/healthz").status_code == 200
 
 

@@ -40,9 +40,9 @@ def test_every_response_has_its_own_id(db):
 
 
 def test_problem_has_the_request_id(db):
-    answer = Client().get("/v2/ping", headers={"X-Request-Id": "caller-1234"})
+    response = Client().get("/v2/ping", headers={"X-Request-Id": "caller-1234"})
 
-    assert answer.json()["requestId"] == answer["X-Request-Id"] == "caller-1234"
+    assert response.json()["requestId"] == response["X-Request-Id"] == "caller-1234"
 
 
 def test_request_is_logged_once(db, caplog):
@@ -58,47 +58,47 @@ def test_request_is_logged_once(db, caplog):
 
 
 @pytest.fixture
-def doors(transactional_db) -> dict[str, Served]:
+def endpoints(transactional_db) -> dict[str, Served]:
     """A path of the API and of a page, with the headers they need."""
     value = make_api_key(PartnerFactory())[1]
     return {"/v2/ping": {"X-API-KEY": value}, f"/p/i/{make_invitation().token}": {}}
 
 
-def refused_for_a_while(path: str, **headers: str) -> None:
-    answer = Served(path, **headers)
-    assert answer.status == 503
-    assert answer.headers["retry-after"] == "5"
+def assert_unavailable(path: str, **headers: str) -> None:
+    response = Served(path, **headers)
+    assert response.status == 503
+    assert response.headers["retry-after"] == "5"
     if path.startswith("/v2/"):
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert json.loads(answer.body)["code"] == "UNAVAILABLE"
+        assert response.headers["content-type"] == "application/problem+json"
+        assert json.loads(response.body)["code"] == "UNAVAILABLE"
     else:
-        assert answer.headers["content-type"].startswith("text/html")
-        assert answer.headers["cache-control"] == "no-store"
+        assert response.headers["content-type"].startswith("text/html")
+        assert response.headers["cache-control"] == "no-store"
 
 
-def test_unreachable_database_is_503(doors):
+def test_unreachable_database_is_503(endpoints):
     reachable = connection.settings_dict
     connection.close()
     connection.settings_dict = reachable | {"HOST": "/nowhere"}
     try:
-        for path, headers in doors.items():
-            refused_for_a_while(path, **headers)
+        for path, headers in endpoints.items():
+            assert_unavailable(path, **headers)
     finally:
         connection.settings_dict = reachable
 
-    for path, headers in doors.items():
+    for path, headers in endpoints.items():
         assert Served(path, **headers).status == 200
 
 
-def test_cut_connection_costs_one_request(doors):
-    for path, headers in doors.items():
+def test_cut_connection_costs_one_request(endpoints):
+    for path, headers in endpoints.items():
         assert Served(path, **headers).status == 200
-        cut_the_connection()
-        refused_for_a_while(path, **headers)
+        end_connection()
+        assert_unavailable(path, **headers)
         assert Served(path, **headers).status == 200
 
 
-def cut_the_connection() -> None:
+def end_connection() -> None:
     """End the connection on the server, as a restart of the database does."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
