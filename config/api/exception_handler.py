@@ -97,7 +97,7 @@ def _api_problem(error: exceptions.APIException) -> HttpResponse:
     if challenge := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = challenge
     if (wait := getattr(error, "wait", None)) is not None:
-        response["Retry-After"] = str(int(wait) + 1)
+        response["Retry-After"] = str(wait)
     return response
 
 

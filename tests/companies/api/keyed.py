@@ -1,4 +1,4 @@
-"""How tests send a POST with an `Idempotency-Key`."""
+"""POSTs with an `Idempotency-Key`."""
 
 from typing import Any
 

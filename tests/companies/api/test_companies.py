@@ -1,7 +1,3 @@
-"""Companies on the wire."""
-
-import pytest
-
 from companies.models import Company
 from tests.companies.refusals import wrong_fields
 from tests.factories import CompanyFactory
@@ -10,7 +6,7 @@ KEYS = {"id", "name", "locale", "replyTo", "externalId", "createdAt", "updatedAt
 FULL = {"name": "Bäckerei & Söhne", "locale": "de-AT", "replyTo": "energie@example.com", "externalId": "crm-1"}
 
 
-def test_a_company_comes_back_as_it_was_given(api, company):
+def test_create_company(api, company):
     answer = api.post("company", FULL)
 
     assert answer.status_code == 201
@@ -21,13 +17,13 @@ def test_a_company_comes_back_as_it_was_given(api, company):
     assert Company.objects.get(pk=made["id"]).partner == company.partner
 
 
-def test_a_name_is_enough(api):
+def test_create_company_with_name_only(api):
     made = api.post("company", {"name": "Bakery"}).json()
 
     assert (made["locale"], made["replyTo"], made["externalId"]) == ("en", None, None)
 
 
-def test_what_is_not_named_stays_when_it_is_changed(api):
+def test_update_keeps_omitted_fields(api):
     made = api.post("company", FULL).json()
 
     changed = api.patch(f"company/{made['id']}", {"name": "Bakery", "externalId": None}).json()
@@ -57,23 +53,23 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("body", "pointer"), WRONG)
-def test_a_field_that_does_not_hold_is_named_when_created_and_when_changed(api, company, body, pointer):
-    assert wrong_fields(api.post("company", {"name": "Bakery"} | body)) == [pointer]
-    assert wrong_fields(api.patch(f"company/{company.pk}", body)) == [pointer]
-    assert list(Company.objects.values_list("name", flat=True)) == [company.name]
+def test_invalid_fields_are_named(api, company):
+    for body, pointer in WRONG:
+        assert wrong_fields(api.post("company", {"name": "Bakery"} | body)) == [pointer]
+        assert wrong_fields(api.patch(f"company/{company.pk}", body)) == [pointer]
+        assert list(Company.objects.values_list("name", flat=True)) == [company.name]
 
 
-@pytest.mark.parametrize("name", ["name", "locale", "repairsAutomatically"])
-def test_what_a_company_cannot_be_without_is_not_taken_away(api, company, name):
-    assert wrong_fields(api.patch(f"company/{company.pk}", {name: None})) == [f"/{name}"]
+def test_update_rejects_null_for_required_fields(api, company):
+    for name in ["name", "locale", "repairsAutomatically"]:
+        assert wrong_fields(api.patch(f"company/{company.pk}", {name: None})) == [f"/{name}"]
 
 
-def test_a_company_has_a_name(api):
+def test_create_requires_a_name(api):
     assert wrong_fields(api.post("company", {})) == ["/name"]
 
 
-def test_the_list_has_the_partners_own_newest_first_page_by_page(api, company):
+def test_list_companies_newest_first(api, company):
     more = [str(CompanyFactory(partner=company.partner).pk) for _ in range(4)]
     CompanyFactory()
     expected = [*reversed(more), str(company.pk)]
@@ -85,5 +81,5 @@ def test_the_list_has_the_partners_own_newest_first_page_by_page(api, company):
     assert (first["perPage"], first["hasNext"], second["hasNext"], second["nextCursor"]) == (3, True, False, None)
 
 
-def test_the_list_takes_no_other_parameters(api):
+def test_list_rejects_invalid_parameters(api):
     assert wrong_fields(api.get("company", {"limit": 0, "name": "x"})) == ["?name", "?limit"]

@@ -1,4 +1,4 @@
-"""POSTs with an `Idempotency-Key` are answered once."""
+"""POSTs with an `Idempotency-Key`."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.conftest import Api
 from tests.factories import CompanyFactory, make_api_key
 
 
-def test_the_same_request_gets_the_same_answer_and_makes_one_thing(api, company):
+def test_retry_gets_the_stored_response(api, company):
     path = f"invitation/company/{company.pk}"
 
     first = post(api, path, {"maxUses": 1}, key="order-1")
@@ -24,7 +24,7 @@ def test_the_same_request_gets_the_same_answer_and_makes_one_thing(api, company)
     assert company.invitations.count() == 1
 
 
-def test_every_post_takes_a_key(api, company):
+def test_every_post_accepts_a_key(api, company):
     invitation = api.post(f"invitation/company/{company.pk}").json()
     url = {"url": "https://utility.example.com", "username": "u", "password": "p"}
     posts = [
@@ -49,7 +49,7 @@ def test_every_post_takes_a_key(api, company):
         b' {"name" : "Bakery",\n\t"externalId": "\\u0031"} ',
     ],
 )
-def test_the_order_and_spacing_of_the_body_do_not_matter(api, body):
+def test_order_and_spacing_do_not_matter(api, body):
     post(api, "company", {"name": "Bakery", "externalId": "1"}, key="k")
 
     headers = {"Idempotency-Key": "k"}
@@ -58,7 +58,7 @@ def test_the_order_and_spacing_of_the_body_do_not_matter(api, body):
     assert again["Idempotent-Replayed"] == "true"
 
 
-def test_the_same_key_with_another_body_is_refused(api):
+def test_key_reuse_with_other_body_is_rejected(api):
     post(api, "company", {"name": "Bakery"}, key="k")
 
     answer = post(api, "company", {"name": "Brewery"}, key="k")
@@ -67,7 +67,7 @@ def test_the_same_key_with_another_body_is_refused(api):
     assert not Company.objects.filter(name="Brewery").exists()
 
 
-def test_the_same_key_at_another_path_is_refused(api, company):
+def test_key_reuse_at_other_path_is_rejected(api, company):
     other = CompanyFactory(partner=company.partner)
     post(api, f"invitation/company/{company.pk}", key="k")
 
@@ -77,7 +77,7 @@ def test_the_same_key_at_another_path_is_refused(api, company):
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "a\x00b", "clé", "☃", "a\tb"])
-def test_a_key_has_1_to_255_characters_of_printable_ascii(api, key):
+def test_key_is_255_printable_ascii_characters(api, key):
     answer = post(api, "company", {"name": "Bakery"}, key=key)
 
     problem = problem_in(answer, 400)
@@ -86,7 +86,7 @@ def test_a_key_has_1_to_255_characters_of_printable_ascii(api, key):
     assert post(api, "company", {"name": "Bakery"}, key="k" * 255).status_code == 201
 
 
-def test_a_key_belongs_to_the_api_key_that_sent_it(api, company, stranger):
+def test_keys_are_separate_for_each_api_key(api, company, stranger):
     colleague = Api(make_api_key(company.partner)[1])
 
     names = [post(caller, "company", {"name": "Bakery"}, key="k").json()["id"] for caller in (api, colleague, stranger)]
@@ -95,7 +95,7 @@ def test_a_key_belongs_to_the_api_key_that_sent_it(api, company, stranger):
 
 
 @pytest.mark.parametrize("depth", [100, 254, 255, 1000])
-def test_a_deeply_nested_body_is_refused_with_a_key_as_without(api, depth):
+def test_deeply_nested_body_with_key_is_rejected(api, depth):
     body = b'{"name":' + b"[" * depth + b"]" * depth + b"}"
     headers = {"Idempotency-Key": "k"}
 

@@ -1,4 +1,4 @@
-"""The same `Idempotency-Key` many times at once, and after a server was killed: one thing is made."""
+"""Simultaneous requests with one `Idempotency-Key`, and retries after a server was killed."""
 
 import os
 import signal
@@ -54,7 +54,7 @@ Halfway.as_view({"post": "create"})(request)
 
 
 @pytest.mark.parametrize("path", ["company", "invitation", "site"])
-def test_twenty_at_once_make_one_thing_and_the_others_get_its_answer_or_a_409(path):
+def test_simultaneous_requests_create_one_object(path):
     company = CompanyFactory()
     value = make_api_key(company.partner)[1]
     where, body, made = {
@@ -78,7 +78,7 @@ def test_twenty_at_once_make_one_thing_and_the_others_get_its_answer_or_a_409(pa
     assert post(Api(value), where, body, key="k").content == fresh[0].content
 
 
-def test_twenty_at_once_with_different_bodies_make_one_thing_and_the_others_are_refused():
+def test_simultaneous_different_bodies_create_one_object():
     company = CompanyFactory()
     value = make_api_key(company.partner)[1]
 
@@ -90,7 +90,7 @@ def test_twenty_at_once_with_different_bodies_make_one_thing_and_the_others_are_
     assert Company.objects.filter(name__startswith="Bakery").count() == 1
 
 
-def test_twenty_keys_at_once_make_twenty_things():
+def test_simultaneous_keys_create_one_object_each():
     company = CompanyFactory()
     value = make_api_key(company.partner)[1]
 
@@ -100,7 +100,7 @@ def test_twenty_keys_at_once_make_twenty_things():
     assert Company.objects.filter(name="Bakery").count() == 20
 
 
-def test_a_server_that_is_killed_halfway_leaves_nothing_and_the_retry_makes_the_thing():
+def test_killed_server_leaves_nothing_for_retry():
     company = CompanyFactory()
     value = make_api_key(company.partner)[1]
     environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -135,7 +135,7 @@ def until_it_is_not_in_progress(ask: Any) -> Any:
     return answer
 
 
-def test_while_the_first_is_running_the_second_is_told_and_may_try_again():
+def test_second_request_conflicts_while_first_runs():
     company = CompanyFactory()
     _key, value = make_api_key(company.partner)
     path, running, finish = f"invitation/company/{company.pk}", threading.Event(), threading.Event()

@@ -1,7 +1,3 @@
-"""Sites on the wire."""
-
-import pytest
-
 from companies.models import Site
 from tests.companies.refusals import wrong_fields
 from tests.factories import CompanyFactory, SiteFactory
@@ -10,7 +6,7 @@ KEYS = {"id", "companyId", "name", "address", "externalId", "createdAt", "update
 FULL = {"name": "Main bakery", "address": "1 Mill Lane, Bath", "externalId": "s-1"}
 
 
-def test_a_site_comes_back_as_it_was_given(api, company):
+def test_create_site(api, company):
     answer = api.post(f"site/company/{company.pk}", FULL)
 
     assert answer.status_code == 201
@@ -21,13 +17,13 @@ def test_a_site_comes_back_as_it_was_given(api, company):
     assert api.get(f"site/{made['id']}").json() == made
 
 
-def test_a_name_is_enough(api, company):
+def test_create_site_with_name_only(api, company):
     made = api.post(f"site/company/{company.pk}", {"name": "Roof"}).json()
 
     assert (made["address"], made["externalId"]) == ("", None)
 
 
-def test_what_is_not_named_stays_when_it_is_changed(api, company):
+def test_update_keeps_omitted_fields(api, company):
     made = api.post(f"site/company/{company.pk}", FULL).json()
 
     changed = api.patch(f"site/{made['id']}", {"address": ""}).json()
@@ -35,9 +31,9 @@ def test_what_is_not_named_stays_when_it_is_changed(api, company):
     assert changed == made | {"address": "", "updatedAt": changed["updatedAt"]}
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
+def test_invalid_fields_are_named(api, company):
+    site = SiteFactory(company=company)
+    for body, pointer in [
         ({"name": ""}, "/name"),
         ({"name": "n" * 201}, "/name"),
         ({"address": "a" * 501}, "/address"),
@@ -45,24 +41,20 @@ def test_what_is_not_named_stays_when_it_is_changed(api, company):
         ({"externalId": "x" * 256}, "/externalId"),
         ({"companyId": "01a21072-4c8c-72a9-a48a-e339ae75129a"}, "/companyId"),
         ({"id": "x"}, "/id"),
-    ],
-)
-def test_a_field_that_does_not_hold_is_named_when_created_and_when_changed(api, company, body, pointer):
-    site = SiteFactory(company=company)
-
-    assert wrong_fields(api.post(f"site/company/{company.pk}", {"name": "Roof"} | body)) == [pointer]
-    assert wrong_fields(api.patch(f"site/{site.pk}", body)) == [pointer]
-    assert list(Site.objects.all()) == [site]
+    ]:
+        assert wrong_fields(api.post(f"site/company/{company.pk}", {"name": "Roof"} | body)) == [pointer]
+        assert wrong_fields(api.patch(f"site/{site.pk}", body)) == [pointer]
+        assert list(Site.objects.all()) == [site]
 
 
-def test_an_address_is_taken_away_by_an_empty_one(api, company):
+def test_empty_address_removes_the_address(api, company):
     site = SiteFactory(company=company, address="1 Mill Lane")
 
     assert wrong_fields(api.patch(f"site/{site.pk}", {"address": None})) == ["/address"]
     assert api.patch(f"site/{site.pk}", {"address": ""}).json()["address"] == ""
 
 
-def test_the_list_has_the_companys_own_newest_first_page_by_page(api, company):
+def test_list_sites_newest_first(api, company):
     ids = [str(SiteFactory(company=company).pk) for _ in range(3)]
     SiteFactory(company=CompanyFactory(partner=company.partner))
 

@@ -1,4 +1,4 @@
-"""The answers to POSTs with an `Idempotency-Key`: which are kept, for how long, and how."""
+"""Stored responses to POSTs with an `Idempotency-Key`: which, for how long, and encrypted."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tests.companies.refusals import wrong_fields
 from tests.factories import CompanyFactory, make_api_key
 
 
-def test_after_24_hours_the_key_is_new(api):
+def test_key_is_new_after_24_hours(api):
     first = post(api, "company", {"name": "Bakery"}, key="k")
     StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=24, seconds=1))
 
@@ -31,7 +31,7 @@ def test_after_24_hours_the_key_is_new(api):
     assert post(api, "company", {"name": "Brewery"}, key="k").content == second.content
 
 
-def test_just_before_24_hours_the_answer_is_still_kept(api):
+def test_response_is_kept_for_24_hours(api):
     post(api, "company", {"name": "Bakery"}, key="k")
     StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=23, minutes=59))
 
@@ -39,7 +39,7 @@ def test_just_before_24_hours_the_answer_is_still_kept(api):
     assert post(api, "company", {"name": "Bakery"}, key="k")["Idempotent-Replayed"] == "true"
 
 
-def test_old_answers_are_forgotten(api):
+def test_old_responses_are_deleted(api):
     post(api, "company", {"name": "Bakery"}, key="old")
     StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=24, seconds=1))
     post(api, "company", {"name": "Bakery"}, key="new")
@@ -48,7 +48,7 @@ def test_old_answers_are_forgotten(api):
     assert StoredAnswer.objects.get().key == "new"
 
 
-def test_a_400_is_an_answer_too(api):
+def test_400_is_stored(api):
     first = post(api, "company", {"name": ""}, key="k")
     second = post(api, "company", {"name": ""}, key="k")
 
@@ -58,7 +58,7 @@ def test_a_400_is_an_answer_too(api):
     assert first.json() | {"requestId": second["X-Request-Id"]} == second.json()
 
 
-def test_a_body_that_is_not_json_keeps_the_key_free(api):
+def test_malformed_body_does_not_use_the_key(api):
     headers = {"Idempotency-Key": "k"}
     broken = api.client.post("/v2/company", b"{", content_type="application/json", headers=headers)
 
@@ -66,7 +66,7 @@ def test_a_body_that_is_not_json_keeps_the_key_free(api):
     assert post(api, "company", {"name": "Bakery"}, key="k").status_code == 201
 
 
-def test_the_stored_answer_is_sealed(api, company):
+def test_stored_response_is_encrypted(api, company):
     token = post(api, f"invitation/company/{company.pk}", key="k").json()["token"]
 
     stored = StoredAnswer.objects.values().get()
@@ -119,7 +119,7 @@ def test_409_429_and_5xx_are_not_stored(company, outcome, status, is_stored):
     assert StoredAnswer.objects.count() == is_stored
 
 
-def test_an_error_of_ours_stores_nothing_and_undoes_what_was_begun(company):
+def test_unexpected_error_rolls_back_everything(company):
     value = make_api_key(company.partner)[1]
     request = keyed("/v2/x", value)
 

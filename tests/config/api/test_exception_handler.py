@@ -1,5 +1,6 @@
-"""Problem documents: every mistake of a caller in one shape, and never a 500."""
+"""Problem documents: all errors in one shape, and never a 500."""
 
+import json
 import re
 from typing import Any
 
@@ -7,10 +8,10 @@ import pytest
 from django.test import Client, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_framework.exceptions import Throttled
 
 from companies.models import Company
-from config.api.exception_handler import QueryName, pointer
-from config.api.json import MAX_LEVELS
+from config.api.exception_handler import QueryName, exception_handler, pointer
 from config.http.body_limit import MAX_BODY_BYTES
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.fuzzing import examples
@@ -22,7 +23,7 @@ def send(api: Any, body: bytes | str, content_type: str = "application/json", **
     return api.client.generic("POST", "/v2/company", body, content_type=content_type, **extra)
 
 
-def test_a_problem_has_exactly_these_members(api):
+def test_problem_members(api):
     document = problem_in(api.post("company", {"name": "", "size": 5}), 400)
 
     assert set(document) == KEYS
@@ -32,7 +33,7 @@ def test_a_problem_has_exactly_these_members(api):
     assert document["detail"] == document["errors"][0]["detail"]
 
 
-def test_one_that_names_no_field_has_an_empty_list(api):
+def test_problem_without_fields_has_no_errors(api):
     document = problem_in(api.get("company/01a21072-4c8c-72a9-a48a-e339ae75129a"), 404)
 
     assert set(document) == KEYS
@@ -43,105 +44,55 @@ def test_one_that_names_no_field_has_an_empty_list(api):
 @pytest.mark.parametrize(
     "path", ["/v2", "/v2/", "/v2/nothing", "/v2/company/7", "/v2/company/", "/v2/ping/", "/v2/p\x00"]
 )
-def test_an_unknown_path_of_the_api_is_a_404_problem_in_development_too(db, path, debug):
+def test_unknown_path_is_a_404_problem(db, path, debug):
     with override_settings(DEBUG=debug):
         assert problem_in(Client().get(path), 404)["code"] == "NOT_FOUND"
 
 
-@pytest.mark.parametrize("method", ["put", "delete", "post", "trace"])
-def test_a_method_that_is_not_there_is_a_405_that_says_which_are(api, company, method):
-    answer = getattr(api.client, method)(f"/v2/company/{company.pk}")
-
-    assert problem_in(answer, 405)["code"] == "METHOD_NOT_ALLOWED"
-    assert {"GET", "PATCH"} <= set(answer["Allow"].split(", "))
-
-
-@pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])
-def test_who_takes_no_json_is_told_so(api, accept):
-    answer = api.client.get("/v2/ping", headers={"Accept": accept})
-
-    assert problem_in(answer, 406)["code"] == "NOT_ACCEPTABLE"
-
-
-@pytest.mark.parametrize(
-    "accept", ["*/*", "application/json", "application/json; charset=utf-8", "application/*", "text/html, */*;q=0.1"]
-)
-def test_who_takes_json_gets_it(api, accept):
-    assert api.client.get("/v2/ping", headers={"Accept": accept}).status_code == 200
+def test_clients_must_accept_json(api):
+    for accept in ("text/html", "application/xml", "image/*"):
+        response = api.client.get("/v2/ping", headers={"Accept": accept})
+        assert problem_in(response, 406)["code"] == "NOT_ACCEPTABLE", accept
+    for accept in (
+        "*/*",
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/*",
+        "text/html, */*;q=0.1",
+    ):
+        assert api.client.get("/v2/ping", headers={"Accept": accept}).status_code == 200, accept
 
 
-# --- bodies ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"{",
-        b"{}}",
-        b"{'name': 'x'}",
-        b'{"name": "x",}',
-        b"name=x",
-        b'{"name": NaN}',
-        b'{"name": Infinity}',
-        b'{"name": -Infinity}',
-        b'{"name": "\\ud800"}',
-        b'{"\\udfff": "x"}',
-        b'{"name": "\xed\xa0\x80"}',
-        b'{"name": "\xff"}',
-        b'\xef\xbb\xbf{"name": "x"}',
-        '{"name": "x"}'.encode("utf-16"),
-        b'{"name": "a\nb"}',
-        b'{"name": "a\x00b"}',
-        b"\x00",
-        b"[" * 100_000,
-        b'{"a":' * 40_000,
-        b'{"name":' + b"[" * 900 + b"]" * 900 + b"}",
-        b'{"name": 1e999}',
-        b'{"name": 0x10}',
-        b'{"name": 01}',
-    ],
-)
-def test_what_is_not_json_is_malformed(api, body):
-    assert problem_in(send(api, body), 400)["code"] in {"MALFORMED_JSON", "INVALID"}
+def test_malformed_json_is_a_400(api):
+    assert problem_in(send(api, b"{"), 400)["code"] == "MALFORMED_JSON"
     assert Company.objects.count() == 1
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b"true", b"5", b'"x"', b'[{"name": "x"}]', b"1e5"])
-def test_what_is_json_but_no_object_is_refused_as_a_whole(api, body):
-    assert wrong_fields(send(api, body)) == [""]
+def test_bodies_must_be_objects(api):
+    for body in (b"[]", b"null", b"true", b"5", b'"x"', b'[{"name": "x"}]', b"1e5"):
+        assert wrong_fields(send(api, body)) == [""], body
 
 
-@pytest.mark.parametrize("depth", [MAX_LEVELS - 1, MAX_LEVELS, 200, 500, 1000])
-@pytest.mark.parametrize("name", ["allowedEmails", "metadata", "prefill", "message"])
-def test_nesting_is_refused_and_no_error_of_ours(api, company, name, depth):
-    body = f'{{"{name}":' + '{"a":[' * (depth // 2) + "]}" * (depth // 2) + "}"
-
-    answer = api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type="application/json")
-
-    assert answer.status_code == 400
-
-
-@pytest.mark.parametrize("number", ["1" * 400, "-" + "9" * 4400, "1e400", "1.0", "1E2", "-0", "9007199254740993"])
-@pytest.mark.parametrize("name", ["maxUses", "expiresInSeconds"])
-def test_numbers_of_any_size_are_refused_and_no_error_of_ours(api, company, name, number):
-    body = f'{{"{name}": {number}}}'
-
-    answer = api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type="application/json")
-
-    assert answer.status_code == 400
+def test_nesting_and_large_numbers_cause_no_500(api, company):
+    values = ['{"a":[' * depth + "]}" * depth for depth in (15, 16, 100, 500)]
+    values += ["1" * 400, "-" + "9" * 4400, "1e400", "1.0", "1E2", "-0", "9007199254740993"]
+    for value in values:
+        for name in ("allowedEmails", "metadata", "prefill", "message", "maxUses", "expiresInSeconds"):
+            response = api.client.post(
+                f"/v2/invitation/company/{company.pk}", f'{{"{name}": {value}}}', content_type="application/json"
+            )
+            assert response.status_code == 400, (name, value)
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "", "x"],
-)
-def test_a_body_that_does_not_say_it_is_json_is_a_415(api, content_type):
-    assert problem_in(send(api, b'{"name": "x"}', content_type), 415)["code"] == "UNSUPPORTED_MEDIA_TYPE"
-
-
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/json;"])
-def test_json_may_be_announced_with_parameters_and_in_any_case(api, content_type):
-    assert send(api, b'{"name": "x"}', content_type).status_code == 201
+def test_bodies_must_be_announced_as_json(api):
+    for content_type in (
+        *("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"),
+        *("application/xml", "", "x"),
+    ):
+        problem = problem_in(send(api, b'{"name": "x"}', content_type), 415)
+        assert problem["code"] == "UNSUPPORTED_MEDIA_TYPE"
+    for content_type in ("application/json; charset=utf-8", "APPLICATION/JSON", "application/json;"):
+        assert send(api, b'{"name": "x"}', content_type).status_code == 201
 
 
 def padded(length: int) -> bytes:
@@ -149,63 +100,43 @@ def padded(length: int) -> bytes:
     return b'{"name": "x"' + b" " * (length - 13) + b"}"
 
 
-def test_a_body_of_256_kib_is_read_and_one_byte_more_is_a_413(api):
+def test_bodies_over_256_kib_are_rejected(api):
     assert send(api, padded(MAX_BODY_BYTES)).status_code == 201
     assert problem_in(send(api, padded(MAX_BODY_BYTES + 1)), 413)["code"] == "BODY_TOO_LARGE"
 
 
-def test_an_announced_length_is_believed_before_a_byte_is_read(api):
-    assert problem_in(send(api, b"{}", CONTENT_LENGTH="262145"), 413)["code"] == "BODY_TOO_LARGE"
-    assert problem_in(send(api, b"{}", CONTENT_LENGTH="9" * 30), 413)["code"] == "BODY_TOO_LARGE"
+def test_announced_length_is_checked_before_reading(api):
+    for length in ("262145", "9" * 30):
+        assert problem_in(send(api, b"{}", CONTENT_LENGTH=length), 413)["code"] == "BODY_TOO_LARGE"
 
 
-@pytest.mark.parametrize("length", ["", "0", "many", "-1", "1.0", "\xb2", "0x10"])
-def test_a_body_without_a_length_is_a_411_and_makes_nothing(api, company, length):
-    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": length}
-
-    path = f"/v2/invitation/company/{company.pk}"
-    answer = api.client.generic("POST", path, b'{"maxUses": 1}', content_type="application/json", **chunked)
-
-    assert problem_in(answer, 411)["code"] == "LENGTH_REQUIRED"
+def test_bodies_without_length_are_rejected(api, company):
+    for length in ("", "0", "many", "-1", "1.0", "\xb2", "0x10"):
+        chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": length}
+        path = f"/v2/invitation/company/{company.pk}"
+        response = api.client.generic("POST", path, b'{"maxUses": 1}', content_type="application/json", **chunked)
+        assert problem_in(response, 411)["code"] == "LENGTH_REQUIRED", length
     assert not company.invitations.exists()
 
 
-@pytest.mark.parametrize(
-    ("body", "pointers"),
-    [
-        (b'{"name": "x", "name": "y"}', ["/name"]),
-        (b'{"name": "x", "name": "x"}', ["/name"]),
-        (b'{"name": "x", "n\\u0061me": "y"}', ["/name"]),
-        (b'{"a": 1, "b": 2, "b": {"a": 1, "a": 2}, "a": 3, "name": "x"}', ["/b", "/a"]),
-        (b'{"prefill": {"country": "DE", "country": "FR"}}', ["/prefill/country"]),
-        (b'{"list": [{"x": 1}, [{"a": 1}, {"a/b": 1, "a/b": 2}]]}', ["/list/1/1/a~1b"]),
-        (b'{"": 1, "": 2}', ["/"]),
-        (b'{"maxUses": 1e300, "maxUses": 18446744073709551615}', ["/maxUses"]),
-    ],
-)
-def test_a_field_that_is_given_twice_is_refused_by_name(api, body, pointers):
-    answer = send(api, body)
+def test_duplicate_keys_are_named(api, company):
+    body = (
+        b'{"allowedEmails": ["anna@example.com"], "allowedEmails": [], "prefill": {"country": "DE", "country": "FR"}}'
+    )
 
-    assert wrong_fields(answer) == pointers
-    assert {error["code"] for error in answer.json()["errors"]} == {"DUPLICATE_FIELD"}
+    response = api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type="application/json")
 
-
-def test_a_second_and_empty_list_of_addresses_opens_no_invitation(api, company):
-    body = b'{"allowedEmails": ["anna@example.com"], "allowedEmails": []}'
-
-    answer = api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type="application/json")
-
-    assert wrong_fields(answer) == ["/allowedEmails"]
+    assert wrong_fields(response) == ["/allowedEmails", "/prefill/country"]
+    assert {error["code"] for error in response.json()["errors"]} == {"DUPLICATE_FIELD"}
     assert not company.invitations.exists()
 
 
-def test_objects_beside_each_other_may_have_the_same_names(api):
-    body = b'{"name": "x", "other": [{"name": "y"}, {"name": "z"}]}'
+def test_throttled_requests_have_retry_after():
+    response = exception_handler(Throttled(wait=1.5), {})
 
-    assert wrong_fields(send(api, body)) == ["/other"]
-
-
-# --- pointers ----------------------------------------------------------------------------------------------
+    assert response is not None
+    assert (response.status_code, response["Retry-After"]) == (429, "2")
+    assert json.loads(response.content)["code"] == "THROTTLED"
 
 
 @pytest.mark.parametrize(
@@ -220,11 +151,9 @@ def test_objects_beside_each_other_may_have_the_same_names(api):
         (("?limit",), "/?limit"),
     ],
 )
-def test_a_pointer_is_spelled_as_in_rfc_6901(path, spelled):
+def test_pointer_is_spelled_as_in_rfc_6901(path, spelled):
     assert pointer(path) == spelled
 
-
-# --- anything at all ---------------------------------------------------------------------------------------
 
 SCALARS = (
     st.none()
@@ -247,9 +176,9 @@ NAMES = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(
 ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4))
 
 
-@examples(100)
+@examples(60)
 @given(body=st.dictionaries(NAMES, ANYTHING, max_size=5), data=st.data())
-def test_any_object_is_taken_or_refused_by_name(api, company, body, data):
+def test_any_object_is_accepted_or_rejected(api, company, body, data):
     owned = ["site", "connection", "invitation", "invitation", "invitation"]
     path = data.draw(st.sampled_from(["company", *(f"{name}/company/{company.pk}" for name in owned)]))
 
@@ -259,15 +188,15 @@ def test_any_object_is_taken_or_refused_by_name(api, company, body, data):
         assert problem_in(answer, 400)["errors"]
 
 
-@examples(60)
+@examples(40)
 @given(body=st.binary(max_size=60) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_any_bytes_are_taken_or_refused(api, company, body):
+def test_any_bytes_are_accepted_or_rejected(api, company, body):
     answer = api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type="application/json")
 
     assert answer.status_code in {201, 400}
 
 
-def test_no_detail_of_a_problem_shows_our_insides(api, company):
+def test_details_show_no_internals(api, company):
     answer = api.post(f"invitation/company/{company.pk}", {"prefill": {"datasourceId": "x"}, "maxUses": "x"})
 
     assert not re.search(r"Traceback|File \"|line \d+, in|<class|ErrorDetail", answer.content.decode())

@@ -1,4 +1,4 @@
-"""A collector as a test has it: a key with what it takes and nothing else."""
+"""API keys and credentials of a collector."""
 
 from typing import Any
 

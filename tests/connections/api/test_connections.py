@@ -1,4 +1,4 @@
-"""Connections are created, listed and followed."""
+"""Creation and lists of connections."""
 
 from uuid import uuid4
 
@@ -33,7 +33,7 @@ def ids(api, company, **query):
 # --- create
 
 
-def test_a_connection_by_its_login_page(api, company):
+def test_create_by_login_page(api, company):
     sites = SiteFactory.create_batch(2, company=company)
 
     answer = create(
@@ -71,7 +71,7 @@ def test_a_connection_by_its_login_page(api, company):
     assert version == 1
 
 
-def test_a_connection_by_the_catalogue(api, company):
+def test_create_by_provider(api, company):
     datasource = DatasourceFactory(country="FR")
 
     said = create(api, company, datasourceId=str(datasource.pk)).json()
@@ -80,9 +80,8 @@ def test_a_connection_by_the_catalogue(api, company):
     assert (said["url"], said["country"]) == (datasource.login_url, "FR")
 
 
-@pytest.mark.parametrize(
-    ("wrong", "pointer"),
-    [
+def test_invalid_fields_are_named(api, company):
+    for wrong, pointer in [
         ({"username": None}, "/username"),
         ({"username": "   "}, "/username"),
         ({"password": ""}, "/password"),
@@ -108,15 +107,13 @@ def test_a_connection_by_the_catalogue(api, company):
         ({"securityAnswers": [{"question": "", "answer": "Rex"}]}, "/securityAnswers/0/question"),
         ({"securityAnswers": [{"question": "Pet?", "answer": "Rex", "hint": "dog"}]}, "/securityAnswers/0/hint"),
         ({"securityAnswers": [{"question": "Pet?", "answer": "Rex"}] * 11}, "/securityAnswers"),
-    ],
-)
-def test_a_field_that_does_not_hold_is_named_and_nothing_is_stored(api, company, wrong, pointer):
-    assert wrong_fields(create(api, company, **wrong)) == [pointer]
-    assert not Connection.objects.exists()
+    ]:
+        assert wrong_fields(create(api, company, **wrong)) == [pointer]
+        assert not Connection.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["accountNumber", "securityAnswer", "authenticatorSeed"])
-def test_what_the_provider_asks_for_must_be_sent_and_is_named_where_it_is_not(api, company, name):
+def test_credentials_of_provider_are_required(api, company, name):
     asks_for = {"accountNumber": "account_number", "securityAnswer": "security_answer"}
     datasource = DatasourceFactory(asks_for=[asks_for.get(name, "authenticator_seed")])
     (asked,) = api.get("datasource").json()["datasources"][0]["asksFor"]
@@ -131,13 +128,13 @@ def test_what_the_provider_asks_for_must_be_sent_and_is_named_where_it_is_not(ap
     assert api.post(f"connection/company/{company.pk}", body | {asked: "given"}).status_code == 201
 
 
-def test_both_a_provider_and_a_login_page_are_one_too_many(api, company):
+def test_provider_and_login_page_exclude_each_other(api, company):
     answer = create(api, company, datasourceId=str(DatasourceFactory().pk), url="https://portal.example.com")
 
     assert wrong_fields(answer) == ["/datasourceId"]
 
 
-def test_a_site_of_another_company_of_the_same_partner_is_refused(api, company):
+def test_site_of_another_company_is_rejected(api, company):
     ours = SiteFactory(company=company)
     theirs = SiteFactory(company=CompanyFactory(partner=company.partner))
 
@@ -147,7 +144,7 @@ def test_a_site_of_another_company_of_the_same_partner_is_refused(api, company):
     assert not Connection.objects.exists()
 
 
-def test_a_retry_with_its_idempotency_key_makes_one_connection(api, company):
+def test_retry_creates_one_connection(api, company):
     body = {"url": "https://portal.example.com/login", **SECRETS}
     path = f"connection/company/{company.pk}"
 
@@ -160,14 +157,14 @@ def test_a_retry_with_its_idempotency_key_makes_one_connection(api, company):
 # --- list
 
 
-def test_the_newest_is_first_and_only_the_companys(api, company):
+def test_list_newest_first(api, company):
     made = [make_connection(company) for _ in range(3)]
     make_connection(CompanyFactory(partner=company.partner))
 
     assert ids(api, company) == [str(each.pk) for each in reversed(made)]
 
 
-def test_the_list_is_filtered_by_status(api, company):
+def test_list_filters_by_status(api, company):
     made = {status: make_connection(company) for status in ("PENDING", "CONNECTED", "WEBSITE_DOWN")}
     for status in ("CONNECTED", "WEBSITE_DOWN"):
         report_status(made[status], Status(status), by=SYSTEM)
@@ -180,7 +177,7 @@ def test_the_list_is_filtered_by_status(api, company):
     assert ids(api, company, status="OTHER_ERROR") == []
 
 
-def test_the_list_is_filtered_by_owner_in_any_case(api, company):
+def test_list_filters_by_owner_in_any_case(api, company):
     ours = make_connection(company, owner_email="Owner@Example.com")
     make_connection(company, owner_email="another-owner@example.com")
 
@@ -188,14 +185,14 @@ def test_the_list_is_filtered_by_owner_in_any_case(api, company):
     assert ids(api, company, connectionOwnerEmail="wner@example.com") == []
 
 
-def test_an_owner_is_found_as_it_was_given(api, company):
+def test_list_normalizes_the_owner(api, company):
     ours = make_connection(company, owner_email="A@Bücher.example")
 
     for given in ("A@Bücher.example", "a@xn--bcher-kva.example"):
         assert ids(api, company, connectionOwnerEmail=given) == [str(ours.pk)]
 
 
-def test_the_list_is_filtered_by_site(api, company):
+def test_list_filters_by_site(api, company):
     here, there = SiteFactory.create_batch(2, company=company)
     both = make_connection(company, sites=[here, there])
     make_connection(company, sites=[there])
@@ -204,7 +201,7 @@ def test_the_list_is_filtered_by_site(api, company):
     assert ids(api, company, site=str(uuid4())) == []
 
 
-def test_the_list_is_filtered_by_invitation(api, company):
+def test_list_filters_by_invitation(api, company):
     invitation = make_invitation(company)
     made = saved(Client(), invitation)
     make_connection(company)
@@ -214,7 +211,7 @@ def test_the_list_is_filtered_by_invitation(api, company):
     assert (said["id"], said["invitationId"]) == (str(made.pk), str(invitation.pk))
 
 
-def test_filters_are_joined_by_and(api, company):
+def test_list_combines_filters(api, company):
     site = SiteFactory(company=company)
     ours = make_connection(company, sites=[site], owner_email="a@example.com")
     make_connection(company, sites=[site])
@@ -224,9 +221,8 @@ def test_filters_are_joined_by_and(api, company):
     ]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+def test_list_rejects_invalid_parameters(api, company):
+    for query in [
         {"status": "FINE"},
         {"connectionOwnerEmail": "nope"},
         {"site": "7"},
@@ -236,14 +232,12 @@ def test_filters_are_joined_by_and(api, company):
         {"cursor": "x"},
         {"Status": "PENDING"},
         {"offset": 5},
-    ],
-)
-def test_a_query_that_does_not_hold_is_refused(api, company, query):
-    (name,) = query
-    assert wrong_fields(api.get(f"connection/company/{company.pk}", query)) == [f"?{name}"]
+    ]:
+        (name,) = query
+        assert wrong_fields(api.get(f"connection/company/{company.pk}", query)) == [f"?{name}"]
 
 
-def test_a_walk_sees_each_once_while_others_come(api, company):
+def test_pages_ignore_new_connections(api, company):
     made = [str(make_connection(company).pk) for _ in range(7)]
     walked, cursor = [], {}
     while True:
@@ -259,7 +253,7 @@ def test_a_walk_sees_each_once_while_others_come(api, company):
     assert walked == list(reversed(made))
 
 
-def test_a_thousand_rows_cost_as_many_queries_as_ten(api, company):
+def test_list_runs_a_constant_number_of_queries(api, company):
     datasource, site = DatasourceFactory(), SiteFactory(company=company)
 
     def grow(number):
@@ -283,7 +277,7 @@ def test_a_thousand_rows_cost_as_many_queries_as_ten(api, company):
 # --- one
 
 
-def test_a_strangers_connection_is_not_there(stranger, company):
+def test_connections_of_other_partners_give_404(stranger, company):
     connection = make_connection(company)
 
     problem_in(stranger.get(f"connection/{connection.pk}/details"), 404)

@@ -1,4 +1,4 @@
-"""`POST /v2/connection/{id}/credentials`: the one way out of the vault."""
+"""`POST /v2/connection/{id}/credentials`, the only operation that returns credentials."""
 
 import logging
 
@@ -31,7 +31,7 @@ def hidden(content):
     assert [name for name, secret in SECRETS.items() if secret.strip() in text] == []
 
 
-def test_a_collector_reads_what_was_typed(collector, connection_id):
+def test_collector_reads_credentials(collector, connection_id):
     answer = collector.post(f"connection/{connection_id}/credentials")
 
     assert answer.status_code == 200
@@ -44,7 +44,7 @@ def test_a_collector_reads_what_was_typed(collector, connection_id):
     assert answer["Cache-Control"] == "no-store"
 
 
-def test_what_was_not_given_is_null(collector, company):
+def test_missing_credentials_are_null(collector, company):
     connection = make_connection(company, credentials={"username": "u", "password": "p"})
 
     said = collector.post(f"connection/{connection.pk}/credentials").json()
@@ -54,7 +54,7 @@ def test_what_was_not_given_is_null(collector, company):
     assert said["url"] == connection.datasource.login_url
 
 
-def test_security_answers_come_with_their_questions(api, collector, company):
+def test_security_answers_have_their_questions(api, collector, company):
     pets = [{"question": "First pet?", "answer": "Rex"}, {"question": "Second pet?", "answer": "Tom"}]
     body = {"url": "https://portal.example.com/login", "username": "u", "password": "p", "securityAnswers": pets}
     made = api.post(f"connection/company/{company.pk}", body).json()
@@ -64,7 +64,7 @@ def test_security_answers_come_with_their_questions(api, collector, company):
     assert (said["securityAnswer"], said["securityAnswers"]) == ("Rex", pets)
 
 
-def test_every_read_is_logged_on_the_connection_with_key_and_time(collector, company, connection_id):
+def test_every_read_is_logged(collector, company, connection_id):
     for _ in range(3):
         collector.post(f"connection/{connection_id}/credentials")
 
@@ -79,43 +79,43 @@ def details(caller, connection_id):
     return caller.get(f"connection/{connection_id}/details").json()
 
 
-@pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.CREDENTIALS_READ}))
-def test_no_other_scope_reads_them(company, connection_id, scope):
-    answer = caller(company, scope).post(f"connection/{connection_id}/credentials")
+def test_other_scopes_cannot_read(company, connection_id):
+    for scope in sorted(set(Scope) - {Scope.CREDENTIALS_READ}):
+        answer = caller(company, scope).post(f"connection/{connection_id}/credentials")
 
-    assert problem_in(answer, 403)["code"] == "SCOPE_MISSING"
-    assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
+        assert problem_in(answer, 403)["code"] == "SCOPE_MISSING"
+        assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
 
 
-def test_all_other_scopes_together_do_not_either(company, connection_id):
+def test_all_other_scopes_together_cannot_read(company, connection_id):
     others = caller(company, *sorted(set(Scope) - {Scope.CREDENTIALS_READ}))
 
     hidden(others.post(f"connection/{connection_id}/credentials").content)
 
 
-def test_a_key_that_nobody_gave_scopes_is_no_collectors(api, connection_id):
+def test_default_scopes_exclude_the_collectors(api, connection_id):
     problem_in(api.post(f"connection/{connection_id}/credentials"), 403)
     problem_in(api.post(f"connection/{connection_id}/status", {"status": "CONNECTED"}), 403)
 
 
-def test_a_strangers_collector_finds_nothing(stranger, connection_id):
+def test_collector_of_another_partner_gets_404(stranger, connection_id):
     problem_in(stranger.post(f"connection/{connection_id}/credentials"), 404)
 
     assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
 
 
-def test_it_takes_no_fields(collector, connection_id):
+def test_body_must_be_empty(collector, connection_id):
     answer = collector.post(f"connection/{connection_id}/credentials", {"reason": "curiosity"})
 
     assert wrong_fields(answer) == ["/reason"]
     assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
 
 
-def test_get_shows_nothing(collector, connection_id):
+def test_get_is_not_allowed(collector, connection_id):
     problem_in(collector.get(f"connection/{connection_id}/credentials"), 405)
 
 
-def test_credentials_that_do_not_open_are_a_conflict_that_says_what_mends_it(collector, api, company, connection_id):
+def test_unreadable_credentials_are_a_conflict(collector, api, company, connection_id):
     another = create(api, company).json()["id"]
     stolen = Credential.objects.get(connection=connection_id).encrypted
     Credential.objects.filter(connection=another).update(encrypted=stolen)
@@ -126,7 +126,7 @@ def test_credentials_that_do_not_open_are_a_conflict_that_says_what_mends_it(col
     hidden(answer.content)
 
 
-def test_an_idempotency_key_keeps_no_copy(collector, connection_id):
+def test_idempotency_key_stores_no_copy(collector, connection_id):
     first = collector.post(f"connection/{connection_id}/credentials", Idempotency_Key="once")
     change_credentials_of(connection_id, "changed")
 
@@ -144,7 +144,7 @@ def change_credentials_of(connection_id, password):
     change_credentials(connection, credentials={"username": "u", "password": password}, by=CONTRIBUTOR)
 
 
-def test_no_other_operation_shows_them_and_no_log_line_has_them(company, caplog):
+def test_no_other_response_or_log_has_credentials(company, caplog):
     """Every operation there is, with every scope, on a connection that has them all."""
     caplog.set_level(logging.DEBUG)
     everything = caller(company, *Scope)
@@ -170,7 +170,7 @@ def test_no_other_operation_shows_them_and_no_log_line_has_them(company, caplog)
     assert tried > 15
 
 
-def test_a_body_that_is_refused_is_not_repeated(api, company, caplog):
+def test_rejected_body_is_not_repeated(api, company, caplog):
     caplog.set_level(logging.DEBUG)
     for wrong in ({"country": "XX"}, {"passwort": SECRETS["password"]}, {"username": ["x"]}, {"password": ""}):
         answer = create(api, company, **wrong)
@@ -179,7 +179,7 @@ def test_a_body_that_is_refused_is_not_repeated(api, company, caplog):
     hidden(caplog.text)
 
 
-def test_a_collectors_key_can_do_its_work_and_nothing_else(company, connection_id):
+def test_collector_key_allows_only_its_work(company, connection_id):
     collector = caller(company, *SCOPES)
     path = f"connection/company/{company.pk}"
 

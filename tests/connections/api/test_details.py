@@ -1,4 +1,4 @@
-"""A connection's details: where it came from, and what it has been through."""
+"""`GET /v2/connection/{id}/details`."""
 
 import pytest
 from django.test import Client
@@ -13,7 +13,7 @@ from tests.invitations.answers import saved
 pytestmark = pytest.mark.django_db
 
 
-def test_details_tell_where_it_came_from_and_its_history(api, company):
+def test_details_show_origin_and_history(api, company):
     invitation = make_invitation(company)
     made = saved(Client(), invitation)
     Connection.objects.update(verified_email="jane@example.com")
@@ -29,7 +29,7 @@ def test_details_tell_where_it_came_from_and_its_history(api, company):
     ]
 
 
-def test_details_show_the_latest_hundred_lines_oldest_first(api, company):
+def test_details_show_the_latest_hundred_events(api, company):
     connection = make_connection(company)
     for number in range(120):
         report_status(connection, [Status.CONNECTED, Status.WEBSITE_DOWN][number % 2], by=SYSTEM)

@@ -43,7 +43,7 @@ def read_often(connection, number):
 # --- what its status has been
 
 
-def test_the_history_says_what_the_status_was_when_why_and_by_whom(company, connection):
+def test_history_shows_status_reason_and_actor(company, connection):
     collector = caller(company, Scope.CONNECTIONS_STATUS, Scope.CONNECTIONS_READ)
     report = {"status": "PASSWORD_INCORRECT", "statusErrorDetail": "The site said no."}
     collector.post(f"connection/{connection.pk}/status", report)
@@ -65,7 +65,7 @@ def test_the_history_says_what_the_status_was_when_why_and_by_whom(company, conn
     assert all(move["createdAt"].endswith("Z") for move in history)
 
 
-def test_however_often_credentials_are_read_the_history_stays(api, connection):
+def test_reads_do_not_displace_the_history(api, connection):
     report_status(connection, Status.WEBSITE_DOWN, by=SYSTEM)
     for _ in range(105):
         read_credentials(connection, by=SYSTEM)
@@ -76,7 +76,7 @@ def test_however_often_credentials_are_read_the_history_stays(api, connection):
     assert {line["type"] for line in said["events"]} == {"CREDENTIALS_READ"}
 
 
-def test_the_history_has_the_latest_hundred_oldest_first(api, connection):
+def test_history_has_the_latest_hundred(api, connection):
     for number in range(105):
         report_status(connection, [Status.CONNECTED, Status.WEBSITE_DOWN][number % 2], by=SYSTEM)
 
@@ -85,7 +85,7 @@ def test_the_history_has_the_latest_hundred_oldest_first(api, connection):
     assert [move["status"] for move in history] == ["WEBSITE_DOWN", "CONNECTED"] * 50
 
 
-def test_the_history_is_read_from_an_index_of_its_own(connection):
+def test_history_uses_its_own_index(connection):
     read_often(connection, 2000)
     with database.cursor() as cursor:
         cursor.execute("ANALYZE connections_connectionevent")
@@ -94,7 +94,7 @@ def test_the_history_is_read_from_an_index_of_its_own(connection):
     assert "connection_event_status" in log.explain()
 
 
-def test_details_ask_as_little_of_a_thousand_lines_as_of_ten(api, connection):
+def test_details_run_a_constant_number_of_queries(api, connection):
     def queries():
         with CaptureQueriesContext(database) as captured:
             details(api, connection)
@@ -110,7 +110,7 @@ def test_details_ask_as_little_of_a_thousand_lines_as_of_ten(api, connection):
 # --- the whole log
 
 
-def test_a_walk_sees_every_line_once_newest_first_while_others_come(api, connection):
+def test_pages_ignore_new_events(api, connection):
     read_often(connection, 6)
     expected = [str(pk) for pk in connection.events.order_by("-pk").values_list("pk", flat=True)]
     walked, cursor = [], {}
@@ -126,7 +126,7 @@ def test_a_walk_sees_every_line_once_newest_first_while_others_come(api, connect
     assert walked == expected
 
 
-def test_a_line_says_who_did_what_when(api, company, connection):
+def test_event_fields(api, company, connection):
     caller(company, Scope.CREDENTIALS_READ).post(f"connection/{connection.pk}/credentials")
 
     newest, first = page(api, connection)["events"]
@@ -137,13 +137,13 @@ def test_a_line_says_who_did_what_when(api, company, connection):
     assert newest == details(api, connection)["events"][-1]
 
 
-def test_only_its_own_lines_are_shown(api, company, connection):
+def test_events_of_other_connections_are_hidden(api, company, connection):
     make_connection(company)
 
     assert len(page(api, connection)["events"]) == 1
 
 
-def test_a_page_costs_as_little_of_a_thousand_lines_as_of_ten(api, connection):
+def test_page_runs_a_constant_number_of_queries(api, connection):
     def queries():
         with CaptureQueriesContext(database) as captured:
             page(api, connection, limit=5)
@@ -156,16 +156,16 @@ def test_a_page_costs_as_little_of_a_thousand_lines_as_of_ten(api, connection):
     assert queries() == few <= 4
 
 
-@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"cursor": "x"}, {"type": "CREATED"}])
-def test_a_query_that_does_not_hold_is_refused(api, connection, query):
-    (name,) = query
-    assert wrong_fields(api.get(f"connection/{connection.pk}/events", query)) == [f"?{name}"]
+def test_events_reject_invalid_parameters(api, connection):
+    for query in [{"limit": 0}, {"limit": 101}, {"cursor": "x"}, {"type": "CREATED"}]:
+        (name,) = query
+        assert wrong_fields(api.get(f"connection/{connection.pk}/events", query)) == [f"?{name}"]
 
 
-def test_a_stranger_finds_no_log(stranger, connection):
+def test_events_of_other_partners_give_404(stranger, connection):
     problem_in(stranger.get(f"connection/{connection.pk}/events"), 404)
 
 
-@pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.CONNECTIONS_READ}))
-def test_no_other_scope_reads_the_log(company, connection, scope):
-    problem_in(caller(company, scope).get(f"connection/{connection.pk}/events"), 403)
+def test_other_scopes_cannot_read_events(company, connection):
+    for scope in sorted(set(Scope) - {Scope.CONNECTIONS_READ}):
+        problem_in(caller(company, scope).get(f"connection/{connection.pk}/events"), 403)

@@ -1,4 +1,4 @@
-"""A page of the list reads about what it shows, however many connections the company has that it does not show."""
+"""Lists of connections read few rows beside those that they show."""
 
 from uuid import UUID
 
@@ -46,7 +46,7 @@ def many(company):
     return given
 
 
-def test_each_filter_reads_about_what_it_shows(api, company, many):
+def test_filters_read_few_rows(api, company, many):
     def read(**query):
         answers = []
         path = f"connection/company/{company.pk}"

@@ -1,4 +1,4 @@
-"""`POST /v2/connection/{id}/status`: what a collector found out."""
+"""`POST /v2/connection/{id}/status`."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def status_of(connection):
 
 
 @pytest.mark.parametrize("status", sorted(OUTCOMES))
-def test_each_outcome_is_taken(report, connection, status):
+def test_every_outcome_is_accepted(report, connection, status):
     answer = report(status, statusErrorDetail="What the site said.", credentialsVersion=1)
 
     assert answer.status_code == 200
@@ -49,7 +49,7 @@ def test_each_outcome_is_taken(report, connection, status):
     assert line.detail == {"from": "PENDING", "to": status, "error": "What the site said."}
 
 
-def test_pending_is_no_outcome(report, connection):
+def test_pending_is_rejected(report, connection):
     report("CONNECTED")
 
     problem = problem_in(report("PENDING"), 409)
@@ -59,7 +59,7 @@ def test_pending_is_no_outcome(report, connection):
     assert status_of(connection) == "CONNECTED"
 
 
-def test_an_impossible_move_is_a_409_and_changes_nothing(report, connection):
+def test_impossible_change_is_a_conflict(report, connection):
     report("COMPANY_INACTIVE")
 
     problem = problem_in(report("CONNECTED"), 409)
@@ -69,7 +69,7 @@ def test_an_impossible_move_is_a_409_and_changes_nothing(report, connection):
     assert status_of(connection) == "COMPANY_INACTIVE"
 
 
-def test_no_reason_is_lost(report, api, connection):
+def test_same_status_keeps_its_reason(report, api, connection):
     """Not by the same status with another reason, and not by the same one without."""
     report("WEBSITE_DOWN", statusErrorDetail="503")
     assert report("WEBSITE_DOWN", statusErrorDetail="Still 503").json()["statusErrorDetail"] == "Still 503"
@@ -85,7 +85,7 @@ def test_no_reason_is_lost(report, api, connection):
     ]
 
 
-def test_a_report_on_login_details_that_were_changed_since_is_a_409(report, connection):
+def test_report_on_old_credentials_is_rejected(report, connection):
     change_credentials(connection, credentials={"username": "u", "password": "new"}, by=CONTRIBUTOR)
 
     assert problem_in(report("PASSWORD_INCORRECT", credentialsVersion=1), 409)["code"] == "CREDENTIALS_CHANGED"
@@ -93,9 +93,8 @@ def test_a_report_on_login_details_that_were_changed_since_is_a_409(report, conn
     assert report("CONNECTED", credentialsVersion=2).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("wrong", "pointer"),
-    [
+def test_invalid_fields_are_named(report, connection):
+    for wrong, pointer in [
         ({"status": "FINE"}, "/status"),
         ({"status": None}, "/status"),
         ({"statusErrorDetail": "x" * 2001}, "/statusErrorDetail"),
@@ -105,34 +104,32 @@ def test_a_report_on_login_details_that_were_changed_since_is_a_409(report, conn
         ({"credentialsVersion": 2**31}, "/credentialsVersion"),
         ({"statusDetail": "misspelt"}, "/statusDetail"),
         ({"companyId": "mine"}, "/companyId"),
-    ],
-)
-def test_a_field_that_does_not_hold_is_named(report, connection, wrong, pointer):
-    assert wrong_fields(report(**{"status": "CONNECTED"} | wrong)) == [pointer]
-    assert status_of(connection) == "PENDING"
+    ]:
+        assert wrong_fields(report(**{"status": "CONNECTED"} | wrong)) == [pointer]
+        assert status_of(connection) == "PENDING"
 
 
-def test_no_status_is_no_report(company, connection):
+def test_status_is_required(company, connection):
     answer = caller(company, Scope.CONNECTIONS_STATUS).post(f"connection/{connection.pk}/status", {})
 
     assert wrong_fields(answer) == ["/status"]
 
 
-@pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.CONNECTIONS_STATUS}))
-def test_no_other_scope_reports(company, connection, scope):
-    answer = caller(company, scope).post(f"connection/{connection.pk}/status", {"status": "CONNECTED"})
+def test_other_scopes_cannot_report(company, connection):
+    for scope in sorted(set(Scope) - {Scope.CONNECTIONS_STATUS}):
+        answer = caller(company, scope).post(f"connection/{connection.pk}/status", {"status": "CONNECTED"})
 
-    problem_in(answer, 403)
-    assert status_of(connection) == "PENDING"
+        problem_in(answer, 403)
+        assert status_of(connection) == "PENDING"
 
 
-def test_a_stranger_reports_nothing(stranger, connection):
+def test_connections_of_other_partners_give_404(stranger, connection):
     problem_in(stranger.post(f"connection/{connection.pk}/status", {"status": "CONNECTED"}), 404)
 
     assert status_of(connection) == "PENDING"
 
 
-def test_a_retry_with_its_idempotency_key_reports_once(company, connection):
+def test_retry_reports_once(company, connection):
     collector = caller(company, Scope.CONNECTIONS_STATUS)
     path, body = f"connection/{connection.pk}/status", {"status": "CONNECTED"}
 

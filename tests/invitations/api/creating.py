@@ -1,4 +1,4 @@
-"""How tests create an invitation, and the ends of what may be said of it."""
+"""Creation of invitations through the API, and limits of its fields."""
 
 from typing import Any
 

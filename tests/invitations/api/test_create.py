@@ -1,4 +1,4 @@
-"""POST /v2/invitation/company/{companyId}: what is taken, up to its limits."""
+"""POST /v2/invitation/company/{companyId}: valid bodies, up to the limits."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from tests.invitations.api.creating import HUNDRED, TEN_YEARS, create
         (b"", ""),  # curl -X POST
     ],
 )
-def test_no_body_and_an_empty_object_make_an_invitation_for_anyone_for_ever(api, company, body, content_type):
+def test_empty_body_creates_an_open_invitation(api, company, body, content_type):
     answer = api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type=content_type)
 
     assert answer.status_code == 201
@@ -33,7 +33,7 @@ def test_no_body_and_an_empty_object_make_an_invitation_for_anyone_for_ever(api,
     assert (made["prefill"], made["metadata"], made["createdConnections"]) == ({}, {}, [])
 
 
-def test_every_field_comes_back_as_it_was_given(api, company):
+def test_create_with_every_field(api, company):
     company.partner.redirect_urls = ["https://partner.example.com/thanks?from=latchkey"]
     company.partner.save()
     sites = [str(site.pk) for site in SiteFactory.create_batch(2, company=company)]
@@ -66,32 +66,26 @@ def test_every_field_comes_back_as_it_was_given(api, company):
     assert create(api, company).json()["locale"] == company.locale
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
+def test_null_means_omitted(api, company):
+    for field in [
         *("allowedEmails", "expiresInSeconds", "maxUses", "sendEmail", "prefill", "message", "locale"),
         *("externalId", "metadata", "redirectUrl"),
-    ],
-)
-def test_null_is_the_same_as_not_given(api, company, field):
-    answer = create(api, company, {field: None})
+    ]:
+        answer = create(api, company, {field: None})
 
-    assert answer.status_code == 201
-    assert answer.json().get(field) == create(api, company).json().get(field)
+        assert answer.status_code == 201
+        assert answer.json().get(field) == create(api, company).json().get(field)
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
+def test_null_in_prefill_means_omitted(api, company):
+    for field in [
         *("datasourceId", "url", "initialSites", "utilityTypes", "country"),
         *("connectionOwnerEmail", "dataCollectionStartDate", "lockedFields"),
-    ],
-)
-def test_null_in_the_prefill_is_the_same_as_not_given(api, company, field):
-    answer = create(api, company, {"prefill": {field: None}})
+    ]:
+        answer = create(api, company, {"prefill": {field: None}})
 
-    assert answer.status_code == 201
-    assert answer.json()["prefill"] == {}
+        assert answer.status_code == 201
+        assert answer.json()["prefill"] == {}
 
 
 AT_THE_LIMIT: list[tuple[str, Any]] = [
@@ -112,19 +106,19 @@ AT_THE_LIMIT: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value"), AT_THE_LIMIT)
-def test_a_value_at_the_limit_is_taken(api, company, field, value):
-    assert create(api, company, {field: value}).status_code == 201
+def test_values_at_the_limit_are_accepted(api, company):
+    for field, value in AT_THE_LIMIT:
+        assert create(api, company, {field: value}).status_code == 201
 
 
-def test_mails_may_be_asked_for_without_addresses_and_then_there_is_nothing_to_send(api, company, mailoutbox):
+def test_send_email_without_addresses_sends_nothing(api, company, mailoutbox):
     assert create(api, company, {"sendEmail": True}).status_code == 201
     assert create(api, company, {"sendEmail": True, "allowedEmails": []}).status_code == 201
     assert create(api, company, {"sendEmail": False, "allowedEmails": ["a@example.com"]}).status_code == 201
     assert mailoutbox == []
 
 
-def test_sites_and_types_come_back_once_and_in_their_order(api, company):
+def test_sites_and_types_lose_duplicates(api, company):
     site, other = (str(each.pk) for each in SiteFactory.create_batch(2, company=company))
     given = {"initialSites": [other, site, other], "utilityTypes": ["WATER", "GAS", "WATER", "GAS"]}
 
@@ -133,7 +127,7 @@ def test_sites_and_types_come_back_once_and_in_their_order(api, company):
     assert made["prefill"] == {"initialSites": [other, site], "utilityTypes": ["WATER", "GAS"]}
 
 
-def test_addresses_come_back_in_their_normal_form_and_once(api, company):
+def test_addresses_are_normalized(api, company):
     given = ["A@Example.com", "a@example.COM", "a+tag@example.com", "x@bücher.example", "x@xn--bcher-kva.example"]
 
     made = create(api, company, {"allowedEmails": given}).json()
@@ -142,5 +136,5 @@ def test_addresses_come_back_in_their_normal_form_and_once(api, company):
 
 
 @override_settings(DEBUG=True)
-def test_a_provider_without_tls_will_do_in_development(api, company):
+def test_http_provider_is_allowed_in_development(api, company):
     assert create(api, company, {"prefill": {"url": "http://utility.example.com"}}).status_code == 201

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from config.validators import INVALID_LANGUAGE_TAG
 from invitations.models import Invitation
 from tests.companies.refusals import problem_in, wrong_fields
@@ -182,18 +180,15 @@ def test_nul_characters_are_rejected(api, company):
         assert set(wrong_fields(create(api, company, body))) == {pointer}
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_redirect_must_match_exactly(api, company):
+    for url in [
         *("https://partner.example.com/thanks/", "https://partner.example.com/thanks#x", "HTTPS://partner.example.com"),
         *("https://partner.example.com.evil.example/thanks", "https://[partner", "javascript:alert(1)", "//evil", "?"),
-    ],
-)
-def test_redirect_must_match_exactly(api, company, url):
-    company.partner.redirect_urls = ["https://partner.example.com/thanks"]
-    company.partner.save()
+    ]:
+        company.partner.redirect_urls = ["https://partner.example.com/thanks"]
+        company.partner.save()
 
-    assert wrong_fields(create(api, company, {"redirectUrl": url})) == ["/redirectUrl"]
+        assert wrong_fields(create(api, company, {"redirectUrl": url})) == ["/redirectUrl"]
 
 
 def test_prefill_errors_of_services_have_pointers(api, company):

@@ -1,4 +1,4 @@
-"""GET /v2/invitation/{id}: one invitation with its log."""
+"""GET /v2/invitation/{id}."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from tests.factories import UserFactory, make_invitation
 from tests.invitations.api.uses import spend_use
 
 
-def test_the_log_is_told_oldest_first(api, company):
+def test_events_are_oldest_first(api, company):
     made = api.post(f"invitation/company/{company.pk}", {"maxUses": 1}).json()
     invitation = company.invitations.get()
     record_view(invitation)
@@ -32,7 +32,7 @@ def test_the_log_is_told_oldest_first(api, company):
     assert [event["createdAt"] for event in events] == sorted(event["createdAt"] for event in events)
 
 
-def test_the_log_remembers_which_key_and_who_of_the_staff(api, company):
+def test_events_name_key_and_staff(api, company):
     api.post(f"invitation/company/{company.pk}")
     staff = UserFactory()
     revoke_invitation(company.invitations.get(), by=Actor.staff(staff))
@@ -48,7 +48,7 @@ def test_the_log_remembers_which_key_and_who_of_the_staff(api, company):
     ]
 
 
-def test_reading_changes_nothing(api, company):
+def test_get_changes_nothing(api, company):
     invitation = make_invitation(company, expires_in=timedelta(hours=1), max_uses=1)
 
     first = api.get(f"invitation/{invitation.pk}").json()
@@ -59,7 +59,7 @@ def test_reading_changes_nothing(api, company):
 
 # the key, the invitation, its log, its mails; and what it has made, if it has made anything
 @pytest.mark.parametrize(("uses", "queries"), [(0, 4), (1, 5), (20, 5)])
-def test_it_takes_the_same_queries_however_much_it_has_made(api, company, uses, queries, django_assert_num_queries):
+def test_get_runs_a_constant_number_of_queries(api, company, uses, queries, django_assert_num_queries):
     invitation = make_invitation(company)
     for _ in range(uses):
         spend_use(invitation)
@@ -72,5 +72,5 @@ def test_it_takes_the_same_queries_however_much_it_has_made(api, company, uses, 
 
 
 @pytest.mark.parametrize("path", ["invitation/7", "invitation/01a21072-4c8c-72a9-a48a-e339ae75129a"])
-def test_one_that_is_not_there_is_a_404(api, path):
+def test_unknown_id_gives_404(api, path):
     assert api.get(path).status_code == 404

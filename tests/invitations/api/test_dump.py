@@ -1,4 +1,4 @@
-"""A dump of the database opens nothing: every table is read for every secret that was ever told."""
+"""A dump of the database contains no secret."""
 
 import hashlib
 from typing import Any
@@ -59,7 +59,7 @@ def live(company: Any) -> dict[str, str]:
     }
 
 
-def test_no_secret_stands_in_any_table(company):
+def test_tables_contain_no_secret(company):
     secrets = live(company)
 
     tables = dump()
@@ -73,7 +73,7 @@ def test_no_secret_stands_in_any_table(company):
                 assert form not in text, f"{name} stands in {table}"
 
 
-def test_the_environment_s_keys_do_not_stand_there_either(company, settings):
+def test_tables_contain_no_key_of_environment(company, settings):
     live(company)
 
     for table, text in dump().items():

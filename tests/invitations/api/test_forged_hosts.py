@@ -1,4 +1,4 @@
-"""Addresses are built from `PUBLIC_URL`, whatever a request says; proxies are believed where configured only."""
+"""URLs are built from `PUBLIC_URL`, never from headers. Only configured proxies are trusted."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def any_host(settings):
     settings.PUBLIC_URL = "https://connect.example.org"
 
 
-def test_no_answer_of_the_api_repeats_a_forged_host(any_host, api, company):
+def test_responses_do_not_repeat_forged_hosts(any_host, api, company):
     path = f"invitation/company/{company.pk}"
     made = api.client.post(f"/v2/{path}", {}, content_type="application/json", headers=EVIL)
     assert made.json()["invitationUrl"].startswith("https://connect.example.org/p/i/")
@@ -34,7 +34,7 @@ def test_no_answer_of_the_api_repeats_a_forged_host(any_host, api, company):
         assert "evil.example" not in str(answer.headers)
 
 
-def test_a_mail_that_is_asked_for_with_a_forged_host_names_ours(any_host, company, api, worker, mail_server):
+def test_mails_do_not_repeat_forged_hosts(any_host, company, api, worker, mail_server):
     body = {"allowedEmails": [ANNA], "sendEmail": True}
     api.client.post(f"/v2/invitation/company/{company.pk}", body, content_type="application/json", headers=EVIL)
     invitation = company.invitations.get()
@@ -48,7 +48,7 @@ def test_a_mail_that_is_asked_for_with_a_forged_host_names_ours(any_host, compan
 
 
 @pytest.mark.parametrize(("proxies", "secure"), [(0, False), (1, True)])
-def test_the_scheme_is_believed_from_configured_proxies_only(client, company, settings, proxies, secure):
+def test_scheme_is_trusted_from_proxies_only(client, company, settings, proxies, secure):
     """Where it is believed, a page asked for over https is not sent round to https again."""
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if proxies else None

@@ -1,4 +1,4 @@
-"""A page of the list reads about what it shows, however many the company's rows are that it does not show."""
+"""Lists of invitations read few rows beside those that they show."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -80,7 +80,7 @@ def read(api, many):
     return ask
 
 
-def test_each_status_reads_about_what_it_shows(read):
+def test_status_filters_read_few_rows(read):
     for kind, own in KINDS.items():
         for asked in (*STATUSES, ("ACTIVE", "FULFILLED"), ("REVOKED", "EXPIRED")):
             statuses = [asked] if isinstance(asked, str) else list(asked)
@@ -91,7 +91,7 @@ def test_each_status_reads_about_what_it_shows(read):
             assert (shown, number <= most) == (50 if own in statuses else olds, True), (kind, asked, number)
 
 
-def test_each_other_filter_reads_about_what_it_shows(read, many):
+def test_other_filters_read_few_rows(read, many):
     begin, connections = many[1]["begin"], many[1]["connections"]
     for kind in KINDS:
         is_repair = kind == "expired"
@@ -114,7 +114,7 @@ def test_each_other_filter_reads_about_what_it_shows(read, many):
             assert (shown, number <= 300) == (shows, True), (kind, query, number)
 
 
-def test_an_address_that_is_on_most_is_not_counted_to_its_end(read):
+def test_common_address_is_not_counted_fully(read):
     shown, number = read("endless", email="new@example.com")
 
     assert (shown, number < 2 * MAX_SORTED_ROWS) == (50, True)

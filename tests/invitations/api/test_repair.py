@@ -29,7 +29,7 @@ def invite(api, connection):
     return call
 
 
-def test_it_is_an_invitation_that_names_its_connection(invite, connection, settings):
+def test_create_repair_invitation(invite, connection, settings):
     answer = invite()
 
     assert answer.status_code == 201
@@ -42,13 +42,13 @@ def test_it_is_an_invitation_that_names_its_connection(invite, connection, setti
     assert not Invitation.objects.get().is_automatic
 
 
-def test_no_body_at_all_will_do(api, connection):
+def test_create_repair_without_body(api, connection):
     answer = api.client.post(f"/v2/invitation/connection/{connection.pk}", content_type="application/json")
 
     assert answer.status_code == 201, answer.content
 
 
-def test_it_takes_what_every_invitation_takes(invite, connection):
+def test_create_repair_with_every_field(invite, connection):
     connection.company.partner.redirect_urls = ["https://partner.example/thanks"]
     connection.company.partner.save()
 
@@ -73,9 +73,8 @@ def test_it_takes_what_every_invitation_takes(invite, connection):
     assert Delivery.objects.get().email == "jane@example.com"
 
 
-@pytest.mark.parametrize(
-    ("wrong", "pointer"),
-    [
+def test_invalid_fields_are_named(invite):
+    for wrong, pointer in [
         ({"prefill": {}}, "/prefill"),
         ({"prefill": None}, "/prefill"),
         ({"connectionId": "mine"}, "/connectionId"),
@@ -85,14 +84,12 @@ def test_it_takes_what_every_invitation_takes(invite, connection):
         ({"maxUses": 0}, "/maxUses"),
         ({"expiresInSeconds": 59}, "/expiresInSeconds"),
         ({"redirectUrl": "https://elsewhere.example"}, "/redirectUrl"),
-    ],
-)
-def test_a_field_that_does_not_hold_is_named(invite, wrong, pointer):
-    assert wrong_fields(invite(**wrong)) == [pointer]
-    assert not Invitation.objects.exists()
+    ]:
+        assert wrong_fields(invite(**wrong)) == [pointer]
+        assert not Invitation.objects.exists()
 
 
-def test_it_gets_no_prefill_later_either(api, invite):
+def test_repair_update_rejects_prefill(api, invite):
     made = invite().json()
 
     answer = api.patch(f"invitation/{made['id']}", {"prefill": {"country": "GB"}})
@@ -101,24 +98,24 @@ def test_it_gets_no_prefill_later_either(api, invite):
     assert Invitation.objects.get().prefill == {}
 
 
-def test_a_stranger_repairs_nothing(stranger, connection):
+def test_connections_of_other_partners_give_404(stranger, connection):
     problem_in(stranger.post(f"invitation/connection/{connection.pk}"), 404)
 
     assert not Invitation.objects.exists()
 
 
-def test_a_connection_that_is_not_there_is_a_404(api, company):
+def test_unknown_connection_gives_404(api, company):
     problem_in(api.post(f"invitation/connection/{uuid4()}"), 404)
 
 
-def test_a_collectors_key_does_not_invite(company, connection):
+def test_collector_key_cannot_invite(company, connection):
     scopes = [Scope.CONNECTIONS_READ, Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS]
     collector = Api(make_api_key(company.partner, scopes=scopes)[1])
 
     problem_in(collector.post(f"invitation/connection/{connection.pk}"), 403)
 
 
-def test_a_retry_with_its_idempotency_key_makes_one(api, connection):
+def test_retry_creates_one_invitation(api, connection):
     path = f"invitation/connection/{connection.pk}"
 
     first, again = (api.post(path, {}, Idempotency_Key="k").json() for _ in range(2))
@@ -127,7 +124,7 @@ def test_a_retry_with_its_idempotency_key_makes_one(api, connection):
     assert Invitation.objects.count() == 1
 
 
-def test_the_list_finds_it_by_connection_and_by_type(api, company, connection, invite):
+def test_list_filters_by_connection_and_type(api, company, connection, invite):
     repair = invite().json()["id"]
     create = str(make_invitation(company).pk)
     another = api.post(f"invitation/connection/{make_connection(company).pk}").json()["id"]
@@ -143,7 +140,7 @@ def test_the_list_finds_it_by_connection_and_by_type(api, company, connection, i
     assert ids(connectionId=str(connection.pk), invitationType="CREATE_CONNECTION") == set()
 
 
-def test_a_repair_through_its_page_counts_and_creates_nothing(api, connection, invite):
+def test_repair_counts_and_creates_no_connection(api, connection, invite):
     made = invite(maxUses=1).json()
 
     page = Client().post(f"/p/i/{made['token']}/connect", answers(provider=None))

@@ -1,4 +1,4 @@
-"""An invitation as the wire has it."""
+"""Invitations as JSON."""
 
 import re
 from datetime import timedelta
@@ -28,7 +28,7 @@ def invitation(company) -> Invitation:
     return make_invitation(company, expires_in=timedelta(days=1), max_uses=2)
 
 
-def test_the_keys_are_those_of_the_contract_wherever_an_invitation_is_shown(api, company, invitation):
+def test_fields_are_those_of_the_contract(api, company, invitation):
     created = api.post(f"invitation/company/{company.pk}").json()
     (_, listed) = api.get(f"invitation/company/{company.pk}").json()["invitations"]
     shown = api.get(f"invitation/{invitation.pk}").json()
@@ -38,7 +38,7 @@ def test_the_keys_are_those_of_the_contract_wherever_an_invitation_is_shown(api,
     assert KEYS | {"events"} <= set(shown) <= KEYS | {"events", "deliveries"}
 
 
-def test_what_is_created_is_what_is_read_later(api, company):
+def test_responses_show_the_same_values(api, company):
     body = {"expiresInSeconds": 3600, "maxUses": 2, "prefill": {"country": "GB"}, "metadata": {"a": "b"}}
     created = api.post(f"invitation/company/{company.pk}", body).json()
 
@@ -48,7 +48,7 @@ def test_what_is_created_is_what_is_read_later(api, company):
     assert {name: shown[name] for name in created} == created == listed
 
 
-def test_times_are_utc_with_a_z(api, invitation):
+def test_times_are_utc_with_z(api, invitation):
     revoke_invitation(invitation, by=SYSTEM)
 
     shown = api.get(f"invitation/{invitation.pk}").json()
@@ -59,7 +59,7 @@ def test_times_are_utc_with_a_z(api, invitation):
     assert parse_datetime(shown["expiresAt"]) == invitation.expires_at
 
 
-def test_never_unlimited_and_none_are_null(api, company):
+def test_missing_values_are_null(api, company):
     shown = api.get(f"invitation/{make_invitation(company).pk}").json()
 
     for name in ("connectionId", "expiresAt", "maxUses", "message", "externalId", "redirectUrl", "revokedAt"):
@@ -75,20 +75,20 @@ def test_never_unlimited_and_none_are_null(api, company):
         {"Host": "evil.example:8000", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "1", "Forwarded": "host=evil"},
     ],
 )
-def test_the_url_is_built_from_the_public_url_whatever_host_the_request_names(api, company, headers):
+def test_url_uses_the_public_url(api, company, headers):
     made = api.post(f"invitation/company/{company.pk}", **headers).json()
 
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", made["token"])
     assert made["invitationUrl"] == f"https://connect.example.org/p/i/{made['token']}"
 
 
-def test_each_invitation_has_its_own_token(api, company):
+def test_tokens_are_unique(api, company):
     tokens = {api.post(f"invitation/company/{company.pk}").json()["token"] for _ in range(5)}
 
     assert len(tokens) == 5
 
 
-def test_the_connections_it_made_are_shown_oldest_first(api, company):
+def test_created_connections_are_oldest_first(api, company):
     datasource = DatasourceFactory(name="Stadtwerke Übersee")
     invitation = make_invitation(company, max_uses=3)
     first = spend_use(invitation, datasource=datasource)
@@ -111,7 +111,7 @@ def test_the_connections_it_made_are_shown_oldest_first(api, company):
     assert listed["createdConnections"] == shown["createdConnections"]
 
 
-def test_one_that_repairs_a_connection_names_it_and_has_made_none(api, company):
+def test_repair_invitation_names_its_connection(api, company):
     connection = make_connection(company)
     invitation = make_invitation(company)
     Invitation.objects.filter(pk=invitation.pk).update(
@@ -124,7 +124,7 @@ def test_one_that_repairs_a_connection_names_it_and_has_made_none(api, company):
     assert (shown["prefill"], shown["createdConnections"]) == ({}, [])
 
 
-def test_the_status_is_the_first_that_applies(api, company):
+def test_status_is_the_first_that_applies(api, company):
     now = timezone.now()
     invitation = make_invitation(company, max_uses=1, expires_in=timedelta(days=1))
 

@@ -61,7 +61,7 @@ FIELDS = [
 
 
 @pytest.mark.parametrize(("field", "value", "stored"), FIELDS)
-def test_each_field_changes_and_the_others_stay(api, invitation, field, value, stored):
+def test_update_changes_only_one_field(api, invitation, field, value, stored):
     before = shown(api, invitation)
 
     answer = patch(api, invitation, {field: value})
@@ -75,7 +75,7 @@ def test_each_field_changes_and_the_others_stay(api, invitation, field, value, s
     assert after["updatedAt"] > before["updatedAt"]
 
 
-def test_the_end_is_moved_by_seconds_from_now_or_to_a_time_or_away(api, invitation):
+def test_update_expiry(api, invitation):
     moved = patch(api, invitation, {"expiresInSeconds": 3600}).json()["expiresAt"]
     assert timedelta(seconds=3590) < parse_datetime(moved) - timezone.now() <= timedelta(seconds=3600)
     there = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
@@ -85,9 +85,9 @@ def test_the_end_is_moved_by_seconds_from_now_or_to_a_time_or_away(api, invitati
         assert patch(api, invitation, {name: None}).json()["expiresAt"] is None
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
+def test_invalid_fields_are_named(api, invitation):
+    before = shown(api, invitation)
+    for body, pointer in [
         ({"expiresAt": "2126-01-01T00:00:00Z", "expiresInSeconds": 60}, "/expiresAt"),
         ({"expiresAt": None, "expiresInSeconds": None}, "/expiresAt"),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "/expiresAt"),
@@ -112,22 +112,19 @@ def test_the_end_is_moved_by_seconds_from_now_or_to_a_time_or_away(api, invitati
         ({"useCount": 0}, "/useCount"),
         ({"status": "ACTIVE"}, "/status"),
         ({"revokedAt": None}, "/revokedAt"),
-    ],
-)
-def test_what_does_not_hold_or_is_not_the_callers_is_refused_and_nothing_changes(api, invitation, body, pointer):
-    before = shown(api, invitation)
-    assert wrong_fields(patch(api, invitation, {"message": "After"} | body)) == [pointer]
-    assert shown(api, invitation) == before
+    ]:
+        assert wrong_fields(patch(api, invitation, {"message": "After"} | body)) == [pointer]
+        assert shown(api, invitation) == before
 
 
-def test_a_strangers_site_is_refused(api, invitation):
+def test_site_of_another_partner_is_rejected(api, invitation):
     site = SiteFactory()
     assert wrong_fields(patch(api, invitation, {"prefill": {"initialSites": [str(site.pk)]}})) == [
         "/prefill/initialSites/0"
     ]
 
 
-def test_the_number_of_uses_cannot_be_lower_than_what_was_spent(api, company):
+def test_max_uses_below_use_count_conflicts(api, company):
     invitation = make_invitation(company, max_uses=5)
     for _ in range(2):
         spend_use(invitation)
@@ -136,7 +133,7 @@ def test_the_number_of_uses_cannot_be_lower_than_what_was_spent(api, company):
     assert patch(api, invitation, {"maxUses": 3}).json()["status"] == "ACTIVE"
 
 
-def test_an_expired_one_lives_again_when_its_end_is_moved(api, invitation):
+def test_later_expiry_reactivates_the_invitation(api, invitation):
     Invitation.objects.update(
         created_at=F("created_at") - timedelta(days=2), expires_at=F("created_at") - timedelta(days=1)
     )
@@ -144,21 +141,21 @@ def test_an_expired_one_lives_again_when_its_end_is_moved(api, invitation):
     assert patch(api, invitation, {"expiresInSeconds": 60}).json()["status"] == "ACTIVE"
 
 
-def test_a_revoked_one_changes_no_more(api, invitation):
+def test_revoked_invitation_cannot_be_updated(api, invitation):
     revoke_invitation(invitation, by=SYSTEM)
     before = shown(api, invitation)
     assert problem_in(patch(api, invitation, {"message": "After"}), 409)["code"] == "INVITATION_REVOKED"
     assert shown(api, invitation) == before
 
 
-def test_what_was_changed_is_logged_by_name_with_whoever_did_it(api, invitation):
+def test_update_logs_fields_and_actor(api, invitation):
     patch(api, invitation, {"maxUses": 7, "expiresInSeconds": 60, "allowedEmails": [BEN]})
     (event,) = invitation.events.filter(type=EventType.UPDATED)
     assert (event.actor, event.detail["fields"]) == ("PARTNER", ["allowedEmails", "expiresAt", "maxUses"])
     assert event.api_key is not None
 
 
-def test_an_end_and_uses_are_logged_with_what_they_were_and_became(api, invitation):
+def test_update_logs_old_and_new_values(api, invitation):
     before = shown(api, invitation)
     after = patch(api, invitation, {"maxUses": None, "expiresInSeconds": 60, "message": "After"}).json()
     (event,) = [event for event in shown(api, invitation)["events"] if event["type"] == "UPDATED"]
@@ -177,26 +174,26 @@ def test_an_end_and_uses_are_logged_with_what_they_were_and_became(api, invitati
         {"allowedEmails": ["Before@Example.com"], "prefill": {"country": "GB"}},
     ],
 )
-def test_what_changes_nothing_is_no_change_and_not_logged(api, invitation, body):
+def test_update_without_change_is_not_logged(api, invitation, body):
     before = shown(api, invitation)
     assert patch(api, invitation, body).status_code == 200
     assert shown(api, invitation) == before
 
 
-def test_only_what_became_different_is_logged(api, invitation):
+def test_update_logs_only_changed_fields(api, invitation):
     patch(api, invitation, {"maxUses": 5, "message": "After"})
     (event,) = invitation.events.filter(type=EventType.UPDATED)
     assert event.detail == {"fields": ["message"]}
 
 
-def test_an_address_that_is_added_is_let_in_and_not_mailed(api, company, jobs):
+def test_added_address_is_not_mailed(api, company, jobs):
     invitation = make_invitation(company, allowed_emails=[ANNA])
     patch(api, invitation, {"allowedEmails": [ANNA, BEN]})
     assert jobs.names == []
     assert Invitation.objects.get().allows(BEN)
 
 
-def test_an_invitation_to_repair_has_no_prefill(api, company):
+def test_repair_invitation_rejects_prefill(api, company):
     from invitations.services.invitations import create_repair_invitation
     from tests.factories import make_connection
 

@@ -1,4 +1,4 @@
-"""A use spent, in one line."""
+"""Uses of invitations."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""`manage.py demo --json`: made once, told as often as asked."""
+"""`manage.py demo`."""
 
 import json
 from io import StringIO
@@ -39,27 +39,27 @@ def counts() -> dict[str, int]:
     return {model._meta.label: model.objects.count() for model in ours}
 
 
-def test_it_is_one_json_object_with_these_keys(demo, settings):
+def test_json_has_these_keys(demo, settings):
     assert list(demo) == KEYS
     assert demo["baseUrl"] == settings.PUBLIC_URL
     assert len(demo["siteIds"]) > 1
 
 
-def test_again_it_says_the_same_and_makes_nothing(demo):
+def test_second_run_creates_nothing(demo):
     before = counts()
 
     assert told() == demo
     assert counts() == before
 
 
-def test_without_json_it_is_told_line_by_line(demo):
+def test_output_without_json_is_line_by_line(demo):
     out = StringIO()
     call_command("demo", stdout=out)
 
     assert f"apiKey: {demo['apiKey']}" in out.getvalue().splitlines()
 
 
-def test_both_keys_open_and_each_is_a_stranger_to_the_other(demo):
+def test_keys_belong_to_different_partners(demo):
     mine, theirs = Api(demo["apiKey"]), Api(demo["otherPartnerApiKey"])
     made = mine.post(f"invitation/company/{demo['companyId']}").json()
     paths = [
@@ -77,7 +77,7 @@ def test_both_keys_open_and_each_is_a_stranger_to_the_other(demo):
     assert company["id"] != demo["companyId"]
 
 
-def test_its_sites_are_the_companys(demo):
+def test_sites_belong_to_the_company(demo):
     answer = Api(demo["apiKey"]).post(
         f"invitation/company/{demo['companyId']}", {"prefill": {"initialSites": demo["siteIds"]}}
     )
@@ -85,12 +85,12 @@ def test_its_sites_are_the_companys(demo):
     assert answer.status_code == 201
 
 
-def test_the_member_of_staff_may_log_in(demo, rf):
+def test_staff_can_log_in(demo, rf):
     assert authenticate(rf.post("/"), username=demo["staffUsername"], password=demo["staffPassword"]).is_superuser
 
 
 @pytest.mark.parametrize("name", ["apiKey", "otherPartnerApiKey"])
-def test_in_place_of_a_key_that_was_revoked_another_one_opens(demo, name):
+def test_revoked_key_is_replaced(demo, name):
     revoke_api_key(ApiKey.objects.get(secret_hash=hash_api_key(demo[name])))
 
     another = told()
@@ -104,7 +104,7 @@ def test_in_place_of_a_key_that_was_revoked_another_one_opens(demo, name):
     assert Api(told()[name]).get("ping").status_code == 200
 
 
-def test_a_password_that_somebody_has_changed_is_not_told(demo):
+def test_changed_password_is_not_shown(demo):
     staff = User.objects.get(email=demo["staffUsername"])
     staff.set_password("the one that I can keep in mind")
     staff.save()
@@ -116,7 +116,7 @@ def test_a_password_that_somebody_has_changed_is_not_told(demo):
     assert "Password   (the one that somebody has set since)" in announcement(told())
 
 
-def test_another_secret_key_makes_other_keys(demo, settings):
+def test_secret_key_determines_the_keys(demo, settings):
     settings.SECRET_KEY = "of another installation"
 
     other = told()
