@@ -50,28 +50,28 @@ class RateLimitExceeded(DomainError):
 
     status = 429
     code = "TOO_MANY_ATTEMPTS"
-    default_message = _("That was too often. Wait a little, then try again.")
+    default_message = _("Please wait a little, then try again.")
 
     def __init__(self, retry_after: int) -> None:
-        message = _("That was too often. Please try again in %(wait)s.")
+        message = _("Please wait %(wait)s, then try again.")
         super().__init__(message % {"wait": describe_seconds(retry_after)})
         self.retry_after = retry_after
 
 
 class MaxUsesBelowUseCount(DomainError):
     code = "MAX_USES_BELOW_USE_COUNT"
-    default_message = _("More connections were made than that. The number of uses cannot be lower.")
+    default_message = _("The invitation has been used more often than that already. Choose a higher number.")
 
 
 class ChangedMeanwhile(DomainError):
     code = "CHANGED_MEANWHILE"
-    default_message = _("It has been changed in the meantime. Look at it, then change it again.")
+    default_message = _("The invitation was changed in the meantime. Look at it again, then repeat your change.")
 
 
 class WrongCode(DomainError):
     status = 400
     code = "WRONG_CODE"
-    default_message = _("That is not the code. Check the newest mail, then try again.")
+    default_message = _("That code is not right. Check the newest mail, then try again.")
 
 
 class CodeExpired(DomainError):
@@ -83,7 +83,7 @@ class CodeExpired(DomainError):
 class CodeAttemptsExceeded(DomainError):
     status = 400
     code = "TOO_MANY_TRIES"
-    default_message = _("That was one try too many, and the code no longer works. Ask for a new one below.")
+    default_message = _("There were too many wrong codes, so this one no longer works. Ask for a new one below.")
 
 
 class LinkUsedInAnotherBrowser(DomainError):

@@ -58,7 +58,7 @@ def test_code_verifies_address(partner, visitor, mails):
     expect(visitor.get_by_label("Code")).to_be_focused()
     code = mails.code(ANNA)
     enter(visitor, other_than(code))
-    expect(visitor.get_by_role("alert")).to_contain_text("That is not the code")
+    expect(visitor.get_by_role("alert")).to_contain_text("That code is not right")
     enter(visitor, f" {code[:3]} {code[3:]} ")
 
     expect(field(visitor, "Email of the account’s owner")).to_have_value(ANNA)

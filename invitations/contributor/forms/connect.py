@@ -80,6 +80,19 @@ class ConnectForm(LoginForm):
         error_messages={"invalid": _("Enter a date like 2026-01-31.")},
     )
 
+    # as on the page, so that the list of errors has the same order
+    field_order = (
+        "form_id",
+        "provider",
+        "datasource",
+        "country",
+        "sites",
+        "utility_types",
+        "owner_email",
+        "collection_start_date",
+        *LoginForm.field_order[1:],
+    )
+
     def __init__(self, invitation: Invitation, data: Any = None, *, proof: EmailProof | None = None) -> None:
         super().__init__(data, initial=_initial(invitation, proof))
         self.locked_by = invitation.company.partner.name

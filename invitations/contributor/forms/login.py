@@ -53,7 +53,7 @@ class LoginForm(QuestionsForm):
         _("Authenticator key"),
         help_text=_("The text key that the provider shows beside the QR code when an authenticator app is set up."),
     )
-    field_order = ("form_id", "username", "password", "account_number")
+    field_order: tuple[str, ...] = ("form_id", "username", "password", "account_number")
 
     def __init__(self, data: Any = None, *, connection: Connection | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {"form_id": uuid4(), **kwargs.get("initial", {})}
@@ -110,7 +110,7 @@ class LoginForm(QuestionsForm):
         secrets = [field for field in self if isinstance(field.field.widget, forms.PasswordInput) and field.data]
         if not secrets:
             return ""
-        message = gettext("For your safety we did not keep what you typed here. Please type it again: %(fields)s.")
+        message = gettext("For your safety, please type this again: %(fields)s.")
         return message % {"fields": _listed(secrets)}
 
     @property

@@ -44,7 +44,7 @@ class QuestionsForm(forms.Form):
     """Up to three security questions with their answers. A single answer may come without its question."""
 
     security_question = secret_field(
-        _("Security question"), help_text=_("As the provider asks it."), is_concealed=False
+        _("Security question"), help_text=_("Write it as the provider does."), is_concealed=False
     )
     security_answer = secret_field(_("Answer to the security question"))
     second_question = secret_field(_("Second security question"), is_concealed=False)

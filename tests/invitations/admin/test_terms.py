@@ -103,7 +103,9 @@ def test_an_old_page_adds_nothing_to_another_end(admin_client, company):
 
     response = press(admin_client, invitation, "extend", seen=seen)
 
-    assert errors(response) == {"__all__": ["It has been changed in the meantime. Look at it, then change it again."]}
+    assert errors(response) == {
+        "__all__": ["The invitation was changed in the meantime. Look at it again, then repeat your change."]
+    }
     assert stored(invitation).expires_at == invitation.expires_at + timedelta(days=7)
     assert f"It expires on {format_datetime(stored(invitation).expires_at)}." in words(response)
 
@@ -226,7 +228,7 @@ def test_without_addresses_it_is_for_anyone_who_has_the_link(admin_client, invit
         ({"max_uses": "many"}, {"max_uses": ["Enter a whole number."]}),
         (
             {"max_uses": "1"},
-            {"max_uses": ["More connections were made than that. The number of uses cannot be lower."]},
+            {"max_uses": ["The invitation has been used more often than that already. Choose a higher number."]},
         ),
         ({"allowed_emails": "nonsense"}, {"allowed_emails": ["nonsense – An email address must have an @-sign."]}),
         (
@@ -251,7 +253,7 @@ def test_an_old_page_does_not_undo_a_correction(admin_client, invitation):
 
     response = press(admin_client, invitation, "limits", allowed_emails=f"{WRONG}\n{BEN}\ncleo@example.com")
 
-    assert "It has been changed in the meantime." in errors(response)["__all__"][0]
+    assert "The invitation was changed in the meantime." in errors(response)["__all__"][0]
     assert stored(invitation).allowed_emails == [RIGHT, BEN]
 
     press(admin_client, invitation, "limits")

@@ -98,7 +98,7 @@ def test_code_request_too_soon_shows_wait(client, invitation, link):
     with stopped_at(invitation.codes.get().created_at):
         response = client.post(at(link, "verify"))
     content = response.content.decode()
-    assert "That was too often. Please try again in 30 seconds." in visible_text(response)
+    assert "Please wait 30 seconds, then try again." in visible_text(response)
     assert f'<a href="{at(link, "code")}">Enter a code you have</a>' in content
     assert "(optional)" not in content
     assert "Please check" not in content

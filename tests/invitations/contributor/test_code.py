@@ -63,8 +63,8 @@ def test_wrong_old_and_exhausted_codes_differ(client, invitation):
     pass_time(minutes=11)
     old = visible_text(enter_code(client, invitation, wrong_digits(invitation)))
     told = [
-        "That is not the code. Check the newest mail, then try again.",
-        "That was one try too many, and the code no longer works. Ask for a new one below.",
+        "That code is not right. Check the newest mail, then try again.",
+        "There were too many wrong codes, so this one no longer works. Ask for a new one below.",
         "That code is too old. Ask for a new one below.",
     ]
     for text, sentence in zip((first, last, old), told, strict=True):

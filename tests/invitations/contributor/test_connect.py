@@ -106,7 +106,7 @@ def test_invalid_form_keeps_all_but_password(client, invitation):
     assert '<option value="GB" selected>' in content
     checked = re.findall(r'<input type="checkbox" name="(\w+)" value="([\w-]+)"[^>]* checked', content)
     assert checked == [("sites", str(sites[1].pk)), ("utility_types", "SOLAR")]
-    assert "Please type it again:" in content
+    assert "please type this again:" in content
 
 
 def test_each_error_stands_at_its_field(client, invitation):
@@ -116,6 +116,11 @@ def test_each_error_stands_at_its_field(client, invitation):
         assert f'<a href="#id_{field}">' in content
         assert re.search(rf'<ul class="errorlist" id="id_{field}_error"><li>{words}', content)
         assert re.search(rf'<input [^>]*name="{field}"[^>]*aria-invalid="true"', content)
+
+
+def test_errors_stand_in_order_of_page(client, invitation):
+    content = submit(client, invitation, provider="", owner_email="a@b@c", username="", password="").content.decode()
+    assert re.findall(r'<a href="#id_(\w+)">', content) == ["provider", "owner_email", "username", "password"]
 
 
 @pytest.mark.parametrize("value", ["a\x00b", "\ud800".encode("utf-8", "surrogatepass"), "9" * 5000])

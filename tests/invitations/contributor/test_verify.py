@@ -84,7 +84,7 @@ def test_get_sends_and_tries_nothing(client, invitation, name):
 
 def test_request_too_soon_shows_wait(client, invitation):
     response = request_code_twice(client, invitation)[1]
-    assert "Please try again in 30 seconds." in visible_text(response)
+    assert "Please wait 30 seconds, then try again." in visible_text(response)
     assert f'href="{page(invitation, "code")}"' in response.content.decode()
     assert f'value="{ANNA}"' in response.content.decode()
 

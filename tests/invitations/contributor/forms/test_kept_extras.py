@@ -109,7 +109,7 @@ def test_extras_never_return_to_page(client, invitation, demanding):
     assert not any(secret in content for secret in (*typed.values(), *EXTRA.values()))
 
 
-FORGOT = "For your safety we did not keep what you typed here. Please type it again:"
+FORGOT = "For your safety, please type this again:"
 
 
 @pytest.fixture
