@@ -1,7 +1,7 @@
-"""Invitations, for staff."""
+"""Admin of invitations and of bulk invitations."""
 
 from invitations.admin.batches.views import BatchAdmin
-from invitations.admin.changelist import InvitationAdmin
 from invitations.admin.connections import InvitedConnectionAdmin
+from invitations.admin.invitations import InvitationAdmin
 
 __all__ = ["BatchAdmin", "InvitationAdmin", "InvitedConnectionAdmin"]

@@ -1,4 +1,4 @@
-"""The list of invitations."""
+"""The list of invitations: query, columns, and links pasted into its search."""
 
 from functools import reduce
 from operator import or_
@@ -10,33 +10,30 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from companies.admin import CompanyLimitedAdmin, limit_of
-from config.admin.changelist import AutocompleteFilter, BoundedChangeList, CreatedFilter
-from config.admin.csv_export import ExportingAdmin
+from config.admin.changelist import BoundedChangeList, status_word
 from config.admin.times import relative_time
 from config.db.index_hints import prefilter_if_rare
-from invitations.admin.create import InvitingAdmin
-from invitations.admin.detail import InvitationPage
-from invitations.admin.exports import INVITATION_COLUMNS
-from invitations.admin.filters import AttentionFilter, StatusFilter, found_by
-from invitations.admin.reached import ReachedFilter
+from invitations.admin.filters import StatusFilter
 from invitations.models import Invitation, InvitationEvent
-from invitations.models.status import NOTHING, status_cases
+from invitations.models.status import NOTHING, Status, status_cases
 from invitations.models.tokens import LINK, extract_token
 
-MOST_RECIPIENTS = 2
+MAX_RECIPIENTS = 2
+TONES = {Status.ACTIVE: "good", Status.FULFILLED: "done", Status.EXPIRED: "over", Status.REVOKED: "over"}
 
 
-class InvitationList(BoundedChangeList):
-    """With the last event of each, read in one query for the page."""
+class InvitationChangeList(BoundedChangeList):
+    """Reads the last event of each invitation in one query."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
-        """By status last of all: of what the other filters leave it is asked whether it is much."""
+        """Filter by status last: whether its index helps depends on what the other filters leave."""
         rows = super().get_queryset(request, exclude_parameters)
         for each in self.filter_specs:
             if isinstance(each, StatusFilter) and (status := each.value()):
-                rows = rows.filter(_of_status(rows, status))
+                rows = rows.filter(_status_condition(rows, status))
         return rows
 
     def get_results(self, request: HttpRequest) -> None:
@@ -47,79 +44,62 @@ class InvitationList(BoundedChangeList):
             invitation.last_event = last.get(invitation.pk)
 
 
-def _of_status(rows: Any, status: str) -> Q:
+def _status_condition(rows: Any, status: str) -> Q:
     cases = status_cases([status])
     orders: list[list[str]] = [["expires_at"] if case.is_timed else [] for case in cases]
-    found = (prefilter_if_rare(rows, case.condition, *order) for case, order in zip(cases, orders, strict=True))
-    return reduce(or_, found, NOTHING)
+    conditions = (prefilter_if_rare(rows, case.condition, *order) for case, order in zip(cases, orders, strict=True))
+    return reduce(or_, conditions, NOTHING)
 
 
 def last_events(invitation_ids: list[Any]) -> dict[Any, InvitationEvent]:
-    """The newest line of the log of each: a look into its index, however long the log."""
-    log = InvitationEvent.objects.filter(invitation=OuterRef("pk")).order_by("-pk")
-    newest = Invitation.objects.filter(pk__in=invitation_ids).values_list(Subquery(log.values("pk")[:1]))
+    """The newest event of each invitation, by one index lookup each."""
+    events = InvitationEvent.objects.filter(invitation=OuterRef("pk")).order_by("-pk")
+    newest = Invitation.objects.filter(pk__in=invitation_ids).values_list(Subquery(events.values("pk")[:1]))
     return {event.invitation_id: event for event in InvitationEvent.objects.filter(pk__in=newest)}
 
 
-@admin.register(Invitation)
-class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, InvitingAdmin, InvitationPage):
-    """Made, followed and changed here; whatever changes one is a button on its page."""
+def follow_pasted_link(request: HttpRequest, invitations: Any) -> HttpResponse | None:
+    """Redirect a search for an invitation link to its invitation, so that the link stays in no URL or log."""
+    term = request.GET.get("q", "")
+    token = extract_token(term)
+    if token is None or request.method != "GET":
+        return None
+    if invitation := invitations.opened_by(token):
+        return redirect("admin:invitations_invitation_change", invitation.pk)
+    if not LINK.search(term):
+        return None
+    messages.warning(request, gettext("No invitation has this link. It may have been replaced."))
+    return redirect("admin:invitations_invitation_changelist")
 
-    list_display = ("company", "status_shown", "invitation_type", "recipients", "uses", "expires_on", "last_event")
-    list_select_related = ("company",)
-    list_filter = (
-        StatusFilter,
-        AttentionFilter,
-        ReachedFilter,
-        "invitation_type",
-        ("company", AutocompleteFilter),
-        CreatedFilter,
-    )
-    exported = INVITATION_COLUMNS
-    search_fields = ("id",)
-    search_help_text = (
-        "Company, address (also one that was corrected), external id (capital and small letters differ), a whole id, "
-        "or a link that somebody sent you."
-    )
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).with_status()
+@admin.display(description=_("status"))
+def status(invitation: Any) -> SafeString:
+    value = Status(invitation.current_status)
+    return status_word(str(value.label), TONES[value])
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[InvitationList]:
-        return InvitationList
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """A link that was pasted into the search leads to its invitation at once, and stays in no address."""
-        return self._follow_link(request) or super().changelist_view(request, extra_context)
+@admin.display(description=_("recipients"))
+def recipients(invitation: Invitation) -> str | SafeString:
+    if not invitation.allowed_emails:
+        return gettext("Anyone with the link")
+    lines, rest = invitation.allowed_emails[:MAX_RECIPIENTS], len(invitation.allowed_emails) - MAX_RECIPIENTS
+    if rest > 0:
+        lines = [*lines, gettext("and %(number)s more") % {"number": rest}]
+    return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
 
-    def _follow_link(self, request: HttpRequest) -> HttpResponse | None:
-        term = request.GET.get("q", "")
-        token = extract_token(term)
-        if token is None or request.method != "GET" or not self.has_view_permission(request):
-            return None
-        if invitation := self.get_queryset(request).opened_by(token):
-            return redirect("admin:invitations_invitation_change", invitation.pk)
-        if not LINK.search(term):
-            return None
-        self.message_user(request, "No invitation has this link. It may have been replaced.", messages.WARNING)
-        return redirect("admin:invitations_invitation_changelist")
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return found_by(queryset, search_term, limit_of(request)), False
+@admin.display(description=_("uses"))
+def uses(invitation: Invitation) -> str:
+    counts = {"used": f"{invitation.use_count:,}", "max": f"{invitation.max_uses or 0:,}"}
+    return gettext("%(used)s, unlimited" if invitation.max_uses is None else "%(used)s of %(max)s") % counts
 
-    @admin.display(description="recipients")
-    def recipients(self, invitation: Invitation) -> str | SafeString:
-        if not invitation.allowed_emails:
-            return "Anyone with the link"
-        first, rest = invitation.allowed_emails[:MOST_RECIPIENTS], len(invitation.allowed_emails) - MOST_RECIPIENTS
-        lines = [*first, f"and {rest} more"] if rest > 0 else first
-        return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
 
-    @admin.display(description="expires")
-    def expires_on(self, invitation: Invitation) -> str | SafeString:
-        return relative_time(invitation.expires_at, default="Never")
+@admin.display(description=_("expires"))
+def expires(invitation: Invitation) -> str | SafeString:
+    return relative_time(invitation.expires_at, default=gettext("Never"))
 
-    @admin.display(description="last event")
-    def last_event(self, invitation: Any) -> str | SafeString:
-        event: InvitationEvent | None = invitation.last_event
-        return format_html("<div>{}</div> {}", event, relative_time(event.created_at)) if event else "–"
+
+@admin.display(description=_("last event"))
+def last_event(invitation: Any) -> str | SafeString:
+    event: InvitationEvent | None = invitation.last_event
+    return format_html("<div>{}</div> {}", event, relative_time(event.created_at)) if event else "–"

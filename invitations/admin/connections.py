@@ -1,4 +1,4 @@
-"""Connections in the admin, with links to the invitation they came from and to a new one that repairs them."""
+"""Connections in the admin, with links to their invitation and to a new one that repairs them."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from connections.admin import ConnectionAdmin
 from connections.models import Connection
@@ -26,12 +28,12 @@ class InvitedConnectionAdmin(ConnectionAdmin):
                 "invitation_type": InvitationType.EDIT_CONNECTION,
                 "connection": obj.pk,
             }
-            yield "Invite to repair", f"{reverse('admin:invitations_invitation_add')}?{urlencode(query)}"
+            yield gettext("Invite to repair"), f"{reverse('admin:invitations_invitation_add')}?{urlencode(query)}"
         yield from super().related_lists(request, obj)
 
-    @admin.display(description="came from")
+    @admin.display(description=_("created by"))
     def origin(self, connection: Connection) -> str | SafeString:
         if not connection.origin_invitation_id:
             return super().origin(connection)
         url = reverse("admin:invitations_invitation_change", args=[connection.origin_invitation_id])
-        return format_html('<a href="{}">The invitation it was made through</a>', url)
+        return format_html('<a href="{}">{}</a>', url, gettext("An invitation"))

@@ -1,17 +1,21 @@
-"""Fields that take what people paste."""
+"""Form fields for pasted text."""
 
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from invitations.models import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
 from invitations.services.addresses import parse_address, parse_addresses
 
-MOST_NAMED = 20
+MAX_NAMED = 20
+LIMITS = {"key": MAX_METADATA_KEY_LENGTH, "value": MAX_METADATA_VALUE_LENGTH}
+TOO_LONG = _("“%(name)s”: a name has at most %(key)s characters, a value %(value)s.")
 
 
 class PlainTextField(forms.CharField):
-    """Several lines. A line break is one character, as the browser counts it, and not the two that it sends."""
+    """Several lines. A line break counts as one character, as in the browser, although the browser sends two."""
 
     widget = forms.Textarea
 
@@ -20,41 +24,39 @@ class PlainTextField(forms.CharField):
 
 
 class AddressesField(PlainTextField):
-    """Email addresses, pasted in any form; each that is none is named, with the reason."""
+    """Email addresses, pasted in any form. The error names each invalid address and the reason."""
 
     def clean(self, value: Any) -> Any:
         good, bad = parse_addresses(super().clean(value))
         if bad:
-            errors = [f"{each.text} – {each.reason}" for each in bad[:MOST_NAMED]]
-            more = [f"And {len(bad) - MOST_NAMED} more."] if len(bad) > MOST_NAMED else []
+            errors = [f"{each.text} – {each.reason}" for each in bad[:MAX_NAMED]]
+            rest = len(bad) - MAX_NAMED
+            more = [gettext("And %(number)s more.") % {"number": rest}] if rest > 0 else []
             raise forms.ValidationError([*errors, *more])
         return good
 
 
 class AddressField(forms.CharField):
-    """One email address, pasted in any form. What is none stays as it was typed: the service says so."""
+    """One email address, pasted in any form. An invalid address stays as typed, for the error of the service."""
 
     def clean(self, value: Any) -> Any:
         return parse_address(super().clean(value))
 
 
 class MetadataField(PlainTextField):
-    """Pairs, one on each line, such as `order: 4711`."""
+    """One pair on each line, such as `order: 4711`."""
 
     def clean(self, value: Any) -> Any:
         pairs: dict[str, str] = {}
         for line in filter(str.strip, super().clean(value).split("\n")):
             name, colon, text = (part.strip() for part in line.partition(":"))
             if not (name and colon):
-                raise forms.ValidationError(f"Write “{line.strip()}” as name: value.")
+                raise forms.ValidationError(gettext("Write “%(line)s” as name: value.") % {"line": line.strip()})
             if name in pairs:
-                raise forms.ValidationError(f"“{name}” is there twice.")
+                raise forms.ValidationError(gettext("“%(name)s” occurs twice.") % {"name": name})
             if len(name) > MAX_METADATA_KEY_LENGTH or len(text) > MAX_METADATA_VALUE_LENGTH:
-                raise forms.ValidationError(
-                    f"“{name[:MAX_METADATA_KEY_LENGTH]}”: a name has at most {MAX_METADATA_KEY_LENGTH} characters, "
-                    f"a value {MAX_METADATA_VALUE_LENGTH}."
-                )
+                raise forms.ValidationError(TOO_LONG % {"name": name[:MAX_METADATA_KEY_LENGTH], **LIMITS})
             pairs[name] = text
         if len(pairs) > MAX_METADATA_PAIRS:
-            raise forms.ValidationError(f"At most {MAX_METADATA_PAIRS} lines.")
+            raise forms.ValidationError(gettext("At most %(number)s lines.") % {"number": MAX_METADATA_PAIRS})
         return pairs

@@ -1,4 +1,4 @@
-"""How staff find an invitation among a million."""
+"""Filters and search of the list of invitations."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,24 +9,26 @@ from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Q
 from django.db.models.fields.json import KT
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from companies.addresses import normalize_address
 from companies.admin import search_companies
 from config.db.index_hints import prefilter_if_rare
 from config.db.uuid7 import parse_uuid
 from config.exceptions import InvalidField
-from invitations.admin.attention import Attention, attention_condition
+from invitations.admin.dashboard.attention import Attention, attention_condition
+from invitations.admin.dashboard.funnel import Step, step_condition
 from invitations.models import EventType, InvitationEvent, InvitationQuerySet
 from invitations.models.status import Status
 from invitations.services.addresses import parse_address
 
-MOST_CORRECTED = 100
+MAX_CORRECTED = 100
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """By the rule of the API; the list looks for it when every other filter has been heard."""
+    """Choose a status. `InvitationChangeList` applies it after all other filters."""
 
-    title = "status"
+    title = _("status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -37,9 +39,9 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 class AttentionFilter(admin.ListFilter):
-    """By what wants attention; several at once narrow it further."""
+    """Filter by one or several kinds of attention; several combine with AND."""
 
-    title = "what needs attention"
+    title = _("attention")
     parameter_name = "attention"
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
@@ -59,8 +61,8 @@ class AttentionFilter(admin.ListFilter):
         return queryset
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        everything = changelist.get_query_string({self.parameter_name: None, PAGE_VAR: None})
-        yield {"selected": not self.chosen, "query_string": everything, "display": "All"}
+        all_kinds = changelist.get_query_string({self.parameter_name: None, PAGE_VAR: None})
+        yield {"selected": not self.chosen, "query_string": all_kinds, "display": _("All")}
         for kind in Attention:
             others = [each.value for each in self.chosen if each != kind]
             values = others if kind in self.chosen else [*others, kind.value]
@@ -68,11 +70,27 @@ class AttentionFilter(admin.ListFilter):
             yield {"selected": kind in self.chosen, "query_string": link, "display": kind.label}
 
 
-def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] | None = None) -> InvitationQuerySet:
-    """By id, by allowed address (exact, in any form), else by external id (exact), else by company name (part of it).
+class FunnelFilter(admin.SimpleListFilter):
+    """Filter by the conditions of the overview, so that its numbers and the list agree."""
 
-    An address that was corrected finds its invitation still. Each is a look into one index, so that the table may be
-    large; two at once would be a walk through all of it.
+    title = _("progress")
+    parameter_name = "reached"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(step.value, str(step.label)) for step in Step if step != Step.CREATED]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        step = next((step for step in Step if step.value == self.value()), None)
+        return queryset.filter(step_condition(step)) if step else queryset
+
+
+def search_invitations(
+    invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] | None = None
+) -> InvitationQuerySet:
+    """Search by id, allowed address (any form), external id (exact), or part of the company's name.
+
+    An address that was corrected still finds its invitation. Each search uses one index: combining two would scan the
+    table.
     """
     term = term.strip()
     if not term:
@@ -86,12 +104,12 @@ def found_by(invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] 
         if by_external_id.exists():
             return by_external_id
         return invitations.filter(prefilter_if_rare(invitations, Q(company__in=search_companies(term, limit))))
-    found = Q(allowed_emails__contains=[address]) | Q(pk__in=corrected_from(address))
+    found = Q(allowed_emails__contains=[address]) | Q(pk__in=corrected_invitations(address))
     return invitations.filter(prefilter_if_rare(invitations, found))
 
 
-def corrected_from(address: str) -> list[UUID]:
-    """The newest hundred invitations on which this address was put right: a look into an index of corrections only."""
+def corrected_invitations(address: str) -> list[UUID]:
+    """Ids of the newest invitations on which this address was corrected, by the index of corrections."""
     corrections = InvitationEvent.objects.filter(type=EventType.UPDATED, detail__has_key="old")
     found = corrections.annotate(old=KT("detail__old")).filter(old=address).order_by("-pk")
-    return list(found.values_list("invitation", flat=True)[:MOST_CORRECTED])
+    return list(found.values_list("invitation", flat=True)[:MAX_CORRECTED])

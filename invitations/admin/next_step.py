@@ -1,29 +1,52 @@
-"""What to do next about an invitation: one sentence for staff, derived from what is known of it."""
+"""The next step for staff, derived from the state of an invitation. Its words stand in `_next_step_text.html`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum, auto
 
 from invitations.models.status import Status
 
 PATIENCE = timedelta(days=1)
-LAST_CALL = timedelta(days=2)
+EXPIRES_SOON = timedelta(days=2)
+
+
+class Advice(StrEnum):
+    REVOKED = auto()
+    USED_UP = auto()
+    REPAIR_USED_UP = auto()
+    EXPIRED = auto()
+    EXPIRED_UNDELIVERED = auto()
+    EXPIRED_USED = auto()
+    EXPIRED_OPENED = auto()
+    UNDELIVERED = auto()
+    LINK_REPLACED = auto()
+    BROKEN = auto()
+    IN_USE = auto()
+    OPENED = auto()
+    OPENED_RECENTLY = auto()
+    QUEUED = auto()
+    MAILED = auto()
+    MAILED_RECENTLY = auto()
+    NOT_MAILED = auto()
+    LINK_ONLY = auto()
 
 
 @dataclass(frozen=True)
-class Situation:
-    """What is known. `undelivered`: addresses still on it whose mail did not arrive; `waiting`: mails not yet out;
-    `mailed_at`: when the newest mail left whose link still leads here; `replaced`: mails whose link does not any more;
-    `broken`: connections of it that other login details would mend.
+class InvitationState:
+    """Facts about an invitation.
+
+    `undelivered`: allowed addresses whose mail did not arrive. `mailed_at`: time of the newest mail whose link still
+    works. `stale_mails`: number of mails whose link was replaced. `broken`: number of connections that need a repair.
     """
 
     status: Status
-    repairs: bool = False
+    is_repair: bool = False
     undelivered: Sequence[str] = ()
-    waiting: int = 0
+    queued_mails: int = 0
     mailed_at: datetime | None = None
-    replaced: int = 0
-    mailable: bool = False
+    stale_mails: int = 0
+    is_mailable: bool = False
     opened_at: datetime | None = None
     use_count: int = 0
     uses_left: int | None = None
@@ -33,122 +56,67 @@ class Situation:
 
 @dataclass(frozen=True)
 class NextStep:
-    """What to do, and the names of the buttons that do it, the best first."""
+    """Advice, and the names of the buttons that follow it, best first."""
 
-    sentence: str
+    advice: Advice
     buttons: tuple[str, ...] = ()
+    expires_soon: bool = False
 
 
-def next_step(known: Situation, *, now: datetime) -> NextStep:
-    """The most pressing first: what is over, then what is broken, then whom to wait for or ask."""
-    match known.status:
+def suggest_next_step(state: InvitationState, *, now: datetime) -> NextStep:
+    """The most urgent step: first what is over, then what is broken, then what to wait or ask for."""
+    match state.status:
         case Status.REVOKED:
-            return NextStep(
-                "It was revoked, and its link leads nowhere. If it is still needed, make a new one.", ("new",)
-            )
+            return NextStep(Advice.REVOKED, ("new",))
         case Status.FULFILLED:
-            return _used_up(known)
+            return _used_up(state)
         case Status.EXPIRED:
-            return _expired(known)
-    step = (
-        _not_delivered(known)
-        or _replaced(known)
-        or _broken(known)
-        or _connected(known)
-        or _opened(known, now)
-        or _sent(known, now)
-    )
-    if known.expires_at and known.expires_at - now <= LAST_CALL and "extend" not in step.buttons:
-        return NextStep(f"{step.sentence} It expires soon: extend it if they need longer.", (*step.buttons, "extend"))
+            return _expired(state)
+    step = _problem(state) or _progress(state, now)
+    if state.expires_at and state.expires_at - now <= EXPIRES_SOON:
+        return replace(step, buttons=(*step.buttons, "extend"), expires_soon=True)
     return step
 
 
-def _used_up(known: Situation) -> NextStep:
-    if broken := _broken(known):
-        return broken
-    if known.repairs:
-        return NextStep("New login details were given. There is nothing to do.")
-    return NextStep("Everything it was for is connected. There is nothing to do.")
+def _used_up(state: InvitationState) -> NextStep:
+    if state.broken:
+        return NextStep(Advice.BROKEN, ("repair",))
+    return NextStep(Advice.REPAIR_USED_UP if state.is_repair else Advice.USED_UP)
 
 
-def _expired(known: Situation) -> NextStep:
-    if known.undelivered:
-        return NextStep(
-            f"It expired, and {_mail_to(known.undelivered)} did not arrive. Extend it, then correct the address.",
-            ("extend", "correct"),
-        )
-    if known.use_count:
-        return NextStep("It was used, and its time is over. Extend it if more is to be connected.", ("extend",))
-    if known.opened_at:
-        return NextStep(
-            "It was opened, and expired before anything was connected. Extend it and ask again.", ("extend",)
-        )
-    return NextStep(
-        "It expired before anybody opened it. Extend it if it is still needed; the link stays.", ("extend",)
-    )
+def _expired(state: InvitationState) -> NextStep:
+    if state.undelivered:
+        return NextStep(Advice.EXPIRED_UNDELIVERED, ("extend", "correct"))
+    if state.use_count:
+        return NextStep(Advice.EXPIRED_USED, ("extend",))
+    return NextStep(Advice.EXPIRED_OPENED if state.opened_at else Advice.EXPIRED, ("extend",))
 
 
-def _not_delivered(known: Situation) -> NextStep | None:
-    if not known.undelivered:
-        return None
-    what = "address" if len(known.undelivered) == 1 else "addresses"
-    mail = _mail_to(known.undelivered)
-    return NextStep(
-        f"{mail[0].upper()}{mail[1:]} did not arrive. Correct the {what}, or pass the link on.", ("correct",)
-    )
+def _problem(state: InvitationState) -> NextStep | None:
+    if state.undelivered:
+        return NextStep(Advice.UNDELIVERED, ("correct",))
+    if state.stale_mails:
+        return NextStep(Advice.LINK_REPLACED, ("resend",))
+    if state.broken and not state.is_repair:
+        return NextStep(Advice.BROKEN, ("repair",))
+    return None
 
 
-def _replaced(known: Situation) -> NextStep | None:
-    if not known.replaced:
-        return None
-    what = "the mail" if known.replaced == 1 else "some mails"
-    return NextStep(
-        f"The link was replaced after {what} went out, and leads nowhere there. Mail it again.", ("resend",)
-    )
+def _progress(state: InvitationState, now: datetime) -> NextStep:
+    if state.use_count:
+        return NextStep(Advice.IN_USE)
+    if state.opened_at:
+        return _wait_or_resend(state, state.opened_at, now, Advice.OPENED_RECENTLY, Advice.OPENED)
+    if state.queued_mails:
+        return NextStep(Advice.QUEUED)
+    if state.mailed_at:
+        return _wait_or_resend(state, state.mailed_at, now, Advice.MAILED_RECENTLY, Advice.MAILED)
+    return NextStep(Advice.NOT_MAILED, ("resend",)) if state.is_mailable else NextStep(Advice.LINK_ONLY)
 
 
-def _broken(known: Situation) -> NextStep | None:
-    if not known.broken:
-        return None
-    if known.repairs and known.status == Status.ACTIVE:
-        return None
-    what, them = ("A connection does", "it") if known.broken == 1 else (f"{known.broken} connections do", "them")
-    return NextStep(f"{what} not work with the login that was given. Invite somebody to repair {them}.", ("repair",))
-
-
-def _connected(known: Situation) -> NextStep | None:
-    if not known.use_count:
-        return None
-    if known.uses_left is None:
-        return NextStep("It is being used, and can be used again. Revoke it when nothing more is to come.")
-    return NextStep(f"It is being used, and can be used {_times(known.uses_left)} more. Wait for the rest.")
-
-
-def _opened(known: Situation, now: datetime) -> NextStep | None:
-    if known.opened_at is None:
-        return None
-    if now - known.opened_at < PATIENCE:
-        return NextStep("It was opened a short while ago, and is not finished yet. Give them a little time.")
-    if known.mailable:
-        return NextStep("It was opened and not finished. Mail it again, or call and ask what is missing.", ("resend",))
-    return NextStep("It was opened and not finished. Call and ask what is missing; the link still works.")
-
-
-def _sent(known: Situation, now: datetime) -> NextStep:
-    if known.waiting:
-        return NextStep("The mail is on its way. Come back in a few minutes.")
-    if known.mailed_at and now - known.mailed_at < PATIENCE:
-        return NextStep("It was mailed, and nobody has opened it yet. Give them a little time.")
-    if known.mailed_at:
-        return NextStep("It was mailed, and nobody has opened it. Mail it again, or call.", ("resend",))
-    if known.mailable:
-        return NextStep("Nobody has been mailed. Mail it, or copy the link and pass it on.", ("resend",))
-    return NextStep("Copy the link and pass it on. Nobody has opened it yet.")
-
-
-def _mail_to(emails: Sequence[str]) -> str:
-    return f"the mail to {emails[0]}" if len(emails) == 1 else f"the mails to {len(emails)} addresses"
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+def _wait_or_resend(
+    state: InvitationState, since: datetime, now: datetime, recently: Advice, long_ago: Advice
+) -> NextStep:
+    if now - since < PATIENCE:
+        return NextStep(recently)
+    return NextStep(long_ago, ("resend",) if state.is_mailable else ())

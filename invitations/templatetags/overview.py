@@ -1,4 +1,4 @@
-"""Puts the overview on the first page of the admin."""
+"""Template tags of the first page of the admin."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag
 def overview_media() -> SafeString:
-    """What the field for a company needs, in the head of the page."""
+    """Style sheets and scripts of the company field, for the head of the page."""
     return (COMPANY.media + NAMES).render()
 
 

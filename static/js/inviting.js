@@ -31,7 +31,7 @@ function offer(select) {
 }
 
 function belongTo(select) {
-  select.disabled = !company.value || select.closest("[data-when]")?.hidden === true;
+  select.disabled = !company.value || select.closest(".form-row").hidden || select.closest("fieldset.module").disabled;
 }
 
 offered.forEach(offer);

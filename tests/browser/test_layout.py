@@ -51,7 +51,7 @@ def test_lists_fit_a_phone(desk, house):
 
 def test_turned_phone_shows_the_whole_form(desk, house):
     page = desk.open(reverse("admin:invitations_invitation_add"), viewport=TURNED)
-    page.get_by_text("Fill in beforehand").click()
+    page.get_by_text("Prefilled fields").click()
     page.set_viewport_size(PHONE)
     sites = page.locator(".select2-selection--multiple")
     assert right(sites) <= right(page.locator("#id_allowed_emails"))

@@ -116,7 +116,7 @@ def test_an_invitation_in_a_file(admin_client, company):
         "Type": "Create a connection",
         "Allowed addresses": "a@example.com b@example.com",
         "Uses": "0",
-        "Uses allowed": "3",
+        "Maximum uses": "3",
         "External id": "ORD-7",
         "Revoked": "",
     }
@@ -128,7 +128,7 @@ def test_a_connection_in_a_file(admin_client, company):
 
     (line,) = exported(admin_client, "connections_connection")
 
-    assert (line["Provider"], line["Kinds of utility"], line["Country"]) == ("portal.example.com", "Gas, Water", "DE")
+    assert (line["Provider"], line["Utility types"], line["Country"]) == ("portal.example.com", "Gas, Water", "DE")
     assert (line["Company"], line["Status"]) == (company.name, "Waiting to be checked")
 
 

@@ -1,11 +1,12 @@
-"""What staff may change of an invitation: a form for each button, which asks, and calls the service of the API."""
+"""Actions on one invitation. Each has a button, a page that asks first, and a service that it shares with the API."""
 
-from invitations.admin.actions.base import ChangeForm
+from invitations.admin.actions.base import ActionForm
+from invitations.admin.actions.expiry import ExtendForm
+from invitations.admin.actions.limits import LimitsForm
 from invitations.admin.actions.link import RotateForm
-from invitations.admin.actions.recipients import CorrectForm, ResendForm, named
-from invitations.admin.actions.terms import ExtendForm, LimitsForm
+from invitations.admin.actions.recipients import CorrectForm, ResendForm, joined_emails
 
-CHANGES: dict[str, type[ChangeForm]] = {
+ACTIONS: dict[str, type[ActionForm]] = {
     "correct": CorrectForm,
     "resend": ResendForm,
     "extend": ExtendForm,
@@ -13,4 +14,4 @@ CHANGES: dict[str, type[ChangeForm]] = {
     "rotate": RotateForm,
 }
 
-__all__ = ["CHANGES", "named"]
+__all__ = ["ACTIONS", "joined_emails"]

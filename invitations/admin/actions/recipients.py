@@ -1,70 +1,69 @@
-"""Whom an invitation is mailed to: again, and to the right address."""
+"""Mail again, and correct an address."""
 
 from typing import Any
 
 from django import forms
 from django.utils.text import get_text_list
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from companies.actors import Actor
 from companies.models import User
-from invitations.admin.actions.base import ChangeForm
+from invitations.admin.actions.base import ActionForm
 from invitations.admin.fields import AddressField
 from invitations.models import Invitation
 from invitations.models.delivery import UNDELIVERED
 from invitations.services.address_correction import correct_address
 from invitations.services.delivery.send import resend_invitation
 
-MOST_NAMED = 3
-MOST_DIGITS = 3
+MAX_NAMED = 3
+MAX_DIGITS = 3
 
 
-class ResendForm(ChangeForm):
-    title = "Mail it again?"
-    button = "Mail it again"
-    consequence = "Each address gets a new mail with a new link of its own. Links mailed earlier go on working."
+class ResendForm(ActionForm):
+    title = _("Mail this invitation again?")
+    button = _("Mail again")
     logged = "Mailed again."
     emails = forms.MultipleChoiceField(
-        label="To",
+        label=_("To"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one address."},
+        error_messages={"required": _("Choose at least one address.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         mailable = self.instance.mailable_emails
         self.fields["emails"].choices = [(email, email) for email in mailable]  # type: ignore[attr-defined]
-        wanted = at_position(mailable, self.initial.get("position"))
-        self.initial["emails"] = [wanted] if wanted else mailable
+        chosen = email_at(mailable, self.initial.get("position"))
+        self.initial["emails"] = [chosen] if chosen else mailable
 
     def perform(self, *, by: User) -> Invitation:
         emails = self.cleaned_data["emails"]
         invitation = resend_invitation(self.instance, by=Actor.staff(by), emails=emails)
-        self.done = f"It is being mailed again to {named(emails)}."
+        self.done = gettext("The invitation is being mailed again to %(emails)s.") % {"emails": joined_emails(emails)}
         return invitation
 
 
-class CorrectForm(ChangeForm):
-    title = "Correct the address"
-    button = "Correct and mail"
-    consequence = (
-        "The right address is mailed its own link. The invitation’s link and history stay; "
-        "links that were mailed to the wrong address end at once, and cannot be brought back."
-    )
+class CorrectForm(ActionForm):
+    title = _("Correct an address")
+    button = _("Correct and mail")
     logged = "Address corrected."
-    old = forms.ChoiceField(label="Wrong address", error_messages={"required": "Choose the address that is wrong."})
-    new = AddressField(label="Right address", max_length=500, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    old = forms.ChoiceField(
+        label=_("Wrong address"), error_messages={"required": _("Choose the address that is wrong.")}
+    )
+    new = AddressField(label=_("Right address"), max_length=500, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         mailable = self.instance.mailable_emails
-        # what was posted stays to choose from: the service says that it is not there any more
+        # a posted address stays a choice: the service says that it is no longer on the invitation
         offered = list(dict.fromkeys([*mailable, *filter(None, [self.data.get("old")])]))
-        choices = [("", "Choose an address"), *((email, email) for email in offered)]
+        choices = [("", _("Choose an address")), *((email, email) for email in offered)]
         self.fields["old"].choices = choices  # type: ignore[attr-defined]
-        self.initial["old"] = at_position(mailable, self.initial.get("position")) or self._undelivered(mailable)
+        self.initial["old"] = email_at(mailable, self.initial.get("position")) or self._undelivered(mailable)
 
     def _undelivered(self, mailable: list[str]) -> str | None:
-        """The first whose mail did not arrive. A good address is never chosen beforehand: its link would end."""
+        """The first address whose mail did not arrive. Others are not preselected: a correction ends their links."""
         deliveries = self.instance.deliveries.filter(status__in=UNDELIVERED, email__in=mailable)
         undelivered = set(deliveries.values_list("email", flat=True))
         return next((email for email in mailable if email in undelivered), None)
@@ -72,17 +71,18 @@ class CorrectForm(ChangeForm):
     def perform(self, *, by: User) -> Invitation:
         old, new = self.cleaned_data["old"], self.cleaned_data["new"]
         invitation = correct_address(self.instance, by=Actor.staff(by), old=old, new=new)
-        self.done = f"{old} was corrected. A mail to {new} is on its way."
+        self.done = gettext("%(old)s was corrected. A mail to %(new)s is on its way.") % {"old": old, "new": new}
         return invitation
 
 
-def at_position(emails: list[str], position: str | None) -> str | None:
-    """The address that a link means. By its place: an address in a link would end up in logs."""
-    place = int(position) if position and position.isdecimal() and len(position) <= MOST_DIGITS else len(emails)
-    return emails[place] if place < len(emails) else None
+def email_at(emails: list[str], position: str | None) -> str | None:
+    """The address at `?address=`. By position, because an address in a URL would reach the logs."""
+    index = int(position) if position and position.isdecimal() and len(position) <= MAX_DIGITS else len(emails)
+    return emails[index] if index < len(emails) else None
 
 
-def named(emails: list[str]) -> str:
+def joined_emails(emails: list[str]) -> str:
     """`a, b and 3 more`."""
-    rest = len(emails) - MOST_NAMED
-    return get_text_list([*emails[:MOST_NAMED], *([f"{rest} more"] if rest > 0 else [])], "and")
+    rest = len(emails) - MAX_NAMED
+    more = [gettext("%(number)s more") % {"number": rest}] if rest > 0 else []
+    return get_text_list([*emails[:MAX_NAMED], *more], gettext("and"))

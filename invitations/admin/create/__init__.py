@@ -1,5 +1,1 @@
-"""Inviting: the form, its previews, and the screen with the link."""
-
-from invitations.admin.create.views import InvitingAdmin
-
-__all__ = ["InvitingAdmin"]
+"""The page that creates an invitation: form, choices and previews."""

@@ -1,9 +1,11 @@
-"""The form with which staff invite, whatever for."""
+"""The form that creates an invitation."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.forms.utils import ErrorDict
+from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from companies.actors import Actor
@@ -11,8 +13,9 @@ from companies.models import Company, User
 from config.exceptions import DomainError, InvalidField
 from connections.models import Connection
 from invitations.admin.create.offers import Offers, label
-from invitations.admin.create.prefill import NAMES, PrefillForm
-from invitations.admin.create.terms import TOO_FAR_OFF, TermsForm
+from invitations.admin.create.prefill import NAMES, PREFILL, PrefillForm
+from invitations.admin.create.sections import BoundSection, Section, SectionField
+from invitations.admin.create.terms import LIMITS, MESSAGE, RECORDS, TOO_FAR_OFF, TermsForm
 from invitations.models import Invitation, InvitationType
 from invitations.services.form_idempotency import INCOMPLETE
 from invitations.services.invitations import (
@@ -23,28 +26,14 @@ from invitations.services.invitations import (
 )
 
 TYPES = [
-    (InvitationType.CREATE_CONNECTION, "Connect a new account"),
-    (InvitationType.EDIT_CONNECTION, "Repair a connection whose login no longer works"),
+    (InvitationType.CREATE_CONNECTION, _("Connect a new account")),
+    (InvitationType.EDIT_CONNECTION, _("Repair a connection whose login details no longer work")),
 ]
-# from top to bottom: so the summary tells what is wrong
-ORDER = (
-    "company",
-    "invitation_type",
-    "connection",
-    "allowed_emails",
-    "expires",
-    "expires_on",
-    "uses",
-    "max_uses",
-    "message",
-    *NAMES.values(),
-    "redirect_url",
-    "external_id",
-    "metadata",
-    "locale",
-)
-CHOOSE_A_COMPANY = {"required": "Choose a company.", "invalid_choice": "Choose one of the companies."}
-# the fields in which one chooses, and what from
+COMPANY = Section("company", _("Company and purpose"), ("company", "invitation_type", "connection"))
+# the order of the page, and of the errors in its summary
+SECTIONS = (COMPANY, LIMITS, MESSAGE, PREFILL, RECORDS)
+CHOOSE_A_COMPANY = {"required": _("Choose a company."), "invalid_choice": _("Choose one of the companies.")}
+# fields with a search: the kind of their offers
 OFFERED = {
     "company": "company",
     "connection": "connection",
@@ -54,35 +43,33 @@ OFFERED = {
 }
 
 
-class InvitingForm(TermsForm, PrefillForm):
-    """Company first: connections, sites and redirects are those of the company that is chosen.
+class CreateInvitationForm(TermsForm, PrefillForm):
+    """Offers the connections, sites and redirect URLs of the chosen company.
 
-    Bound but not `checked`, it keeps what was typed and says nothing of it. What `find_…` asks for is offered.
-    `form_id` names this form: sent twice, it makes one invitation.
+    Bound but not `checked`, the form keeps its input and reports no errors. `find_<name>` searches the offers of a
+    field without JavaScript. `form_id` identifies the form: posted twice, it creates one invitation.
     """
 
+    bound_field_class = SectionField
+    field_order = [name for section in SECTIONS for name in section.names]
     form_id = forms.UUIDField(
         widget=forms.HiddenInput, error_messages=dict.fromkeys(("required", "invalid"), INCOMPLETE)
     )
-    company = forms.ModelChoiceField(
-        Company.objects.none(),
-        error_messages=CHOOSE_A_COMPANY,
-    )
+    company = forms.ModelChoiceField(Company.objects.none(), label=_("Company"), error_messages=CHOOSE_A_COMPANY)
     invitation_type = forms.ChoiceField(
-        choices=TYPES, initial=InvitationType.CREATE_CONNECTION, widget=forms.RadioSelect, label="What for"
+        choices=TYPES, initial=InvitationType.CREATE_CONNECTION, widget=forms.RadioSelect, label=_("Purpose")
     )
     connection = forms.ModelChoiceField(
         Connection.objects.none(),
         required=False,
-        label="Connection to repair",
-        help_text="One of the company’s.",
-        error_messages={"invalid_choice": "Choose one of the company’s connections."},
+        label=_("Connection to repair"),
+        error_messages={"invalid_choice": _("Choose from the connections of the company.")},
+        widget=forms.Select(attrs={"data-when": f"invitation_type={InvitationType.EDIT_CONNECTION.value}"}),
     )
-    field_order = ORDER
-    find_company = forms.CharField(required=False, label="Find a company")
-    find_connection = forms.CharField(required=False, label="Find a connection")
-    find_provider = forms.CharField(required=False, label="Find a provider")
-    find_sites = forms.CharField(required=False, label="Find sites")
+    find_company = forms.CharField(required=False, label=_("Find a company"))
+    find_connection = forms.CharField(required=False, label=_("Find a connection"))
+    find_provider = forms.CharField(required=False, label=_("Find a provider"))
+    find_sites = forms.CharField(required=False, label=_("Find sites"))
 
     def __init__(
         self, user: User, data: Any = None, *, initial: dict[str, Any] | None = None, checked: bool = True
@@ -95,18 +82,8 @@ class InvitingForm(TermsForm, PrefillForm):
             self._offer(name, kind)
 
     @property
-    def offered_company(self) -> Company | None:
-        """Whose sites, connections and redirects are offered."""
-        return self.offers.company
-
-    @property
-    def has_prefill(self) -> bool:
-        """Whether something is filled in beforehand, or looked for, or wrong with it."""
-        return self._says_something(*PrefillForm.base_fields, "find_provider", "find_sites")
-
-    @property
-    def has_records(self) -> bool:
-        return self._says_something("redirect_url", "external_id", "metadata", "locale")
+    def sections(self) -> Iterator[BoundSection]:
+        return (BoundSection(section, self) for section in SECTIONS)
 
     def full_clean(self) -> None:
         if self.checked:
@@ -115,76 +92,73 @@ class InvitingForm(TermsForm, PrefillForm):
             self._errors, self.cleaned_data = ErrorDict(), {}
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean()
-        if said.get("invitation_type") == InvitationType.EDIT_CONNECTION:
-            if "connection" in said and not said["connection"]:
-                self.add_error("connection", "Choose the connection to repair.")
-            for name in self.filled_in:
-                self.add_error(name, "A repair has nothing filled in: the connection knows it. Leave this empty.")
-        elif said.get("connection"):
-            self.add_error("connection", "Leave this empty, or choose above to repair a connection.")
-        return said
+        cleaned = super().clean()
+        if cleaned.get("invitation_type") == InvitationType.EDIT_CONNECTION:
+            if "connection" in cleaned and not cleaned["connection"]:
+                self.add_error("connection", _("Choose the connection to repair."))
+            for name in self.prefilled_names:
+                self.add_error(name, _("Leave this empty: a repair has no prefilled fields."))
+        elif cleaned.get("connection"):
+            self.add_error("connection", _("Leave this empty, or choose “Repair a connection” above."))
+        return cleaned
 
-    def demand_addresses(self) -> bool:
-        """Whether there is somebody to mail it to; if not, that is an error."""
+    def require_recipients(self) -> bool:
+        """Add an error unless an address can be mailed. Return whether the form is valid."""
         if not any(not email.startswith("*") for email in self.cleaned_data["allowed_emails"]):
-            self.add_error("allowed_emails", "Enter whom to mail it to, or choose “Only make the link”.")
+            self.add_error("allowed_emails", _("Enter an address to mail it to, or choose “Create link only”."))
         return self.is_valid()
 
-    def invite(self, *, send_email: bool) -> Invitation:
-        """Only of a form that is valid."""
+    def create(self, *, send_email: bool) -> Invitation:
+        """Create the invitation of a valid form. Raises the errors of the service."""
         how = {"by": Actor.staff(self.user), "form_id": self.cleaned_data["form_id"], "send_email": send_email}
         if connection := self.cleaned_data["connection"]:
             return create_repair_invitation(connection, **how, **self.terms)
         return create_invitation(self.cleaned_data["company"], prefill=self.prefill, **how, **self.terms)
 
     def draft(self) -> Invitation:
-        """What `invite` would make, stored nowhere. Only of a form that is valid."""
+        """The invitation that `create` would make, not stored. Raises the errors of the service."""
         if connection := self.cleaned_data["connection"]:
             return draft_repair_invitation(connection, **self.terms)
         return draft_invitation(self.cleaned_data["company"], prefill=self.prefill, **self.terms)
 
-    def refuse(self, refusal: DomainError) -> None:
-        """Say what the service refused, on the field that it names."""
-        path = refusal.field if isinstance(refusal, InvalidField) else ()
+    def add_service_error(self, error: DomainError) -> None:
+        """Show an error of the service on the field that it names."""
+        path = error.field if isinstance(error, InvalidField) else ()
         match path:
             case ("prefill", "locked_fields", int(index)):
-                self.add_error(NAMES[self.locked[index]], "To lock this, fill it in.")
+                self.add_error(NAMES[self.locked_fields[index]], _("Fill this in, or do not lock it."))
             case ("prefill", "url") if self.cleaned_data.get("provider"):
-                self.add_error("url", "Choose a provider or give a login page, and not both.")
-            case ("prefill", name, *_):
-                self.add_error(NAMES[str(name)], refusal.detail)
+                self.add_error("url", _("Choose a provider or enter a login page, not both."))
+            case ("prefill", name, *_rest):
+                self.add_error(NAMES[str(name)], error.detail)
             case ("expires_at",):
                 self.add_error("expires_on", TOO_FAR_OFF)
-            case (name, *_) if name in self.fields:
-                self.add_error(str(name), refusal.detail)
-            case _:
-                self.add_error(None, refusal.detail)
-
-    def _says_something(self, *names: str) -> bool:
-        return any(self[name].value() or self[name].errors for name in names)
+            case (name, *_rest) if name in self.fields:
+                self.add_error(str(name), error.detail)
+            case _other:
+                self.add_error(None, error.detail)
 
     def _chosen_company(self) -> Company | None:
         try:
             return self.offers.all("company").filter(pk=self["company"].value() or None).first()
-        except forms.ValidationError:  # no id at all
+        except forms.ValidationError:  # not a UUID
             return None
 
     def _offer(self, name: str, kind: str) -> None:
-        """What is chosen, and a page of what else may be: without JavaScript, that is all there is to choose from."""
+        """Offer the chosen rows and one page of others: without JavaScript there are no more."""
         field: Any = self.fields[name]
         field.widget.attrs |= {"class": "admin-autocomplete", "data-kind": kind}
         if kind == "redirect":
-            field.choices = [("", "Nowhere"), *((url, url) for url in self.offers.redirects)]
+            field.choices = [("", _("None")), *((url, url) for url in self.offers.redirects)]
             return
-        found, _ = self.offers.find(kind, self._term(name))
+        found, _more = self.offers.find(kind, self._search_term(name))
         field.queryset = self.offers.all(kind)
         chosen = [(str(row.pk), label(row)) for row in self._chosen(name, field)]
-        empty = [] if name == "sites" else [("", "Nothing chosen")]
-        known = {pk for pk, _ in chosen}
+        empty = [] if name == "sites" else [("", _("None"))]
+        known = {pk for pk, _text in chosen}
         field.widget.choices = [*empty, *chosen, *(offer for offer in found if offer.id not in known)]
 
-    def _term(self, name: str) -> str:
+    def _search_term(self, name: str) -> str:
         return str(self.data.get(f"find_{name}", "")) if self.is_bound else ""
 
     def _chosen(self, name: str, field: Any) -> list[Any]:
@@ -192,5 +166,5 @@ class InvitingForm(TermsForm, PrefillForm):
         values = value if isinstance(value, list) else [value]
         try:
             return list(field.queryset.filter(pk__in=[each for each in values if each]))
-        except forms.ValidationError:  # some are no ids
+        except forms.ValidationError:  # not a UUID
             return []

@@ -1,16 +1,18 @@
-"""What the contributor finds filled in, and which of it stands fast."""
+"""Prefilled fields of the contributor's form, and locks on them."""
 
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from companies.models import Site
 from connections.models import Datasource, UtilityType
+from invitations.admin.create.sections import Section
+from invitations.models import InvitationType
 from invitations.models.prefill import Prefill
 
-LOCK = "The contributor cannot change this"
-# the form's names of what the service calls otherwise
+# names of the service: names of the form
 NAMES = {
     "datasource_id": "provider",
     "url": "url",
@@ -20,54 +22,65 @@ NAMES = {
     "connection_owner_email": "owner_email",
     "data_collection_start_date": "start_date",
 }
+PREFILL = Section(
+    "prefill",
+    _("Prefilled fields"),
+    tuple(NAMES.values()),
+    is_optional=True,
+    when=f"invitation_type={InvitationType.CREATE_CONNECTION.value}",
+    hint=_("The contributor finds these fields filled in."),
+)
 
 
 def _lock() -> forms.BooleanField:
-    return forms.BooleanField(required=False, label=LOCK)
+    return forms.BooleanField(required=False, label=_("The contributor cannot change this"))
 
 
 class PrefillForm(forms.Form):
-    """Every field may stay empty; beside each stands whether the contributor may change it."""
+    """Every field is optional. `lock_<name>`: the contributor cannot change the field."""
 
     provider = forms.ModelChoiceField(
         Datasource.objects.all(),
         required=False,
-        help_text="The utility whose account is connected.",
-        error_messages={"invalid_choice": "Choose a provider of the catalogue."},
+        label=_("Provider"),
+        help_text=_("The utility company of the account."),
+        error_messages={"invalid_choice": _("Choose a provider from the catalogue.")},
     )
     url = forms.URLField(
         required=False,
         max_length=500,
         assume_scheme="https",
-        label="Or its login page",
-        help_text="If the provider is not in the catalogue.",
+        label=_("Login page"),
+        help_text=_("Only if the provider is not in the catalogue."),
         widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}),
-        error_messages={"invalid": "This is not the address of a web page that begins with https://."},
+        error_messages={"invalid": _("Enter the address of a web page that begins with https://.")},
     )
-    country = forms.ChoiceField(required=False, choices=[("", "Not given"), *countries])
+    country = forms.ChoiceField(required=False, label=_("Country"), choices=[("", _("Not given")), *countries])
     sites = forms.ModelMultipleChoiceField(
         Site.objects.none(),
         required=False,
-        help_text="The places of the company that the account serves.",
-        error_messages={"invalid_choice": "Choose from the company’s sites."},
+        label=_("Sites"),
+        help_text=_("Sites of the company that the account serves."),
+        error_messages={"invalid_choice": _("Choose from the sites of the company.")},
     )
     utility_types = forms.MultipleChoiceField(
         required=False,
         choices=UtilityType.choices,
         widget=forms.CheckboxSelectMultiple,
-        label="Kind of utility",
+        label=_("Utility types"),
     )
     owner_email = forms.CharField(
         required=False,
         max_length=254,
-        label="Email of the account’s owner",
+        label=_("Account owner"),
+        help_text=_("Email address of the owner of the account."),
         widget=forms.EmailInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
     )
     start_date = forms.DateField(
         required=False,
-        label="Collect data from",
+        label=_("Collect data from"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Enter a date like 2026-01-31."},
+        error_messages={"invalid": _("Enter a date such as 2026-01-31.")},
     )
     lock_provider = _lock()
     lock_country = _lock()
@@ -77,27 +90,26 @@ class PrefillForm(forms.Form):
     lock_start_date = _lock()
 
     @property
-    def filled_in(self) -> list[str]:
-        """The fields with a value."""
+    def prefilled_names(self) -> list[str]:
         return [name for name in NAMES.values() if self.cleaned_data.get(name)]
 
     @property
     def prefill(self) -> Prefill | None:
-        """What was filled in and locked. Only of a form that is valid; refuses what `Prefill` refuses."""
-        said = self.cleaned_data
-        if not self.filled_in and not self.locked:
+        """The prefill of a valid form, None if it is empty. Raises what `Prefill` raises."""
+        cleaned, locked = self.cleaned_data, self.locked_fields
+        if not self.prefilled_names and not locked:
             return None
-        values: dict[str, Any] = {service: said[name] or None for service, name in NAMES.items()}
-        values["datasource_id"] = said["provider"] and said["provider"].pk
-        values["initial_sites"] = tuple(sorted(site.pk for site in said["sites"]))
-        values["utility_types"] = tuple(said["utility_types"])
-        return Prefill(**values, locked_fields=tuple(self.locked))
+        values: dict[str, Any] = {field: cleaned[name] or None for field, name in NAMES.items()}
+        values["datasource_id"] = cleaned["provider"] and cleaned["provider"].pk
+        values["initial_sites"] = tuple(sorted(site.pk for site in cleaned["sites"]))
+        values["utility_types"] = tuple(cleaned["utility_types"])
+        return Prefill(**values, locked_fields=tuple(locked))
 
     @property
-    def locked(self) -> list[str]:
-        """What is locked, in the names of the service; provider and login page have one lock between them."""
-        said = self.cleaned_data
-        locked = [service for service, name in NAMES.items() if said.get(f"lock_{name}")]
-        if said.get("lock_provider") and said.get("url") and not said.get("provider"):
+    def locked_fields(self) -> list[str]:
+        """Locked fields by the names of the service. Provider and login page share one lock."""
+        cleaned = self.cleaned_data
+        locked = [field for field, name in NAMES.items() if cleaned.get(f"lock_{name}")]
+        if cleaned.get("lock_provider") and cleaned.get("url") and not cleaned.get("provider"):
             locked[locked.index("datasource_id")] = "url"
         return locked

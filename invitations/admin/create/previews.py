@@ -1,4 +1,4 @@
-"""How the mail and the page will look: made of the real templates, stored nowhere, and their links lead nowhere."""
+"""Previews of the mail and of the page, from the real templates. Nothing is stored; the links do not work."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from config.exceptions import DomainError
-from invitations.admin.create.form import InvitingForm
+from invitations.admin.create.form import CreateInvitationForm
 from invitations.emails import PREVIEW_TOKEN, preview_mail
 from invitations.models import Invitation
 
@@ -20,36 +20,36 @@ FRAMED = {"frame-ancestors": ["'self'"]}
 STYLED = FRAMED | {"style-src": ["'unsafe-inline'"]}
 
 
-def preview(request: HttpRequest, form: InvitingForm, part: str) -> HttpResponse:
-    """`mail`, its `text`, or the contributor's first `page`; if the form does not hold, what is wrong with it."""
+def render_preview(request: HttpRequest, form: CreateInvitationForm, part: str) -> HttpResponse:
+    """Show the `mail`, its `text` or the first `page` of the contributor; for an invalid form, its errors."""
     if form.is_valid():
         try:
-            shown = _shown(request, form.draft(), part)
-        except DomainError as refusal:
-            form.refuse(refusal)
+            preview = _render(request, form.draft(), part)
+        except DomainError as error:
+            form.add_service_error(error)
         else:
-            return _framed(request, shown, STYLED if part == "mail" else FRAMED)
-    refused = TemplateResponse(request, f"{FOLDER}/preview_refused.html", {"form": form}, status=400)
-    return _framed(request, refused, FRAMED)
+            return _framed(request, preview, STYLED if part == "mail" else FRAMED)
+    errors = TemplateResponse(request, f"{FOLDER}/preview_errors.html", {"form": form}, status=400)
+    return _framed(request, errors, FRAMED)
 
 
 def _framed(request: HttpRequest, response: HttpResponse, policy: dict[str, Any]) -> HttpResponse:
-    """Our own pages may frame it."""
+    """Allow our own pages to frame the response."""
     frame: Any = csp_replace(policy)(xframe_options_sameorigin(lambda request: response))
     return frame(request)  # type: ignore[no-any-return]
 
 
-def _shown(request: HttpRequest, invitation: Invitation, part: str) -> HttpResponse:
+def _render(request: HttpRequest, invitation: Invitation, part: str) -> HttpResponse:
     if part == "page":
         context = {"invitation": invitation, "token": PREVIEW_TOKEN}
-        return HttpResponse(_without_ways_out(render_to_string("invitations/invitation.html", context, request)))
+        return HttpResponse(_open_links_outside(render_to_string("invitations/invitation.html", context, request)))
     mail = preview_mail(invitation)
     if part == "text":
         return TemplateResponse(request, f"{FOLDER}/preview_text.html", {"mail": mail})
     ((html, _),) = mail.alternatives
-    return HttpResponse(_without_ways_out(str(html)))
+    return HttpResponse(_open_links_outside(str(html)))
 
 
-def _without_ways_out(html: str) -> str:
-    """Links open a window of their own, which the frame's sandbox forbids: whoever clicks one stays where they are."""
+def _open_links_outside(html: str) -> str:
+    """Make links open a new window, which the sandbox of the frame forbids: a click leaves the preview in place."""
     return html.replace("<head>", '<head>\n  <base target="_blank">', 1)

@@ -1,101 +1,133 @@
-"""On what terms somebody is invited: who, how long, how often."""
+"""Terms of an invitation: who may use it, until when and how often."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from config.admin.times import format_datetime
 from config.validators import LANGUAGE_TAG, MAX_LANGUAGE_TAG_LENGTH
+from invitations.admin.create.sections import Section
 from invitations.admin.fields import AddressesField, MetadataField, PlainTextField
-from invitations.models import MAX_MESSAGE_LENGTH
+from invitations.models import MAX_MESSAGE_LENGTH, Invitation
 
-SPANS = {"1": "1 day", "7": "1 week", "14": "14 days", "30": "30 days"}
-EXPIRES = [*SPANS.items(), ("date", "On a certain day"), ("never", "Never")]
-DAY_IS_OVER = "That day is over in UTC. Choose a later one."
-TOO_FAR_OFF = "That is too far off. At most ten years from now."
-USES = [("one", "Once"), ("number", "A certain number of times"), ("any", "As often as they like")]
+SPANS = {"1": _("1 day"), "7": _("7 days"), "14": _("14 days"), "30": _("30 days")}
+EXPIRES = [
+    ("1", _("After 1 day")),
+    ("7", _("After 7 days")),
+    ("14", _("After 14 days")),
+    ("30", _("After 30 days")),
+    ("date", _("At the end of a day")),
+    ("never", _("Never")),
+]
+DAY_IS_OVER = _("This day is over in UTC. Choose a later day.")
+TOO_FAR_OFF = _("Choose a day within the next ten years.")
+USES = [("one", _("1")), ("number", _("Another number")), ("any", _("Unlimited"))]
+
+LIMITS = Section(
+    "limits",
+    _("Limits"),
+    ("allowed_emails", ("expires", "expires_on"), ("uses", "max_uses")),
+)
+MESSAGE = Section("message", _("Message"), ("message",))
+RECORDS = Section(
+    "records",
+    _("More options"),
+    ("redirect_url", "external_id", "metadata", "locale"),
+    is_optional=True,
+)
 
 
 class TermsForm(forms.Form):
     allowed_emails = AddressesField(
         required=False,
-        label="For these addresses only",
-        help_text="Paste them as they are: commas, semicolons or lines, with or without names. "
-        "*@example.com stands for everyone there. Empty: anyone who has the link.",
+        label=_("Allowed addresses"),
+        help_text=_(
+            "Paste email addresses in any form, separated by commas, semicolons or line breaks. "
+            "*@example.com allows every address of this domain. Empty: anyone with the link may use it."
+        ),
         widget=forms.Textarea(attrs={"rows": 4, "autocapitalize": "none", "spellcheck": "false"}),
     )
-    expires = forms.ChoiceField(choices=EXPIRES, initial="14", widget=forms.RadioSelect, label="The link works for")
+    expires = forms.ChoiceField(choices=EXPIRES, initial="14", widget=forms.RadioSelect, label=_("Expires"))
     expires_on = forms.DateField(
         required=False,
-        label="Last day",
-        help_text="The link works until the end of that day in UTC.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Enter a date like 2026-01-31."},
+        label=_("Last day"),
+        help_text=_("The link works until the end of this day in UTC."),
+        widget=forms.DateInput(attrs={"type": "date", "data-when": "expires=date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Enter a date such as 2026-01-31.")},
     )
-    uses = forms.ChoiceField(choices=USES, initial="one", widget=forms.RadioSelect, label="It can be used")
+    uses = forms.ChoiceField(
+        choices=USES,
+        initial="one",
+        widget=forms.RadioSelect,
+        label=_("Maximum uses"),
+        help_text=_("Each connected account is one use."),
+    )
     max_uses = forms.IntegerField(
-        required=False, label="How many times", widget=forms.NumberInput(attrs={"min": 1, "inputmode": "numeric"})
+        required=False,
+        label=_("Number of uses"),
+        widget=forms.NumberInput(attrs={"min": 1, "inputmode": "numeric", "data-when": "uses=number"}),
     )
     message = PlainTextField(
         required=False,
         max_length=MAX_MESSAGE_LENGTH,
-        help_text="Stands in the mail and on the page, as plain text.",
+        label=_("Your message"),
+        help_text=_("Plain text. The contributor reads it in the mail and on the page."),
         widget=forms.Textarea(attrs={"rows": 5}),
-    )
-    locale = forms.CharField(
-        required=False,
-        max_length=MAX_LANGUAGE_TAG_LENGTH,
-        label="Language",
-        help_text="A tag such as en or de-AT. Empty: the company’s.",
-        validators=[RegexValidator(LANGUAGE_TAG, "Write a tag such as en or de-AT.")],
     )
     redirect_url = forms.ChoiceField(
         required=False,
-        label="Afterwards, go on to",
-        help_text="One of the partner’s addresses, offered to the contributor at the end.",
-        error_messages={"invalid_choice": "Choose from the partner’s addresses."},
+        label=_("Redirect URL"),
+        help_text=_("A page of the partner. The contributor may go on to it at the end."),
+        error_messages={"invalid_choice": _("Choose from the redirect URLs of the partner.")},
     )
     external_id = forms.CharField(
         required=False,
         max_length=255,
-        label="Your own reference",
-        help_text="The contributor does not see it.",
+        label=_("External id"),
+        help_text=_("Your own reference, such as an order number. The contributor does not see it."),
     )
     metadata = MetadataField(
         required=False,
-        label="More for your records",
-        help_text="One on each line, as name: value. The contributor does not see it.",
+        label=_("Metadata"),
+        help_text=_("One entry on each line, as name: value. The contributor does not see it."),
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    locale = forms.CharField(
+        required=False,
+        max_length=MAX_LANGUAGE_TAG_LENGTH,
+        label=_("Language"),
+        help_text=_("A language tag such as en or de-AT. Empty: the language of the company."),
+        validators=[RegexValidator(LANGUAGE_TAG, _("Enter a language tag such as en or de-AT."))],
     )
 
     def clean(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        if said.get("expires") == "date" and "expires_on" in said:
-            self._demand_a_day_to_come()
-        if said.get("uses") == "number" and "max_uses" in said and said["max_uses"] is None:
-            self.add_error("max_uses", "Enter how many times.")
-        return said
+        cleaned = self.cleaned_data
+        if cleaned.get("expires") == "date" and "expires_on" in cleaned:
+            self._require_future_day(cleaned["expires_on"])
+        if cleaned.get("uses") == "number" and "max_uses" in cleaned and cleaned["max_uses"] is None:
+            self.add_error("max_uses", _("Enter a number."))
+        return cleaned
 
     @property
     def terms(self) -> dict[str, Any]:
-        """In the names of the service. Only of a form that is valid."""
-        said = self.cleaned_data
-        given = {name: said[name] or None for name in ("message", "locale", "external_id", "redirect_url")}
-        return (
-            given
-            | self._life
-            | {
-                "allowed_emails": said["allowed_emails"],
-                "max_uses": {"one": 1, "number": said["max_uses"], "any": None}[said["uses"]],
-                "metadata": said["metadata"],
-            }
-        )
+        """Keyword arguments for the service, from a valid form."""
+        cleaned = self.cleaned_data
+        return {
+            **{name: cleaned[name] or None for name in TEXTS},
+            **self._expiry,
+            "allowed_emails": cleaned["allowed_emails"],
+            "max_uses": {"one": 1, "number": cleaned["max_uses"], "any": None}[cleaned["uses"]],
+            "metadata": cleaned["metadata"],
+        }
 
     @property
-    def _life(self) -> dict[str, Any]:
+    def _expiry(self) -> dict[str, Any]:
         match self.cleaned_data["expires"]:
             case "never":
                 return {"expires_at": None}
@@ -104,21 +136,26 @@ class TermsForm(forms.Form):
             case days:
                 return {"expires_in": timedelta(days=int(days))}
 
-    def _demand_a_day_to_come(self) -> None:
-        day = self.cleaned_data["expires_on"]
+    def _require_future_day(self, day: date | None) -> None:
         if day is None:
-            self.add_error("expires_on", "Choose a day.")
+            self.add_error("expires_on", _("Choose a day."))
         elif day < timezone.localdate():
             self.add_error("expires_on", DAY_IS_OVER)
 
 
+_COLUMNS = {field.name for field in Invitation._meta.concrete_fields if isinstance(field, models.CharField)}
+# texts that the invitation stores under the name of their field
+TEXTS = [name for name in TermsForm.base_fields if name in _COLUMNS]
+
+
 def end_of(day: date) -> datetime:
-    """The last second of the day in UTC: nobody says which day it is where they are."""
+    """The last second of the day in UTC: the time zone of the reader is not known."""
     return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
 
-def end_in_words(end: datetime | None) -> str:
-    """A sentence about the end that an invitation has."""
-    if end is None:
-        return "It never expires."
-    return f"It {'expires' if end > timezone.now() else 'expired'} on {format_datetime(end)}."
+def expiry_sentence(expires_at: datetime | None) -> str:
+    if expires_at is None:
+        return gettext("It never expires.")
+    if expires_at > timezone.now():
+        return gettext("It expires on %(time)s.") % {"time": format_datetime(expires_at)}
+    return gettext("It expired on %(time)s.") % {"time": format_datetime(expires_at)}

@@ -1,4 +1,4 @@
-"""The first page of the admin: how far invitations get, what needs attention, and how connections do."""
+"""The overview on the first page of the admin."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -10,66 +10,54 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from companies.models import Company
 from config.admin.changelist import MOST_COUNTED, CreatedFilter
 from config.db.uuid7 import parse_uuid
-from connections.admin import ANY_BROKEN, TONES
-from connections.counts import BROKEN, count_by_status
+from connections.admin.connections import ANY_BROKEN, TONES
+from connections.admin.counts import BROKEN, count_by_status
 from connections.models import Connection
 from connections.models.status import Status as ConnectionStatus
-from invitations.admin.attention import Attention, attention_condition
-from invitations.admin.dashboard.charts import Bar, Chart, chart, in_words
-from invitations.admin.dashboard.funnel import MOST_FOLLOWED, Funnel, Step, funnel
+from invitations.admin.dashboard.attention import Attention, attention_condition
+from invitations.admin.dashboard.charts import Bar, capped_number
+from invitations.admin.dashboard.funnel import MAX_FOLLOWED, Funnel, Step, funnel
 from invitations.models import Invitation
 
-DAYS = {span.days: name for name, (_, span) in CreatedFilter.spans.items() if span.days > 1}
-USUAL_DAYS = 30
-# more to do than anybody does today: measured, counting ten times as far takes ten times as long
-MOST_WANTING = 1_000
-REPAIR = "Invite somebody to repair them."
-STEPS = {
-    Step.SENT: "A link was made, to be mailed by us or passed on by hand.",
-    Step.OPENED: "Somebody opened its page.",
-    Step.VERIFIED: "Somebody proved an address. Only invitations for certain addresses ask for that.",
-    Step.SUBMITTED: "Somebody sent the form, at least once.",
-    Step.CONNECTED: "An account that was connected or repaired through it works now.",
-}
-ATTENTION = {
-    Attention.MAIL_FAILED: ("Mail failed", "A mail did not arrive. Correct the address, or pass the link on by hand."),
-    Attention.EXPIRING: ("Expiring in 7 days", "Extend them, or remind whoever was invited."),
-    Attention.UNFINISHED: ("Opened but not finished", "Somebody looked and did not connect. A question may be open."),
-}
+PERIODS = {span.days: name for name, (_words, span) in CreatedFilter.spans.items() if span.days > 1}
+DEFAULT_DAYS = 30
+# counting ten times as far takes ten times as long (measured)
+MAX_ATTENTION = 1_000
+STEPS = [step for step in Step if step != Step.MAILED]
 
 
 class AllCompaniesSelect(AutocompleteSelect):
-    """Says what it means while nothing is chosen."""
+    """Shows “All companies” while no company is chosen."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> Any:
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": "All companies"}
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("All companies")}
 
 
 COMPANY = AllCompaniesSelect(Invitation._meta.get_field("company"), admin.site)
 
 
 class Overview:
-    """What one request sees: of the companies that are open to whoever asks, and of the tables they may view.
+    """The numbers that one request shows, limited to the user's companies and to the tables they may view.
 
-    `?days=` chooses the time, `?company=` a company; one that is not open to them is not found.
+    `?days=` chooses the period, `?company=` a company. A company outside the user's limit gives 404.
     """
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.user: Any = request.user
         given = request.GET.get("days")
-        self.days = next((days for days in DAYS if str(days) == given), USUAL_DAYS)
-
-    # --- who looks, and at what
+        self.days = next((days for days in PERIODS if str(days) == given), DEFAULT_DAYS)
 
     @cached_property
     def sees_invitations(self) -> bool:
@@ -78,10 +66,6 @@ class Overview:
     @cached_property
     def sees_connections(self) -> bool:
         return self._may_view(Connection)
-
-    @property
-    def sees_anything(self) -> bool:
-        return self.sees_invitations or self.sees_connections
 
     @property
     def may_invite(self) -> bool:
@@ -100,12 +84,12 @@ class Overview:
 
     @cached_property
     def companies(self) -> Collection[UUID] | None:
-        """Whose numbers these are; None: those of all."""
+        """Ids of the counted companies; None counts all."""
         return [self.company.pk] if self.company else self.user.company_limit
 
     @property
     def company_select(self) -> SafeString:
-        """The field that completes a company's name; empty for whoever may not look companies up."""
+        """The autocomplete field for a company; empty for users who may not view companies."""
         if not self._may_view(Company):
             return SafeString()
         field = forms.ModelChoiceField(Company.objects.within(self.user.company_limit), required=False, widget=COMPANY)
@@ -114,100 +98,96 @@ class Overview:
         return select
 
     @property
-    def times(self) -> list[dict[str, Any]]:
-        """Each time to choose, with its query."""
+    def periods(self) -> list[dict[str, Any]]:
         company = {"company": self.company.pk} if self.company else {}
         return [
-            {"words": self._words(days), "query": urlencode({"days": days, **company}), "chosen": days == self.days}
-            for days in DAYS
+            {"label": _label(days), "query": urlencode({"days": days, **company}), "is_chosen": days == self.days}
+            for days in PERIODS
         ]
 
     @property
-    def time(self) -> str:
-        """As it stands in a sentence: “past 30 days”."""
-        return self._words(self.days).lower()
-
-    # --- what there is to see
+    def period(self) -> str:
+        """`past 30 days`, for use inside a sentence."""
+        return _label(self.days).lower()
 
     @cached_property
-    def counted(self) -> Funnel:
+    def funnel(self) -> Funnel:
         return funnel(since=timezone.now() - timedelta(days=self.days), companies=self.companies)
 
     @cached_property
-    def funnel(self) -> Chart:
-        bars = [self._step(step, meaning) for step, meaning in STEPS.items()]
-        return chart("funnel", "How far invitations got", bars, longest=self.counted.numbers[Step.SENT])
+    def steps(self) -> list[Bar]:
+        return [self._step(step) for step in STEPS]
 
     @property
     def mailed(self) -> Bar:
-        return self._step(Step.MAILED, "")
+        return self._step(Step.MAILED)
 
     @property
-    def most_followed(self) -> str:
-        return f"{MOST_FOLLOWED:,}"
+    def max_followed(self) -> str:
+        return f"{MAX_FOLLOWED:,}"
 
     @cached_property
     def has_invitations(self) -> bool:
-        """Ever, of these companies."""
-        if self.counted.numbers[Step.SENT]:
-            return True
-        made = Invitation.objects.all()
-        return (made if self.companies is None else made.filter(company__in=self.companies)).exists()
+        """Whether these companies ever had an invitation, also before the period."""
+        return bool(self.funnel.numbers[Step.CREATED]) or self._invitations().exists()
 
     @cached_property
     def by_status(self) -> dict[ConnectionStatus, int]:
-        return count_by_status(most=MOST_COUNTED + 1, companies=self.companies)
+        return count_by_status(maximum=MOST_COUNTED + 1, companies=self.companies)
 
     @cached_property
-    def connections(self) -> Chart:
-        """The statuses that some connection has, most frequent first."""
+    def connections(self) -> list[Bar]:
+        """A bar for each status that occurs, most frequent first."""
         counts = sorted(self.by_status.items(), key=lambda item: -item[1])
-        bars = [
+        return [
             Bar(
-                words=str(status.label),
-                number=in_words(number, most=MOST_COUNTED),
-                link=self._list(Connection, status=status.value),
-                size=number,
+                key=status.value,
+                label=str(status.label),
+                url=self._list_url(Connection, status=status.value),
+                value=number,
+                number=capped_number(number, limit=MOST_COUNTED),
+                maximum=counts[0][1],
                 tone=TONES.get(status, "bad"),
             )
             for status, number in counts
             if number
         ]
-        return chart("connections", "Connections by status", bars, longest=max(self.by_status.values()))
 
     @cached_property
     def attention(self) -> list[Bar]:
-        """What somebody should look at, be it of whatever time."""
+        """Numbers of all times: they do not depend on the period."""
         tiles = []
         if self.sees_connections:
             broken = sum(self.by_status[status] for status in BROKEN)
-            tiles.append(("Broken connections", REPAIR, self._list(Connection, status=ANY_BROKEN), broken))
+            url = self._list_url(Connection, status=ANY_BROKEN)
+            tiles.append((ANY_BROKEN, gettext("Broken connections"), url, broken))
         if self.sees_invitations:
-            for kind, (words, meaning) in ATTENTION.items():
-                tiles.append((words, meaning, self._list(Invitation, attention=kind.value), self._wanting(kind)))
-        return [
-            Bar(words, in_words(number, most=MOST_WANTING), link, number, meaning=meaning)
-            for words, meaning, link, number in tiles
-        ]
+            for kind in Attention:
+                url = self._list_url(Invitation, attention=kind.value)
+                tiles.append((kind.value, str(kind.label), url, self._attention_count(kind)))
+        return [Bar(*tile, number=capped_number(tile[-1], limit=MAX_ATTENTION)) for tile in tiles]
 
     @property
-    def is_bounded(self) -> bool:
-        """Whether some number is not the whole one."""
-        numbers = [*self.attention, *(self.connections.bars if self.sees_connections else [])]
+    def is_capped(self) -> bool:
+        """Whether a number ends with “+”."""
+        numbers = [*self.attention, *(self.connections if self.sees_connections else [])]
         return any(bar.number.endswith("+") for bar in numbers)
 
-    def _wanting(self, kind: Attention) -> int:
-        wanting = Invitation.objects.filter(attention_condition(kind))
-        if self.companies is not None:
-            wanting = wanting.filter(company__in=self.companies)
-        return wanting.values("pk")[: MOST_WANTING + 1].count()
+    def _attention_count(self, kind: Attention) -> int:
+        rows = self._invitations().filter(attention_condition(kind))
+        return rows.values("pk")[: MAX_ATTENTION + 1].count()
 
-    def _step(self, step: Step, meaning: str) -> Bar:
-        number = self.counted.numbers[step]
-        link = self._list(Invitation, reached=step.value, created=DAYS[self.days])
-        return Bar(str(step.label), f"{number:,}", link, number, meaning=meaning)
+    def _invitations(self) -> QuerySet[Invitation]:
+        rows = Invitation.objects.all()
+        return rows if self.companies is None else rows.filter(company__in=self.companies)
 
-    def _list(self, model: type[Model], **query: str) -> str:
+    def _step(self, step: Step) -> Bar:
+        number = self.funnel.numbers[step]
+        reached = {} if step == Step.CREATED else {"reached": step.value}
+        url = self._list_url(Invitation, **reached, created=PERIODS[self.days])
+        return Bar(step.value, str(step.label), url, number, f"{number:,}", self.funnel.numbers[Step.CREATED])
+
+    def _list_url(self, model: type[Model], **query: str) -> str:
         address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         company = {"company": str(self.company.pk)} if self.company else {}
         return f"{address}?{urlencode({**query, **company})}"
@@ -215,6 +195,6 @@ class Overview:
     def _may_view(self, model: type[Model]) -> bool:
         return admin.site.get_model_admin(model).has_view_permission(self.request)
 
-    @staticmethod
-    def _words(days: int) -> str:
-        return CreatedFilter.spans[DAYS[days]][0]
+
+def _label(days: int) -> str:
+    return str(CreatedFilter.spans[PERIODS[days]][0])

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from tests.invitations.batches.sheets import draft
 
 from companies.admin import CompanyLimitedAdmin, UnlimitedAdmin
 from companies.models import Company, Site
@@ -23,8 +24,7 @@ from tests.factories import (
     make_connection,
     make_invitation,
 )
-from tests.invitations.admin.inviting import errors, invite
-from tests.invitations.services.batches.drafts import draft
+from tests.invitations.admin.create.pages import errors, invite
 
 OURS = "Riverside Bakeries"
 STRANGERS = "Secretive Steelworks"

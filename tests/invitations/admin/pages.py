@@ -1,4 +1,4 @@
-"""What staff open, and what they find there."""
+"""Pages of invitations in the admin, and users who open them."""
 
 from datetime import timedelta
 
@@ -17,6 +17,12 @@ NO_ID = "01940000-0000-7000-8000-000000000000"
 def may(*codenames, **fields):
     user = UserFactory(is_superuser=False, **fields)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
+def limited_to(*companies, perms=("add_invitation", "view_invitation")):
+    user = may(*perms, is_limited=True)
+    user.companies.set(companies)
     return user
 
 
@@ -40,7 +46,7 @@ def listed(client, **query):
 
 
 def in_every_status(company):
-    """An invitation in each status, made so that several rules hold where they can."""
+    """An invitation for each status. Where possible, the conditions of later statuses hold, too."""
     invitations = {status: make_invitation(company, max_uses=1) for status in Status}
     past = {"created_at": timezone.now() - timedelta(days=9), "expires_at": timezone.now() - timedelta(days=1)}
     change = Invitation.objects.filter

@@ -1,0 +1,160 @@
+"""Connections in the admin: only viewed, and without credentials."""
+
+from operator import attrgetter
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from companies.admin import CompanyLimitedAdmin, limit_of, search_companies
+from companies.admin.timeline import timeline_of
+from config.admin.changelist import AutocompleteFilter, CreatedFilter, status_word
+from config.admin.csv_export import ExportingAdmin
+from config.db.index_hints import prefilter_if_rare
+from config.db.uuid7 import parse_uuid
+from connections.admin.counts import BROKEN
+from connections.admin.history import event_notes
+from connections.models import Connection, Datasource
+from connections.models.status import Status
+
+MAX_PROVIDERS = 50
+MAX_SITES = 50
+ANY_BROKEN = "broken"
+TONES = {Status.CONNECTED: "good", Status.PENDING: "waiting", Status.UNDER_INVESTIGATION: "waiting"}
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(ANY_BROKEN, gettext("All broken")), *((status.value, str(status.label)) for status in Status)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
+        if self.value() == ANY_BROKEN:
+            return queryset.filter(prefilter_if_rare(queryset, Q(status__in=BROKEN)))
+        return queryset.filter(status=self.value()) if self.value() in Status.values else queryset
+
+
+@admin.register(Connection)
+class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
+    list_display = ("provider_name", "company", "status_shown", "country_name", "owner_email", "created")
+    list_select_related = ("company", "datasource")
+    list_filter = (
+        StatusFilter,
+        ("company", AutocompleteFilter),
+        ("datasource", AutocompleteFilter),
+        CreatedFilter,
+    )
+    exported = {
+        "Id": attrgetter("pk"),
+        "Company": attrgetter("company.name"),
+        "Company id": attrgetter("company_id"),
+        "Provider": attrgetter("provider_name"),
+        "Login page": attrgetter("login_url"),
+        "Country": attrgetter("country"),
+        "Utility types": lambda connection: ", ".join(connection.utility_type_names),
+        "Status": Connection.get_status_display,
+        "Status since": attrgetter("status_changed_at"),
+        "Detail": attrgetter("status_error_detail"),
+        "Account owner": attrgetter("owner_email"),
+        "Created": attrgetter("created_at"),
+    }
+    search_fields = ("id",)
+    search_help_text = _("Company, provider, or connection id.")
+    fieldsets = (
+        (None, {"fields": ("status_shown", "status_error_detail", "status_changed_at", "company", "origin")}),
+        (
+            _("Account"),
+            {
+                "fields": (
+                    "provider",
+                    "login_page",
+                    "country_name",
+                    "utility_type_names",
+                    "site_links",
+                    "password_shown",
+                )
+            },
+        ),
+        (_("Contributor"), {"fields": ("owner_email", "verified_email", "collection_start_date")}),
+        (_("Record"), {"fields": ("id", "created_at", "updated_at")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never: an invitation or a partner's program creates connections."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
+        return False
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["timeline"] = timeline_of(context["original"].events, event_notes)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        term = search_term.strip()
+        if connection_id := parse_uuid(term):
+            return queryset.filter(pk=connection_id), False
+        if term:
+            providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MAX_PROVIDERS])
+            of_company = Q(company__in=search_companies(term, limit_of(request)))
+            queryset = queryset.filter(prefilter_if_rare(queryset, of_company | Q(datasource__in=providers)))
+        return queryset, False
+
+    @admin.display(description=_("provider"))
+    def provider_name(self, connection: Connection) -> str:
+        return connection.provider_name
+
+    @admin.display(description=_("status"))
+    def status_shown(self, connection: Connection) -> SafeString:
+        return connection_status(connection.status)
+
+    @admin.display(description=_("provider"))
+    def provider(self, connection: Connection) -> str | SafeString:
+        if not connection.datasource:
+            return gettext("Not in the catalogue")
+        url = reverse("admin:connections_datasource_change", args=[connection.datasource_id])
+        return format_html('<a href="{}">{}</a>', url, connection.datasource)
+
+    @admin.display(description=_("login page"))
+    def login_page(self, connection: Connection) -> str:
+        """Not a link: a contributor may have typed the address."""
+        return connection.login_url
+
+    @admin.display(description=_("utility types"))
+    def utility_type_names(self, connection: Connection) -> str:
+        return ", ".join(connection.utility_type_names) or "–"
+
+    @admin.display(description=_("country"))
+    def country_name(self, connection: Connection) -> str:
+        return countries.name(connection.country or "") or "–"
+
+    @admin.display(description=_("password"))
+    def password_shown(self, connection: Connection) -> str:
+        return gettext("Stored encrypted. It is never shown.")
+
+    @admin.display(description=_("sites"))
+    def site_links(self, connection: Connection) -> str | SafeString:
+        sites = list(connection.sites.order_by("name")[: MAX_SITES + 1])
+        links = format_html_join(
+            ", ",
+            '<a href="{}">{}</a>',
+            ((reverse("admin:companies_site_change", args=[site.pk]), site) for site in sites[:MAX_SITES]),
+        )
+        return format_html(gettext("{} and more"), links) if len(sites) > MAX_SITES else links or "–"
+
+    @admin.display(description=_("created by"))
+    def origin(self, connection: Connection) -> str | SafeString:
+        return gettext("An invitation") if connection.origin_invitation_id else gettext("A partner’s program")
+
+
+def connection_status(status: str) -> SafeString:
+    return status_word(str(Status(status).label), TONES.get(Status(status), "bad"))

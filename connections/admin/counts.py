@@ -1,0 +1,41 @@
+"""Number of connections in each status."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as database
+
+from connections.models.status import Status
+
+# statuses that do not recover alone: staff or the contributor must act
+BROKEN = tuple(
+    status
+    for status in Status
+    if status not in {Status.CONNECTED, Status.PENDING, Status.UNDER_INVESTIGATION, Status.COMPANY_INACTIVE}
+)
+
+COUNTS = """
+SELECT wanted.status, (
+    SELECT count(*) FROM (
+        SELECT FROM connections_connection counted
+        WHERE counted.status = wanted.status {of_companies} LIMIT %(maximum)s
+    ) AS those
+) FROM unnest(%(statuses)s::text[]) AS wanted (status)
+"""
+OF_COMPANIES = "AND counted.company_id = ANY(%(companies)s)"
+
+
+def count_by_status(*, maximum: int, companies: Collection[UUID] | None = None) -> dict[Status, int]:
+    """Count up to `maximum` connections in each status. `companies`: None counts all.
+
+    One query, which reads at most `maximum` index entries for each status.
+    """
+    parameters: dict[str, Any] = {
+        "maximum": maximum,
+        "statuses": [status.value for status in Status],
+        "companies": None if companies is None else list(companies),
+    }
+    with database.cursor() as cursor:
+        cursor.execute(COUNTS.format(of_companies="" if companies is None else OF_COMPANIES), parameters)
+        return {Status(status): number for status, number in cursor.fetchall()}

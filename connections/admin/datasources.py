@@ -1,0 +1,92 @@
+"""Providers in the admin."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from companies.admin import limit_of
+from config.admin.base import BaseAdmin, ServiceForm
+from config.db.uuid7 import parse_uuid
+from connections.models import Datasource, ExtraCredential, UtilityType
+from connections.services.catalogue import DATASOURCE_CHECKS, create_datasource, update_datasource
+
+
+class DatasourceForm(ServiceForm):
+    country = forms.ChoiceField(label=_("Country"), choices=[("", _("Choose a country")), *countries])
+    utility_types = forms.MultipleChoiceField(
+        required=False,
+        choices=UtilityType.choices,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Utility types"),
+    )
+    asks_for = forms.MultipleChoiceField(
+        required=False,
+        choices=ExtraCredential.choices,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Also asks for"),
+        help_text=_("Login details beside user name and password. Contributors must then enter them."),
+    )
+
+    checks = DATASOURCE_CHECKS
+    create = staticmethod(create_datasource)
+    update = staticmethod(update_datasource)
+
+
+class UtilityTypeFilter(admin.SimpleListFilter):
+    title = _("utility type")
+    parameter_name = "utility_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(each.value, str(each.label)) for each in UtilityType]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Datasource]) -> QuerySet[Datasource]:
+        value = self.value()
+        return queryset.filter(utility_types__contains=[value]) if value in UtilityType.values else queryset
+
+
+class CountryFilter(admin.AllValuesFieldListFilter):
+    """Offers the countries of the catalogue, by name."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            name = countries.name(str(choice["display"]))
+            yield {**choice, "display": name or choice["display"]}
+
+
+@admin.register(Datasource)
+class DatasourceAdmin(BaseAdmin):
+    """Users who are limited to companies only view providers: all companies share them."""
+
+    form = DatasourceForm
+    fields = ("name", "country", "login_url", "utility_types", "asks_for")
+    ordering = ("folded_name", "country")
+    list_display = ("name", "country_name", "utility_type_names", "host")
+    list_filter = (UtilityTypeFilter, ("country", CountryFilter))
+    search_fields = ("folded_name",)
+    search_help_text = _("Part of the name. Accents and small typing errors do not matter.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return limit_of(request) is None and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Datasource | None = None) -> bool:
+        return limit_of(request) is None and super().has_change_permission(request, obj)
+
+    @admin.display(description=_("country"))
+    def country_name(self, datasource: Datasource) -> str:
+        return countries.name(datasource.country)
+
+    @admin.display(description=_("utility types"))
+    def utility_type_names(self, datasource: Datasource) -> str:
+        return ", ".join(str(UtilityType(each).label) for each in datasource.utility_types)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if datasource_id := parse_uuid(term):
+            return queryset.filter(pk=datasource_id), False
+        return queryset.search(term) if term else queryset, False

@@ -1,0 +1,77 @@
+"""Change limits: who may use an invitation, and how often."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from companies.models import User
+from config.exceptions import DomainError
+from invitations.admin.actions.base import OptimisticLockForm
+from invitations.admin.fields import AddressesField, PlainTextField
+from invitations.exceptions import MaxUsesBelowUseCount
+from invitations.models import Invitation
+
+NUMBER, UNLIMITED = "number", "unlimited"
+
+
+class LimitsForm(OptimisticLockForm):
+    title = _("Who may use this invitation, and how often?")
+    button = _("Change limits")
+    logged = "Limits changed."
+    uses = forms.ChoiceField(
+        label=_("Maximum uses"),
+        choices=[(NUMBER, _("A number")), (UNLIMITED, _("Unlimited"))],
+        widget=forms.RadioSelect,
+        help_text=_("Each connected account is one use."),
+    )
+    max_uses = forms.IntegerField(
+        label=_("Number of uses"),
+        required=False,
+        widget=forms.NumberInput(attrs={"data-when": f"uses={NUMBER}"}),
+        help_text=_("Past uses count, too."),
+    )
+    allowed_emails = AddressesField(
+        label=_("Allowed addresses"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"}),
+        help_text=_(
+            "Paste email addresses in any form. *@example.com allows every address of this domain. "
+            "Empty: anyone with the link may use it. New addresses are not mailed: use “Mail again” for them."
+        ),
+    )
+    # values as they were shown
+    seen = PlainTextField(required=False, widget=forms.HiddenInput)
+    seen_uses = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_fields = {"seen": ("allowed_emails",), "seen_uses": ("uses", "max_uses")}
+
+    @property
+    def current(self) -> dict[str, Any]:
+        emails, max_uses = "\n".join(self.instance.allowed_emails), self.instance.max_uses
+        return {
+            "uses": UNLIMITED if max_uses is None else NUMBER,
+            "max_uses": max_uses,
+            "allowed_emails": emails,
+            "seen": emails,
+            "seen_uses": max_uses,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("uses") == UNLIMITED:
+            self.cleaned_data["max_uses"] = None
+        elif self.cleaned_data.get("max_uses") is None and "max_uses" not in self.errors:
+            self.add_error("max_uses", _("Enter a number, or choose “Unlimited”."))
+        return self.cleaned_data
+
+    def change(self, by: User) -> Invitation:
+        cleaned = self.cleaned_data
+        self.done = gettext("The limits were changed.")
+        return self.update(
+            {"max_uses": cleaned["max_uses"], "allowed_emails": cleaned["allowed_emails"]},
+            seen={"max_uses": cleaned["seen_uses"], "allowed_emails": cleaned["seen"].split()},
+            by=by,
+        )
+
+    def error_field(self, error: DomainError) -> str | None:
+        return "max_uses" if isinstance(error, MaxUsesBelowUseCount) else super().error_field(error)

@@ -1,0 +1,50 @@
+"""Invitations that need attention: conditions, each served by a partial index."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models.functions import Concat, Now
+from django.utils.translation import gettext_lazy as _
+
+from config.db.index_hints import InArray
+from invitations.models import Delivery
+from invitations.models.delivery import UNDELIVERED
+from invitations.models.status import OPEN, UNFINISHED
+
+SOON = timedelta(days=7)
+UNDELIVERED_MAILS = Delivery.objects.filter(status__in=UNDELIVERED)
+
+
+class Attention(models.TextChoices):
+    MAIL_FAILED = "mail_failed", _("Mail failed")
+    EXPIRING = "expiring", _("Expires within 7 days")
+    UNFINISHED = "unfinished", _("Opened but not finished")
+
+
+def attention_condition(kind: Attention) -> Q:
+    """Condition for an invitation that needs this attention.
+
+    Expiring: active, and expires within a week. Unfinished: opened, and never used. Mail failed: the mail to an address
+    still on the invitation did not arrive. The last two include expired invitations, which can be extended, but never
+    revoked or used-up ones.
+    """
+    match kind:
+        case Attention.EXPIRING:
+            return OPEN & Q(expires_at__gt=Now(), expires_at__lte=Now() + SOON)
+        case Attention.UNFINISHED:
+            return UNFINISHED
+        case Attention.MAIL_FAILED:
+            # start from the failed mails: most rows of a large table may be open
+            among_failed = InArray(F("pk"), ArraySubquery(UNDELIVERED_MAILS.values("invitation")))
+            return OPEN & Q(among_failed) & Q(Exists(_failed_mails()))
+
+
+def _failed_mails() -> Any:
+    """Failed mails to addresses that the invitation still allows, by address or by domain."""
+    domain = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.CharField())
+    allowed = OuterRef("allowed_emails")
+    still_on = Q(InArray(F("email"), allowed)) | Q(InArray(Concat(Value("*@"), domain), allowed))
+    return UNDELIVERED_MAILS.filter(still_on, invitation=OuterRef("pk"))
