@@ -19,7 +19,7 @@ async function follow(wait) {
       if (state.state === "DONE") return finish();
       show(progress, state);
     } else if (response.redirected || response.status < BROKEN) {
-      // Logged out, or gone: nothing to follow any more.
+      // Logged out, or deleted.
       return;
     } else next = Math.min(wait * 2, LONGEST_WAIT_MS);
   } catch {
@@ -31,10 +31,10 @@ async function follow(wait) {
 
 function show(progress, state) {
   progress.querySelector("progress").value = state.done;
-  document.getElementById("progress-words").textContent = state.words;
+  document.getElementById("progress-words").textContent = state.text;
 }
 
-// The result in place of the progress, told to whoever listens to the page.
+// Show the result in place of the progress, and tell screen readers.
 async function finish() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (response.status !== OK) return;

@@ -1,4 +1,7 @@
-"""A file to begin with: it holds for every company."""
+"""The example file, which is valid for every company, and the description of each column."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 EXAMPLE: list[dict[str, str]] = [
     {"email": "anna@example.com", "externalId": "order-1001"},
@@ -24,21 +27,20 @@ EXAMPLE: list[dict[str, str]] = [
     },
 ]
 
-# each column in words, for the page
-COLUMN_WORDS: list[tuple[str, str]] = [
-    ("email", "Whom to invite. The one column that every row needs."),
-    ("externalId", "Your own reference, such as an order number. A row whose reference was invited is left alone."),
-    ("message", "What this contributor reads, instead of the message below."),
-    ("maxUses", "How many accounts can be connected; “unlimited” for any number."),
-    ("expiresInDays", "After how many days the link ends; “never” for no end."),
-    ("locale", "Language, such as en or de-AT."),
-    ("redirectUrl", "Where the contributor may go on to: an address on the partner’s list."),
-    ("datasourceId", "Provider, by its id in the catalogue."),
-    ("url", "Provider, by the address of its login page."),
-    ("country", "Two letters, such as GB."),
-    ("utilityTypes", "ELECTRICITY, GAS, WATER, WASTE, FUEL, SOLAR or DISTRICT; several with semicolons between."),
-    ("sites", "Sites of the company, by name, external id or id; several with semicolons between."),
-    ("connectionOwnerEmail", "Address of the account’s owner."),
-    ("dataCollectionStartDate", "A date such as 2024-01-31."),
-    ("lockedFields", "Columns that the contributor may see but not change, with semicolons between."),
+COLUMN_HELP: list[tuple[str, Promise]] = [
+    ("email", _("Address of the contributor. Every row needs it; all other columns are optional.")),
+    ("externalId", _("Your own reference, such as an order number. The same reference is not invited twice.")),
+    ("message", _("Message to this contributor, instead of the message below.")),
+    ("maxUses", _("Maximum uses: a number, or “unlimited”.")),
+    ("expiresInDays", _("Number of days until the invitation expires, or “never”.")),
+    ("locale", _("Language tag, such as en or de-AT.")),
+    ("redirectUrl", _("One of the redirect URLs of the partner.")),
+    ("datasourceId", _("Provider: its id in the catalogue.")),
+    ("url", _("Provider: the address of its login page.")),
+    ("country", _("Country code of two letters, such as GB.")),
+    ("utilityTypes", _("ELECTRICITY, GAS, WATER, WASTE, FUEL, SOLAR or DISTRICT. Separate several with semicolons.")),
+    ("sites", _("Sites of the company: name, external id or id. Separate several with semicolons.")),
+    ("connectionOwnerEmail", _("Email address of the account owner.")),
+    ("dataCollectionStartDate", _("Date such as 2024-01-31.")),
+    ("lockedFields", _("Columns that the contributor cannot change. Separate several with semicolons.")),
 ]

@@ -1,17 +1,19 @@
-"""What the page of a batch says."""
+"""Context of the page of a bulk invitation."""
 
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config.admin.changelist import status_word
 from invitations.models import Batch, BatchState, RowStatus
 
-ROWS_A_PAGE = 100
+ROWS_PER_PAGE = 100
 STATE_TONES = {BatchState.DRAFT: "waiting", BatchState.RUNNING: "waiting", BatchState.DONE: "done"}
-VERDICT_TONES = {
+ROW_TONES = {
     RowStatus.READY: "waiting",
     RowStatus.CREATED: "good",
     RowStatus.MALFORMED: "bad",
@@ -21,12 +23,12 @@ VERDICT_TONES = {
 }
 
 
-def batch_page(batch: Batch, *, verdict: str, page: str) -> dict[str, Any]:
-    """A page of its rows, narrowed to a verdict, and what there is to say of the whole."""
+def batch_context(batch: Batch, *, status: str, page: str) -> dict[str, Any]:
+    """A page of rows, filtered by `status` if it is one, and the numbers of all rows."""
     counts = batch.count_by_status()
-    chosen = RowStatus(verdict) if verdict in RowStatus.values else None
+    chosen = RowStatus(status) if status in RowStatus.values else None
     rows = batch.rows.order_by("number")
-    shown = Paginator(rows.filter(status=chosen) if chosen else rows, ROWS_A_PAGE).get_page(page)
+    shown = Paginator(rows.filter(status=chosen) if chosen else rows, ROWS_PER_PAGE).get_page(page)
     return {
         "title": str(batch),
         "batch": batch,
@@ -34,14 +36,14 @@ def batch_page(batch: Batch, *, verdict: str, page: str) -> dict[str, Any]:
         "state_word": status_word(str(batch.state.label), STATE_TONES[batch.state]),
         "facts": _facts(batch),
         "ready": counts[RowStatus.READY],
-        "ready_words": _invitations(counts[RowStatus.READY]),
-        "created_words": _invitations(counts[RowStatus.CREATED]),
+        "ready_invitations": _invitations(counts[RowStatus.READY]),
+        "created_invitations": _invitations(counts[RowStatus.CREATED]),
         "all_invited": not counts[RowStatus.READY] and not counts[RowStatus.MALFORMED],
-        "left_alone": batch.row_count - counts[RowStatus.READY] - counts[RowStatus.CREATED],
+        "left_out": batch.row_count - counts[RowStatus.READY] - counts[RowStatus.CREATED],
         "progress": progress_of(batch, counts),
-        "choices": _choices(batch, counts, chosen),
+        "filters": _filters(batch, counts, chosen),
         "rows": [
-            (row, status_word(str(RowStatus(row.status).label), VERDICT_TONES[RowStatus(row.status)])) for row in shown
+            (row, status_word(str(RowStatus(row.status).label), ROW_TONES[RowStatus(row.status)])) for row in shown
         ],
         "page": shown,
         "pages": _pages(shown, chosen),
@@ -49,57 +51,60 @@ def batch_page(batch: Batch, *, verdict: str, page: str) -> dict[str, Any]:
 
 
 def progress_of(batch: Batch, counts: dict[RowStatus, int] | None = None) -> dict[str, Any]:
-    """How far the work is, for the script that follows it."""
+    """Progress in the format of `batch.js`."""
     counts = counts or batch.count_by_status()
     done = batch.row_count - counts[RowStatus.READY]
+    text = _("%(done)s of %(total)s rows done, %(invitations)s created.") % {
+        "done": f"{done:,}",
+        "total": f"{batch.row_count:,}",
+        "invitations": _invitations(counts[RowStatus.CREATED]),
+    }
     return {
         "state": batch.state.value,
         "done": done,
         "total": batch.row_count,
         "created": counts[RowStatus.CREATED],
-        "words": f"{done:,} of {batch.row_count:,} rows done, {_invitations(counts[RowStatus.CREATED])} created.",
+        "text": text,
     }
 
 
 def _invitations(number: int) -> str:
-    return "1 invitation" if number == 1 else f"{number:,} invitations"
+    return ngettext("%(number)s invitation", "%(number)s invitations", number) % {"number": f"{number:,}"}
 
 
 def _facts(batch: Batch) -> list[tuple[str, str]]:
     return [
-        ("Company", str(batch.company)),
-        ("Message", batch.message or "None"),
-        ("Expires in", _days(batch.expires_in)),
-        ("Accounts", "Any number" if batch.max_uses is None else f"{batch.max_uses:,}"),
-        ("Mail", "Each address is mailed its own link" if batch.send_email else "Nothing is sent"),
+        (_("Company"), str(batch.company)),
+        (_("Message"), batch.message or _("None")),
+        (_("Expires"), _expiry(batch.expires_in)),
+        (_("Maximum uses"), _("Unlimited") if batch.max_uses is None else f"{batch.max_uses:,}"),
+        (_("Mail"), _("Each address is mailed its own link") if batch.send_email else _("Nobody is mailed")),
     ]
 
 
-def _days(life: timedelta | None) -> str:
-    if life is None:
-        return "Never"
-    return "1 day" if life.days == 1 else f"{life.days:,} days"
+def _expiry(span: timedelta | None) -> str:
+    if span is None:
+        return _("Never")
+    return ngettext("After %(number)s day", "After %(number)s days", span.days) % {"number": f"{span.days:,}"}
 
 
-def _choices(batch: Batch, counts: dict[RowStatus, int], chosen: RowStatus | None) -> list[dict[str, Any]]:
-    """All rows, then each verdict that some row has."""
-    everything = {"words": "All", "number": f"{batch.row_count:,}", "query": "?", "is_chosen": chosen is None}
+def _filters(batch: Batch, counts: dict[RowStatus, int], chosen: RowStatus | None) -> list[dict[str, Any]]:
+    """All rows, then each status that occurs."""
+    everything = {"label": _("All"), "number": f"{batch.row_count:,}", "query": "?", "is_chosen": chosen is None}
     return [everything] + [
         {
-            "words": str(verdict.label),
+            "label": str(status.label),
             "number": f"{number:,}",
-            "query": f"?{urlencode({'verdict': verdict.value})}",
-            "is_chosen": verdict == chosen,
+            "query": f"?{urlencode({'status': status.value})}",
+            "is_chosen": status == chosen,
         }
-        for verdict, number in counts.items()
-        if number or verdict == chosen
+        for status, number in counts.items()
+        if number or status == chosen
     ]
 
 
 def _pages(shown: Any, chosen: RowStatus | None) -> list[tuple[Any, str]]:
-    """Each page's number and address; a gap has no address."""
-    narrowed = {"verdict": chosen.value} if chosen else {}
+    """Number and query of each page; a gap has an empty query."""
+    query = {"status": chosen.value} if chosen else {}
     numbers = shown.paginator.get_elided_page_range(shown.number, on_each_side=2, on_ends=1)
-    return [
-        (number, f"?{urlencode(narrowed | {'p': number})}" if isinstance(number, int) else "") for number in numbers
-    ]
+    return [(number, f"?{urlencode(query | {'p': number})}" if isinstance(number, int) else "") for number in numbers]

@@ -1,4 +1,4 @@
-"""Inviting many: upload, look at each row's verdict, create, follow, and take the result along."""
+"""Bulk invitations: upload, check each row, create, follow the progress, download the result."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
@@ -21,34 +22,34 @@ from config.admin.csv_export import csv_response, log_export, noted
 from config.exceptions import DomainError
 from config.http.body_limit import allow_large_body, content_length, is_large
 from config.http.error_pages import too_large
-from invitations.admin.batches.example import COLUMN_WORDS, EXAMPLE
-from invitations.admin.batches.forms import NewBatchForm, NewestCompaniesSelect
-from invitations.admin.batches.pages import STATE_TONES, batch_page, progress_of
+from invitations.admin.batches.example import COLUMN_HELP, EXAMPLE
+from invitations.admin.batches.forms import BatchForm, NewestCompaniesSelect
+from invitations.admin.batches.pages import STATE_TONES, batch_context, progress_of
 from invitations.admin.links import link_of
 from invitations.models import Batch, BatchRow
 from invitations.services.batches.create import discard_batch, start_batch
 from invitations.services.batches.csv_reader import MAX_FILE_BYTES
 from invitations.services.batches.rows import COLUMNS
 
-AROUND_THE_FILE = 512 * 1024  # the other fields of the form
-MOST_DRAINED = 64 * 1024 * 1024
-FILE_TOO_LARGE = "The file is larger than 5 MiB. Please split it into several files."
-PASTE_TOO_LARGE = "What you pasted is larger than 4 MiB. Please save it as a CSV file, and upload that."
-RESULT = ("number", "email", "externalId", "result", "error", "invitationId")
+OTHER_FIELDS_BYTES = 512 * 1024
+MAX_DRAINED_BYTES = 64 * 1024 * 1024
+FILE_TOO_LARGE = _("The file is larger than 5 MiB. Split it into several files.")
+PASTE_TOO_LARGE = _("The pasted text is larger than 4 MiB. Save it as a CSV file, and upload the file.")
+RESULT_COLUMNS = ("number", "email", "externalId", "result", "error", "invitationId")
 
 
 @admin.register(Batch)
 class BatchAdmin(CompanyLimitedAdmin):
-    """Whoever may invite one may invite many; whoever may see invitations sees what became of them."""
+    """The permissions of invitations apply: add to upload and start, view to see and download."""
 
-    form = NewBatchForm
+    form = BatchForm
     list_display = ("name", "company", "state", "row_count", "created_by", "created")
     list_select_related = ("company", "created_by")
     list_filter = (("company", AutocompleteFilter),)
     add_form_template = "admin/invitations/batch/add.html"
     fieldsets = (
-        ("Whom to invite", {"fields": ("company", "file", "addresses")}),
-        ("For every row that does not say otherwise", {"fields": ("message", "expires_in", "max_uses", "send_email")}),
+        (_("Recipients"), {"fields": ("company", "file", "addresses")}),
+        (_("For rows without values of their own"), {"fields": ("message", "expires_in", "max_uses", "send_email")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -65,11 +66,11 @@ class BatchAdmin(CompanyLimitedAdmin):
             db_field, request, **kwargs, widget=NewestCompaniesSelect(db_field, self.admin_site)
         )
 
-    @admin.display(description="file")
+    @admin.display(description=_("file"))
     def name(self, batch: Batch) -> str:
         return str(batch)
 
-    @admin.display(description="state")
+    @admin.display(description=_("status"))
     def state(self, batch: Batch) -> SafeString:
         return status_word(str(batch.state.label), STATE_TONES[batch.state])
 
@@ -90,88 +91,86 @@ class BatchAdmin(CompanyLimitedAdmin):
     @allow_large_body
     @method_decorator(csrf_exempt)
     def upload_view(self, request: HttpRequest) -> HttpResponseBase:
-        """`add_view`, told in words when too much is posted. Of those who may not upload no file is read.
+        """`add_view`, with a message when the body is too large. Reads no file of users who may not upload.
 
-        Exempt here only, since looking for the token reads the whole body: `admin_view` asks for it all the same.
+        Exempt from CSRF here, because the check reads the whole body. `admin_view` inside checks the token.
         """
         may_upload = self.admin_site.has_permission(request) and self.has_add_permission(request)
         if is_large(request) and not may_upload:
             return too_large(request)
-        if content_length(request) > MAX_FILE_BYTES + AROUND_THE_FILE:
+        if content_length(request) > MAX_FILE_BYTES + OTHER_FIELDS_BYTES:
             return self._too_large(request, FILE_TOO_LARGE)
         try:
             return self.admin_site.admin_view(self.add_view)(request)
         except RequestDataTooBig:
             return self._too_large(request, PASTE_TOO_LARGE)
 
-    def _too_large(self, request: HttpRequest, words: str) -> HttpResponse:
-        """The body is read to its end and thrown away, else browsers would show a broken connection."""
+    def _too_large(self, request: HttpRequest, message: Any) -> HttpResponse:
+        """Read and discard the body: otherwise browsers show a broken connection."""
         drained = 0
-        while drained < MOST_DRAINED and (piece := request.read(64 * 1024)):
+        while drained < MAX_DRAINED_BYTES and (piece := request.read(64 * 1024)):
             drained += len(piece)
-        self.message_user(request, words, messages.ERROR)
+        self.message_user(request, message, messages.ERROR)
         return redirect("admin:invitations_batch_add")
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        return super().add_view(request, form_url, {"title": "Invite many", "columns": COLUMN_WORDS})
+        return super().add_view(request, form_url, {"title": _("Create bulk invitation"), "columns": COLUMN_HELP})
 
     def response_add(self, request: HttpRequest, obj: Batch, post_url_continue: str | None = None) -> HttpResponse:
-        """To the verdicts."""
         return redirect("admin:invitations_batch_change", obj.pk)
 
     @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """A draft's verdicts, how far the work is, or the result."""
         batch = self._batch(request, object_id)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "may_create": self.has_add_permission(request),
             "may_see_invitations": request.user.has_perm("invitations.view_invitation"),
-            **batch_page(batch, verdict=request.GET.get("verdict", ""), page=request.GET.get("p", "1")),
+            **batch_context(batch, status=request.GET.get("status", ""), page=request.GET.get("p", "1")),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/invitations/batch/change.html", context)
 
     @method_decorator(require_POST)
     def create_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Starts the work; what stands in its way is said on the page of the batch."""
         batch = self._batch(request, object_id, may=self.has_add_permission(request))
         try:
             start_batch(batch, by=request.user)  # type: ignore[arg-type]
-        except DomainError as refusal:
-            self.message_user(request, refusal.detail, messages.ERROR)
+        except DomainError as error:
+            self.message_user(request, error.detail, messages.ERROR)
         else:
             self.log_change(request, batch, "Started.")
         return redirect("admin:invitations_batch_change", batch.pk)
 
     @method_decorator(require_POST)
     def discard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Forgets a draft; one that was started stays, and its page says so."""
+        """Delete a draft. A started bulk invitation stays."""
         batch = self._batch(request, object_id, may=self.has_add_permission(request))
         try:
             with transaction.atomic():
                 self.log_deletions(request, Batch.objects.filter(pk=batch.pk))
                 discard_batch(batch)
-        except DomainError as refusal:
-            self.message_user(request, refusal.detail, messages.ERROR)
+        except DomainError as error:
+            self.message_user(request, error.detail, messages.ERROR)
             return redirect("admin:invitations_batch_change", batch.pk)
-        self.message_user(request, f"“{batch}” was discarded. Nothing was created.", messages.SUCCESS)
+        self.message_user(
+            request, _("“%(name)s” was discarded. Nothing was created.") % {"name": batch}, messages.SUCCESS
+        )
         return redirect("admin:invitations_batch_changelist")
 
     @method_decorator(require_safe)
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """In JSON, for the script that follows the work."""
         return JsonResponse(progress_of(self._batch(request, object_id)))
 
     @method_decorator(require_GET)
     def result_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
-        """What became of each row; with the links for those who may see invitations. Noted in the log: a link opens."""
+        """Each row with its status. Users who may view invitations get the links, too. The download is logged."""
         batch = self._batch(request, object_id)
         with_links = request.user.has_perm("invitations.view_invitation")
-        header = (*RESULT, "invitationUrl") if with_links else RESULT
+        header = (*RESULT_COLUMNS, "invitationUrl") if with_links else RESULT_COLUMNS
         entry = log_export(request, Batch, name=str(batch), object_id=str(batch.pk))
         some = batch.rows.order_by("number").select_related("invitation").iterator(chunk_size=500)
         what, cells = ("rows with their links", _cells_with_link) if with_links else ("rows", _cells)
@@ -180,14 +179,13 @@ class BatchAdmin(CompanyLimitedAdmin):
 
     @method_decorator(require_safe)
     def example_view(self, request: HttpRequest) -> StreamingHttpResponse:
-        """A file to begin with, with every column."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         rows = [[line.get(column, "") for column in COLUMNS] for line in EXAMPLE]
         return csv_response("example.csv", COLUMNS, rows)
 
     def _batch(self, request: HttpRequest, object_id: str, *, may: bool | None = None) -> Batch:
-        """The batch, for those who may; a 404 where it is another company's."""
+        """403 without the permission; 404 for another company."""
         if not (self.has_view_permission(request) if may is None else may):
             raise PermissionDenied
         batch: Batch | None = self.get_object(request, unquote(str(object_id)))

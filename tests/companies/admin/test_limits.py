@@ -8,7 +8,6 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from tests.invitations.batches.sheets import draft
 
 from companies.admin import CompanyLimitedAdmin, UnlimitedAdmin
 from companies.models import Company, Site
@@ -25,6 +24,7 @@ from tests.factories import (
     make_invitation,
 )
 from tests.invitations.admin.create.pages import errors, invite
+from tests.invitations.services.batches.drafts import draft
 
 OURS = "Riverside Bakeries"
 STRANGERS = "Secretive Steelworks"

@@ -119,7 +119,7 @@ def test_view_permission_is_enough(client, company):
     assert company.name in page_of(client, row)
 
 
-@pytest.mark.parametrize(("name", "asked"), [("connection", 4), ("datasource", 5)])
+@pytest.mark.parametrize(("name", "asked"), [("connection", 5), ("datasource", 6)])
 def test_list_query_count_does_not_grow(admin_client, company, name, asked):
     def grow(number):
         providers = Datasource.objects.bulk_create(DatasourceFactory.build_batch(number))

@@ -50,7 +50,7 @@ def test_invalid_reason_revokes_nothing(admin_client, company):
     page = words(admin_client.post(address("revoke", invitation), {"reason": "x" * 501}))
     assert "at most 500" in page
     assert "Nothing was changed." in page
-    assert "U+202E. Take it out." in words(admin_client.post(address("revoke", invitation), {"reason": "live\u202e"}))
+    assert "U+202E" in words(admin_client.post(address("revoke", invitation), {"reason": "live\u202e"}))
     invitation.refresh_from_db()
     assert invitation.status == Status.ACTIVE
 

@@ -1,12 +1,10 @@
-"""What staff who invite many open, press and download."""
+"""Pages of bulk invitations, as tests use them."""
 
 import csv
 import io
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-
-from tests.invitations.admin.pages import may
 
 ADD = reverse("admin:invitations_batch_add")
 LIST = reverse("admin:invitations_batch_changelist")
@@ -31,11 +29,3 @@ def errors_of(response):
 def result(client, batch):
     text = b"".join(client.get(page("result", batch)).streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
-def limited_to(*companies, perms=("add_invitation", "view_invitation")):
-    user = may(*perms)
-    user.is_limited = True
-    user.save()
-    user.companies.set(companies)
-    return user

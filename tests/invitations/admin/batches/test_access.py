@@ -1,16 +1,16 @@
-"""Who may invite many, look at it, and for which companies."""
+"""Permissions and company limits of bulk invitations."""
 
 from django.test import Client
 from django.urls import reverse
 
 from invitations.models import Batch
 from tests.factories import CompanyFactory, UserFactory
-from tests.invitations.admin.batches.pages import ADD, LIST, errors_of, file_of, limited_to, page, result, upload
-from tests.invitations.admin.pages import NO_ID, may, words
+from tests.invitations.admin.batches.pages import ADD, LIST, errors_of, file_of, page, result, upload
+from tests.invitations.admin.pages import NO_ID, limited_to, may, words
 from tests.invitations.services.batches.drafts import READY, draft, people, run, statuses
 
 
-def test_what_is_posted_from_elsewhere_is_refused(company, client):
+def test_forged_posts_are_refused(company, client):
     stranger = Client(enforce_csrf_checks=True)
     stranger.force_login(UserFactory())
     batch = draft(company, people(2))
@@ -22,7 +22,7 @@ def test_what_is_posted_from_elsewhere_is_refused(company, client):
     assert Batch.objects.get().state == "DRAFT"
 
 
-def test_whoever_may_only_look_follows_and_reads_but_starts_nothing(client, company):
+def test_viewer_reads_but_starts_nothing(client, company):
     batch = draft(company, people(2))
     client.force_login(may("view_invitation"))
 
@@ -36,15 +36,15 @@ def test_whoever_may_only_look_follows_and_reads_but_starts_nothing(client, comp
     assert Batch.objects.get().state == "DRAFT"
 
 
-def test_whoever_may_invite_but_not_see_invitations_gets_no_link(client, company):
+def test_links_need_the_view_permission(client, company):
     batch = run(company, people(2))
     client.force_login(may("add_invitation"))
 
     assert "invitationUrl" not in result(client, batch)[0]
-    assert "The invitation<" not in words(client.get(page("change", batch)))
+    assert "Open the invitation<" not in words(client.get(page("change", batch)))
 
 
-def test_whoever_may_nothing_sees_nothing(client, company):
+def test_pages_need_an_invitation_permission(client, company):
     batch = draft(company, people(2))
     client.force_login(may("view_company"))
 
@@ -53,7 +53,7 @@ def test_whoever_may_nothing_sees_nothing(client, company):
     assert client.get(LIST).status_code == 403
 
 
-def test_a_batch_of_a_company_that_is_not_open_is_not_there(client, company):
+def test_batch_of_another_company_is_not_found(client, company):
     others, own = draft(CompanyFactory(), people(2)), draft(company, people(2))
     client.force_login(limited_to(company))
 
@@ -66,7 +66,7 @@ def test_a_batch_of_a_company_that_is_not_open_is_not_there(client, company):
     assert Batch.objects.get(pk=others.pk).state == "DRAFT"
 
 
-def test_nobody_invites_for_a_company_that_is_not_open(client, company):
+def test_upload_is_limited_to_own_companies(client, company):
     client.force_login(limited_to(company))
 
     assert upload(client, company, addresses="a@example.com").status_code == 302
@@ -75,7 +75,7 @@ def test_nobody_invites_for_a_company_that_is_not_open(client, company):
     assert Batch.objects.get().company == company
 
 
-def test_without_a_script_the_newest_companies_that_are_open_are_offered(client, company):
+def test_only_own_companies_are_offered(client, company):
     other = CompanyFactory(name="Hilltop Hotels")
     client.force_login(limited_to(company))
 
@@ -88,6 +88,6 @@ def test_without_a_script_the_newest_companies_that_are_open_are_offered(client,
     )
 
 
-def test_a_batch_that_is_not_there_is_a_404(admin_client):
+def test_unknown_batch_is_not_found(admin_client):
     for name in ("change", "progress", "result"):
         assert admin_client.get(reverse(f"admin:invitations_batch_{name}", args=[NO_ID])).status_code == 404
