@@ -24,17 +24,17 @@ def choose_company(page, name):
 
 def upload(page, content):
     page.locator("#id_file").set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": content})
-    page.get_by_role("button", name="Show verdicts").click()
+    page.get_by_role("button", name="Check").click()
 
 
 def test_batch_is_created_followed_and_never_repeated(partner, desk):
     content = people(12) + b"\nnonsense\nperson3@example.com"
     page = desk.open(reverse("admin:invitations_invitation_changelist"))
-    page.get_by_role("link", name="Invite many").click()
+    page.get_by_role("link", name="Create bulk invitation").click()
     choose_company(page, "Riverside Bakeries")
     page.get_by_label("Message").fill("Please connect the bakery.")
     upload(page, content)
-    look_at_verdicts(page)
+    look_at_rows(page)
     page.get_by_role("button", name="Create 12 invitations").click()
     follow_to_the_end(page, partner)
     assert Invitation.objects.count() == 12
@@ -53,7 +53,7 @@ def test_batch_is_created_followed_and_never_repeated(partner, desk):
     assert Invitation.objects.count() == 12
 
 
-def look_at_verdicts(page):
+def look_at_rows(page):
     expect(page.get_by_text("12 invitations can be created.")).to_be_visible()
     expect(page.locator(".batch-rows tbody tr")).to_have_count(14)
     page.get_by_role("link", name="Has a mistake 1").click()
@@ -87,10 +87,10 @@ def result_of(page):
 
 def test_batch_is_created_by_keyboard(partner, desk):
     page = desk.open(reverse("admin:invitations_invitation_changelist"))
-    press_on(page, "Invite many")
+    press_on(page, "Create bulk invitation")
     choose(page, "Company", "river", "Riverside Bakeries")
     type_into(page, "Or paste here", "Anna <anna@example.com>\nbert@example.com")
-    press_on(page, "Show verdicts")
+    press_on(page, "Check")
     expect(page.get_by_text("2 invitations can be created.")).to_be_visible()
     press_on(page, "Create 2 invitations")
     expect(page.get_by_role("heading", name="Being created")).to_be_visible()
@@ -139,7 +139,7 @@ def test_pages_are_accessible(partner, desk):
 def test_errors_stand_beside_their_field(partner, desk):
     page = desk.open(f"{ADD}?company={partner.company.pk}")
     page.get_by_label("Or paste here").fill("emial\na@example.com")
-    page.get_by_role("button", name="Show verdicts").click()
+    page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("There is no column “emial”. Did you mean “email”?")).to_be_visible()
     expect(page.get_by_label("Or paste here")).to_have_value("emial\na@example.com")
     check_page(page)

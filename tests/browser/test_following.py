@@ -18,7 +18,7 @@ LIST = "/admin/invitations/invitation/"
 
 
 def next_step(page):
-    return page.get_by_role("region", name="What to do next")
+    return page.get_by_role("region", name="Next step")
 
 
 def said(page, words):
@@ -52,15 +52,15 @@ def test_bounced_address_is_corrected_and_invitation_revoked(partner, desk, visi
 
 
 def invite(page, *emails):
-    press_on(page, "Invite somebody")
+    press_on(page, "Create invitation")
     choose(page, "Company", "river", "Riverside Bakeries")
-    type_into(page, "For these addresses only", ", ".join(emails))
-    tab_to(page, "14 days")
+    type_into(page, "Allowed addresses", ", ".join(emails))
+    tab_to(page, "After 14 days")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_label("1 day", exact=True)).to_be_checked()
-    press_on(page, "Send it now")
-    said(page, "The invitation is on its way to 2 addresses.")
+    expect(page.get_by_label("After 1 day")).to_be_checked()
+    press_on(page, "Create and mail")
+    said(page, "being mailed to 2 addresses.")
 
 
 def find_what_failed(page):
@@ -89,16 +89,16 @@ def extend(page):
     tab_to(page, "14 days more")
     page.keyboard.press("ArrowUp")
     press_on(page, "Change expiry")
-    expect(next_step(page)).to_contain_text("Expires 1 week, 1 day")
+    expect(next_step(page)).to_contain_text("Expires: 1 week, 1 day")
 
 
 def revoke(page):
     press_on(page, "Revoke")
     type_into(page, "Reason (optional)", "Anna has left")
     page.keyboard.press("Enter")
-    expect(next_step(page)).to_contain_text("It was revoked, and its link leads nowhere.")
-    expect(page.get_by_role("region", name="What happened")).to_contain_text("Mary Okafor")
-    expect(page.get_by_role("region", name="What happened")).to_contain_text("Reason: Anna has left")
+    expect(next_step(page)).to_contain_text("This invitation was revoked, and its link does not work.")
+    expect(page.get_by_role("region", name="Events")).to_contain_text("Mary Okafor")
+    expect(page.get_by_role("region", name="Events")).to_contain_text("Reason: Anna has left")
 
 
 def test_invitation_is_found_copied_limited_and_rotated(partner, desk, at):
@@ -114,18 +114,18 @@ def test_invitation_is_found_copied_limited_and_rotated(partner, desk, at):
     before = Invitation.objects.get(company=partner.company)
     assert page.evaluate("navigator.clipboard.readText()") == before.url
 
-    press_on(page, "Mail it again")
+    press_on(page, "Mail again")
     tab_to(page, "ben@example.com")
     page.keyboard.press("Space")
-    press_on(page, "Mail it again")
-    said(page, "It is being mailed again to")
+    press_on(page, "Mail again")
+    said(page, "The invitation is being mailed again to")
     press_on(page, "Change limits")
-    type_into(page, "Number", "7")
-    type_into(page, "For these addresses only", "Ben <ben@example.com>")
+    type_into(page, "Number of uses", "7")
+    type_into(page, "Allowed addresses", "Ben <ben@example.com>")
     press_on(page, "Change limits")
     said(page, "The limits were changed.")
-    press_on(page, "Replace the link")
-    press_on(page, "Replace the link")
+    press_on(page, "Replace link")
+    press_on(page, "Replace link")
     after = Invitation.objects.get(company=partner.company)
     expect(next_step(page)).to_contain_text(after.url)
     assert (after.max_uses, after.allowed_emails, after.url != before.url) == (7, ["ben@example.com"], True)
@@ -160,8 +160,8 @@ def test_phone_without_javascript_filters_and_rotates(partner, desk):
 
     newest = Invitation.objects.latest("pk")
     page.goto(f"{desk.base}{LIST}{newest.pk}/change/")
-    page.get_by_role("link", name="Replace the link").click()
-    page.get_by_role("button", name="Replace the link").click()
+    page.get_by_role("link", name="Replace link").click()
+    page.get_by_role("button", name="Replace link").click()
     assert Invitation.objects.get(pk=newest.pk).url != newest.url
     expect(next_step(page)).to_contain_text(Invitation.objects.get(pk=newest.pk).url)
 
@@ -183,7 +183,7 @@ def test_pasted_link_stays_out_of_address(partner, desk):
 def test_exact_time_shows_on_keyboard_focus(partner, desk):
     partner.invite(expiresInSeconds=3 * 86_400)
     page = desk.open(LIST)
-    exact = page.locator(".field-expires_on .when__exact")
+    exact = page.locator(".field-expires .when__exact")
     expect(exact).to_have_css("opacity", "0")
     tab_to(page, "Riverside Bakeries")
     expect(exact).to_have_css("opacity", "1")
@@ -199,7 +199,7 @@ def open_list(page, at):
 def open_revoked(page, at):
     page.goto(at + "revoke/")
     page.get_by_role("button", name="Revoke invitation").click()
-    expect(next_step(page)).to_contain_text("It was revoked")
+    expect(next_step(page)).to_contain_text("This invitation was revoked")
 
 
 def open_correct_errors(page, at):
@@ -218,7 +218,7 @@ def open_extend_errors(page, at):
 
 def open_limits_errors(page, at):
     page.goto(at + "limits/")
-    page.get_by_label("For these addresses only").fill("nonsense")
+    page.get_by_label("Allowed addresses").fill("nonsense")
     page.get_by_role("button", name="Change limits").click()
     expect(page.get_by_role("alert")).to_be_visible()
 

@@ -52,25 +52,25 @@ def frame(page):
 
 
 PREVIEWS = {
-    "Preview the mail": "Northwind Energy writes:",
-    "Preview it as text": "would like to collect bills and usage data",
-    "Preview the page": "Message from Northwind Energy",
+    "Preview mail": "Northwind Energy writes:",
+    "Preview mail as text": "would like to collect bills and usage data",
+    "Preview page": "Message from Northwind Energy",
 }
 
 
 def test_invitation_is_created_by_keyboard(open_form):
     page = open_form()
     choose(page, "Company", "river", "Riverside Bakeries (Northwind Energy)")
-    type_into(page, "For these addresses only", '"Doe, J." <j@example.com>')
-    type_into(page, "Message", "Hello Anna")
+    type_into(page, "Allowed addresses", '"Doe, J." <j@example.com>')
+    type_into(page, "Your message", "Hello Anna")
     fill_in_beforehand(page)
-    unfold(page, "Afterwards")
-    choose(page, "Afterwards, go on to", "thanks", "https://northwind.example/thanks")
+    unfold(page, "More options")
+    choose(page, "Redirect URL", "thanks", "https://northwind.example/thanks")
     for button, text in PREVIEWS.items():
         tab_to(page, button)
         page.keyboard.press("Enter")
         expect(frame(page).locator("body")).to_contain_text(text)
-    press_on(page, "Only make the link")
+    press_on(page, "Create link only")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
     invitation = Invitation.objects.get()
@@ -85,7 +85,7 @@ def test_invitation_is_created_by_keyboard(open_form):
 
 
 def fill_in_beforehand(page):
-    unfold(page, "Fill in beforehand")
+    unfold(page, "Prefilled fields")
     choose(page, "Provider", "acme", "Acme Water")
     tab_to(page, "The contributor cannot change this: Provider")
     page.keyboard.press("Space")
@@ -95,7 +95,7 @@ def fill_in_beforehand(page):
 def test_changing_the_company_clears_its_sites(open_form):
     page = open_form()
     choose(page, "Company", "river", "Riverside Bakeries")
-    unfold(page, "Fill in beforehand")
+    unfold(page, "Prefilled fields")
     choose(page, "Sites", "main", "Main bakery")
     choose(page, "Company", "hill", "Hillside Mill")
 
@@ -110,14 +110,14 @@ def test_hidden_fields_are_not_sent(open_form):
     choose(page, "Company", "river", "Riverside Bakeries")
     expect(page.locator("#id_connection ~ .select2")).to_be_hidden()
     expect(page.get_by_label("Last day")).to_be_hidden()
-    unfold(page, "Fill in beforehand")
+    unfold(page, "Prefilled fields")
     page.get_by_label("Country", exact=True).select_option("IE")
     page.get_by_label("Repair a connection").check()
-    expect(page.locator("summary", has_text="Fill in beforehand")).to_be_hidden()
+    expect(page.locator("summary", has_text="Prefilled fields")).to_be_hidden()
     choose(page, "Connection to repair", "owner@", "Acme Water")
-    page.get_by_label("A certain number of times").check()
-    page.get_by_label("How many times").fill("2")
-    page.get_by_role("button", name="Only make the link").click()
+    page.get_by_label("Another number").check()
+    page.get_by_label("Number of uses").fill("2")
+    page.get_by_role("button", name="Create link only").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
     invitation = Invitation.objects.get()
@@ -129,56 +129,56 @@ def test_double_click_and_back_create_one_invitation(open_form, northwind):
         CompanyFactory(name=f"Company {number}", partner=northwind.partner)
     page = open_form()
     choose(page, "Company", "river", "Riverside Bakeries")
-    page.get_by_label("For these addresses only").fill("anna@example.com")
-    page.get_by_label("A certain number of times").check()
-    page.get_by_label("How many times").fill("3")
-    unfold(page, "Fill in beforehand")
+    page.get_by_label("Allowed addresses").fill("anna@example.com")
+    page.get_by_label("Another number").check()
+    page.get_by_label("Number of uses").fill("3")
+    unfold(page, "Prefilled fields")
     page.locator("#id_sites ~ .select2 input").focus()
     page.keyboard.type("main")
     expect(page.locator(".select2-results__option--highlighted")).to_contain_text("Main bakery")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Send it now").dblclick()
+    page.get_by_role("button", name="Create and mail").dblclick()
     expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
     page.go_back()
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Invite somebody")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Create invitation")
     expect(page.get_by_role("combobox", name=re.compile("^Company"))).to_contain_text("Riverside Bakeries")
-    expect(page.get_by_label("A certain number of times")).to_be_checked()
-    expect(page.get_by_label("How many times")).to_have_value("3")
-    expect(page.get_by_label("How many times")).to_be_visible()
+    expect(page.get_by_label("Another number")).to_be_checked()
+    expect(page.get_by_label("Number of uses")).to_have_value("3")
+    expect(page.get_by_label("Number of uses")).to_be_visible()
     expect(page.locator("#id_sites ~ .select2")).to_contain_text("Main bakery")
     expect(page.locator("#id_sites")).to_be_enabled()
-    page.get_by_role("button", name="Send it now").click()
+    page.get_by_role("button", name="Create and mail").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
     expect(page.locator(".messagelist")).to_contain_text("This form was sent before, and made this invitation.")
     assert Invitation.objects.get().max_uses == 3
-    page.get_by_role("link", name="Invite somebody else").click()
-    page.get_by_role("button", name="Only make the link").click()
-    expect(page.get_by_text("The link is made.")).to_be_visible()
+    page.get_by_role("link", name="Create another invitation").click()
+    page.get_by_role("button", name="Create link only").click()
+    expect(page.get_by_text("Nothing was mailed.")).to_be_visible()
     assert Invitation.objects.count() == 2
 
 
 def test_form_works_without_javascript(open_form, northwind):
     page = open_form(java_script_enabled=False)
-    page.get_by_label("Message").fill("Hello <Anna>")
+    page.get_by_label("Your message").fill("Hello <Anna>")
     page.get_by_label("Find a company").fill("river")
     page.get_by_role("button", name="Show what belongs to this company").click()
     expect(page.get_by_label("Company", exact=True).locator("option")).to_have_count(2)
     page.get_by_label("Company", exact=True).select_option(label="Riverside Bakeries (Northwind Energy)")
     page.get_by_role("button", name="Show what belongs to this company").click()
-    page.locator("summary", has_text="Fill in beforehand").click()
+    page.locator("summary", has_text="Prefilled fields").click()
     page.get_by_label("Sites", exact=True).select_option(label="Shop at the station")
-    page.get_by_label("For these addresses only").fill("nonsense")
-    page.get_by_role("button", name="Preview the mail").click()
+    page.get_by_label("Allowed addresses").fill("nonsense")
+    page.get_by_role("button", name="Preview mail", exact=True).click()
     expect(frame(page).locator("body")).to_contain_text("nonsense – An email address must have an @-sign.")
-    page.get_by_label("For these addresses only").fill("")
+    page.get_by_label("Allowed addresses").fill("")
     for button, text in PREVIEWS.items():
         page.get_by_role("button", name=button).click()
         expect(frame(page).locator("body")).to_contain_text(text)
         expect(frame(page).locator("body")).to_contain_text("Hello <Anna>")
     assert not Invitation.objects.exists()
-    page.get_by_role("button", name="Only make the link").click()
+    page.get_by_role("button", name="Create link only").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
     invitation = Invitation.objects.get()
@@ -188,11 +188,11 @@ def test_form_works_without_javascript(open_form, northwind):
 def test_print_shows_only_the_link(open_form):
     page = open_form()
     choose(page, "Company", "river", "Riverside Bakeries")
-    page.get_by_role("button", name="Only make the link").click()
-    expect(page.get_by_role("button", name="Print this")).to_be_visible()
+    page.get_by_role("button", name="Create link only").click()
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
     page.emulate_media(media="print")
 
-    for there in ("h1", ".copyable", "img.link__code", "dt >> text=Works until"):
+    for there in ("h1", ".copyable", "img.link__code", "dt >> text=Expires"):
         expect(page.locator(there)).to_be_visible()
     for gone in ("#header", "#nav-sidebar", ".breadcrumbs", ".messagelist", ".copy-button", ".submit-row"):
         expect(page.locator(gone).first).to_be_hidden()
@@ -200,21 +200,21 @@ def test_print_shows_only_the_link(open_form):
 
 
 def show_errors(page):
-    unfold(page, "Fill in beforehand")
-    unfold(page, "Afterwards")
+    unfold(page, "Prefilled fields")
+    unfold(page, "More options")
     choose(page, "Company", "river", "Riverside Bakeries")
-    page.get_by_label("For these addresses only").fill("nonsense, b@c")
-    page.get_by_label("On a certain day").check()
+    page.get_by_label("Allowed addresses").fill("nonsense, b@c")
+    page.get_by_label("At the end of a day").check()
     page.get_by_label("Repair a connection").check()
-    page.get_by_role("button", name="Send it now").click()
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was made yet.")
+    page.get_by_role("button", name="Create and mail").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was created.")
     page.get_by_role("alert").get_by_role("link", name="Connection to repair").click()
     expect(page.get_by_role("combobox", name="Connection to repair")).to_be_focused()
 
 
 def show_suggestions(page):
     choose(page, "Company", "river", "Riverside Bakeries")
-    unfold(page, "Fill in beforehand")
+    unfold(page, "Prefilled fields")
     page.locator("#id_sites ~ .select2 input").focus()
     page.keyboard.type("m")
     expect(page.locator(".select2-results__option--highlighted")).to_contain_text("Main bakery")
@@ -222,8 +222,8 @@ def show_suggestions(page):
 
 def show_link(page):
     choose(page, "Company", "river", "Riverside Bakeries")
-    page.get_by_label("For these addresses only").fill(f"a@example.com, {'long.' * 10}name@example.com, *@example.org")
-    page.get_by_role("button", name="Send it now").click()
+    page.get_by_label("Allowed addresses").fill(f"a@example.com, {'long.' * 10}name@example.com, *@example.org")
+    page.get_by_role("button", name="Create and mail").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Link for Riverside Bakeries")
 
 

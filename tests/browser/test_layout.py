@@ -82,7 +82,10 @@ def test_desktop_pages_are_aligned(desk, house):
 def test_choice_reveals_its_field(desk, house):
     Invitation.objects.filter(pk=house[Invitation].pk).update(max_uses=None)
     page = desk.open()
-    for name, field, choice in [("extend", "Day", "At the end of a day"), ("limits", "Number", "A number")]:
+    for name, field, choice in [
+        ("extend", "Last day", "At the end of a day"),
+        ("limits", "Number of uses", "A number"),
+    ]:
         page.goto(desk.base + reverse(f"admin:invitations_invitation_{name}", args=[house[Invitation].pk]))
         asked = page.get_by_label(field, exact=True)
         expect(asked).to_be_hidden()

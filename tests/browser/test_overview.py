@@ -27,7 +27,7 @@ def test_overview_is_accessible_and_fits_phones(open_overview):
     for width in (320, 390):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for part in page.locator(".overview table, .overview svg").all():
+        for part in page.locator(".overview table, .overview meter").all():
             box = part.bounding_box()
             assert box["x"] + box["width"] <= width, part
     page.goto(page.url + "connections/connection/?status=broken")
@@ -39,11 +39,11 @@ def test_company_is_chosen_by_keyboard(open_overview):
     choose(page, "Company", "hill", "Hilltop Hotels")
     press_on(page, "Show")
     page.wait_for_url("**company=0*")
-    expect(page.get_by_role("link", name="Sent or handed over: 1", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Created: 1", exact=True)).to_be_visible()
 
 
 def test_overview_works_without_javascript(open_overview):
     page = open_overview("/admin/", java_script_enabled=False)
-    expect(page.get_by_role("img", name="How far invitations got")).to_be_visible()
+    expect(page.get_by_role("meter", name="Created")).to_be_visible()
     page.get_by_role("link", name="Past 7 days").click()
     expect(page.get_by_role("link", name="Past 7 days")).to_have_attribute("aria-current", "true")

@@ -195,7 +195,7 @@ def test_next_step_after_a_replaced_link(admin_client, company):
     response = admin_client.get(address("change", invitation))
 
     assert response.context["step"].advice == Advice.LINK_REPLACED
-    assert "It was sent, and its link leads nowhere any more." in words(response)
+    assert "It was sent, but its link no longer works." in words(response)
 
 
 def test_removed_address_stays_on_the_page(admin_client, company):
