@@ -182,5 +182,5 @@ class ConnectionEvent(AbstractEvent):
 
     @property
     def repeats_status(self) -> bool:
-        """Whether it tells a new reason of the status that was there before."""
+        """Whether it reports the same status again, with another reason."""
         return self.type == ConnectionEventType.STATUS_CHANGED and self.detail["from"] == self.detail["to"]

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from django_countries import countries
 
 from config.exceptions import InvalidField
@@ -66,7 +67,7 @@ def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> 
     if not is_whole:
         raise InvalidField(field, "This is not the address of a web page that begins with https://.")
     if len(url) > MAX_URL_LENGTH:
-        raise InvalidField(field, f"An address may have at most {MAX_URL_LENGTH} characters.")
+        raise InvalidField(field, _("An address may have at most %(limit)s characters.") % {"limit": MAX_URL_LENGTH})
     if parts.username is not None or not _is_public_name(parts.hostname or ""):
         raise InvalidField(field, "This address does not lead to a provider’s public page.")
     return url

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import SYSTEM, Actor
@@ -53,9 +54,9 @@ def create_connection(
 ) -> Connection:
     """Create a pending connection with encrypted credentials. Takes exactly one of `datasource` and `url`."""
     if datasource is None and not url:
-        raise InvalidField(("datasource_id",), "Give a datasourceId or a url.", code="required")
+        raise InvalidField(("datasource_id",), _("Give a datasourceId or a url."), code="required")
     if datasource and url:
-        raise InvalidField(("datasource_id",), "Give a datasourceId or a url, and not both.")
+        raise InvalidField(("datasource_id",), _("Give a datasourceId or a url, and not both."))
     credentials = check_credentials(credentials, datasource)
     connection = Connection.objects.create(
         company=company,

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
@@ -16,8 +17,6 @@ from config.crypto.keyring import DecryptionError
 from config.exceptions import InvalidField
 from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource, ExtraCredential
-
-EVERY_EXTRA = ", ".join(str(label).lower() for label in ExtraCredential.labels)
 
 logger = logging.getLogger("latchkey")
 
@@ -87,17 +86,19 @@ def check_credentials(credentials: Credentials, datasource: Datasource | None) -
     Raises `InvalidField` for a blank user name, and for a missing extra that the provider asks for.
     """
     if not (username := credentials.get("username", "").strip()):
-        raise InvalidField(("username",), "The user name is blank. Enter it.", code="blank")
-    _require(datasource.asks_for if datasource else (), credentials, "The provider asks for this")
+        raise InvalidField(("username",), _("The user name is blank. Enter it."), code="blank")
+    _require(datasource.asks_for if datasource else (), credentials, _("The provider asks for this: %(extra)s."))
     return {**credentials, "username": username}
 
 
 @sensitive_variables("given")
 def ensure_changed_credentials(connection: Connection, given: Credentials) -> None:
     """Raise `InvalidField` if an extra that the last check rejected is not given again."""
-    _require(connection.stale_extras, given, "The provider asks for this again")
+    _require(connection.stale_extras, given, _("The provider asks for this again: %(extra)s."))
     if connection.needs_some_extra and not any(given.get(name) for name in ExtraCredential.values):
-        raise InvalidField(("extras",), f"Fill in at least one of these: {EVERY_EXTRA}.", code="required")
+        raise InvalidField(
+            ("extras",), _("Fill in at least one of these: %(extras)s.") % {"extras": _extra_names()}, code="required"
+        )
 
 
 @sensitive_variables("credentials")
@@ -117,12 +118,16 @@ def log_connection_event(
     return append_event(connection.events, event_type, by=by, email=email, detail=detail)
 
 
+def _extra_names() -> str:
+    return ", ".join(str(label).lower() for label in ExtraCredential.labels)
+
+
 @sensitive_variables("given")
-def _require(names: Iterable[str], given: Credentials, sentence: str) -> None:
+def _require(names: Iterable[str], given: Credentials, message: str) -> None:
     for name in names:
         if not given.get(name):
-            what = str(ExtraCredential(name).label).lower()
-            raise InvalidField((name,), f"{sentence}: {what}.", code="required")
+            extra = str(ExtraCredential(name).label).lower()
+            raise InvalidField((name,), message % {"extra": extra}, code="required")
 
 
 @sensitive_variables()

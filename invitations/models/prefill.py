@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any, Self
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from config.exceptions import InvalidField
 
 LOCKABLE = (
@@ -43,11 +45,12 @@ class Prefill:
 
     def __post_init__(self) -> None:
         if self.datasource_id and self.url:
-            raise InvalidField(("prefill", "url"), "Give a datasourceId or a url, and not both.")
+            raise InvalidField(("prefill", "url"), _("Give a datasourceId or a url, and not both."))
         for index, name in enumerate(self.locked_fields):
             if not getattr(self, name):
                 raise InvalidField(
-                    ("prefill", "locked_fields", index), f"{WIRE_NAMES[name]} is locked but has no value."
+                    ("prefill", "locked_fields", index),
+                    _("%(field)s is locked but has no value.") % {"field": WIRE_NAMES[name]},
                 )
 
     def is_locked(self, name: str) -> bool:

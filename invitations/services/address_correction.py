@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from companies.actors import Actor
 from companies.addresses import normalize_address
@@ -28,9 +29,9 @@ def correct_address(invitation: Invitation, *, by: Actor, old: str, new: str) ->
     ensure_active(locked)
     old, new = old.strip().lower(), normalize_address(new.strip(), field=("new",))
     if old not in locked.mailable_emails:
-        raise InvalidField(("old",), "This address is not on the invitation any more.", code="not_allowed")
+        raise InvalidField(("old",), _("This address is not on the invitation any more."), code="not_allowed")
     if new in locked.allowed_emails:
-        raise InvalidField(("new",), "This address is on the invitation already.", code="duplicate")
+        raise InvalidField(("new",), _("This address is on the invitation already."), code="duplicate")
     check_rate_limit(f"resend:{locked.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
     locked.allowed_emails = [new if email == old else email for email in locked.allowed_emails]
     locked.updated_at = timezone.now()

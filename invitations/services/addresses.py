@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from string import whitespace
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from companies.addresses import normalize_address, why_no_address
 from config.exceptions import InvalidField
 from invitations.models import MAX_ALLOWED_EMAILS
@@ -31,7 +33,11 @@ def normalize_allowed_emails(addresses: Iterable[str]) -> list[str]:
     normal = [normalize_allowed(address, ("allowed_emails", index)) for index, address in enumerate(addresses)]
     unique = list(dict.fromkeys(normal))
     if len(unique) > MAX_ALLOWED_EMAILS:
-        raise InvalidField(("allowed_emails",), f"Give at most {MAX_ALLOWED_EMAILS} addresses.", code="max_length")
+        raise InvalidField(
+            ("allowed_emails",),
+            _("Give at most %(limit)s addresses.") % {"limit": MAX_ALLOWED_EMAILS},
+            code="max_length",
+        )
     return unique
 
 

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from companies.actors import Actor
 from config.exceptions import InvalidField
 from invitations.exceptions import SubmittedBefore
 from invitations.models import EventType, InvitationEvent
 
-INCOMPLETE = "This page was not complete. Reload it, then try again."
+INCOMPLETE = _("This page was not complete. Reload it, then try again.")
 
 
 @contextmanager
@@ -38,4 +39,4 @@ def _ensure_new(form_id: UUID | None, by: Actor) -> None:
         return
     if event.type == EventType.CREATED and Actor(by.kind, event.api_key, event.user) == by:
         raise SubmittedBefore(event.invitation_id)
-    raise InvalidField(("form_id",), INCOMPLETE)
+    raise InvalidField(("form_id",), str(INCOMPLETE))

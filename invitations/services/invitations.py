@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from companies.actors import CONTRIBUTOR, Actor
@@ -229,5 +230,5 @@ def _changed_prefill(invitation: Invitation, prefill: Prefill | None) -> dict[st
     if prefill is None:
         return {}
     if invitation.invitation_type != InvitationType.CREATE_CONNECTION:
-        raise InvalidField(("prefill",), "An invitation to repair a connection has no prefill. Leave it out.")
+        raise InvalidField(("prefill",), _("An invitation to repair a connection has no prefill. Leave it out."))
     return check_prefill(prefill, invitation.company).to_json()

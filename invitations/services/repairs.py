@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import CONTRIBUTOR, SYSTEM
@@ -27,8 +28,8 @@ PAUSE = timedelta(days=1)
 # time for the contributor to correct refused credentials before an automatic invitation
 GRACE = timedelta(minutes=15)
 CREDENTIAL_EVENTS = (ConnectionEventType.CREATED, ConnectionEventType.CREDENTIALS_CHANGED)
-RECOVERED = "The connection works again."
-SWITCHED_OFF = "Automatic repair was switched off."
+RECOVERED = gettext_lazy("The connection works again.")
+SWITCHED_OFF = gettext_lazy("Automatic repair was switched off.")
 
 
 @sensitive_variables("credentials")
@@ -92,7 +93,7 @@ def follow_status(connection_id: UUID) -> Invitation | None:
     open_repairs = connection.repair_invitations.active()
     if not wanted or connection.status == Status.CONNECTED:
         for invitation in open_repairs.filter(is_automatic=True):
-            revoke_invitation(invitation, by=SYSTEM, reason=RECOVERED if wanted else SWITCHED_OFF)
+            revoke_invitation(invitation, by=SYSTEM, reason=str(RECOVERED if wanted else SWITCHED_OFF))
         return None
     email = connection.verified_email or connection.owner_email
     if not connection.is_repairable or not email or open_repairs.exists():

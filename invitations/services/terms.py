@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from companies.addresses import normalize_address
 from companies.models import Company
@@ -26,7 +28,7 @@ from invitations.models.prefill import Prefill
 from invitations.services.addresses import normalize_allowed_emails
 
 MIN_LIFETIME = timedelta(seconds=60)
-INVALID_LIFETIME = "An invitation can last from 60 seconds to 10 years."
+INVALID_LIFETIME = gettext_lazy("An invitation can last from 60 seconds to 10 years.")
 
 
 class Terms(TypedDict, total=False):
@@ -76,18 +78,18 @@ def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Un
 def check_expiry(now: datetime, given: Mapping[str, Any]) -> datetime | None:
     """Return the expiry, or None for never. Rejects a lifetime under 60 seconds or over 10 years."""
     if "expires_in" in given and "expires_at" in given:
-        raise InvalidField(("expires_at",), "Give expiresInSeconds or expiresAt, and not both.")
+        raise InvalidField(("expires_at",), _("Give expiresInSeconds or expiresAt, and not both."))
     field, life = "expires_in_seconds", given.get("expires_in")
     if end := given.get("expires_at"):
         field, life = "expires_at", end - now
     if life is not None and not MIN_LIFETIME <= life <= MAX_LIFETIME:
-        raise InvalidField((field,), INVALID_LIFETIME)
+        raise InvalidField((field,), str(INVALID_LIFETIME))
     return None if life is None else now + life
 
 
 def check_max_uses(max_uses: int | None) -> int | None:
     if max_uses is not None and not 1 <= max_uses <= MAX_MAX_USES:
-        raise InvalidField(("max_uses",), "The number of uses is between 1 and 1,000,000.")
+        raise InvalidField(("max_uses",), _("The number of uses is between 1 and 1,000,000."))
     return max_uses
 
 
@@ -97,11 +99,14 @@ def check_message(message: str | None) -> str | None:
 
 def check_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
     if pairs and len(pairs) > MAX_METADATA_PAIRS:
-        raise InvalidField(("metadata",), f"Give at most {MAX_METADATA_PAIRS} pairs.", code="max_pairs")
+        raise InvalidField(
+            ("metadata",), _("Give at most %(limit)s pairs.") % {"limit": MAX_METADATA_PAIRS}, code="max_pairs"
+        )
     for name, value in (pairs or {}).items():
         if len(name) > MAX_METADATA_KEY_LENGTH or len(value) > MAX_METADATA_VALUE_LENGTH:
-            sentence = f"A name may have {MAX_METADATA_KEY_LENGTH} characters, a value {MAX_METADATA_VALUE_LENGTH}."
-            raise InvalidField(("metadata", name), sentence, code="max_length")
+            message = _("A name may have %(name)s characters, a value %(value)s.")
+            limits = {"name": MAX_METADATA_KEY_LENGTH, "value": MAX_METADATA_VALUE_LENGTH}
+            raise InvalidField(("metadata", name), message % limits, code="max_length")
     return dict(pairs or {})
 
 

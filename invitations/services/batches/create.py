@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from companies.actors import Actor
 from companies.models import ActorKind, Company, User
@@ -135,5 +136,5 @@ def delete_old_batches() -> int:
 def _lock(batch: Batch) -> Batch:
     locked = Batch.objects.select_for_update().filter(pk=batch.pk).first()
     if locked is None:
-        raise NotFound("This batch was discarded.")
+        raise NotFound(_("This batch was discarded."))
     return locked

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from config.exceptions import InvalidField
 from invitations.models import MAX_BATCH_ROWS
 from invitations.services.addresses import NAME_AND_ADDRESS, split_addresses
@@ -21,10 +24,10 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Excel's own line for the delimiter; a spreadsheet does not count it as a row
 DELIMITER_LINE = re.compile(r'"?sep=([,;\t|])"?[ ,;\t|]*\r?\n', re.IGNORECASE)
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-NOT_TEXT = "This is not a text file. Save the table as a CSV file."
-HOW_TO_SAVE = "In Excel: File, Save as, “CSV UTF-8”. In other programs choose the character set UTF-8."
-BAD_QUOTES = (
-    "Row {row} cannot be read: a quotation mark is not closed, or stands in the middle of a cell. "
+NOT_TEXT = gettext_lazy("This is not a text file. Save the table as a CSV file.")
+HOW_TO_SAVE = gettext_lazy("In Excel: File, Save as, “CSV UTF-8”. In other programs choose the character set UTF-8.")
+BAD_QUOTES = gettext_lazy(
+    "Row %(row)s cannot be read: a quotation mark is not closed, or stands in the middle of a cell. "
     'Inside quotation marks, write " twice.'
 )
 
@@ -44,19 +47,22 @@ def read_csv(content: bytes, *, columns: Sequence[str]) -> list[CsvRow]:
     file is a list of addresses without a header. Raises `InvalidField` for anything else, naming the field `sheet`.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise _invalid(f"This is larger than {MAX_FILE_BYTES // 1024**2} MiB. Split it into several files.")
+        raise _invalid(_("This is larger than 5 MiB. Split it into several files."))
     text = _decode(content)
     delimiter_line = DELIMITER_LINE.match(text)
     text = text[delimiter_line.end() :] if delimiter_line else text
     first = next((line for line in text.splitlines() if line.strip()), None)
     if first is None:
-        raise _invalid("This is empty.")
+        raise _invalid(_("This is empty."))
     delimiter = delimiter_line[1] if delimiter_line else max(",;\t", key=first.count)
     rows = list(_read_addresses(text) if "@" in first else _read_table(text, delimiter, columns))
     if len(rows) > MAX_BATCH_ROWS:
-        raise _invalid(f"This has {len(rows):,} rows. Split it into files of at most {MAX_BATCH_ROWS:,} rows.")
+        raise _invalid(
+            _("This has %(rows)s rows. Split it into files of at most %(limit)s rows.")
+            % {"rows": f"{len(rows):,}", "limit": f"{MAX_BATCH_ROWS:,}"}
+        )
     if not rows:
-        raise _invalid("There is no row below the column names.")
+        raise _invalid(_("There is no row below the column names."))
     return rows
 
 
@@ -67,21 +73,24 @@ def split_list(cell: str) -> list[str]:
 
 def _decode(content: bytes) -> str:
     if content.startswith(EXCEL_SIGNATURE):
-        raise _invalid(f"This is an Excel workbook, not a CSV file. {HOW_TO_SAVE}")
+        raise _invalid(_("This is an Excel workbook, not a CSV file. %(how)s") % {"how": HOW_TO_SAVE})
     if content.startswith(UTF_16):
-        raise _invalid(f"This file is in UTF-16. Save it as UTF-8. {HOW_TO_SAVE}")
+        raise _invalid(_("This file is in UTF-16. Save it as UTF-8. %(how)s") % {"how": HOW_TO_SAVE})
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if BINARY.search(content):
-            raise _invalid(NOT_TEXT) from None
+            raise _invalid(str(NOT_TEXT)) from None
         line = content.count(b"\n", 0, error.start) + 1
         raise _invalid(
-            f"This file is not in UTF-8: line {line} has letters of another character set, probably Windows-1252. "
-            f"Save it as UTF-8. {HOW_TO_SAVE}"
+            _(
+                "This file is not in UTF-8: line %(line)s has letters of another character set, probably Windows-1252. "
+                "Save it as UTF-8. %(how)s"
+            )
+            % {"line": line, "how": HOW_TO_SAVE}
         ) from None
     if "\0" in text:
-        raise _invalid(NOT_TEXT)
+        raise _invalid(str(NOT_TEXT))
     return text
 
 
@@ -106,7 +115,7 @@ def _read_table(text: str, delimiter: str, columns: Sequence[str]) -> Iterator[C
             else:
                 header = _read_header(cells, columns)
     except csv.Error:
-        raise _invalid(BAD_QUOTES.format(row=number + 1)) from None
+        raise _invalid(BAD_QUOTES % {"row": number + 1}) from None
 
 
 def _name_cells(header: list[str], cells: list[str]) -> dict[str, str]:
@@ -120,13 +129,17 @@ def _read_header(cells: list[str], columns: Sequence[str]) -> list[str]:
     for name in map(str.strip, cells):
         if name.casefold() not in by_folded_name:
             near = difflib.get_close_matches(name.casefold(), map(str.casefold, columns), n=1)
-            hint = f"Did you mean “{by_folded_name[near[0]]}”?" if near else f"Use {', '.join(columns)}."
-            raise _invalid(f"There is no column “{name[:50]}”. {hint}")
+            hint = (
+                _("Did you mean “%(column)s”?") % {"column": by_folded_name[near[0]]}
+                if near
+                else _("Use %(columns)s.") % {"columns": ", ".join(columns)}
+            )
+            raise _invalid(_("There is no column “%(name)s”. %(hint)s") % {"name": name[:50], "hint": hint})
         header.append(by_folded_name[name.casefold()])
         if header[-1] != NO_COLUMN and header.count(header[-1]) > 1:
-            raise _invalid(f"The column “{header[-1]}” appears twice.")
+            raise _invalid(_("The column “%(name)s” appears twice.") % {"name": header[-1]})
     if EMAIL not in header:
-        raise _invalid("The column “email” is missing. The first row must name the columns, “email” among them.")
+        raise _invalid(_("The column “email” is missing. The first row must name the columns, “email” among them."))
     return header
 
 

@@ -13,13 +13,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from companies.models import Company
 from invitations.models import BatchRow, Invitation, InvitationQuerySet, InvitationType, RowStatus
 from invitations.models.status import Status
 
-ADDRESS_IS_INVITED = "An active invitation for this address exists."
-EXTERNAL_ID_IS_ACTIVE = "An active invitation with this external id exists."
-EXTERNAL_ID_IS_USED = "The invitation with this external id has been used."
+ADDRESS_IS_INVITED = gettext_lazy("An active invitation for this address exists.")
+EXTERNAL_ID_IS_ACTIVE = gettext_lazy("An active invitation with this external id exists.")
+EXTERNAL_ID_IS_USED = gettext_lazy("The invitation with this external id has been used.")
 ROW_IS_USED = (
     "The same row was created before, and its invitation has been used. Use another external id to invite again."
 )
@@ -40,9 +43,9 @@ def mark_duplicates(rows: Iterable[BatchRow]) -> None:
         if row.status != RowStatus.READY:
             continue
         if first := addresses.get(row.email):
-            row.status, row.error = RowStatus.DUPLICATE, f"The same address as in row {first}."
+            row.status, row.error = RowStatus.DUPLICATE, _("The same address as in row %(row)s.") % {"row": first}
         elif row.external_id and (first := external_ids.get(row.external_id)):
-            row.status, row.error = RowStatus.DUPLICATE, f"The same external id as in row {first}."
+            row.status, row.error = RowStatus.DUPLICATE, _("The same external id as in row %(row)s.") % {"row": first}
         else:
             addresses[row.email] = row.number
             if row.external_id:
@@ -67,7 +70,7 @@ def mark_invited(company: Company, rows: Sequence[BatchRow]) -> None:
 def _active_by_email(invitations: InvitationQuerySet, emails: set[str]) -> dict[str, Earlier]:
     found = invitations.active().filter(allowed_emails__overlap=list(emails)).order_by("pk")
     return {
-        email: Earlier(ADDRESS_IS_INVITED, pk)
+        email: Earlier(str(ADDRESS_IS_INVITED), pk)
         for pk, allowed in found.values_list("pk", "allowed_emails")
         for email in emails.intersection(allowed)
     }
@@ -79,7 +82,7 @@ def _by_external_id(invitations: InvitationQuerySet, external_ids: set[str]) -> 
     found = invitations.in_status(Status.ACTIVE, Status.FULFILLED).filter(external_id__in=external_ids).order_by("pk")
     reasons = {True: EXTERNAL_ID_IS_USED, False: EXTERNAL_ID_IS_ACTIVE}
     return {
-        str(each.external_id): Earlier(reasons[each.status == Status.FULFILLED], each.pk)
+        str(each.external_id): Earlier(str(reasons[each.status == Status.FULFILLED]), each.pk)
         for each in found.only("external_id", "revoked_at", "max_uses", "use_count", "expires_at")
     }
 
@@ -90,4 +93,4 @@ def _used_by_digest(company: Company, digests: set[str]) -> dict[str, Earlier]:
     if not digest_of:
         return {}
     used = Invitation.objects.filter(pk__in=digest_of).in_status(Status.FULFILLED)
-    return {digest_of[pk]: Earlier(ROW_IS_USED, pk) for pk in used.values_list("pk", flat=True)}
+    return {digest_of[pk]: Earlier(str(ROW_IS_USED), pk) for pk in used.values_list("pk", flat=True)}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from companies.models import Company
 from config.db.uuid7 import parse_uuid
@@ -43,7 +44,7 @@ class Lookups:
         """Return the id in `text`. Raises `InvalidField` if no provider has it."""
         datasource_id = parse_uuid(text)
         if datasource_id not in self.datasources or datasource_id is None:
-            raise InvalidField(("datasource_id",), "No provider in the catalogue has this id.", code="not_found")
+            raise InvalidField(("datasource_id",), _("No provider in the catalogue has this id."), code="not_found")
         return datasource_id
 
     def site_id(self, text: str) -> UUID:
@@ -51,9 +52,13 @@ class Lookups:
         site_id = parse_uuid(text)
         found = self.sites.get(str(site_id) if site_id else text.lower(), set())
         if not found:
-            raise InvalidField(("sites",), f"The company has no site “{text[:50]}”.", code="not_found")
+            raise InvalidField(
+                ("sites",), _("The company has no site “%(name)s”.") % {"name": text[:50]}, code="not_found"
+            )
         if len(found) > 1:
-            raise InvalidField(("sites",), f"Several sites are called “{text[:50]}”. Use the site’s id.")
+            raise InvalidField(
+                ("sites",), _("Several sites are called “%(name)s”. Use the site’s id.") % {"name": text[:50]}
+            )
         return next(iter(found))
 
 

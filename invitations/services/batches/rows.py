@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from companies.addresses import normalize_address, why_no_address
 from companies.models import Company
 from config.exceptions import InvalidField
@@ -81,9 +83,9 @@ class _RowReader:
         email = self._read(EMAIL, _mailbox) or ""
         terms = self._own_terms() | self._prefill()
         if EMAIL not in given:
-            self.errors.insert(0, "The address is missing.")
+            self.errors.insert(0, _("The address is missing."))
         if NO_COLUMN in given:
-            self.errors.append("The row has more cells than the header.")
+            self.errors.append(_("The row has more cells than the header."))
         row = BatchRow(batch=batch, number=self.csv_row.number, given=given, email=email, terms=terms)
         row.external_id = terms.get("external_id")
         row.digest = "" if self.errors else _digest(row)
@@ -121,7 +123,7 @@ class _RowReader:
         if days is None:
             return None
         if days > timedelta.max.days:
-            raise InvalidField(("expires_in",), INVALID_LIFETIME)
+            raise InvalidField(("expires_in",), str(INVALID_LIFETIME))
         self._check(expires_in=timedelta(days=days))
         return days * SECONDS_A_DAY
 
@@ -154,7 +156,7 @@ def _digest(row: BatchRow) -> str:
 
 def _mailbox(text: str) -> str:
     if parse_address(text).startswith("*@"):
-        raise InvalidField(("email",), "A batch cannot invite a whole domain. Invite it on its own.")
+        raise InvalidField(("email",), _("A batch cannot invite a whole domain. Invite it on its own."))
     return _address(text)
 
 
@@ -171,7 +173,11 @@ def _number(text: str, *, otherwise: str) -> int | None:
     if text.casefold() == otherwise:
         return None
     if not re.fullmatch(r"[0-9]+", text) or len(text) > MAX_DIGITS:
-        raise InvalidField(("number",), f"“{text[:50]}” is not a whole number. Write a number or “{otherwise}”.")
+        raise InvalidField(
+            ("number",),
+            _("“%(text)s” is not a whole number. Write a number or “%(word)s”.")
+            % {"text": text[:50], "word": otherwise},
+        )
     return int(text)
 
 
@@ -188,7 +194,10 @@ def _known(text: str, meanings: dict[str, str], *, of: Iterable[str]) -> tuple[s
     values = split_list(text)
     for value in values:
         if value.casefold() not in meanings:
-            raise InvalidField(("value",), f"“{value[:50]}” is not one of {', '.join(of)}.")
+            raise InvalidField(
+                ("value",),
+                _("“%(value)s” is not one of %(choices)s.") % {"value": value[:50], "choices": ", ".join(of)},
+            )
     return tuple(dict.fromkeys(meanings[value.casefold()] for value in values))
 
 
@@ -198,4 +207,4 @@ def _day(text: str) -> date:
             return check_start_date(date.fromisoformat(text))
     except ValueError:
         pass
-    raise InvalidField(("date",), "This is not a date. Write it as 2026-01-31.")
+    raise InvalidField(("date",), _("This is not a date. Write it as 2026-01-31."))

@@ -12,6 +12,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from procrastinate.types import JSONDict
 from uuid_utils.compat import uuid7
 
@@ -37,7 +39,7 @@ SINGLE, BATCH = 0, -10
 # for days, but that is for the server behind ours; here a person waits
 RETRY_DELAYS = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
 
-GIVEN_UP = "The mail could not be sent for a day; the fault is on our side."
+GIVEN_UP = gettext_lazy("The mail could not be sent for a day; the fault is on our side.")
 
 logger = logging.getLogger("latchkey.mail")
 
@@ -72,7 +74,7 @@ def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str
     ensure_active(locked)
     chosen = locked.mailable_emails if emails is None else _checked_emails(locked, emails)
     if not chosen:
-        raise InvalidField(("emails",), "The invitation has no address to mail. Add one first.", code="empty")
+        raise InvalidField(("emails",), _("The invitation has no address to mail. Add one first."), code="empty")
     check_rate_limit(f"resend:{locked.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
     queue_mails(locked, chosen)
     log_event(locked, EventType.RESENT, by=by, emails=chosen)
@@ -113,7 +115,7 @@ def give_up_delivery(delivery_id: UUID, *, round_number: int) -> None:
     """Mark a queued delivery as failed and log it, after the last attempt of its job."""
     waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, round=round_number)
     if delivery := waiting.filter(status=DeliveryStatus.QUEUED).first():
-        _fail(delivery, GIVEN_UP)
+        _fail(delivery, str(GIVEN_UP))
         _save(delivery)
 
 
@@ -122,7 +124,7 @@ def record_delivery_report(reference: str, status: DeliveryStatus, *, reason: st
 
     Returns None for an unknown mail and for an earlier round. A late "delivered" never replaces a bounce or complaint.
     """
-    delivery_id, _, round_number = reference.partition(".")
+    delivery_id, __, round_number = reference.partition(".")
     try:
         key, number = UUID(delivery_id), int(round_number)
     except ValueError:
@@ -153,12 +155,13 @@ def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
     """Build the mail. Raises `PermanentDeliveryError` if the invitation, address or link has ended."""
     invitation = delivery.invitation
     if invitation.status != Status.ACTIVE:
-        raise PermanentDeliveryError(f"Not sent: the invitation was {Status(invitation.status).label.lower()} by then.")
+        status = Status(invitation.status).label.lower()
+        raise PermanentDeliveryError(_("Not sent: the invitation was %(status)s by then.") % {"status": status})
     if not invitation.allows(delivery.email):
-        raise PermanentDeliveryError("Not sent: the address was taken off the invitation.")
+        raise PermanentDeliveryError(_("Not sent: the address was taken off the invitation."))
     link = delivery.links.order_by("-pk").first()
     if link is None:
-        raise PermanentDeliveryError("Not sent: the link was replaced.")
+        raise PermanentDeliveryError(_("Not sent: the link was replaced."))
     return invitation_mail(delivery, link)
 
 
@@ -189,7 +192,7 @@ def _checked_emails(invitation: Invitation, emails: Sequence[str]) -> list[str]:
     for index, address in enumerate(emails):
         normal = normalize_address(address, field=("emails", index))
         if not invitation.allows(normal):
-            raise InvalidField(("emails", index), "This address is not on the invitation.", code="not_allowed")
+            raise InvalidField(("emails", index), _("This address is not on the invitation."), code="not_allowed")
         checked.append(normal)
     return list(dict.fromkeys(checked))
 

@@ -4,11 +4,17 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.redaction import redact
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 try:
     from anymail.exceptions import AnymailError as ProviderError
@@ -33,21 +39,23 @@ except ImportError:  # the extra `anymail` is not installed
 MAX_SERVER_TEXT_LENGTH = 300
 # RFC 4954, 6: about our own account, in reply to any command; the mail goes out once the operator corrects it
 LOGIN_CODES = frozenset({530, 534, 535, 538})
-LOGIN_REFUSED = "The mail server did not accept our login."
-LOGIN_NOT_TAKEN = "The mail server takes no login, and our settings have one."
-LOGIN_NOT_KNOWN = "The mail server takes no login of a kind that we know."
-ENCRYPTION_NOT_OFFERED = "The mail server offers no encrypted connection, and our settings ask for one."
-ENCRYPTION_WANTED = "The mail server takes mails by an encrypted connection only, and our settings ask for none."
-ENCRYPTION_FAILED = "An encrypted connection to the mail server could not be made."
-NOT_TRUSTED = "The certificate of the mail server is not trusted."
-NO_MAIL_SERVER = "What answered at the mail server’s address is no mail server."
-UNREACHABLE = "The mail server could not be reached."
-TOO_SLOW = "The mail server did not answer in time."
-CUT_OFF = "The mail server closed the connection before it had taken the mail."
-PROVIDER_UNREACHABLE = "The mail provider could not be reached."
-PROVIDER_TOO_SLOW = "The mail provider did not answer in time."
-PROVIDER_IN_TROUBLE = "The mail provider did not take the mail."
-OUR_FAULT = "The mail could not be sent; the fault is on our side."
+LOGIN_REFUSED = gettext_lazy("The mail server did not accept our login.")
+LOGIN_NOT_TAKEN = gettext_lazy("The mail server takes no login, and our settings have one.")
+LOGIN_NOT_KNOWN = gettext_lazy("The mail server takes no login of a kind that we know.")
+ENCRYPTION_NOT_OFFERED = gettext_lazy("The mail server offers no encrypted connection, and our settings ask for one.")
+ENCRYPTION_WANTED = gettext_lazy(
+    "The mail server takes mails by an encrypted connection only, and our settings ask for none."
+)
+ENCRYPTION_FAILED = gettext_lazy("An encrypted connection to the mail server could not be made.")
+NOT_TRUSTED = gettext_lazy("The certificate of the mail server is not trusted.")
+NO_MAIL_SERVER = gettext_lazy("What answered at the mail server’s address is no mail server.")
+UNREACHABLE = gettext_lazy("The mail server could not be reached.")
+TOO_SLOW = gettext_lazy("The mail server did not answer in time.")
+CUT_OFF = gettext_lazy("The mail server closed the connection before it had taken the mail.")
+PROVIDER_UNREACHABLE = gettext_lazy("The mail provider could not be reached.")
+PROVIDER_TOO_SLOW = gettext_lazy("The mail provider did not answer in time.")
+PROVIDER_IN_TROUBLE = gettext_lazy("The mail provider did not take the mail.")
+OUR_FAULT = gettext_lazy("The mail could not be sent; the fault is on our side.")
 NO_AUTH_METHOD = "No suitable authentication method found."
 
 logger = logging.getLogger("latchkey.mail")
@@ -99,17 +107,19 @@ def _classify(error: Exception) -> PermanentDeliveryError | TemporaryDeliveryErr
             return TemporaryDeliveryError(LOGIN_REFUSED)
         case smtplib.SMTPRecipientsRefused():
             ((code, words),) = error.recipients.values()
-            return _refused("address", code, words)
+            return _refused(_("The mail server refused the address: %(reply)s"), code, words)
         case smtplib.SMTPResponseException(smtp_code=-1):  # smtplib's code for a line without a number
             return TemporaryDeliveryError(NO_MAIL_SERVER)
         case smtplib.SMTPResponseException():
-            return _refused("mail", error.smtp_code, error.smtp_error)
+            return _refused(_("The mail server refused the mail: %(reply)s"), error.smtp_code, error.smtp_error)
         case RecipientsRefused():
-            return PermanentDeliveryError(f"The mail provider refused the address: {clean_server_text(str(error))}")
+            return PermanentDeliveryError(
+                _("The mail provider refused the address: %(reply)s") % {"reply": clean_server_text(str(error))}
+            )
     return TemporaryDeliveryError(_describe_configuration(error) or _describe_connection(error))
 
 
-def _describe_configuration(error: Exception) -> str | None:
+def _describe_configuration(error: Exception) -> "StrOrPromise | None":
     """Describe an error that the operator corrects in `EMAIL_URL` or at the mail server."""
     match error:
         case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
@@ -125,7 +135,7 @@ def _describe_configuration(error: Exception) -> str | None:
     return None
 
 
-def _describe_connection(error: Exception) -> str:
+def _describe_connection(error: Exception) -> "StrOrPromise":
     match error:
         case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
             return TOO_SLOW
@@ -141,9 +151,10 @@ def _describe_connection(error: Exception) -> str:
     return PROVIDER_IN_TROUBLE if isinstance(error, ProviderError) else OUR_FAULT
 
 
-def _refused(what: str, code: int, words: bytes | str) -> PermanentDeliveryError | TemporaryDeliveryError:
+def _refused(message: str, code: int, words: bytes | str) -> PermanentDeliveryError | TemporaryDeliveryError:
     said = words.decode(errors="replace") if isinstance(words, bytes) else words
     if code in LOGIN_CODES:
         return TemporaryDeliveryError(ENCRYPTION_WANTED if "STARTTLS" in said.upper() else LOGIN_REFUSED)
-    sentence = f"The mail server refused the {what}: {clean_server_text(f'{code} {said}')}"
+    reply = {"reply": clean_server_text(f"{code} {said}")}
+    sentence = message % reply
     return PermanentDeliveryError(sentence) if 500 <= code < 600 else TemporaryDeliveryError(sentence)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from companies.actors import CONTRIBUTOR, SYSTEM
 from config.db.advisory_locks import wait_for_lock
@@ -43,8 +44,8 @@ SENDS_PER_CLIENT = 30
 TRIES_PER_CLIENT = 100
 TRIES_PER_ADDRESS = 100  # a day; NIST SP 800-63B-4, 3.2.2: no more than 100 failed attempts on one account
 CODE_RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 40, 80, 160))
-NOT_TRIED = "Not sent: the code expired first."
-MAILBOX_FULL = f"Not sent: this address got {SENDS_PER_ADDRESS} codes within an hour, from this and other invitations."
+NOT_TRIED = gettext_lazy("Not sent: the code expired first.")
+MAILBOX_FULL = gettext_lazy("Not sent: this address got 5 codes within an hour, from this and other invitations.")
 
 logger = logging.getLogger("latchkey.mail")
 
@@ -152,11 +153,11 @@ def _claim_send(code: VerificationCode) -> None:
     wait_for_lock(f"codes to {code.email}")
     now = timezone.now()
     if code.expires_at <= now:
-        raise PermanentDeliveryError(code.last_error or NOT_TRIED)
+        raise PermanentDeliveryError(code.last_error or str(NOT_TRIED))
     if code.last_attempt_at is None:
         sent = VerificationCode.objects.attempted_since(now - HOUR).filter(email=code.email, is_by_link=code.is_by_link)
         if sent.count() >= SENDS_PER_ADDRESS:
-            raise PermanentDeliveryError(MAILBOX_FULL)
+            raise PermanentDeliveryError(str(MAILBOX_FULL))
     code.last_attempt_at = now
     code.save(update_fields=["last_attempt_at"])
 

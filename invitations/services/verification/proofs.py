@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from companies.actors import CONTRIBUTOR
 from invitations.exceptions import LinkUsedInAnotherBrowser
@@ -27,7 +29,7 @@ from invitations.models.verification import hash_secret
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active
 
-LINK_ENDED = "It was sent, but its link no longer works."
+LINK_ENDED = gettext_lazy("It was sent, but its link no longer works.")
 
 
 @transaction.atomic
@@ -41,7 +43,7 @@ def use_personal_link(invitation: Invitation, link: PersonalLink, *, secret: str
     earlier = lock_proof(invitation, secret, link=link)  # also locks the link
     locked = PersonalLink.objects.select_related("delivery", "proof").filter(pk=link.pk).first()
     if locked is None or not invitation.allows(locked.delivery.email):
-        raise LinkUsedInAnotherBrowser("This link no longer works.")
+        raise LinkUsedInAnotherBrowser(_("This link no longer works."))
     if locked.used_at and not _is_same_browser(locked, secret):
         raise LinkUsedInAnotherBrowser
     proof, new_secret = create_proof(invitation, locked.delivery.email, by="link", replaces=earlier)
@@ -80,7 +82,7 @@ def revoke_access(invitation: Invitation, emails: Collection[str]) -> None:
     _lock(links)
     links.delete()
     left = Delivery.objects.filter(invitation=invitation, email__in=emails, status__in=MAILED)
-    left.update(last_error=LINK_ENDED)
+    left.update(last_error=str(LINK_ENDED))
     EmailProof.objects.filter(invitation=invitation, email__in=emails).delete()
 
 
