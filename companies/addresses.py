@@ -1,4 +1,4 @@
-"""One normal form for email addresses, so that the same mailbox is the same text."""
+"""Normalisation of email addresses."""
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -10,16 +10,15 @@ MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3
 
 
 def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)) -> str:
-    """Lower case, the domain in its ASCII form (IDNA 2008): `A@Bücher.example` is `a@xn--bcher-kva.example`.
+    """Return the address in lower case, its domain in ASCII (IDNA 2008). Plus-tags stay.
 
-    Plus-tags stay: they are part of the mailbox's name. Refuses what is not an address, line breaks and other
-    control characters included.
+    `A@Bücher.example` becomes `a@xn--bcher-kva.example`. Raises `InvalidField`, also for control characters.
     """
     try:
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise InvalidField(field, NO_ADDRESS, code="invalid_email") from None
-    if checked.local_part == "*":  # it would stand for everybody there
+    if checked.local_part == "*":  # reads like a wildcard for the domain
         raise InvalidField(field, NO_ADDRESS, code="invalid_email")
     normal = f"{checked.local_part}@{checked.ascii_domain}".lower()
     if len(normal) > MAX_LENGTH:
@@ -28,7 +27,7 @@ def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)
 
 
 def why_no_address(text: str) -> str:
-    """What is wrong with a text that `normalize_address` refuses, in a sentence for whoever typed it."""
+    """Explain to the user why `normalize_address` refuses the text."""
     local, at, _ = text.rpartition("@")
     if at and not local.isascii():
         return FOREIGN

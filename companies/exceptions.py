@@ -1,5 +1,3 @@
-"""What companies refuse."""
-
 from config.durations import describe_seconds
 from config.exceptions import DomainError
 

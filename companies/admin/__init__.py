@@ -1,5 +1,3 @@
-"""Who takes part, for staff."""
-
 from companies.admin.companies import CompanyAdmin, SiteAdmin, search_companies
 from companies.admin.groups import StaffGroupAdmin
 from companies.admin.limits import CompanyLimitedAdmin, UnlimitedAdmin, limit_of

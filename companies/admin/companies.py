@@ -1,5 +1,3 @@
-"""Companies and their sites."""
-
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -29,9 +27,9 @@ MOST_COMPANIES = 50
 
 
 def search_companies(term: str, limit: frozenset[UUID] | None = None) -> list[UUID]:
-    """Ids of the newest 50 companies with `term` in their name: few enough to stand in another list's condition.
+    """Return ids of the newest 50 companies with `term` in their name, for a condition of another list.
 
-    With `limit`, as `limit_of(request)` gives it: of those only.
+    `limit` comes from `limit_of(request)`.
     """
     companies = Company.objects.within(limit)
     named = companies.filter(prefilter_if_rare(companies, name_contains(term))).order_by("-pk")
@@ -63,10 +61,10 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name", "external_id")
-    search_help_text = "Name or part of it, the partner’s own id, or a whole id."
+    search_help_text = "Search by name or part of it, the partner’s own id, or a complete id."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whoever is limited would not see the company they made."""
+        """Forbid it to limited members: they would not see the new company."""
         return limit_of(request) is None and super().has_add_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
@@ -108,7 +106,7 @@ class SiteAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name",)
-    search_help_text = "Name or part of it, the company’s name, or a whole id."
+    search_help_text = "Search by name or part of it, the company’s name, or a complete id."
 
     def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
         return ("company", "id", "created_at") if obj else ()

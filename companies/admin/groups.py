@@ -1,5 +1,3 @@
-"""Groups of staff: what their members may do."""
-
 from typing import Any
 
 from django.apps import apps
@@ -13,11 +11,11 @@ from django.http import HttpRequest
 from config.admin.base import BaseAdmin
 
 admin.site.unregister(Group)
-apps.get_app_config("auth").verbose_name = "What staff may do"
+apps.get_app_config("auth").verbose_name = "Permissions"
 
 
 class PermissionsField(ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Permissions in words, as far as some page here asks for them: deleting is for nobody."""
+    """Permissions of registered models, in plain words. Without deletion, which no page offers."""
 
     def __init__(self, queryset: Any, **kwargs: Any) -> None:
         types = ContentType.objects.get_for_models(*admin.site._registry).values()
@@ -31,10 +29,10 @@ class PermissionsField(ModelMultipleChoiceField):  # type: ignore[type-arg]
 
 @admin.register(Group)
 class StaffGroupAdmin(BaseAdmin, GroupAdmin):
-    """Whoever may change a group can give its members, and so themselves, anything: superusers only."""
+    """Only for superusers: to change a group is to grant any permission, also to oneself."""
 
     ordering = ("name",)
-    filter_horizontal = ()  # its two lists do not work for screen readers
+    filter_horizontal = ()  # the widget does not work with screen readers
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **kwargs, form_class=PermissionsField)

@@ -1,4 +1,4 @@
-"""What a member of staff who is limited to certain companies sees of the admin."""
+"""Admin pages of staff who are limited to some companies."""
 
 from typing import Any, ClassVar
 
@@ -11,16 +11,15 @@ from config.admin.base import BaseAdmin
 
 
 def limit_of(request: HttpRequest) -> Any:
-    """Ids of the companies whoever asks is limited to; None: all are open."""
+    """Ids of the companies that the user is limited to. None: no limit."""
     return request.user.company_limit if isinstance(request.user, User) else frozenset()
 
 
 class CompanyLimitedAdmin(BaseAdmin):
-    """For rows that belong to a company. What is another company's does not exist: not in lists, pages, histories,
-    completions, choices and actions, nor by its id.
+    """Limit list, detail, history, autocomplete, choices and actions to the user's companies; other ids give 404.
 
-    `company_path` leads from the row to its company, such as `"company"` or `"batch__company"`; `"pk"` when the row
-    is the company itself. An admin with a `get_queryset` of its own begins it with `super().get_queryset(request)`.
+    `company_path`: lookup from the row to its company, such as `"company"` or `"batch__company"`. An override of
+    `get_queryset` must call `super()`.
     """
 
     company_path: ClassVar[str] = "company"
@@ -32,7 +31,7 @@ class CompanyLimitedAdmin(BaseAdmin):
 
 
 class UnlimitedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """For what reaches past single companies, such as the key of a partner: closed to whoever is limited."""
+    """Admin that is closed to limited members, because its rows affect more than one company."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return limit_of(request) is None and super().has_module_permission(request)

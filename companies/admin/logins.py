@@ -1,4 +1,4 @@
-"""What an administrator can do for somebody who cannot log in."""
+"""Recovery of a member's login by an administrator."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -23,19 +23,19 @@ from config.exceptions import DomainError
 
 UNLOCK = (
     "Unlock login",
-    "Wrong passwords so far no longer count: they can try again at once. Ask whether it was them who tried.",
+    "Earlier wrong passwords no longer count, so they can log in at once. First ask whether the tries were theirs.",
     "The login is unlocked.",
 )
 RESET = (
     "Reset second factor",
-    "Their app and recovery codes open nothing from now on, and their password alone opens the login until they set up "
-    "a new one. Be sure that it is really them who asks you.",
+    "Their app and recovery codes stop working. Until they set up a new app, their password alone is enough to log in. "
+    "First make sure that the request comes from them.",
     "The second factor is reset.",
 )
 
 
 class AccountRecoveryMixin(BaseAdmin):
-    """Facts about a login on the page of a member of staff, each with the button that helps; both ask once more."""
+    """State of login and second factor on a member's page, with buttons to unlock and reset. Both ask to confirm."""
 
     def get_urls(self) -> list[Any]:
         def page(route: str, view: Callable[..., HttpResponse], name: str) -> Any:
@@ -48,17 +48,15 @@ class AccountRecoveryMixin(BaseAdmin):
         ]
 
     def unlock_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Lets somebody try again who was locked out after wrong passwords."""
-        return self._help(request, object_id, unlock_member, UNLOCK)
+        return self._recover(request, object_id, unlock_member, UNLOCK)
 
     def reset_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Takes the second factor from somebody who has lost it."""
-        return self._help(request, object_id, reset_second_factor, RESET)
+        return self._recover(request, object_id, reset_second_factor, RESET)
 
-    def _help(
-        self, request: HttpRequest, object_id: str, service: Callable[..., User], words: tuple[str, str, str]
+    def _recover(
+        self, request: HttpRequest, object_id: str, service: Callable[..., User], texts: tuple[str, str, str]
     ) -> HttpResponse:
-        """GET asks, POST acts."""
+        """Confirm on GET, act on POST."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         user: Any = self.get_object(request, unquote(object_id))
@@ -67,16 +65,16 @@ class AccountRecoveryMixin(BaseAdmin):
         if not self.has_change_permission(request, user):
             raise PermissionDenied
         if request.method != "POST":
-            return self._ask(request, user, words)
+            return self._ask(request, user, texts)
         try:
             service(user, by=cast(User, request.user))
-            self.message_user(request, words[2], messages.SUCCESS)
+            self.message_user(request, texts[2], messages.SUCCESS)
         except DomainError as refusal:
             self.message_user(request, refusal.detail, messages.ERROR)
         return redirect("admin:companies_user_change", user.pk)
 
-    def _ask(self, request: HttpRequest, user: User, words: tuple[str, str, str]) -> HttpResponse:
-        button, consequence, _ = words
+    def _ask(self, request: HttpRequest, user: User, texts: tuple[str, str, str]) -> HttpResponse:
+        button, consequence, _ = texts
         context = {
             **self.admin_site.each_context(request),
             "title": f"{button} of {user}?",

@@ -1,5 +1,3 @@
-"""Partners and their API keys."""
-
 from typing import Any
 
 from django import forms
@@ -36,7 +34,7 @@ class PartnerForm(ServiceForm):
         forms.URLField(assume_scheme="https", max_length=500),
         required=False,
         label="Redirect addresses",
-        help_text="Where contributors may go on to when done: exact addresses, separated by commas.",
+        help_text="Where contributors may continue when they are done. Exact addresses, separated by commas.",
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
 
@@ -51,7 +49,7 @@ class PartnerAdmin(UnlimitedAdmin, BaseAdmin):
     fields = ("name", "redirect_urls")
     list_display = ("name", "created")
     search_fields = ("name",)
-    search_help_text = "Name or part of it."
+    search_help_text = "Search by name or part of it."
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
@@ -64,7 +62,7 @@ class NewApiKeyForm(ServiceForm):
         initial=partner_scopes,
         widget=forms.CheckboxSelectMultiple,
         label="May",
-        help_text="A collector’s key has the two collector scopes and “read connections”, and nothing else.",
+        help_text="For a collector, choose its two permissions and “read connections”, and nothing else.",
     )
     checks = API_KEY_CHECKS
     value: str
@@ -105,17 +103,17 @@ class ApiKeyStatus(admin.SimpleListFilter):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
-    """A key is made, renamed and revoked here; its value is shown once, on the page that answers its making."""
+    """Create, rename and revoke keys. The value is shown once, in the response to the creation."""
 
     autocomplete_fields = ("partner",)
     list_display = ("name", "visible_part", "partner", "status", "last_used", "expires", "created")
     list_select_related = ("partner",)
     list_filter = (ApiKeyStatus, ("partner", AutocompleteFilter))
     search_fields = ("name", "prefix", "partner__name")
-    search_help_text = "Name, partner, or the visible part of a key such as lk_1a2b3c4d."
+    search_help_text = "Search by name, partner, or the visible part of a key, such as lk_1a2b3c4d."
     add_form_template = "admin/companies/apikey/add_form.html"
     revoke_consequence = (
-        "Programs that use it are refused from now on. This cannot be undone; a new key can be made at any time."
+        "Programs that use this key lose access at once. This cannot be undone. You can create a new key at any time."
     )
     facts = ("status", "partner", "visible_part", "scope_names", "last_used_at", "expires_at", "created_at")
 
@@ -158,7 +156,7 @@ class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
 
     @sensitive_variables()
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """The answer to the POST itself shows the value: it is put into no session, cookie or address."""
+        """Show the value in the response itself, so that no session, cookie or URL has it."""
         context = {
             **self.admin_site.each_context(request),
             "title": "Copy the key now",

@@ -1,4 +1,4 @@
-"""What happened to a thing, for the page about it: the latest of its log."""
+"""Latest events of an object, for its page."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MOST_LINES = 100
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a log, and what it says beside who, what and when."""
+    """Event with its notes: further facts beside type, actor and time."""
 
     event: Any
     notes: list[str]
@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The latest lines, oldest first, for `admin/timeline.html`."""
+    """Latest events, oldest first, for `admin/timeline.html`."""
 
     lines: list[Line]
     has_earlier: bool
@@ -27,7 +27,7 @@ class Timeline:
 
 
 def timeline_of(log: "Manager[Any]", notes: Callable[[Any], Iterable[str]]) -> Timeline:
-    """The latest hundred of `log`, read in one query; `notes` tells what a line says."""
+    """Read the latest hundred events in one query. `notes` returns the notes of an event."""
     latest = list(log.select_related("user", "api_key").order_by("-pk")[: MOST_LINES + 1])
     lines = [Line(event, list(notes(event))) for event in reversed(latest[:MOST_LINES])]
     return Timeline(lines, has_earlier=len(latest) > MOST_LINES)

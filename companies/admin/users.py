@@ -1,5 +1,3 @@
-"""Members of staff."""
-
 from typing import Any
 
 from django.contrib import admin
@@ -25,14 +23,14 @@ FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 
 
 class SeveralSelect(AutocompleteSelectMultiple):
-    """As wide as its place, and without the cross that takes all back: Select2 would put that into a list of items."""
+    """Multiple select of full width. Select2's button to clear it would stand among the items, so it is off."""
 
     def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return super().build_attrs(*args, **kwargs) | {"data-allow-clear": "false", "data-width": "100%"}
 
 
 class LowerCaseEmail:
-    """An address is a user name, in any case."""
+    """Store emails in lower case: they are user names."""
 
     cleaned_data: dict[str, Any]
 
@@ -49,7 +47,7 @@ class NewUserForm(LowerCaseEmail, ServiceForm, BaseUserCreationForm):  # type: i
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # the admin's script focuses the first field, of which the browser would complain
+        # the admin's script focuses the first field, and the browser warns about two focused fields
         self.fields["email"].widget.attrs.pop("autofocus", None)
 
     def perform(self, *, by: User) -> User:
@@ -75,8 +73,8 @@ class UserForm(LowerCaseEmail, ServiceForm):
         )
         labels = {"user_permissions": "Further permissions"}
         help_texts = {
-            "groups": "They may do what each of their groups allows.",
-            "user_permissions": "Beside those of their groups.",
+            "groups": "A member has the permissions of all chosen groups.",
+            "user_permissions": "In addition to those of the groups.",
         }
 
     def perform(self, *, by: User) -> User:
@@ -84,7 +82,7 @@ class UserForm(LowerCaseEmail, ServiceForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """Without Django's choice of having no password: there is no other way to log in here."""
+    """Requires a password: there is no other way to log in."""
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -94,7 +92,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: ignore[type-arg]
-    """Whoever may change a member of staff can become them: only those may who could do all of it anyway."""
+    """To change a member is to become them, so it takes all their permissions (`may_manage`)."""
 
     form = UserForm
     add_form = NewUserForm
@@ -104,15 +102,15 @@ class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: igno
     list_display = ("email", "name", "is_active", "is_superuser", "is_limited", "last_login")
     list_filter = ("is_active", "is_superuser", "is_limited", "groups")
     search_fields = ("email", "name")
-    search_help_text = "Email or name, or part of one."
+    search_help_text = "Search by email, name, or part of one."
     readonly_fields = ("change_password", "login_state", "second_factor_state", "last_login", "created_at")
     autocomplete_fields = ("companies",)
     filter_horizontal = ()
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
     fieldsets = (
         (None, {"fields": ("email", "name", "change_password", "login_state", "second_factor_state")}),
-        ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        ("For which companies", {"fields": ("is_limited", "companies")}),
+        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Companies", {"fields": ("is_limited", "companies")}),
         ("Dates", {"fields": ("last_login", "created_at")}),
     )
 
@@ -121,7 +119,7 @@ class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: igno
         return allowed and (obj is None or may_manage(request.user, obj))  # type: ignore[arg-type]
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Without what only superusers give."""
+        """Hide what only superusers may grant."""
         if request.user.is_superuser or obj is None:
             return super().get_fieldsets(request, obj)
         return [
@@ -135,7 +133,7 @@ class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: igno
         return super().get_field_queryset(db, db_field, request)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The few groups as boxes to tick, and what is granted beside them in words."""
+        """Show groups as checkboxes, and permissions in plain words."""
         if db_field.name == "groups":
             kwargs["widget"] = CheckboxSelectMultiple()
         if db_field.name == "user_permissions":

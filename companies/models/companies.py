@@ -1,5 +1,3 @@
-"""Companies and their sites."""
-
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -15,11 +13,10 @@ from config.validators import LANGUAGE_TAG
 
 class CompanyQuerySet(models.QuerySet["Company"]):
     def visible_to(self, partner: Partner) -> Self:
-        """The partner's own: others do not exist for it."""
         return self.filter(partner=partner)
 
     def within(self, company_limit: frozenset[UUID] | None) -> Self:
-        """Those that a `User.company_limit` leaves open; None: all."""
+        """Companies within a `User.company_limit`. None: all."""
         return self if company_limit is None else self.filter(pk__in=company_limit)
 
 
@@ -30,16 +27,16 @@ class Company(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="companies", db_index=False)
     name = models.CharField(max_length=200)
     locale = models.CharField(
-        "language", max_length=35, default="en", help_text="Of pages and mails: a tag such as en or de-AT."
+        "language", max_length=35, default="en", help_text="Language of pages and mails, such as en or de-AT."
     )
     reply_to = models.EmailField(
-        "answers go to", null=True, blank=True, help_text="Who gets answers to invitation mails."
+        "reply-to address", null=True, blank=True, help_text="Answers to invitation mails go there."
     )
     external_id = models.CharField(max_length=255, null=True, blank=True)
     repairs_automatically = models.BooleanField(
         "repair automatically",
         default=False,
-        help_text="Mail whoever can mend it when a connection stops working.",
+        help_text="When a connection stops working, mail the contributor who can repair it.",
     )
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -64,12 +61,11 @@ class Company(models.Model):
 
 class SiteQuerySet(models.QuerySet["Site"]):
     def visible_to(self, partner: Partner) -> Self:
-        """Those of the partner's companies: others do not exist for it."""
         return self.filter(company__partner=partner)
 
 
 class Site(models.Model):
-    """A place of a company, such as a plant or a shop."""
+    """Place of a company, such as a plant or a shop."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sites", db_index=False)

@@ -1,5 +1,3 @@
-"""Partners with their API keys, companies and their sites."""
-
 import hashlib
 from typing import ClassVar, Self
 from uuid import UUID
@@ -17,14 +15,14 @@ from config.db.name_search import parts_index
 
 
 class AllOfHttps(models.Func):
-    """Whether every address in a list begins with https://; one that is empty is not looked at."""
+    """SQL test that all non-empty URLs of an array begin with https://."""
 
     template = "array_to_string(%(expressions)s, ' ') ~ '^(https://[^ ]+( |$))*$'"
     output_field = models.BooleanField()
 
 
 class Partner(models.Model):
-    """An organisation that calls the API; owns companies and API keys."""
+    """Organisation that calls the API. Owns companies and API keys."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
@@ -32,7 +30,7 @@ class Partner(models.Model):
         models.URLField(max_length=500),
         default=list,
         blank=True,
-        help_text="Where contributors may go on to when done: exact addresses, separated by commas.",
+        help_text="Where contributors may continue when they are done. Exact addresses, separated by commas.",
     )
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 
@@ -51,7 +49,7 @@ class Partner(models.Model):
 
 
 class Scope(models.TextChoices):
-    """What an API key may do. A collector's key has the last two and `connections:read`, and nothing else."""
+    """Permissions of an API key. A collector's key has the last two and `connections:read` only."""
 
     INVITATIONS_READ = "invitations:read", "read invitations"
     INVITATIONS_WRITE = "invitations:write", "create and change invitations"
@@ -64,22 +62,20 @@ class Scope(models.TextChoices):
 
 
 def partner_scopes() -> list[str]:
-    """The scopes of an ordinary key: everything but the collector's."""
+    """All scopes but the collector's."""
     return [scope.value for scope in Scope if scope not in {Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS}]
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def active(self) -> Self:
-        """Neither revoked nor past its time."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
 
     def hashed(self, secret_hash: bytes) -> Self:
-        """Active, with the hash of its value, and with its partner."""
         return self.active().filter(secret_hash=secret_hash).select_related("partner")
 
 
 class ApiKey(models.Model):
-    """A key of a partner. Its value is shown once; kept are a hash and the part by which people tell keys apart."""
+    """API key of a partner. Stored are a hash of its value and a visible prefix."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="api_keys")
@@ -118,10 +114,7 @@ class ApiKey(models.Model):
 
 
 def find_api_key(value: str, *, company_id: UUID | None = None) -> ApiKey | None:
-    """The active key with this value, its partner and, as `company`, that company of the partner's or None.
-
-    One query: every call of the API begins with it.
-    """
+    """Return the active key with its partner and, as `company`, that company of the partner or None. One query."""
     secret_hash = hash_api_key(value)
     if company_id is None:
         keys = _key(secret_hash=secret_hash)
@@ -143,15 +136,12 @@ def _key_and_company(secret_hash: bytes, company_id: UUID) -> models.QuerySet[Ap
 
 
 def hash_api_key(value: str) -> bytes:
-    """SHA-256. The value has 256 random bits, so that neither salt nor a slow hash would add anything."""
+    """SHA-256. A value of 256 random bits needs neither salt nor a slow hash."""
     return hashlib.sha256(value.encode()).digest()
 
 
 class StoredAnswer(models.Model):
-    """The answer to a POST with an `Idempotency-Key`, kept so that a retry gets it again.
-
-    Sealed: the answer to a creation holds a link.
-    """
+    """Response to a POST with an `Idempotency-Key`, replayed to retries. Encrypted: it may contain a link."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)

@@ -1,5 +1,3 @@
-"""Members of staff."""
-
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes members of staff; an address is a user name, in any case."""
+    """Creates and finds users by email, ignoring case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         user = self.model(email=email.strip().lower(), **fields)
@@ -37,16 +35,16 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     """A member of staff. Contributors and partner systems have no account."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(unique=True, help_text="Lower case; this is what one logs in with.")
+    email = models.EmailField(unique=True, help_text="Members log in with it.")
     name = models.CharField(max_length=150, blank=True)
-    is_active = models.BooleanField("may log in", default=True)
-    is_staff = models.BooleanField("may use this admin", default=True)
-    is_superuser = models.BooleanField("may do everything", default=False, help_text="Also what no group allows.")
+    is_active = models.BooleanField("can log in", default=True)
+    is_staff = models.BooleanField("can use this admin", default=True)
+    is_superuser = models.BooleanField("superuser", default=False, help_text="Has every permission.")
     is_limited = models.BooleanField(
-        "only certain companies",
+        "limited to companies",
         default=False,
         db_default=False,
-        help_text="Sees and invites for the companies chosen here, and no other. Superusers see all.",
+        help_text="Sees and invites only for the companies chosen here. Superusers see all companies.",
     )
     companies: "models.ManyToManyField[Company, Any]" = models.ManyToManyField(
         "Company", blank=True, related_name="staff"
@@ -73,7 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     @cached_property
     def company_limit(self) -> frozenset[UUID] | None:
-        """Ids of the companies this member of staff is limited to; None: all are open."""
+        """Ids of the companies that the member may see. None: all."""
         if self.is_superuser or not self.is_limited:
             return None
         return frozenset(self.companies.values_list("pk", flat=True))
@@ -85,5 +83,5 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     @property
     def granted(self) -> QuerySet[Permission]:
-        """What groups or single grants allow, whether or not the person may log in just now."""
+        """Permissions of groups and single grants, also of members who cannot log in."""
         return Permission.objects.filter(Q(group__user=self) | Q(user=self)).distinct()

@@ -1,4 +1,4 @@
-"""What every admin of this house stands on."""
+"""Base of all admin pages."""
 
 from django.contrib import admin
 from procrastinate.contrib.django.admin import ProcrastinateJobAdmin
@@ -9,6 +9,6 @@ admin.site.index_title = "Overview"
 admin.site.site_url = None
 admin.site.empty_value_display = "–"
 
-# its pages carry inline styles, which our Content-Security-Policy refuses, and count the whole table
+# its pages have inline styles, which the Content-Security-Policy blocks, and count the whole table
 if isinstance(admin.site.get_model_admin(ProcrastinateJob), ProcrastinateJobAdmin):
     admin.site.unregister(ProcrastinateJob)

@@ -1,5 +1,3 @@
-"""The admin every table of this house has."""
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -17,7 +15,7 @@ from config.admin.changelist import AutocompleteFilter, BoundedChangeList, Bound
 from config.admin.times import short_date
 from config.exceptions import DomainError, InvalidField
 
-NAMES = Media(js=["js/comboboxes.js"])
+COMBOBOXES = Media(js=["js/comboboxes.js"])
 
 
 class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -85,7 +83,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Newest first, never counting the whole table, and deleting nothing: what is over is revoked or switched off."""
+    """Model admin that lists the newest first, never counts a whole table, and deletes nothing."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -98,10 +96,12 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @property
     def media(self) -> Media:
-        """With what the filters need that complete what one types."""
+        """Add the media of autocomplete filters."""
         filters: Any = self.list_filter
-        fields = [self.opts.get_field(item[0]) for item in filters if _completes(item)]
-        return sum((AutocompleteSelect(field, self.admin_site).media for field in fields), start=super().media + NAMES)
+        fields = [self.opts.get_field(item[0]) for item in filters if _is_autocomplete(item)]
+        return sum(
+            (AutocompleteSelect(field, self.admin_site).media for field in fields), start=super().media + COMBOBOXES
+        )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
         return BoundedChangeList
@@ -120,7 +120,7 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Without Django's links to windows that add or change the related row; an address is one of https."""
+        """Remove the pop-up links to related rows. URLs without a scheme become https."""
         if isinstance(db_field, URLField):
             kwargs.setdefault("assume_scheme", "https")
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -130,7 +130,7 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return field
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
-        """What may be chosen is what the other model's own list shows to whoever asks."""
+        """Offer the related rows that the user sees in their own list."""
         other = db_field.remote_field.model
         if not self.admin_site.is_registered(other):
             return super().get_field_queryset(db, db_field, request)
@@ -165,7 +165,7 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().changelist_view(request, title | (extra_context or {}))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Titled with the thing's own name, beside links to the lists that are about it."""
+        """Add the object's name as title, and links to the lists filtered by it."""
         if original := context.get("original"):
             context |= {
                 "title": str(original),
@@ -175,7 +175,7 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
-        """Name and address of each list that can be narrowed to this row, as far as the user may see it."""
+        """Yield label and URL of each list that the user may see and that filters by this object."""
         relation: Any
         for relation in self.opts.get_fields(include_hidden=True):
             if not (relation.one_to_many and self.admin_site.is_registered(relation.related_model)):
@@ -187,5 +187,5 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 yield capfirst(str(other.opts.verbose_name_plural)), f"{address}?{name}={obj.pk}"
 
 
-def _completes(item: Any) -> bool:
+def _is_autocomplete(item: Any) -> bool:
     return isinstance(item, tuple) and item[1] is AutocompleteFilter

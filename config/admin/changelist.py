@@ -1,4 +1,4 @@
-"""Lists whose cost does not grow with the table."""
+"""Change lists whose cost does not grow with the table."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,7 +23,7 @@ MOST_COUNTED = 10_000
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than `MOST_COUNTED`; `has_more` says that there are more. Whoever looks for those filters."""
+    """Count at most `MOST_COUNTED` rows; `has_more` tells whether there are more."""
 
     @cached_property
     def _counted(self) -> int:
@@ -40,7 +40,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class BoundedChangeList(ChangeList):
-    """A list whose search can be cleared without losing its filters."""
+    """Change list with a link that clears the search but keeps the filters."""
 
     @property
     def without_search(self) -> str:
@@ -48,9 +48,9 @@ class BoundedChangeList(ChangeList):
 
 
 class AutocompleteFilter(FieldListFilter):
-    """By one row of another table, found by typing: a list of all of them could be a list of a million.
+    """Filter by a related row, found by typing. For tables that are too large for a list of links.
 
-    For `list_filter = [("company", AutocompleteFilter)]`; the other model's admin needs `search_fields`.
+    Use as `list_filter = [("company", AutocompleteFilter)]`. The related admin needs `search_fields`.
     """
 
     template = "admin/autocomplete_filter.html"
@@ -65,7 +65,7 @@ class AutocompleteFilter(FieldListFilter):
         return [self.field_path]
 
     def has_output(self) -> bool:
-        """Only for those who may see what is chosen from."""
+        """Hide the filter from users who may not see the related rows."""
         other = admin.site.get_model_admin(self.other)
         return bool(other.has_view_permission(self.request))
 
@@ -86,7 +86,7 @@ class AutocompleteFilter(FieldListFilter):
 
 
 class CreatedFilter(admin.SimpleListFilter):
-    """By age, for tables whose ids grow with time (UUIDv7): the index of ids serves it."""
+    """Filter by age, for tables with UUIDv7 ids: uses the primary key's index."""
 
     title = "created"
     parameter_name = "created"
@@ -109,5 +109,5 @@ class CreatedFilter(admin.SimpleListFilter):
 
 
 def status_word(word: str, tone: str) -> SafeString:
-    """A status as a word with a mark; the tone is `good`, `done`, `waiting`, `over` or `bad`."""
+    """Status as a word with a coloured mark. `tone`: `good`, `done`, `waiting`, `over` or `bad`."""
     return format_html('<span class="status status--{}">{}</span>', tone, word)

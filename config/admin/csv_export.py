@@ -1,4 +1,4 @@
-"""A list as a file: what the filters and the search leave of it, as far as whoever asks may see it."""
+"""CSV export of change lists."""
 
 import csv
 import io
@@ -19,19 +19,19 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-BOM = "\ufeff"  # by which spreadsheets know UTF-8
+BOM = "\ufeff"  # tells spreadsheets that this is UTF-8
 LINES_AT_ONCE = 200
-# what begins a formula in Excel, LibreOffice or Google Sheets (OWASP, CSV injection), full-width letters included
+# starts a formula in Excel, LibreOffice or Google Sheets (OWASP, CSV injection), full-width letters included
 FORMULA = r"[=+\-@＝＋－＠]"
-# where a cell ends for a spreadsheet whose list separator is another than ours, within quotation marks or not
+# ends a cell in a spreadsheet with another list separator, also within quotation marks
 DIVIDES = r";\t\r\n"
-# what may stand before a formula and is not seen, or is taken away with the quotation marks
+# invisible before a formula, or removed with the quotation marks
 UNSEEN = rf"(?:(?![{DIVIDES}])[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\"])*"
 BEGINS_A_FORMULA = re.compile(rf"(?:\A|(?<=[{DIVIDES}]))(?={UNSEEN}{FORMULA})|\A(?=[\t\r\n])")
 MOST_EXPORTED = 100_000
 AT_ONCE = 1_000
-MAX_NAME_LENGTH = 200  # of what an entry of the log is about
-CUT_OFF = "There is more: a file has at most {most:,} rows. Filter the list and export again."
+MAX_NAME_LENGTH = 200  # of `LogEntry.object_repr`
+CUT_OFF = "There are more rows. A file has at most {most:,}. Filter the list, then export again."
 
 logger = logging.getLogger("latchkey.export")
 
@@ -39,10 +39,10 @@ Columns = Mapping[str, Callable[[Any], object]]
 
 
 class ExportingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """With “Export as CSV” above the list, for whoever may see the list.
+    """Model admin with “Export as CSV” above the list, for users who may see the list.
 
-    `exported` names the columns and says what stands in each; nothing else of a row leaves. Every export is in the
-    admin's log before its first line leaves, and gets its number of rows when it ends.
+    `exported` maps column names to getters. Each export is logged before its first line is sent, and again with the
+    number of rows at its end.
     """
 
     exported: ClassVar[Columns]
@@ -59,7 +59,7 @@ class ExportingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().changelist_view(request, export | (extra_context or {}))
 
     def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The same rows in the same order as the list of this query, on all its pages."""
+        """Export the rows of all pages of the list, in its order."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -70,14 +70,14 @@ class ExportingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         entry = log_export(request, self.model, name=f"Export of {plural}")
         some = rows[: MOST_EXPORTED + 1].iterator(chunk_size=AT_ONCE)
         name = f"{plural.replace(' ', '-')}-{timezone.now():%Y-%m-%d}.csv"
-        return csv_response(name, list(self.exported), noted(entry, some, self._cells, what=plural))
+        return csv_response(name, list(self.exported), logged_rows(entry, some, self._cells, what=plural))
 
     def _cells(self, row: Any) -> list[object]:
         return [_plain(column(row)) for column in self.exported.values()]
 
 
 def log_export(request: HttpRequest, model: type[Model], *, name: str, object_id: str | None = None) -> LogEntry:
-    """A line in the admin's log before a file leaves. `noted` finishes it."""
+    """Create the log entry of an export, before its first line. `logged_rows` completes it."""
     user: Any = request.user
     return LogEntry.objects.create(
         user=user,
@@ -89,13 +89,13 @@ def log_export(request: HttpRequest, model: type[Model], *, name: str, object_id
     )
 
 
-def noted(
+def logged_rows(
     entry: LogEntry, rows: Iterable[Any], cells: Callable[[Any], list[object]], *, what: str
 ) -> Iterator[list[object]]:
-    """The lines of the file, and afterwards, also when the reader went away, a word in the log: how many of `what`.
+    """Yield the cells of each row; then log the number of rows, also if the client has disconnected.
 
-    From a list, `rows` come by a cursor on the server that outlives its transaction: one pass over the table, whatever
-    the filters are, flat memory, and no transaction that waits for a slow reader.
+    `rows` come from a server-side cursor `WITH HOLD`: one query, constant memory, and no transaction that stays open
+    for a slow client.
     """
     number, how = 0, "broken off"
     try:
@@ -117,25 +117,19 @@ def noted(
 
 
 def _plain(value: object) -> object:
-    """Times in ISO 8601 and UTC, as the API writes them."""
+    """Format times as the API does: ISO 8601, UTC."""
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
 
 
 def disarm(cell: Any) -> Any:
-    """The cell as text that no spreadsheet takes for a formula, nor any part of it: each such beginning gets a `'`.
-
-    What is not text, a number for instance, is returned as it is; None is an empty cell.
-    """
+    """Put a `'` before everything in a text cell that a spreadsheet could run as a formula (OWASP, CSV injection)."""
     if cell is None:
         return ""
     return BEGINS_A_FORMULA.sub("'", cell) if isinstance(cell, str) else cell
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """The rows as a file to download, UTF-8 with commas, every cell disarmed, written while it is read.
-
-    `name` is the name of the file, with its ending. Kept by no cache.
-    """
+    """Stream the rows as a download: UTF-8, commas, every cell disarmed, not cached."""
     response = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
@@ -151,11 +145,11 @@ def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str
     for number, row in enumerate(rows, start=1):
         writer.writerow([disarm(cell) for cell in row])
         if number % LINES_AT_ONCE == 0:
-            yield _emptied(buffer)
-    yield _emptied(buffer)
+            yield _pop(buffer)
+    yield _pop(buffer)
 
 
-def _emptied(buffer: io.StringIO) -> str:
+def _pop(buffer: io.StringIO) -> str:
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()

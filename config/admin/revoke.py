@@ -1,4 +1,4 @@
-"""Revoking, from a list or from the page of one: always asked once more, and always logged."""
+"""Revocation from a list or from a row's page, confirmed and logged."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ MOST_NAMED = 10
 
 
 class RevokingAdmin(BaseAdmin):
-    """For rows with `revoked_at`. Whoever sees and may change such a row may revoke it."""
+    """Model admin of rows with `revoked_at`. Users who may see and change a row may revoke it."""
 
     actions = ("revoke_selected",)
     revoke_form: type[forms.Form] = forms.Form
@@ -33,7 +33,7 @@ class RevokingAdmin(BaseAdmin):
         raise NotImplementedError
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """What is closed to whoever asks is closed to revoking, too; some rows are changed by revoking alone."""
+        """Check the permission itself: some admins allow no change but revocation."""
         may_change = request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
         return may_change and self.has_view_permission(request)
 
@@ -48,7 +48,7 @@ class RevokingAdmin(BaseAdmin):
         return [path("<path:object_id>/revoke/", view, name=name), *super().get_urls()]
 
     def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """GET asks, POST revokes."""
+        """Confirm on GET, revoke on POST."""
         if not self.has_revoke_permission(request):
             raise PermissionDenied
         obj: Any = self.get_object(request, unquote(object_id))
@@ -62,7 +62,7 @@ class RevokingAdmin(BaseAdmin):
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Asks once for all that were chosen, then revokes all of them or none."""
+        """Confirm once, then revoke all selected rows or none."""
         chosen = list(queryset[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
             self.message_user(request, f"At most {MOST_AT_ONCE} can be revoked at once.", messages.ERROR)
@@ -84,9 +84,9 @@ class RevokingAdmin(BaseAdmin):
 
     def _outcome(self, revoked: int, chosen: int) -> str:
         if revoked == 0:
-            return "Nothing to do: revoked before."
+            return "Nothing was changed: already revoked."
         name = self.opts.verbose_name if revoked == 1 else self.opts.verbose_name_plural
-        before = f" {chosen - revoked} had been revoked before." if chosen > revoked else ""
+        before = f" {chosen - revoked} had already been revoked." if chosen > revoked else ""
         return f"{revoked} {name} revoked.{before}"
 
     def _ask(self, request: HttpRequest, chosen: Sequence[Model], form: forms.Form, *, cancel: str) -> HttpResponse:

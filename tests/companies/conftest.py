@@ -42,3 +42,15 @@ def factor(mary):
 def groups(db):
     """The groups that a migration makes, by name."""
     return {group.name: group for group in Group.objects.all()}
+
+
+@pytest.fixture
+def staff_of(groups):
+    """Create a member of staff in the named groups."""
+
+    def create(*names, **fields):
+        user = UserFactory(is_superuser=False, **fields)
+        user.groups.set(groups[name] for name in names)
+        return user
+
+    return create

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from companies.admin import CompanyLimitedAdmin
 from config.admin.changelist import AutocompleteFilter, status_word
-from config.admin.csv_export import csv_response, log_export, noted
+from config.admin.csv_export import csv_response, log_export, logged_rows
 from config.exceptions import DomainError
 from config.http.body_limit import allow_large_body, content_length, is_large
 from config.http.error_pages import too_large
@@ -175,7 +175,7 @@ class BatchAdmin(CompanyLimitedAdmin):
         some = batch.rows.order_by("number").select_related("invitation").iterator(chunk_size=500)
         what, cells = ("rows with their links", _cells_with_link) if with_links else ("rows", _cells)
         name = f"invitations-{batch.created_at:%Y-%m-%d}-{str(batch.pk)[-6:]}.csv"
-        return csv_response(name, header, noted(entry, some, cells, what=what))
+        return csv_response(name, header, logged_rows(entry, some, cells, what=what))
 
     @method_decorator(require_safe)
     def example_view(self, request: HttpRequest) -> StreamingHttpResponse:

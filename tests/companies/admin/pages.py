@@ -1,4 +1,4 @@
-"""What staff see, and who may."""
+"""Pages and permissions of staff in tests."""
 
 from django.contrib.auth.models import Permission
 

@@ -1,5 +1,3 @@
-"""A member of staff who is limited to certain companies: what is another company's does not exist."""
-
 import re
 
 import pytest
@@ -37,7 +35,7 @@ def name_of(model):
 
 
 def rows_of(company):
-    """A row for every admin whose rows belong to a company, as `{name of its admin: row}`."""
+    """A row of the company for each limited admin, by the admin's name."""
     rows = [
         company,
         SiteFactory(company=company, name=f"Site of {company}"),
@@ -60,7 +58,7 @@ def strangers(db):
 
 @pytest.fixture
 def limited(client, ours):
-    """Whoever may do everything, but for one company only."""
+    """Client of a member with all permissions for one company."""
     user = UserFactory(is_superuser=False, is_limited=True)
     user.companies.add(ours["companies_company"])
     user.user_permissions.set(Permission.objects.all())
@@ -72,48 +70,43 @@ def listed(response):
     return list(response.context["cl"].result_list)
 
 
-def test_every_admin_with_a_company_is_limited(ours):
-    """An admin that is new and stands on neither class is one that shows everything: name it here on purpose."""
+def test_every_admin_has_a_limit_class(ours):
+    """A new admin without a limit class shows all rows: add it here only on purpose."""
     assert {name_of(model) for model in LIMITED} == set(ours)
-    open_to_all = {"connections_datasource", "auth_group"}
-    assert {name_of(model) for model in admin.site._registry} - set(ours) - open_to_all == {
+    unlimited_on_purpose = {"connections_datasource", "auth_group"}
+    assert {name_of(model) for model in admin.site._registry} - set(ours) - unlimited_on_purpose == {
         name_of(model) for model in WHOLE
     }
 
 
-@pytest.mark.parametrize("model", LIMITED, ids=name_of)
-def test_a_list_shows_what_is_of_the_chosen_companies(limited, ours, strangers, model):
-    name = name_of(model)
+def test_list_shows_own_rows_only(limited, ours, strangers):
+    got = {name: listed(limited.get(reverse(f"admin:{name}_changelist"))) for name in ours}
 
-    assert listed(limited.get(reverse(f"admin:{name}_changelist"))) == [ours[name]]
-
-
-@pytest.mark.parametrize("model", LIMITED, ids=name_of)
-@pytest.mark.parametrize("term", ["{pk}", STRANGERS, "Steelworks"])
-def test_a_search_finds_nothing_of_a_stranger(limited, strangers, model, term):
-    name = name_of(model)
-    found = limited.get(reverse(f"admin:{name}_changelist"), {"q": term.format(pk=strangers[name].pk)})
-
-    assert strangers[name] not in listed(found)
+    assert got == {name: [row] for name, row in ours.items()}
 
 
-@pytest.mark.parametrize("model", LIMITED, ids=name_of)
+def test_search_finds_no_foreign_row(limited, strangers):
+    for name, row in strangers.items():
+        for term in (row.pk, STRANGERS, "Steelworks"):
+            found = limited.get(reverse(f"admin:{name}_changelist"), {"q": term})
+            assert row not in listed(found), (name, term)
+
+
 @pytest.mark.parametrize("page", ["change", "history", "delete"])
-def test_a_strangers_row_is_answered_as_one_that_is_not_there(limited, ours, strangers, model, page):
-    name, missing = name_of(model), "0194f000-0000-7000-8000-00000000dead"
-    stranger = strangers[name].pk
-
-    def answer(pk):
+def test_foreign_row_answers_like_missing_row(limited, ours, strangers, page):
+    def answer(name, pk):
         response = limited.get(reverse(f"admin:{name}_{page}", args=[pk]), follow=True)
         return response.status_code, response.redirect_chain, words(response).replace(str(pk), "{id}").split("csrf")[0]
 
-    assert answer(stranger) == answer(missing)
-    assert STRANGERS not in answer(stranger)[2]
-    if page != "delete":  # nothing can be deleted, one's own neither
-        assert limited.get(reverse(f"admin:{name}_{page}", args=[ours[name].pk])).status_code == 200
+    for name, row in strangers.items():
+        foreign = answer(name, row.pk)
+        assert foreign == answer(name, "0194f000-0000-7000-8000-00000000dead"), name
+        assert STRANGERS not in foreign[2], name
+        if page != "delete":  # no row can be deleted
+            assert limited.get(reverse(f"admin:{name}_{page}", args=[ours[name].pk])).status_code == 200, name
 
 
-def test_a_strangers_row_is_not_changed(limited, strangers):
+def test_foreign_row_cannot_be_changed(limited, strangers):
     site, company = strangers["companies_site"], strangers["companies_company"]
     limited.post(reverse("admin:companies_site_change", args=[site.pk]), {"name": "Renamed"})
     limited.post(reverse("admin:companies_company_change", args=[company.pk]), {"name": "Renamed", "locale": "en"})
@@ -123,7 +116,7 @@ def test_a_strangers_row_is_not_changed(limited, strangers):
     assert "Renamed" not in (site.name, company.name)
 
 
-def test_a_strangers_invitation_is_not_revoked(limited, strangers):
+def test_foreign_invitation_cannot_be_revoked(limited, strangers):
     invitation = strangers["invitations_invitation"]
     assert limited.post(reverse("admin:invitations_invitation_revoke", args=[invitation.pk]), {}).status_code == 404
     limited.post(
@@ -134,26 +127,21 @@ def test_a_strangers_invitation_is_not_revoked(limited, strangers):
     assert Invitation.objects.get(pk=invitation.pk).revoked_at is None
 
 
-@pytest.mark.parametrize(
-    ("app_label", "model_name"), [("companies", "site"), ("connections", "connection"), ("invitations", "invitation")]
-)
-def test_completion_offers_the_chosen_companies_only(limited, strangers, app_label, model_name):
-    asked = {"app_label": app_label, "model_name": model_name, "field_name": "company", "term": ""}
-    offered = limited.get(reverse("admin:autocomplete"), asked).json()["results"]
-
-    assert [each["text"] for each in offered] == [OURS]
+def test_autocomplete_offers_own_companies_only(limited, strangers):
+    for app_label, model_name in (("companies", "site"), ("connections", "connection"), ("invitations", "invitation")):
+        asked = {"app_label": app_label, "model_name": model_name, "field_name": "company", "term": ""}
+        offered = limited.get(reverse("admin:autocomplete"), asked).json()["results"]
+        assert [each["text"] for each in offered] == [OURS], model_name
 
 
-@pytest.mark.parametrize("name", ["companies_site", "connections_connection", "invitations_invitation"])
-def test_a_filter_does_not_tell_a_strangers_name(limited, strangers, name):
-    response = limited.get(
-        reverse(f"admin:{name}_changelist"), {"company": strangers["companies_company"].pk}, follow=True
-    )
-
-    assert STRANGERS not in words(response)
+def test_filter_shows_no_foreign_name(limited, strangers):
+    chosen = {"company": strangers["companies_company"].pk}
+    for name in ("companies_site", "connections_connection", "invitations_invitation"):
+        response = limited.get(reverse(f"admin:{name}_changelist"), chosen, follow=True)
+        assert STRANGERS not in words(response), name
 
 
-def test_nothing_is_made_for_a_stranger(limited, strangers):
+def test_foreign_company_gets_no_site(limited, strangers):
     before = Site.objects.count()
     sent = {"company": strangers["companies_company"].pk, "name": "Mine"}
     response = limited.post(reverse("admin:companies_site_add"), sent)
@@ -163,7 +151,7 @@ def test_nothing_is_made_for_a_stranger(limited, strangers):
     assert Site.objects.count() == before
 
 
-def test_nobody_is_invited_for_a_stranger(limited, strangers):
+def test_foreign_company_gets_no_invitation(limited, strangers):
     before = Invitation.objects.count()
     response = invite(limited, strangers["companies_company"])
 
@@ -172,40 +160,38 @@ def test_nobody_is_invited_for_a_stranger(limited, strangers):
     assert Invitation.objects.count() == before
 
 
-def test_whoever_is_limited_works_for_their_company_as_ever(limited, ours, strangers):
+def test_limited_member_invites_for_own_company(limited, ours, strangers):
     assert invite(limited, ours["companies_company"]).status_code == 302
     assert Invitation.objects.filter(company=ours["companies_company"]).count() == 2
 
 
-def test_whoever_is_limited_makes_no_company(limited):
-    """They would not see it."""
+def test_limited_member_creates_no_company(limited):
     assert limited.get(reverse("admin:companies_company_add")).status_code == 403
 
 
-@pytest.mark.parametrize("model", WHOLE, ids=name_of)
-def test_every_page_of_what_reaches_past_companies_is_closed_to_whoever_is_limited(limited, ours, model):
-    """A key opens all companies of its partner."""
+def test_unlimited_admins_are_closed_to_limited(limited, ours):
+    """A key, for example, opens all companies of its partner."""
     partner = ours["companies_company"].partner
-    rows = [partner, make_api_key(partner)[0], UserFactory(is_superuser=False)]
-    row = {name_of(each): each for each in rows}[name_of(model)]
-    before = list(model.objects.filter(pk=row.pk).values())
+    rows = {name_of(each): each for each in (partner, make_api_key(partner)[0], UserFactory(is_superuser=False))}
+    index = words(limited.get(reverse("admin:index")))
+    for model in WHOLE:
+        row, start = rows[name_of(model)], reverse(f"admin:{name_of(model)}_changelist")
+        before = list(model.objects.filter(pk=row.pk).values())
+        urls = admin.site.get_model_admin(model).get_urls()
+        pages = [re.sub("<.+>", str(row.pk), str(each.pattern)) for each in urls]
+        answers = {
+            (page, send.__name__): send(f"{start}{page}", follow=True).status_code
+            for page in pages
+            for send in (limited.get, limited.post)
+        }
 
-    beginning = reverse(f"admin:{name_of(model)}_changelist")
-    pages = [re.sub("<.+>", str(row.pk), str(each.pattern)) for each in admin.site.get_model_admin(model).get_urls()]
-    answers = {
-        (page, send.__name__): send(f"{beginning}{page}", follow=True).status_code
-        for page in pages
-        for send in (limited.get, limited.post)
-    }
-
-    assert answers == dict.fromkeys(answers, 403)
-    assert {"", "add/", f"{row.pk}/change/", f"{row.pk}/history/"} <= set(pages)
-    assert list(model.objects.filter(pk=row.pk).values()) == before
-    assert beginning not in words(limited.get(reverse("admin:index")))
+        assert answers == dict.fromkeys(answers, 403)
+        assert {"", "add/", f"{row.pk}/change/", f"{row.pk}/history/"} <= set(pages)
+        assert list(model.objects.filter(pk=row.pk).values()) == before
+        assert start not in index
 
 
-def test_a_provider_is_seen_and_not_changed_by_whoever_is_limited(limited, client):
-    """It is everybody's, and reaches past their companies."""
+def test_limited_member_only_reads_providers(limited, client):
     provider = DatasourceFactory(name="Acme Water")
     change = reverse("admin:connections_datasource_change", args=[provider.pk])
     sent = {"name": "Renamed", "country": "GB", "login_url": "https://elsewhere.example.com/"}
@@ -227,7 +213,7 @@ def test_a_provider_is_seen_and_not_changed_by_whoever_is_limited(limited, clien
     assert Datasource.objects.get(pk=provider.pk).name == "Renamed"
 
 
-def test_whoever_is_limited_to_nothing_sees_nothing(client, strangers):
+def test_limit_to_no_company_shows_nothing(client, strangers):
     user = UserFactory(is_superuser=False, is_limited=True)
     user.user_permissions.set(Permission.objects.all())
     client.force_login(user)
@@ -236,15 +222,15 @@ def test_whoever_is_limited_to_nothing_sees_nothing(client, strangers):
         assert listed(client.get(reverse(f"admin:{name_of(model)}_changelist"))) == []
 
 
-def test_a_limit_that_changes_counts_from_the_next_request(limited, ours, strangers):
+def test_changed_limit_applies_to_next_request(limited, ours, strangers):
     user = ours["companies_company"].staff.get()
     user.companies.set([strangers["companies_company"]])
 
     assert listed(limited.get(reverse("admin:companies_company_changelist"))) == [strangers["companies_company"]]
 
 
-def test_a_name_that_many_strangers_have_still_finds_ones_own(limited, ours, strangers):
-    """The search by a company's name looks at no more than fifty: they are fifty of one's own."""
+def test_search_finds_own_among_foreign_names(limited, ours, strangers):
+    """A search by company name looks at fifty companies: they must be the member's own."""
     partner = strangers["companies_company"].partner
     Company.objects.bulk_create(Company(partner=partner, name=f"{OURS} {n}") for n in range(60))
 
@@ -253,7 +239,7 @@ def test_a_name_that_many_strangers_have_still_finds_ones_own(limited, ours, str
     assert listed(found) == [ours["invitations_invitation"]]
 
 
-def test_being_limited_costs_one_query(limited, client, ours):
+def test_limit_costs_one_query(limited, client, ours):
     def queries(number):
         CompanyFactory.create_batch(number)
         with CaptureQueriesContext(connection) as captured:

@@ -1,4 +1,4 @@
-"""Lists and searches of companies, their sites and partners read about what they show, of twenty thousand each."""
+"""Lists and searches read about as many rows as they show, of twenty thousand each."""
 
 import pytest
 from django.db import connection
@@ -8,7 +8,7 @@ from tests.companies.admin.pages import words
 from tests.factories import CompanyFactory
 from tests.plans import rows_read
 
-# the oldest are called otherwise, and are half of the rows of their owners
+# the three oldest have other names; half of the rows belong to their owners
 PARTNERS = """
     INSERT INTO companies_partner (id, name, redirect_urls, created_at)
     SELECT ('01940000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
@@ -42,7 +42,7 @@ def many(company):
     return company
 
 
-def test_a_search_reads_about_what_it_finds(admin_client, many):
+def test_search_reads_what_it_finds(admin_client, many):
     for kind in ("partner", "company", "site"):
         for term, finds in (("zebra", 3), ("EBR", 3), ("zebra 2", 1), ("nowhere", 0), ("place 19999", 1)):
             pages = []
@@ -54,7 +54,7 @@ def test_a_search_reads_about_what_it_finds(admin_client, many):
             assert (len(pages[0].context["cl"].result_list), number <= 100) == (finds, True), (kind, term, number)
 
 
-def test_a_partners_own_id_is_looked_up(admin_client, many):
+def test_external_id_uses_index(admin_client, many):
     address = reverse("admin:companies_company_changelist")
 
     number = rows_read(lambda: admin_client.get(address, {"q": "crm-00007"}), "companies_company")
@@ -63,7 +63,7 @@ def test_a_partners_own_id_is_looked_up(admin_client, many):
     assert "Place 7" in words(admin_client.get(address, {"q": "crm-00007"}))
 
 
-def test_the_sites_of_a_company_are_read_alone_though_they_are_the_oldest(api, many):
+def test_site_list_reads_own_rows_only(api, many):
     answers = []
 
     number = rows_read(lambda: answers.append(api.get(f"site/company/{many.pk}")), "companies_site")
@@ -71,7 +71,7 @@ def test_the_sites_of_a_company_are_read_alone_though_they_are_the_oldest(api, m
     assert (len(answers[0].json()["sites"]), number) == (50, 51)
 
 
-def test_the_companies_of_a_partner_are_read_alone(api, many):
+def test_company_list_reads_own_rows_only(api, many):
     CompanyFactory.create_batch(2)
 
     assert rows_read(lambda: api.get("company"), "companies_company") == 51
