@@ -1,6 +1,6 @@
-"""A collector: takes connections that wait for their check, logs in at the utility, reports what it found.
+"""A collector: lists pending connections, logs in at the utility, and reports the outcome.
 
-Where the utility's site was down it tries again later: every quarter of an hour, or every RETRY_SECONDS.
+If the utility's site was down, it tries again every 15 minutes (RETRY_SECONDS).
 
 Usage: BASE_URL=https://... API_KEY=lk_... COMPANY_ID=... python examples/collector.py
 
@@ -27,7 +27,7 @@ def call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str
         return json.load(answer)  # type: ignore[no-any-return]
 
 
-def standing_at(*statuses: str) -> Iterator[dict[str, Any]]:
+def connections_in(*statuses: str) -> Iterator[dict[str, Any]]:
     path, cursor = f"connection/company/{COMPANY_ID}?limit=100&status={'&status='.join(statuses)}", ""
     while cursor is not None:
         page = call("GET", path + cursor)
@@ -36,17 +36,17 @@ def standing_at(*statuses: str) -> Iterator[dict[str, Any]]:
 
 
 def log_in(credentials: dict[str, Any]) -> str:
-    """Replace this by what logs in at `credentials["url"]`; returns a status of the API."""
+    """Log in at `credentials["url"]` and return a status of the API. Replace this by your own login."""
     return "CONNECTED" if credentials["password"] else "PASSWORD_INCORRECT"
 
 
 def check(connection: dict[str, Any]) -> None:
     try:
         credentials = call("POST", f"connection/{connection['id']}/credentials", {})
-        found = {"status": log_in(credentials), "credentialsVersion": credentials["credentialsVersion"]}
-        call("POST", f"connection/{connection['id']}/status", found)
+        outcome = {"status": log_in(credentials), "credentialsVersion": credentials["credentialsVersion"]}
+        call("POST", f"connection/{connection['id']}/status", outcome)
     except HTTPError as error:
-        if error.code != 409:  # changed in the meantime, or its credentials do not open: in the next round again
+        if error.code != 409:  # the credentials changed, or cannot be read: try again in the next round
             raise
 
 
@@ -55,6 +55,6 @@ if __name__ == "__main__":
     while True:
         again = ["WEBSITE_DOWN"] if time.monotonic() >= retry_at else []
         retry_at = time.monotonic() + RETRY_SECONDS if again else retry_at
-        for each in standing_at("PENDING", *again):
+        for each in connections_in("PENDING", *again):
             check(each)
         time.sleep(PAUSE_SECONDS)

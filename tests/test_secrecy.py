@@ -50,7 +50,7 @@ def known():
         '{"code":"123456"}',
     ],
 )
-def test_a_secret_is_found_however_it_is_written(known, line):
+def test_secret_is_found_in_any_form(known, line):
     assert known.lines_of(f"before\n{line}\nafter") == {line}
 
 
@@ -58,7 +58,7 @@ def test_a_secret_is_found_however_it_is_written(known, line):
     "line",
     ["", "nothing of the kind", "pa55 wörd", "1234567 or 1.123456", "0-123456-0", "short", "00000000-0000-7000-8000-0"],
 )
-def test_what_tells_nothing_is_let_be(known, line):
+def test_harmless_lines_are_not_found(known, line):
     assert known.lines_of(f"before\n{line}\nafter") == set()
 
 
@@ -72,7 +72,7 @@ def run_with(tmp_path, secret, line, planted=PLANTED):
 
 
 @pytest.mark.parametrize("planted", [PLANTED, PLANTED_IN_ANOTHER], ids=["in this process", "in one it starts"])
-def test_a_run_that_logs_a_secret_fails_though_its_tests_pass(tmp_path, planted):
+def test_run_that_logs_a_secret_fails(tmp_path, planted):
     done = run_with(tmp_path, SECRET, "the form said %s", planted)
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
@@ -80,7 +80,7 @@ def test_a_run_that_logs_a_secret_fails_though_its_tests_pass(tmp_path, planted)
     assert "the form said" in done.stdout
 
 
-def test_what_production_takes_out_of_a_line_is_not_found_in_it(tmp_path):
+def test_redacted_token_is_not_found(tmp_path):
     done = run_with(tmp_path, TOKEN, "POST /p/i/%s/verify")
 
     assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr

@@ -91,7 +91,7 @@ def test_single_invitations_count(company):
     assert errors(batch)[1] == "An active invitation with this external id exists."
 
 
-def test_other_companies_domains_and_repairs_do_not_count(company):
+def test_unrelated_invitations_do_not_count(company):
     run(CompanyFactory(), people(1))
     use_up(Invitation.objects.get())
     make_invitation(allowed_emails=["person0@example.com"], external_id="7")

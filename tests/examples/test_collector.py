@@ -1,4 +1,4 @@
-"""The collector in examples/ is run as a partner would run it, against the real server."""
+"""The example collector, run as a partner runs it, against a real server."""
 
 import os
 import subprocess
@@ -50,7 +50,7 @@ def collector(live_server):
         program.wait(60)
 
 
-def wait_until_none_waits(company, program, output, status=Status.PENDING):
+def wait_until_checked(company, program, output, status=Status.PENDING):
     waiting = Connection.objects.filter(company=company, status=status)
     wait_until(lambda: not waiting.exists(), program, output)
 
@@ -64,19 +64,19 @@ def wait_until(done, program, output):
         time.sleep(0.1)
 
 
-def test_it_fits_on_a_page():
+def test_example_fits_on_a_page():
     assert len(COLLECTOR.read_text().splitlines()) <= 60
 
 
-def test_it_takes_what_waits_to_connected(collector):
+def test_pending_connections_are_checked(collector):
     company = CompanyFactory()
     made = [make_connection(company, credentials={"username": "u", "password": SECRET}) for _ in range(3)]
     elsewhere = make_connection()
     program, output = collector(company)
 
-    wait_until_none_waits(company, program, output)
+    wait_until_checked(company, program, output)
     made.append(make_connection(company, credentials={"username": "u", "password": SECRET}))
-    wait_until_none_waits(company, program, output)
+    wait_until_checked(company, program, output)
 
     key = ApiKey.objects.get(partner=company.partner)
     for connection in made:
@@ -100,36 +100,36 @@ def down(company):
     return report_status(make_connection(company), Status.WEBSITE_DOWN, by=SYSTEM)
 
 
-def test_it_tries_again_where_the_site_was_down(collector):
+def test_website_down_is_checked_again(collector):
     company = CompanyFactory()
     made = down(company)
     program, output = collector(company, RETRY_SECONDS="0.5")
 
-    wait_until_none_waits(company, program, output, Status.WEBSITE_DOWN)
+    wait_until_checked(company, program, output, Status.WEBSITE_DOWN)
     later = down(company)
-    wait_until_none_waits(company, program, output, Status.WEBSITE_DOWN)
+    wait_until_checked(company, program, output, Status.WEBSITE_DOWN)
 
     for connection in (made, later):
         connection.refresh_from_db()
         assert connection.status == Status.CONNECTED
 
 
-def test_it_does_not_try_again_at_once_nor_what_a_person_must_look_at(collector):
+def test_other_statuses_are_not_checked_again(collector):
     company = CompanyFactory()
     other = report_status(make_connection(company), Status.PASSWORD_INCORRECT, by=SYSTEM)
     first = make_connection(company)
     program, output = collector(company)
-    wait_until_none_waits(company, program, output)
+    wait_until_checked(company, program, output)
     made = down(company)
     make_connection(company)
-    wait_until_none_waits(company, program, output)
+    wait_until_checked(company, program, output)
 
     for connection, status in ((first, "CONNECTED"), (made, "WEBSITE_DOWN"), (other, "PASSWORD_INCORRECT")):
         connection.refresh_from_db()
         assert connection.status == status
 
 
-def test_one_whose_credentials_do_not_open_does_not_keep_the_others_waiting(collector):
+def test_unreadable_credentials_do_not_stop_others(collector):
     company = CompanyFactory()
     # the newest comes first
     sound, damaged = (make_connection(company, credentials={"username": "u", "password": SECRET}) for _ in range(2))
@@ -141,4 +141,4 @@ def test_one_whose_credentials_do_not_open_does_not_keep_the_others_waiting(coll
     damaged.refresh_from_db()
     assert damaged.status == Status.PENDING
     change_credentials(damaged, credentials={"username": "u", "password": SECRET}, by=SYSTEM)
-    wait_until_none_waits(company, program, output)
+    wait_until_checked(company, program, output)
