@@ -1,4 +1,4 @@
-"""A clock that stands still, for what is told by the second."""
+"""A clock that stands still."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 @contextmanager
 def stopped_at(moment: datetime) -> Iterator[None]:
-    """Whoever asks Django for the time is told `moment`, however long it takes; what a row has by default goes on."""
+    """Make `timezone.now()` return `moment`. Defaults of columns in the database are not affected."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timezone, "now", lambda: moment)
         yield

@@ -1,4 +1,4 @@
-"""What tests begin with: one word a thing, everything else filled in."""
+"""Factories: every field has a default."""
 
 from datetime import timedelta
 from functools import cache
@@ -21,7 +21,7 @@ from tests.secrecy import KNOWN
 
 
 def hashed(password: str) -> str:
-    """Once a run, and once for each way of hashing: it takes a third of a second, on purpose."""
+    """Hash of the password, made once for each hasher: the slow ones take a third of a second."""
     KNOWN.note(password)
     return _hashed(password, settings.PASSWORD_HASHERS[0])
 
@@ -75,20 +75,20 @@ class DatasourceFactory(DjangoModelFactory[Datasource]):
 
 
 def make_api_key(partner: Partner, **fields: Any) -> tuple[ApiKey, str]:
-    """A key and its value."""
+    """Key and its secret value."""
     key, value = issue_api_key(partner, **{"name": "Test", **fields})
     KNOWN.note(value)
     return key, value
 
 
 def let_expire(**which: Any) -> None:
-    """The keys' time ended a second ago."""
+    """Let the keys have expired a second ago."""
     now = timezone.now()
     ApiKey.objects.filter(**which).update(created_at=now - timedelta(days=1), expires_at=now - timedelta(seconds=1))
 
 
 def make_connection(company: Company | None = None, **fields: Any) -> Connection:
-    """A connection, by default of a new company to a new provider."""
+    """Connection, by default of a new company to a new provider."""
     if "url" not in fields:
         fields.setdefault("datasource", DatasourceFactory())
     credentials = fields.pop("credentials", {"username": "someone", "password": "something only they know"})
@@ -96,5 +96,5 @@ def make_connection(company: Company | None = None, **fields: Any) -> Connection
 
 
 def make_invitation(company: Company | None = None, **fields: Any) -> Invitation:
-    """An invitation, by default of a new company, for anyone, for ever, without limit."""
+    """Invitation, by default of a new company, for anyone, without expiry or limit."""
     return create_invitation(company or CompanyFactory(), by=fields.pop("by", SYSTEM), **fields)

@@ -1,4 +1,4 @@
-"""How many rows PostgreSQL reads for what a page asks."""
+"""How many rows PostgreSQL reads for the queries of a page."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 
 def rows_read(ask: Any, table: str) -> int:
-    """The most rows that any step of a query reads, of all queries about `table` that `ask()` asks, shown or not."""
+    """Most rows read by one step of a query plan, over all queries from `table` that `ask()` makes."""
     with CaptureQueriesContext(connection) as captured:
         ask()
     asked = [each["sql"] for each in captured if f' FROM "{table}"' in each["sql"]]

@@ -1,4 +1,4 @@
-"""Real threads, each with a connection of its own to the database."""
+"""Real threads, each with its own connection to the database."""
 
 import os
 import threading
@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-# the server takes 100 connections, and each process that tests run in may be racing at this moment
+# the server takes 100 connections, and each process of xdist may be racing at this moment
 AT_ONCE = 80 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "2"))
 
 
 def race(number: int, act: Callable[[int], Any]) -> list[Any]:
-    """What `number` threads that start together got: an answer or an exception each."""
+    """Results of `number` threads that start together: a return value or an exception each."""
     start, places = threading.Barrier(number), threading.BoundedSemaphore(AT_ONCE)
 
     def run(index: int) -> Any:
@@ -33,7 +33,7 @@ def race(number: int, act: Callable[[int], Any]) -> list[Any]:
 
 
 def wait_for_a_lock() -> None:
-    """Until another connection of this database waits for a row."""
+    """Wait until another connection of this database waits for a lock."""
     waiting = """
         SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
         WHERE NOT granted AND datname = current_database()
@@ -46,4 +46,4 @@ def wait_for_a_lock() -> None:
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.05)
-    pytest.fail("nobody waited")
+    pytest.fail("no connection waited for a lock")

@@ -1,8 +1,8 @@
-"""No secret stands in what a whole run logs.
+"""Fail a test run whose logs tell a secret.
 
-While the tests run, what production would log is written to a file, one for each process of xdist, and so is what
-workers and servers say that a test starts (`searched_output`). When they are done it is searched for every secret that
-was typed or made. A find is an error of the last test of the process, and fails the run.
+Each process of xdist logs to a file, as production would. The output of processes that a test starts goes to files too
+(`searched_output`). After the last test all are searched for every secret that was typed or made. A find is an error of
+the last test.
 """
 
 import base64
@@ -27,15 +27,15 @@ from django.conf import settings
 from config.crypto.keyring import Keyring
 from invitations.models import VerificationCode
 
-SHORTEST = 8  # what is shorter stands in any text by chance
-MOST_ALIKE = 4  # and so does what has so few different characters: 00000000 is a part of many ids
+SHORTEST = 8  # shorter texts appear by chance
+MOST_ALIKE = 4  # and so do texts of few different characters: many ids contain 00000000
 CODE = re.compile(r"(?<![\w.:+-])[0-9]{6}(?![\w.:-])")  # six digits too, but not as a value of their own
 FIRST, LAST = "the first test begins", "the last test is done"
 logger = logging.getLogger("latchkey.tests")
 
 
 class Secrets:
-    """What nobody may find."""
+    """Secrets to search for."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
@@ -47,7 +47,7 @@ class Secrets:
         return text in self._known
 
     def lines_of(self, text: str) -> set[str]:
-        """The lines of `text` that tell one of them: in one walk, however many there are."""
+        """Lines of `text` with a secret. Walks through the text once, however many secrets there are."""
         forms = defaultdict(set)
         for secret in self._known:
             for form in forms_of(secret) if is_telling(secret) else ():
@@ -64,18 +64,18 @@ OUTPUTS: list[IO[str]] = []
 
 
 def searched_output() -> IO[str]:
-    """A file for what a process of its own says: it is searched with the log of this one."""
+    """File for the output of a process, searched with the log of this one."""
     OUTPUTS.append(TemporaryFile("a+", encoding="utf-8", errors="replace"))  # noqa: SIM115 - until all is done
     return OUTPUTS[-1]
 
 
 def is_telling(secret: str) -> bool:
-    """Whether it is the secret, wherever it stands."""
+    """Whether a text with this secret cannot have it by chance."""
     return len(secret) >= SHORTEST and len(set(secret)) > MOST_ALIKE
 
 
 def forms_of(secret: str) -> Iterator[str]:
-    """How a secret may stand in a text: as it is, escaped, in hexadecimal, in Base64, hashed without a key."""
+    """Forms of a secret: plain, escaped, hexadecimal, Base64, and hashed without a key."""
     raw = secret.encode(errors="replace")
     secret = raw.decode()
     hashes = [hashlib.new(name, raw).digest() for name in ("md5", "sha1")]
@@ -89,7 +89,7 @@ def forms_of(secret: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_secret_in_the_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What this process logs, from its first test to its last, tells none of the secrets it knew."""
+    """Search the log of this process after its last test."""
     file = tmp_path_factory.mktemp("logged") / "log"
     logging.config.dictConfig(as_in_production(file))
     with listening():
@@ -109,7 +109,7 @@ def whole(output: IO[str]) -> str:
 
 
 def as_in_production(file: Path) -> dict[str, Any]:
-    """The logging of the settings, in production's form, with a file in place of standard error."""
+    """Logging settings in the format of production, with a file instead of standard error."""
     console = settings.LOGGING["handlers"]["console"] | {"formatter": "json"}
     console |= {"class": "logging.FileHandler", "filename": str(file), "encoding": "utf-8"}
     return settings.LOGGING | {"handlers": {"console": console}}
@@ -117,7 +117,7 @@ def as_in_production(file: Path) -> dict[str, Any]:
 
 @contextmanager
 def listening() -> Iterator[None]:
-    """While it lasts, whatever is sealed, drawn for a link or a key, or sent as a code is noted, and works as ever."""
+    """Note every secret that is encrypted, drawn for a link or a key, or sent as a code."""
     seal, draw, digits = Keyring.encrypt, secrets.token_urlsafe, VerificationCode.digits.fget
 
     def seal_and_note(ring: Keyring, secret: bytes, *, associated_data: str) -> bytes:
@@ -142,7 +142,7 @@ def noted(make: Callable[..., str]) -> Callable[..., str]:
 
 
 def secret_texts(secret: bytes, associated_data: str) -> list[str]:
-    """What was typed or made, by what it is sealed for; a stored answer says more than secrets."""
+    """Secrets in the plaintext, by the purpose that its associated data names. Stored responses are left out."""
     match associated_data.partition(":")[0]:
         case "credential" if secret.startswith(b"{"):  # tests of the vault itself seal anything
             return list(texts_in(json.loads(secret)))
@@ -154,7 +154,7 @@ def secret_texts(secret: bytes, associated_data: str) -> list[str]:
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """The texts of a JSON value, however deep."""
+    """Strings of a JSON value, at any depth."""
     match value:
         case str():
             yield value

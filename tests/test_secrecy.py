@@ -1,4 +1,4 @@
-"""The search of a run's log finds what it is made for."""
+"""The search for secrets in the log of a test run finds them."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from tests.secrecy import Secrets
 
 SECRET = 'pa55 wörd & "more"'
 TOKEN = "Token-of-a-run-that-is-not-this-one-43-letters"[:43]
-PLANTED = """
+LOGGED = """
 import logging
 from tests.secrecy import KNOWN
 
@@ -20,7 +20,7 @@ def test_that_passes():
     KNOWN.note({secret!r})
     logging.getLogger("django.request").error({line!r}, {secret!r})
 """
-PLANTED_IN_ANOTHER = """
+PRINTED = """
 import subprocess
 from tests.secrecy import KNOWN, searched_output
 
@@ -50,7 +50,7 @@ def known():
         '{"code":"123456"}',
     ],
 )
-def test_secret_is_found_in_any_form(known, line):
+def test_secret_is_found_in_every_form(known, line):
     assert known.lines_of(f"before\n{line}\nafter") == {line}
 
 
@@ -58,29 +58,33 @@ def test_secret_is_found_in_any_form(known, line):
     "line",
     ["", "nothing of the kind", "pa55 wörd", "1234567 or 1.123456", "0-123456-0", "short", "00000000-0000-7000-8000-0"],
 )
-def test_harmless_lines_are_not_found(known, line):
+def test_other_text_is_not_reported(known, line):
     assert known.lines_of(f"before\n{line}\nafter") == set()
 
 
-def run_with(tmp_path, secret, line, planted=PLANTED):
-    """A run of its own, with a worker, of one test that passes and logs `line` of a `secret`."""
+def run_tests(tmp_path, *planted):
+    """Run passing tests with a worker of xdist."""
     (tmp_path / "conftest.py").write_text("from tests.secrecy import no_secret_in_the_log\n")
-    (tmp_path / "test_planted.py").write_text(planted.format(secret=secret, line=line))
+    for number, code in enumerate(planted):
+        (tmp_path / f"test_planted_{number}.py").write_text(code)
     where = ["-c", str(settings.BASE_DIR / "pyproject.toml"), "-p", "no:cacheprovider", str(tmp_path)]
     command = [sys.executable, "-m", "pytest", "-n", "1", *where]
     return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("planted", [PLANTED, PLANTED_IN_ANOTHER], ids=["in this process", "in one it starts"])
-def test_run_that_logs_a_secret_fails(tmp_path, planted):
-    done = run_with(tmp_path, SECRET, "the form said %s", planted)
+def test_run_that_tells_a_secret_fails(tmp_path):
+    logged = LOGGED.format(secret=SECRET, line="the log said %s")
+    printed = PRINTED.format(secret=SECRET, line="a process said %s")
+
+    done = run_tests(tmp_path, logged, printed)
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
     assert "ERROR at teardown of test_that_passes" in done.stdout
-    assert "the form said" in done.stdout
+    assert "the log said" in done.stdout
+    assert "a process said" in done.stdout
 
 
-def test_redacted_token_is_not_found(tmp_path):
-    done = run_with(tmp_path, TOKEN, "POST /p/i/%s/verify")
+def test_redacted_secret_is_not_reported(tmp_path):
+    done = run_tests(tmp_path, LOGGED.format(secret=TOKEN, line="POST /p/i/%s/verify"))
 
     assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
