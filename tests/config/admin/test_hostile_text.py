@@ -1,5 +1,3 @@
-"""What partners, contributors and staff have written is text on every page of the admin."""
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -25,7 +23,7 @@ HOSTILE = f"\"'>{SCRIPT}{{{{ 7*7 }}}}<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def rows(db):
-    """A row for each admin, with hostile text wherever somebody may write some."""
+    """A row for each admin, with hostile text in all text fields."""
     partner = PartnerFactory(name=HOSTILE)
     company = CompanyFactory(partner=partner, name=HOSTILE, external_id=HOSTILE)
     site = SiteFactory(company=company, name=HOSTILE, address=HOSTILE, external_id=HOSTILE)
@@ -44,7 +42,7 @@ def rows(db):
     return [partner, company, site, datasource, connection, invitation, key, UserFactory(name=HOSTILE)]
 
 
-def test_hostile_text_is_text_on_every_page(client, rows):
+def test_hostile_text_is_escaped_on_every_page(client, rows):
     client.force_login(rows[-1])
     shown = 0
     for row in rows:
@@ -62,7 +60,7 @@ def test_hostile_text_is_text_on_every_page(client, rows):
     assert shown > len(rows)
 
 
-def test_names_that_complete_what_one_types_are_data(client, rows):
+def test_autocomplete_returns_hostile_text_as_json(client, rows):
     client.force_login(rows[-1])
     query = {"app_label": "companies", "model_name": "site", "field_name": "company", "term": "script"}
     answer = client.get("/admin/autocomplete/", query)
@@ -70,7 +68,7 @@ def test_names_that_complete_what_one_types_are_data(client, rows):
     assert [result["text"] for result in answer.json()["results"]] == [HOSTILE]
 
 
-def test_a_forged_post_from_elsewhere_changes_nothing(rows):
+def test_cross_site_post_is_refused(rows):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(rows[-1])
     key = rows[-2]

@@ -1,5 +1,3 @@
-"""The recent actions on the first page of the admin: nobody reads there what they may not see any more."""
-
 import pytest
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -32,7 +30,7 @@ def recent(client):
     return client.get(reverse("admin:index")).context["log_entries"]
 
 
-def test_what_one_did_is_shown_newest_first(client, mary, company):
+def test_own_actions_are_shown_newest_first(client, mary, company):
     invitation = make_invitation(company)
     note(mary, company, invitation)
     note(UserFactory(), CompanyFactory())
@@ -40,7 +38,7 @@ def test_what_one_did_is_shown_newest_first(client, mary, company):
     assert [entry.object_id for entry in recent(client)] == [str(invitation.pk), str(company.pk)]
 
 
-def test_what_is_of_a_company_that_is_closed_now_is_not_told(client, mary, company):
+def test_objects_outside_new_limit_are_hidden(client, mary, company):
     secret = CompanyFactory(name=SECRET)
     note(mary, secret, make_invitation(secret), draft(secret, people(2), file_name=f"{SECRET}.csv"))
     note(mary, make_invitation(company))
@@ -54,8 +52,7 @@ def test_what_is_of_a_company_that_is_closed_now_is_not_told(client, mary, compa
     assert [str(entry) for entry in page.context["log_entries"]] == [f"Added “Create a connection for {company}”."]
 
 
-def test_what_only_others_may_see_now_is_not_told(client, mary):
-    """Her group was changed; a partner and a group are none of hers any more."""
+def test_objects_without_permission_are_hidden(client, mary):
     secret = CompanyFactory(name=SECRET, partner__name=SECRET)
     note(mary, secret.partner, Group.objects.create(name=SECRET))
     mary.user_permissions.set(Permission.objects.filter(codename="view_company"))
@@ -63,7 +60,7 @@ def test_what_only_others_may_see_now_is_not_told(client, mary):
     assert SECRET not in client.get(reverse("admin:index")).content.decode()
 
 
-def test_what_is_gone_and_what_nobody_registers_is_left_out(client, mary, company):
+def test_deleted_and_unregistered_objects_are_hidden(client, mary, company):
     gone = draft(company, people(2))
     note(mary, gone, Permission.objects.first())
     gone.delete()
@@ -71,13 +68,13 @@ def test_what_is_gone_and_what_nobody_registers_is_left_out(client, mary, compan
     assert list(recent(client)) == []
 
 
-def test_an_export_is_shown_to_whoever_may_see_the_list(client, mary, company):
+def test_export_is_shown(client, mary, company):
     client.get(reverse("admin:companies_company_export")).getvalue()
 
     assert [entry.object_repr for entry in recent(client)] == ["Export of companies"]
 
 
-def test_many_actions_cost_what_few_do(client, mary):
+def test_query_count_does_not_grow(client, mary):
     def queries(number):
         note(mary, *CompanyFactory.create_batch(number))
         with CaptureQueriesContext(connection) as captured:
