@@ -23,7 +23,7 @@ function enhance(input) {
   button.type = "button";
   button.setAttribute("aria-controls", input.id);
   input.classList.add("reveal__input");
-  // An input that is moved loses the focus: somebody may have begun to type.
+  // Moving an input takes its focus away, even while a person types.
   const focused = document.activeElement === input;
   input.replaceWith(box);
   box.append(input, button);

@@ -1,4 +1,4 @@
-// Suggests providers while one types: an editable combobox with list autocomplete (WAI-ARIA APG).
+// Suggests providers while a person types: an editable combobox with list autocomplete (WAI-ARIA APG).
 // Without this script, or when the search does not answer, the text input works as it is.
 
 const WAIT_MS = 200;
@@ -27,14 +27,14 @@ function enhance(input) {
   })) {
     input.setAttribute(name, value);
   }
-  // An input that is moved loses the focus: somebody may have begun to type.
+  // Moving an input takes its focus away, even while a person types.
   const focused = document.activeElement === input;
   input.replaceWith(box);
   box.append(input, list);
   if (focused) input.focus();
   box.after(chosen, status);
 
-  // The chosen entry's id travels in a hidden input. Where the server offered radio buttons
+  // The id of the chosen entry travels in a hidden input. Where the server offered radio buttons
   // for a name that fits several entries, another text makes them void: the hidden input takes over.
   function setDatasource(id) {
     let field = form.querySelector('input[name="datasource"][type="hidden"]');
@@ -46,7 +46,7 @@ function enhance(input) {
     field.value = id;
   }
 
-  // What the chosen provider asks for beside user name and password stands open before it is missed.
+  // Require and open the fields for what the chosen provider asks for besides user name and password.
   function demand(names) {
     for (const field of form.querySelectorAll("input[data-extra]")) {
       field.required = names.includes(field.name);

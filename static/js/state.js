@@ -1,13 +1,13 @@
-// Follows the check of a login on the done page. Without this script the page refreshes itself, or has a link.
+// Polls the state of the login on the done page. Without this script the page refreshes itself or has a link.
 
-// How long to wait before asking: at first, and at the most.
+// The first and the longest pause before a request.
 const PACES_MS = { waiting: [2000, 15000], unsettled: [5000, 60000] };
 const OK = 200;
 const BROKEN = 500;
 const region = document.getElementById("state");
 const news = document.getElementById("news");
 
-// Nothing, where only a person can change how it stands.
+// Undefined where only a person can change the state.
 function pace() {
   return Object.keys(PACES_MS).find((name) => region.querySelector(`[data-${name}]`));
 }
@@ -22,7 +22,7 @@ async function follow() {
     try {
       const response = await fetch(region.dataset.stateUrl, { headers: { Accept: "text/html" } });
       if (response.status === OK) changed = replace(await response.text());
-      // Nothing to see with this link or in this browser any more.
+      // This link or this browser may not see the state any more.
       else if (response.status < BROKEN) return;
     } catch {
       // Offline for a moment: ask again later.
@@ -31,7 +31,7 @@ async function follow() {
   follow();
 }
 
-// Whether there was anything new; what is not is left alone.
+// Returns whether the state changed. An unchanged state stays untouched.
 function replace(html) {
   const piece = document.createElement("template");
   piece.innerHTML = html;
@@ -42,7 +42,7 @@ function replace(html) {
   return true;
 }
 
-// What changed, and not the whole form, for whoever listens to the page or looks at its tab.
+// Announces only the change, not the form, to screen readers and in the tab.
 function tell() {
   const title = region.querySelector("h1").textContent;
   news.textContent = `${title}. ${region.querySelector("p").textContent}`;

@@ -1,4 +1,4 @@
-// A second press on the button of form[data-once] does nothing. The server holds the rule; this is a courtesy.
+// Disables the button of form[data-once] once it is pressed. The server enforces the rule.
 
 function enhance(form) {
   const button = form.querySelector("button[type=submit]");
@@ -10,7 +10,7 @@ function enhance(form) {
     button.textContent = form.dataset.once;
   });
 
-  // Back from the next page, or from a failed one.
+  // The person came back from the next page, or it failed.
   window.addEventListener("pageshow", () => {
     button.disabled = false;
     button.textContent = words;

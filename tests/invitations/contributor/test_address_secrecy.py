@@ -36,7 +36,7 @@ VARIES = re.compile(r'value="[A-Za-z0-9]{64}"|/p/i/[A-Za-z0-9_-]{43}')
 
 
 def shape(response, email):
-    """The answer without what is different in every answer anyway: form tokens, ids and what was typed."""
+    """The response without form tokens, ids and the typed address."""
     headers = {name: value for name, value in response.items() if name not in ("X-Request-Id", "Location")}
     cookies = {
         re.sub(r"-[0-9a-f]{32}$", "", name): {key: value for key, value in cookie.items() if key != "expires"}
@@ -47,13 +47,13 @@ def shape(response, email):
 
 
 def statements(queries):
-    """What the database was asked, without the values."""
+    """The SQL without its values."""
     value = re.compile(r"'(?:[^']|'')*'|\bs\d+_x\d+\b|\b\d[\d.]*\b|\bNULL\b")  # savepoints have numbers too
     return [value.sub("?", query["sql"]) for query in queries.captured_queries]
 
 
 def timed(ask_for, *arguments):
-    """The answer, what the database was asked, and how many milliseconds it took."""
+    """The response, its SQL and its time in milliseconds."""
     with CaptureQueriesContext(connection) as queries:
         started = time.perf_counter()
         response = ask_for(*arguments)
@@ -62,7 +62,7 @@ def timed(ask_for, *arguments):
 
 
 def ask_and_miss(client, invitation, email):
-    """What two answers to a new visitor look like, what the database was asked for them, and how long they took."""
+    """Shapes, SQL and times of two responses to a new browser: a requested code and a wrong code."""
     client.cookies.clear()
     first, queries, took = timed(request_code, client, invitation, email)
     second, more_queries, took_too = timed(enter_code, client, invitation, wrong_digits(invitation))
@@ -88,14 +88,14 @@ PARTS = ("asking", "a wrong code")
 
 
 def measure_pair(client, invitation, number):
-    """For each of the two answers, how many milliseconds it took for the allowed address and for the other."""
+    """Times in milliseconds of both responses, each for the allowed and the other address."""
     order = (ANNA, OTTO) if number % 2 else (OTTO, ANNA)  # who comes first has no part in it
     took = {email: ask_and_miss(client, invitation, email)[2] for email in order}
     return list(zip(took[ANNA], took[OTTO], strict=True))
 
 
 def compare(name, pairs):
-    """Whether the two are the same but for what no network lets through: a seventh of the time, and a millisecond."""
+    """Whether the medians differ by less than 15 % and a millisecond, which no network lets through."""
     allowed, other = (statistics.median(each) for each in zip(*pairs, strict=True))
     apart = statistics.median(one - another for one, another in pairs)
     sys.stdout.write(
@@ -105,7 +105,7 @@ def compare(name, pairs):
 
 
 def test_timing_hides_whether_address_is_allowed(client, invitation, capsys):
-    """Two hundred tries of each, one beside the other; when the machine was busy with something else, again."""
+    """Two hundred pairs; up to three rounds, because the machine may be busy."""
     for _ in range(3):
         pairs = [measure_pair(client, invitation, number) for number in range(201)][1:]
         with capsys.disabled():

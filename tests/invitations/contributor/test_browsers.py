@@ -39,12 +39,11 @@ def invitation(company):
 
 @pytest.fixture
 def links(invitation):
-    """Anna's and Ben's."""
     return links_of(invitation, ANNA)[0], links_of(invitation, BEN)[0]
 
 
-def prove_by_code(client, invitation, email):
-    """By the invitation's own link, as if no address had been proved."""
+def verify_by_code(client, invitation, email):
+    """Verify by the shared link, as a browser without a proof."""
     secret = client.cookies.pop(f"proof-{invitation.pk.hex}", None)
     request_code(client, invitation, email)
     if secret is not None:
@@ -52,11 +51,11 @@ def prove_by_code(client, invitation, email):
     assert enter_code(client, invitation, newest_code(invitation).digits).status_code == 302
 
 
-def secret_of(client, invitation):
+def proof_secret(client, invitation):
     return client.cookies[f"proof-{invitation.pk.hex}"].value
 
 
-def is_asked_for_a_code(client, link):
+def needs_a_code(client, link):
     return "This link was opened in another browser first." in visible_text(accept(client, link))
 
 
@@ -81,7 +80,7 @@ def test_link_of_same_address_needs_no_button(client, invitation, links):
 @pytest.mark.parametrize("email", [ANNA, BEN])
 def test_first_browser_may_press_after_code(client, invitation, links, email):
     accept(client, links[0])
-    prove_by_code(client, invitation, email)
+    verify_by_code(client, invitation, email)
     assert accept(client, links[0])["Location"] == at(links[0], "connect")
 
 
@@ -94,52 +93,52 @@ def test_browser_may_press_all_its_links(client, invitation, links):
 def test_first_browser_may_press_after_expiry(client, invitation, links):
     accept(client, links[0])
     pass_time(days=20)
-    prove_by_code(client, invitation, BEN)
+    verify_by_code(client, invitation, BEN)
     assert accept(client, links[0])["Location"] == at(links[0], "connect")
 
 
 def test_stranger_always_needs_a_code(client, invitation, links):
     accept(client, links[0])
-    prove_by_code(client, invitation, BEN)
+    verify_by_code(client, invitation, BEN)
     accept(client, links[0])
-    assert is_asked_for_a_code(Client(), links[0])
+    assert needs_a_code(Client(), links[0])
 
 
 def test_code_does_not_make_first_browser(client, invitation, links):
     accept(client, links[0])
     second = Client()
-    prove_by_code(second, invitation, ANNA)
-    assert is_asked_for_a_code(second, links[0])
+    verify_by_code(second, invitation, ANNA)
+    assert needs_a_code(second, links[0])
     assert accept(client, links[0])["Location"] == at(links[0], "connect")
 
 
 def test_replaced_secret_is_worthless(client, invitation, links):
     accept(client, links[0])
-    earlier = secret_of(client, invitation)
-    prove_by_code(client, invitation, BEN)
+    earlier = proof_secret(client, invitation)
+    verify_by_code(client, invitation, BEN)
     assert find_proof(invitation, earlier) is None
     assert [proof.email for proof in EmailProof.objects.all()] == [BEN]
     copy = Client()
     copy.cookies[f"proof-{invitation.pk.hex}"] = earlier
     assert not reaches_form(copy, links[0])
-    assert is_asked_for_a_code(copy, links[0])
+    assert needs_a_code(copy, links[0])
 
 
 def test_planted_cookie_gives_attacker_nothing(client, invitation, links):
     annas, bens = links
     attacker = Client()
     accept(attacker, bens)
-    client.cookies[f"proof-{invitation.pk.hex}"] = secret_of(attacker, invitation)
+    client.cookies[f"proof-{invitation.pk.hex}"] = proof_secret(attacker, invitation)
     accept(client, annas)
     assert not reaches_form(attacker, annas)
-    assert is_asked_for_a_code(attacker, annas)
+    assert needs_a_code(attacker, annas)
 
 
 def test_proof_of_another_invitation_is_kept(client, company, invitation, links):
     other = make_invitation(company, allowed_emails=[ANNA], send_email=True)
     (elsewhere,) = links_of(other)
     accept(client, elsewhere)
-    secret = secret_of(client, other)
+    secret = proof_secret(client, other)
     client.cookies[f"proof-{invitation.pk.hex}"] = secret
     accept(client, links[0])
     assert find_proof(other, secret)

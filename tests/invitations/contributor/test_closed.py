@@ -83,11 +83,6 @@ def test_closing_before_submit_stores_nothing(client, invitation, state, filled)
 # --- repairs ----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def to_repair(company):
-    return create_repair_invitation(found(make_connection(company)), by=SYSTEM)
-
-
 @pytest.mark.parametrize("filled", [{}, {"username": ""}], ids=["complete form", "form with an error"])
 @pytest.mark.parametrize("state", CLOSE)
 def test_closed_repair_changes_nothing(client, to_repair, state, filled):

@@ -6,19 +6,7 @@ from connections.models.status import Status
 from invitations.models import Use
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, page, saved
-from tests.invitations.repairs import (
-    NEW,
-    WANTED,
-    expire,
-    found,
-    fulfil,
-    has_form,
-    login,
-    opened,
-    read,
-    revoke,
-    rows,
-)
+from tests.invitations.repairs import NEW, WANTED, expire, found, fulfil, has_form, login, opened, read, revoke, rows
 
 pytestmark = pytest.mark.django_db
 

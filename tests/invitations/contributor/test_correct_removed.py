@@ -26,7 +26,7 @@ def invitation(company):
 
 @pytest.fixture
 def refused(client, invitation):
-    """What Ann has connected; the provider refused her login."""
+    """Anna's connection, whose login the provider refused."""
     create_proof(client, invitation, ANNA)
     return found(saved(client, invitation))
 
@@ -77,7 +77,7 @@ def test_later_proof_does_not_correct(client, invitation, refused):
 
 
 def test_each_browser_answers_for_its_address(client, company):
-    """Two people repair through one invitation: each answers for what they gave themselves."""
+    """Two people repair through one invitation. Each may correct only their own login."""
     connection = found(make_connection(company))
     invitation, bobs = create_repair_invitation(connection, by=SYSTEM, allowed_emails=[ANNA, BEN]), Client()
     for browser, email in ((client, ANNA), (bobs, BEN)):

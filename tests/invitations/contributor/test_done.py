@@ -9,32 +9,20 @@ from connections.models.status import Status
 from invitations.models import Invitation
 from invitations.services.invitations import revoke_invitation
 from tests.factories import DatasourceFactory, PartnerFactory, SiteFactory, make_invitation
-from tests.invitations.answers import PASSWORD, PROVIDER_URL, answers, page
+from tests.invitations.answers import PASSWORD, PROVIDER_URL, page, saved
 from tests.invitations.repairs import found, read
 
 pytestmark = pytest.mark.django_db
 
 
 SAVED = "What we saved"
-
-
 NOTHING = "There is nothing more to see here"
-
-
-def connect(client, invitation, **changes):
-    assert client.post(page(invitation, "connect"), answers(**changes)).status_code == 302
-
-
-def done(client, invitation):
-    response = client.get(page(invitation, "done"))
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def test_done_page_shows_what_was_saved(client, invitation):
     datasource = DatasourceFactory(name="Hydro-Québec", login_url="https://session.hydro.example/in", country="CA")
     site = SiteFactory(company=invitation.company, name="Main bakery")
-    connect(
+    saved(
         client,
         invitation,
         provider="hydro-quebec",
@@ -43,7 +31,7 @@ def test_done_page_shows_what_was_saved(client, invitation):
         owner_email="owner@example.com",
         collection_start_date="2024-02-29",
     )
-    content = done(client, invitation)
+    content = read(client.get(page(invitation, "done")))
     assert SAVED in content
     for shown in [
         datasource.name,
@@ -61,16 +49,16 @@ def test_done_page_shows_what_was_saved(client, invitation):
 
 
 def test_done_page_shows_host_of_url(client, invitation):
-    connect(client, invitation)
-    content = done(client, invitation)
+    saved(client, invitation)
+    content = read(client.get(page(invitation, "done")))
     assert "portal.utility.example" in content
     assert PROVIDER_URL not in content
 
 
 def test_done_page_shows_last_connection(client, invitation):
-    connect(client, invitation, provider="first.utility.example")
-    connect(client, invitation, provider="second.utility.example")
-    content = done(client, invitation)
+    saved(client, invitation, provider="first.utility.example")
+    saved(client, invitation, provider="second.utility.example")
+    content = read(client.get(page(invitation, "done")))
     assert "second.utility.example" in content
     assert "first.utility.example" not in content
 
@@ -80,29 +68,29 @@ ANOTHER = "Connect another account"
 
 def test_another_account_needs_a_use_left(client, company):
     invitation = make_invitation(company, max_uses=2)
-    connect(client, invitation)
-    content = done(client, invitation)
+    saved(client, invitation)
+    content = read(client.get(page(invitation, "done")))
     assert ANOTHER in content
     assert f'href="{page(invitation, "connect")}"' in content
-    connect(client, invitation)
-    assert ANOTHER not in done(client, invitation)
+    saved(client, invitation)
+    assert ANOTHER not in read(client.get(page(invitation, "done")))
 
 
 def test_unlimited_invitation_offers_another_account(client, invitation):
-    connect(client, invitation)
-    assert ANOTHER in done(client, invitation)
+    saved(client, invitation)
+    assert ANOTHER in read(client.get(page(invitation, "done")))
 
 
 def test_closed_invitation_offers_no_other_account(client, company):
     revoked, expired = make_invitation(company), make_invitation(company)
     for invitation in (revoked, expired):
-        connect(client, invitation)
+        saved(client, invitation)
         if invitation is revoked:
             revoke_invitation(invitation, by=SYSTEM)
         else:
             past = timezone.now() - timedelta(seconds=1)
             Invitation.objects.filter(pk=expired.pk).update(created_at=past - timedelta(days=1), expires_at=past)
-        content = done(client, invitation)
+        content = read(client.get(page(invitation, "done")))
         assert SAVED in content
         assert ANOTHER not in content
 
@@ -112,23 +100,23 @@ def test_redirect_url_names_its_host(client, company):
     company.partner.redirect_urls = [address]
     company.partner.save()
     invitation = make_invitation(company, redirect_url=address)
-    connect(client, invitation)
-    content = done(client, invitation)
+    saved(client, invitation)
+    content = read(client.get(page(invitation, "done")))
     assert 'href="https://northwind.example/thanks?from=latchkey&amp;x=1" rel="noreferrer"' in content
     assert "Continue to northwind.example" in content
 
 
 def test_no_redirect_url_no_link(client, invitation):
-    connect(client, invitation)
-    assert "Continue to" not in done(client, invitation)
+    saved(client, invitation)
+    assert "Continue to" not in read(client.get(page(invitation, "done")))
 
 
 def test_redirect_url_is_hidden_from_strangers(client):
     partner = PartnerFactory(redirect_urls=["https://northwind.example/thanks"])
     company = SiteFactory(company__partner=partner).company
     invitation = make_invitation(company, redirect_url="https://northwind.example/thanks")
-    connect(client, invitation)
-    assert "northwind.example" not in done(Client(), invitation)
+    saved(client, invitation)
+    assert "northwind.example" not in read(Client().get(page(invitation, "done")))
 
 
 REFRESH = '<noscript><meta http-equiv="refresh"'

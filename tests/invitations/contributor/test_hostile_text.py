@@ -37,10 +37,7 @@ def hostile(request):
 
 @pytest.fixture
 def invitation(hostile):
-    """With the hostile text in the company's and partner's names, the message, a site and the prefill.
-
-    Into rows, past the services, which refuse some of it: it may stand there from before.
-    """
+    """An invitation with the hostile text in names, message and prefill, past the checks of the services."""
     company = CompanyFactory(name=f"company {hostile}", partner__name=f"partner {hostile}")
     SiteFactory(company=company, name=f"site {hostile}")
     invitation = make_invitation(company)

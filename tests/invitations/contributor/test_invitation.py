@@ -1,7 +1,6 @@
 """The first page: who asks, for what, until when."""
 
-from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,13 +8,13 @@ from django.utils import timezone
 from companies.actors import SYSTEM
 from connections.models.status import Status
 from connections.models.status_texts import STATUS_TEXTS
-from invitations.emails import invitation_mail
-from invitations.models import Delivery, Invitation, InvitationEvent, PersonalLink
+from invitations.models import Invitation, InvitationEvent, PersonalLink
 from invitations.models.prefill import Prefill
 from invitations.services.invitations import create_repair_invitation
-from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_connection, make_invitation
-from tests.invitations.answers import PROVIDER_URL, page
+from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
+from tests.invitations.answers import page
 from tests.invitations.contributor.steps import ANNA
+from tests.invitations.contributor.test_locked_fields import locked_values
 from tests.invitations.repairs import OTHER_STATES, create_proof, found, read
 
 pytestmark = pytest.mark.django_db
@@ -92,45 +91,6 @@ def test_partner_asking_for_itself_is_named_once(client, invitation):
     assert client.get(page(make_invitation(company))).content.decode().count("<strong>Northwind</strong>") == 1
 
 
-def locked_values(company):
-    """For each lockable field: the prefill, what it is in the saved connection, and what a forger posts."""
-    datasource, other = DatasourceFactory.create_batch(2)
-    site, other_site = SiteFactory.create_batch(2, company=company)
-    return {
-        "datasource_id": (
-            datasource.pk,
-            lambda connection: connection.datasource.pk,
-            [{"provider": other.name}, {"datasource": str(other.pk)}, {"provider": PROVIDER_URL, "datasource": ""}],
-        ),
-        "url": (
-            "https://locked.example/",
-            lambda connection: connection.url,
-            [{"provider": PROVIDER_URL}, {"provider": other.name, "datasource": str(other.pk)}, {"url": PROVIDER_URL}],
-        ),
-        "initial_sites": (
-            (site.pk,),
-            lambda connection: tuple(each.pk for each in connection.sites.all()),
-            [{"sites": [str(other_site.pk)]}, {"sites": [str(site.pk), str(other_site.pk)]}, {"sites": None}],
-        ),
-        "utility_types": (
-            ("GAS", "WATER"),
-            lambda connection: tuple(connection.utility_types),
-            [{"utility_types": ["SOLAR"]}, {"utility_types": None}],
-        ),
-        "country": ("GB", lambda connection: connection.country, [{"country": "FR"}, {"country": ""}]),
-        "connection_owner_email": (
-            "owner@example.com",
-            lambda connection: connection.owner_email,
-            [{"owner_email": "evil@example.com"}, {"owner_email": ""}],
-        ),
-        "data_collection_start_date": (
-            date(2024, 1, 31),
-            lambda connection: connection.collection_start_date,
-            [{"collection_start_date": "1999-01-01"}, {"collection_start_date": ""}],
-        ),
-    }
-
-
 def test_page_lists_only_unlocked_questions(client, company):
     values = locked_values(company)
 
@@ -146,14 +106,7 @@ def test_page_lists_only_unlocked_questions(client, company):
     assert announced("url", "initial_sites", "utility_types") == ["Your login"]
 
 
-@pytest.fixture
-def to_repair(company):
-    return create_repair_invitation(found(make_connection(company)), by=SYSTEM)
-
-
 NEEDED = "Your help is needed with a login"
-
-
 NOTHING = "There is nothing to do at the moment"
 
 
@@ -168,7 +121,6 @@ def company():
 
 
 def standing(company, status):
-    """A connection in this status; of those that were checked, none has ever worked but the one that does."""
     connection = make_connection(company, datasource=DatasourceFactory(name="Acme Water"))
     return connection if status == Status.PENDING else found(connection, Status(status))
 
@@ -202,18 +154,9 @@ def test_repair_without_need_has_quiet_button(client, company, status, allowed):
     assert (pressing in content, quiet in content) == (status not in AT_REST, status in AT_REST)
 
 
-def mailed(connection):
-    """The subject, and what the text and the HTML say, of a mail that leaves now."""
-    create_repair_invitation(connection, by=SYSTEM, allowed_emails=[ANNA], send_email=True)
-    mail = invitation_mail(Delivery.objects.get(), PersonalLink.objects.get())
-    parsed = message_from_bytes(mail.message().as_bytes(), policy=policy.default)
-    bodies = (parsed.get_body((kind,)).get_content() for kind in ("plain", "html"))
-    said = [" ".join(body.replace("<strong>", "").replace("</strong>", "").split()) for body in bodies]
-    return parsed["Subject"], said
-
-
 def test_personal_repair_link_has_quiet_button(client, company):
-    mailed(standing(company, Status.CONNECTED))
+    connection = standing(company, Status.CONNECTED)
+    create_repair_invitation(connection, by=SYSTEM, allowed_emails=[ANNA], send_email=True)
     content = read(client.get(f"/p/i/{PersonalLink.objects.get().token}"))
     assert '<button class="button button--quiet" type="submit">Give a new login as a•••@example.com</button>' in content
 

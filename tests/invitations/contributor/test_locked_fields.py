@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def locked_values(company):
-    """For each lockable field: the prefill, what it is in the saved connection, and what a forger posts."""
+    """For each lockable field: its prefill, how to read it from a connection, and forged form data."""
     datasource, other = DatasourceFactory.create_batch(2)
     site, other_site = SiteFactory.create_batch(2, company=company)
     return {

@@ -17,17 +17,6 @@ from tests.invitations.repairs import NEW, found, login, opened, read
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def broken(company):
-    """A connection whose password was refused."""
-    return found(make_connection(company), Status.PASSWORD_INCORRECT)
-
-
-@pytest.fixture
-def to_repair(broken):
-    return create_repair_invitation(broken, by=SYSTEM)
-
-
 @pytest.mark.parametrize("name", ["", "connect"])
 def test_repairable_status_asks_for_help(client, company, name):
     status = Status.PASSWORD_INCORRECT

@@ -5,22 +5,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from companies.actors import SYSTEM
 from connections.models import Connection
 from connections.models.status import Status
 from invitations.models import Invitation, InvitationEvent
 from invitations.models.tokens import new_token
-from invitations.services.invitations import create_repair_invitation
-from tests.factories import make_connection
 from tests.invitations.answers import answers, page
-from tests.invitations.repairs import found
 
 pytestmark = pytest.mark.django_db
 
 
 PAGES = ["", "verify", "connect", "done", "providers"]
-
-
 MALFORMED = ["x", "x" * 42, "x" * 44, "x" * 42 + "!", "x" * 42 + "%00", "x" * 42 + "é", "%2e%2e", "x" * 5000]
 
 
@@ -65,17 +59,6 @@ def test_get_changes_only_last_view(client, invitation, method):
     assert {name for name in before if before[name] != after[name]} == {"last_viewed_at"}
     assert [event.type for event in invitation.events.order_by("pk")] == ["CREATED", "VIEWED"]
     assert not Connection.objects.exists()
-
-
-@pytest.fixture
-def broken(company):
-    """A connection whose password was refused."""
-    return found(make_connection(company), Status.PASSWORD_INCORRECT)
-
-
-@pytest.fixture
-def to_repair(broken):
-    return create_repair_invitation(broken, by=SYSTEM)
 
 
 def test_get_of_repair_changes_only_last_view(client, broken, to_repair):

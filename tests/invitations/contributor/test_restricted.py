@@ -6,13 +6,12 @@ import pytest
 from django.test import Client
 
 from companies.actors import SYSTEM
-from connections.models.status import Status
 from invitations.models import Invitation, InvitationEvent, Use
 from invitations.services.invitations import create_repair_invitation
-from tests.factories import make_connection, make_invitation
+from tests.factories import make_invitation
 from tests.invitations.answers import answers, page, saved, stored, submit
 from tests.invitations.contributor.steps import ANNA
-from tests.invitations.repairs import create_proof, found, login, rows
+from tests.invitations.repairs import create_proof, login, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -78,12 +77,6 @@ def test_staff_need_a_proof_too(company, django_user_model):
     invitation = make_invitation(company, allowed_emails=["staff@example.com"])
     assert submit(client, invitation)["Location"] == page(invitation, "verify")
     assert stored() == [0, 0, 0]
-
-
-@pytest.fixture
-def broken(company):
-    """A connection whose password was refused."""
-    return found(make_connection(company), Status.PASSWORD_INCORRECT)
 
 
 @pytest.mark.parametrize("method", ["get", "head", "post"])

@@ -34,7 +34,7 @@ def mails(worker, mail_server):
 
 
 def links_in(mail):
-    """Every address in the text and in the HTML, as programs that look for them find them."""
+    """Every URL in the text and the HTML, as scanners find them."""
     in_text = re.findall(r"https?://[^\s<>\"']+", mail.text)
     in_html = re.findall(r"https?://[^\s<>\"']+", unescape(mail.html))
     attributes = re.findall(r"(?:href|src|action|background)\s*=\s*[\"']([^\"']+)", mail.html)
@@ -42,7 +42,7 @@ def links_in(mail):
 
 
 def ours(mails):
-    """Those that lead to our pages, with every page behind them."""
+    """Our pages behind the links of the mails."""
     tokens = {urlsplit(link).path for mail in mails for link in links_in(mail) if "/p/i/" in link}
     assert len(tokens) == 2
     return [
@@ -51,7 +51,7 @@ def ours(mails):
 
 
 def snapshot():
-    """Every row of ours, by table and id."""
+    """Every row of our tables."""
     tables = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE tablename ~ %s", [OURS])

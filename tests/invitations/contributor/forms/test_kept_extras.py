@@ -1,5 +1,4 @@
 import logging
-import re
 
 import pytest
 
@@ -7,9 +6,9 @@ from companies.actors import SYSTEM
 from connections.models import Credential
 from connections.models.status import Status
 from invitations.services.invitations import create_repair_invitation
-from tests.factories import DatasourceFactory, make_connection, make_invitation
+from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import answers, page, saved
-from tests.invitations.contributor.steps import tag
+from tests.invitations.contributor.forms.extras import EXTRA, KEPT, LOGIN, is_open
 from tests.invitations.repairs import NEW, found, login, opened, read
 
 pytestmark = pytest.mark.django_db
@@ -18,40 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def invitation(company):
     return make_invitation(company, max_uses=1)
-
-
-EXTRA = {"account_number": "4711", "authenticator_seed": "JBSWY3DP"}
-
-
-LOGIN = {"username": "someone", "password": "something"}
-
-
-ASKED = "Your provider asks for this"
-
-
-KEPT = "Leave empty to keep what was given before."
-
-
-@pytest.fixture
-def demanding():
-    return DatasourceFactory(name="Demanding Energy", asks_for=list(EXTRA))
-
-
-def is_open(content):
-    return '<details class="more" open>' in content
-
-
-def stands_beside_the_password(content, name):
-    return content.index(tag(content, "password")) < content.index(tag(content, name)) < content.index("<details")
-
-
-def is_optional(content, name):
-    (label,) = re.findall(rf'<label for="id_{name}">(.*?)</label>', content)
-    return "(optional)" in label
-
-
-def holds_the_form_back(content, name):
-    return " required" in tag(content, name)
 
 
 def test_repair_keeps_empty_extras(client, company, demanding):
@@ -110,13 +75,6 @@ def test_extras_never_return_to_page(client, invitation, demanding):
 
 
 FORGOT = "For your safety, please type this again:"
-
-
-@pytest.fixture
-def to_repair(company):
-    return create_repair_invitation(found(make_connection(company)), by=SYSTEM)
-
-
 TYPED = [
     ({}, "Password."),
     ({"authenticator_seed": "KEY"}, "Password and Authenticator key."),

@@ -1,5 +1,3 @@
-import re
-
 import pytest
 
 from companies.actors import SYSTEM
@@ -9,6 +7,15 @@ from invitations.models.prefill import Prefill
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection, make_invitation
 from tests.invitations.answers import PASSWORD, answers, page, saved
+from tests.invitations.contributor.forms.extras import (
+    ASKED,
+    EXTRA,
+    LOGIN,
+    is_beside_password,
+    is_open,
+    is_optional,
+    is_required_by_browser,
+)
 from tests.invitations.contributor.steps import tag
 from tests.invitations.repairs import NEW, found, login, opened, read
 
@@ -20,40 +27,6 @@ def invitation(company):
     return make_invitation(company, max_uses=1)
 
 
-EXTRA = {"account_number": "4711", "authenticator_seed": "JBSWY3DP"}
-
-
-LOGIN = {"username": "someone", "password": "something"}
-
-
-ASKED = "Your provider asks for this"
-
-
-KEPT = "Leave empty to keep what was given before."
-
-
-@pytest.fixture
-def demanding():
-    return DatasourceFactory(name="Demanding Energy", asks_for=list(EXTRA))
-
-
-def is_open(content):
-    return '<details class="more" open>' in content
-
-
-def stands_beside_the_password(content, name):
-    return content.index(tag(content, "password")) < content.index(tag(content, name)) < content.index("<details")
-
-
-def is_optional(content, name):
-    (label,) = re.findall(rf'<label for="id_{name}">(.*?)</label>', content)
-    return "(optional)" in label
-
-
-def holds_the_form_back(content, name):
-    return " required" in tag(content, name)
-
-
 def prefilled(company, datasource, *locked):
     return make_invitation(company, prefill=Prefill(datasource_id=datasource.pk, locked_fields=locked))
 
@@ -62,7 +35,7 @@ def test_connect_requires_extras_of_provider(client, invitation, demanding):
     fields = {"provider": demanding.name}
     content = read(client.post(page(invitation, "connect"), answers(**fields)))
     assert content.count(ASKED) == 4  # at each field and in the list above
-    assert stands_beside_the_password(content, "account_number")
+    assert is_beside_password(content, "account_number")
     assert not is_optional(content, "account_number")
     connection = saved(client, invitation, **fields, **EXTRA)
     assert opened(connection) == {"username": "riverside", "password": PASSWORD} | EXTRA
@@ -72,13 +45,13 @@ def test_connect_requires_extras_of_provider(client, invitation, demanding):
 def test_prefilled_provider_shows_required_extras(client, company, demanding, locked):
     content = read(client.get(page(prefilled(company, demanding, *locked), "connect")))
 
-    assert all(stands_beside_the_password(content, name) for name in EXTRA)
+    assert all(is_beside_password(content, name) for name in EXTRA)
     assert not is_open(content)
     assert "Demanding Energy also asks for: Account number and Authenticator key." in content
     assert [is_optional(content, name) for name in ("account_number", "authenticator_seed")] == [False, False]
     assert is_optional(content, "security_answer")
     # where another provider may be chosen, the browser cannot know what that one asks for
-    assert holds_the_form_back(content, "account_number") == bool(locked)
+    assert is_required_by_browser(content, "account_number") == bool(locked)
 
 
 @pytest.mark.parametrize("locked", [(), ("datasource_id",)], ids=["filled in", "locked"])
@@ -104,9 +77,9 @@ def test_repair_requires_extras_of_provider(client, company, demanding):
     update_datasource(connection.datasource, asks_for=list(EXTRA))
     invitation = create_repair_invitation(connection, by=SYSTEM)
     content = read(client.get(page(invitation, "connect")))
-    assert stands_beside_the_password(content, "account_number")
+    assert is_beside_password(content, "account_number")
     assert f"{connection.datasource.name} also asks for: Account number and Authenticator key." in content
-    assert holds_the_form_back(content, "account_number")
+    assert is_required_by_browser(content, "account_number")
     content = read(client.post(page(invitation, "connect"), login()))
     assert content.count(ASKED) == 4
     assert client.post(page(invitation, "connect"), login(**EXTRA)).status_code == 302
@@ -119,7 +92,7 @@ def test_correction_requires_extras_of_provider(client, invitation):
     update_datasource(datasource, asks_for=list(EXTRA))
     content = read(client.post(page(invitation, "correct"), login()))
     assert content.count(ASKED) == 4
-    assert stands_beside_the_password(content, "account_number")
+    assert is_beside_password(content, "account_number")
     assert client.post(page(invitation, "correct"), login(**EXTRA)).status_code == 302
     assert opened(connection) == {"username": "the new user", "password": NEW} | EXTRA
 
@@ -133,7 +106,7 @@ def test_missing_details_open_extras(client, invitation, connected):
 def test_expired_key_is_asked_first(client, invitation, connected):
     found(connected, Status.MFA_TOKEN_EXPIRED)
     content = read(client.get(page(invitation, "state")))
-    assert stands_beside_the_password(content, "authenticator_seed")
+    assert is_beside_password(content, "authenticator_seed")
     assert not is_open(content)
     for claimed in ("also asks for", "key again"):
         assert claimed not in content
@@ -146,7 +119,7 @@ def test_expired_key_is_required_again(client, invitation, stored):
     connection = found(saved(client, invitation, **stored), Status.MFA_TOKEN_EXPIRED)
     content = read(client.get(page(invitation, "state")))
     assert not is_optional(content, "authenticator_seed")
-    assert holds_the_form_back(content, "authenticator_seed")
+    assert is_required_by_browser(content, "authenticator_seed")
     assert is_optional(content, "account_number")
     assert f"{ASKED}." in read(client.post(page(invitation, "correct"), login()))
     assert client.post(page(invitation, "correct"), login(authenticator_seed="NEW")).status_code == 302

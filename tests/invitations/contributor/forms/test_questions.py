@@ -1,58 +1,23 @@
-import re
-
 import pytest
 
 from companies.actors import SYSTEM
 from connections.services.catalogue import update_datasource
 from invitations.services.invitations import create_repair_invitation
-from tests.factories import DatasourceFactory, make_connection
+from tests.factories import make_connection
 from tests.invitations.answers import PASSWORD, answers, page, saved
+from tests.invitations.contributor.forms.extras import LOGIN, is_beside_password
 from tests.invitations.contributor.steps import tag
-from tests.invitations.repairs import found, opened, read
+from tests.invitations.repairs import opened, read
 
 pytestmark = pytest.mark.django_db
-
-
-EXTRA = {"account_number": "4711", "authenticator_seed": "JBSWY3DP"}
-
-
-LOGIN = {"username": "someone", "password": "something"}
-
-
-ASKED = "Your provider asks for this"
-
-
-KEPT = "Leave empty to keep what was given before."
-
-
-@pytest.fixture
-def demanding():
-    return DatasourceFactory(name="Demanding Energy", asks_for=list(EXTRA))
-
-
-def is_open(content):
-    return '<details class="more" open>' in content
-
-
-def stands_beside_the_password(content, name):
-    return content.index(tag(content, "password")) < content.index(tag(content, name)) < content.index("<details")
-
-
-def is_optional(content, name):
-    (label,) = re.findall(rf'<label for="id_{name}">(.*?)</label>', content)
-    return "(optional)" in label
-
-
-def holds_the_form_back(content, name):
-    return " required" in tag(content, name)
 
 
 def test_required_answer_stands_with_question(client, company):
     connection = make_connection(company, credentials=LOGIN)
     update_datasource(connection.datasource, asks_for=["security_answer"])
     content = read(client.get(page(create_repair_invitation(connection, by=SYSTEM), "connect")))
-    assert stands_beside_the_password(content, "security_question")
-    assert stands_beside_the_password(content, "security_answer")
+    assert is_beside_password(content, "security_question")
+    assert is_beside_password(content, "security_answer")
 
 
 def test_answers_are_stored_with_questions(client, invitation):
@@ -88,14 +53,7 @@ def test_several_answers_need_questions(client, invitation, typed, error):
 
 
 CONCEALED = ["authenticator_seed", "security_answer", "second_answer", "third_answer"]
-
-
 IN_SIGHT = ["username", "account_number", "security_question", "second_question", "third_question"]
-
-
-@pytest.fixture
-def to_repair(company):
-    return create_repair_invitation(found(make_connection(company)), by=SYSTEM)
 
 
 def test_secret_answers_are_concealed(client, to_repair):
