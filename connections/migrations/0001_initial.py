@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('owner_email', models.EmailField(blank=True, max_length=254, null=True, verbose_name='account owner')),
                 ('collection_start_date', models.DateField(blank=True, null=True, verbose_name='collect data from')),
                 ('origin_invitation_id', models.UUIDField(editable=False, null=True, verbose_name='invitation')),
-                ('verified_email', models.EmailField(editable=False, help_text='Of whoever gave the login.', max_length=254, null=True, verbose_name='proved address')),
+                ('verified_email', models.EmailField(editable=False, help_text='Of the contributor who gave the login.', max_length=254, null=True, verbose_name='verified address')),
                 ('status', models.CharField(choices=[('PENDING', 'Waiting to be checked'), ('CONNECTED', 'Connected'), ('UNDER_INVESTIGATION', 'Being looked into'), ('PASSWORD_INCORRECT', 'User name or password refused'), ('MFA_TOKEN_EXPIRED', 'Second factor expired'), ('NEW_PASSWORD_NEEDED', 'New password needed'), ('ADDITIONAL_CREDENTIALS_NEEDED', 'More details needed'), ('WEBSITE_DOWN', 'Provider’s site is down'), ('URL_INACCESSIBLE', 'Login page cannot be reached'), ('NO_ACCOUNTS_FOUND', 'No accounts found'), ('OTHER_ERROR', 'Could not be checked'), ('COMPANY_INACTIVE', 'Company inactive')], default='PENDING', editable=False, max_length=40)),
                 ('status_error_detail', models.CharField(editable=False, max_length=2000, null=True, verbose_name='detail')),
                 ('status_changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='status since')),

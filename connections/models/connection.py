@@ -49,7 +49,7 @@ class Connection(models.Model):
     # not a foreign key: invitations stand above connections
     origin_invitation_id = models.UUIDField("invitation", null=True, editable=False)
     verified_email = models.EmailField(
-        "proved address", null=True, editable=False, help_text="Of whoever gave the login."
+        "verified address", null=True, editable=False, help_text="Of the contributor who gave the login."
     )
     status = models.CharField(max_length=40, choices=Status, default=Status.PENDING, editable=False)
     status_error_detail = models.CharField("detail", max_length=2000, null=True, editable=False)

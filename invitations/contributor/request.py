@@ -29,7 +29,7 @@ from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink,
 from invitations.models.tokens import SHAPE, hash_token
 from invitations.services.invitations import record_view
 from invitations.services.rate_limits import check_rate_limit
-from invitations.services.verification.proofs import find_proof, has_aged
+from invitations.services.verification.proofs import find_proof, has_expired_proof
 
 UNKNOWN_TOKENS_PER_HOUR = 60
 CLOSED_TEMPLATES: dict[type[InvitationClosed], str] = {
@@ -70,7 +70,7 @@ class ContributorRequest:
         """How the proof ended that this browser once held."""
         if not self.proof_secret or self.proof is not None:
             return None
-        return "expired" if has_aged(self.invitation, self.proof_secret) else "revoked"
+        return "expired" if has_expired_proof(self.invitation, self.proof_secret) else "revoked"
 
     @property
     def result(self) -> SubmissionResult | None:

@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('actor', models.CharField(choices=[('PARTNER', 'partner system'), ('STAFF', 'staff'), ('CONTRIBUTOR', 'contributor'), ('SYSTEM', 'Latchkey')], max_length=20)),
                 ('email', models.CharField(max_length=254, null=True)),
                 ('detail', models.JSONField(default=dict)),
-                ('type', models.CharField(choices=[('CREATED', 'Created'), ('SENT', 'Mail sent'), ('DELIVERY_FAILED', 'Mail could not be delivered'), ('VIEWED', 'Opened'), ('CODE_SENT', 'Code sent'), ('EMAIL_VERIFIED', 'Address proved'), ('VERIFICATION_FAILED', 'Wrong code'), ('USED', 'Account connected'), ('UPDATED', 'Changed'), ('RESENT', 'Mailed again'), ('ROTATED', 'Link replaced'), ('REVOKED', 'Revoked'), ('FULFILLED', 'Used up')], max_length=30)),
+                ('type', models.CharField(choices=[('CREATED', 'Created'), ('SENT', 'Mail sent'), ('DELIVERY_FAILED', 'Mail could not be delivered'), ('VIEWED', 'Opened'), ('CODE_SENT', 'Code sent'), ('EMAIL_VERIFIED', 'Address verified'), ('VERIFICATION_FAILED', 'Wrong code'), ('USED', 'Account connected'), ('UPDATED', 'Changed'), ('RESENT', 'Mailed again'), ('ROTATED', 'Link replaced'), ('REVOKED', 'Revoked'), ('FULFILLED', 'Used up')], max_length=30)),
                 ('api_key', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='companies.apikey')),
                 ('invitation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='invitations.invitation')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -17,7 +17,7 @@ class EventType(models.TextChoices):
     DELIVERY_FAILED = "DELIVERY_FAILED", "Mail could not be delivered"
     VIEWED = "VIEWED", "Opened"
     CODE_SENT = "CODE_SENT", "Code sent"
-    EMAIL_VERIFIED = "EMAIL_VERIFIED", "Address proved"
+    EMAIL_VERIFIED = "EMAIL_VERIFIED", "Address verified"
     VERIFICATION_FAILED = "VERIFICATION_FAILED", "Wrong code"
     USED = "USED", "Account connected"
     UPDATED = "UPDATED", "Changed"

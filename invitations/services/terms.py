@@ -142,6 +142,6 @@ def check_redirect_url(redirect_url: str | None, company: Company) -> str | None
         return None
     if not redirect_url.startswith("https://") or redirect_url not in company.partner.redirect_urls:
         raise InvalidField(
-            ("redirect_url",), "This URL is not on the partner’s list of redirect URLs. Use one of them."
+            ("redirect_url",), _("This URL is not on the partner’s list of redirect URLs. Use one of them.")
         )
     return redirect_url

@@ -106,8 +106,8 @@ def _classify(error: Exception) -> PermanentDeliveryError | TemporaryDeliveryErr
         case smtplib.SMTPAuthenticationError():
             return TemporaryDeliveryError(LOGIN_REFUSED)
         case smtplib.SMTPRecipientsRefused():
-            ((code, words),) = error.recipients.values()
-            return _refused(_("The mail server refused the address: %(reply)s"), code, words)
+            ((code, reply),) = error.recipients.values()
+            return _refused(_("The mail server refused the address: %(reply)s"), code, reply)
         case smtplib.SMTPResponseException(smtp_code=-1):  # smtplib's code for a line without a number
             return TemporaryDeliveryError(NO_MAIL_SERVER)
         case smtplib.SMTPResponseException():
@@ -151,10 +151,9 @@ def _describe_connection(error: Exception) -> "StrOrPromise":
     return PROVIDER_IN_TROUBLE if isinstance(error, ProviderError) else OUR_FAULT
 
 
-def _refused(message: str, code: int, words: bytes | str) -> PermanentDeliveryError | TemporaryDeliveryError:
-    said = words.decode(errors="replace") if isinstance(words, bytes) else words
+def _refused(message: str, code: int, reply: bytes | str) -> PermanentDeliveryError | TemporaryDeliveryError:
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
     if code in LOGIN_CODES:
-        return TemporaryDeliveryError(ENCRYPTION_WANTED if "STARTTLS" in said.upper() else LOGIN_REFUSED)
-    reply = {"reply": clean_server_text(f"{code} {said}")}
-    sentence = message % reply
-    return PermanentDeliveryError(sentence) if 500 <= code < 600 else TemporaryDeliveryError(sentence)
+        return TemporaryDeliveryError(ENCRYPTION_WANTED if "STARTTLS" in text.upper() else LOGIN_REFUSED)
+    reason = message % {"reply": clean_server_text(f"{code} {text}")}
+    return PermanentDeliveryError(reason) if 500 <= code < 600 else TemporaryDeliveryError(reason)

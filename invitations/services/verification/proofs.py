@@ -61,7 +61,7 @@ def find_proof(invitation: Invitation, secret: str | None) -> EmailProof | None:
     return proof if proof and proof.holds_for(invitation) else None
 
 
-def has_aged(invitation: Invitation, secret: str) -> bool:
+def has_expired_proof(invitation: Invitation, secret: str) -> bool:
     """Whether the proof with this secret exists but has expired."""
     return EmailProof.objects.filter(
         invitation=invitation, secret_hash=hash_secret(secret), expires_at__lte=timezone.now()

@@ -176,6 +176,6 @@ def test_page_has_plain_labels(admin_client, company):
     page = page_of(admin_client, make_connection(company, country="DE"))
 
     assert "Germany" in page
-    for name in ("Status since", "Detail", "Proved address", "Created"):
+    for name in ("Status since", "Detail", "Verified address", "Created"):
         assert f"<label>{name}:</label>" in page
     assert ">Germany<" in words(admin_client.get(reverse("admin:connections_connection_changelist")))
