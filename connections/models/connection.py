@@ -25,7 +25,6 @@ from connections.models.status_texts import STATUS_TEXTS, StatusText
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def visible_to(self, partner: Partner) -> Self:
-        """Filter by the partner's companies."""
         return self.filter(company__partner=partner)
 
     def with_wire_facts(self) -> Self:
@@ -97,7 +96,6 @@ class Connection(models.Model):
 
     @property
     def provider_name(self) -> str:
-        """The provider's name, or the host of the login page."""
         return self.datasource.name if self.datasource else self.provider_host
 
     @property
@@ -123,12 +121,10 @@ class Connection(models.Model):
 
     @property
     def may_recover(self) -> bool:
-        """Whether the status may change without new credentials."""
         return self.status in MAY_RECOVER
 
     @property
     def is_repairable(self) -> bool:
-        """Whether new credentials may help."""
         return self.status in REPAIRABLE
 
     @property
@@ -182,5 +178,4 @@ class ConnectionEvent(AbstractEvent):
 
     @property
     def repeats_status(self) -> bool:
-        """Whether it reports the same status again, with another reason."""
         return self.type == ConnectionEventType.STATUS_CHANGED and self.detail["from"] == self.detail["to"]

@@ -27,8 +27,6 @@ LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
 
 
 class DatasourceFields(TypedDict, total=False):
-    """Optional fields of a provider."""
-
     utility_types: list[str]
     asks_for: list[str]
     is_sandbox: bool
@@ -111,7 +109,6 @@ def create_datasource(*, name: str, login_url: str, country: str, **fields: Unpa
 
 
 def update_datasource(datasource: Datasource, **changes: Unpack[DatasourceChanges]) -> Datasource:
-    """Change the given fields by the rules of `create_datasource`."""
     for name, value in changes.items():
         setattr(datasource, name, value)
     return _save_checked(datasource, update_fields=list(changes))

@@ -33,7 +33,6 @@ def ensure_sandbox() -> Datasource:
 
 
 def ensure_demanding_sandbox() -> Datasource:
-    """Return the sandbox provider that asks for an account number and an authenticator key, created if missing."""
     return _ensure_provider(
         "Demanding Sandbox", asks_for=[ExtraCredential.ACCOUNT_NUMBER.value, ExtraCredential.AUTHENTICATOR_SEED.value]
     )

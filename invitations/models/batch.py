@@ -126,5 +126,4 @@ class BatchRow(models.Model):
 
     @property
     def shown_email(self) -> str:
-        """The address, or the cell if it has none."""
         return self.email or str(self.given.get("email", ""))

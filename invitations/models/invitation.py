@@ -49,15 +49,12 @@ class InvitationType(models.TextChoices):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, partner: Partner | UUID) -> Self:
-        """Filter by the partner's companies."""
         return self.filter(company__partner=partner)
 
     def with_status(self) -> Self:
-        """Annotate `current_status`, computed in SQL."""
         return self.annotate(current_status=status_case())
 
     def in_status(self, *statuses: str) -> Self:
-        """Filter by the current status."""
         return self.filter(status_condition(statuses))
 
     def disjoint_conditions(self, *statuses: str, by: Sequence[str]) -> list[Q]:
@@ -79,8 +76,6 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A limited-use link to create a connection of the company, or to repair one."""
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="invitations", db_index=False)
     invitation_type = models.CharField("type", max_length=20, choices=InvitationType)
@@ -245,12 +240,10 @@ class Invitation(models.Model):
 
     @property
     def mailable_emails(self) -> list[str]:
-        """The allowed addresses without whole domains such as `*@example.com`."""
         return [email for email in self.allowed_emails if not email.startswith("*")]
 
     @property
     def uses_left(self) -> int | None:
-        """Uses left, or None without a limit."""
         return None if self.max_uses is None else max(self.max_uses - self.use_count, 0)
 
     @property

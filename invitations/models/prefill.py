@@ -62,7 +62,6 @@ class Prefill:
 
     @property
     def locks_coverage(self) -> bool:
-        """Whether both utility types and sites are locked."""
         return self.is_locked("utility_types") and self.is_locked("initial_sites")
 
     def to_json(self) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from django.db.models.functions import Now
 
 
 class Facts(Protocol):
-    """The columns that decide the status."""
-
     revoked_at: datetime | None
     max_uses: int | None
     use_count: int

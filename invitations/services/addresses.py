@@ -42,7 +42,6 @@ def normalize_allowed_emails(addresses: Iterable[str]) -> list[str]:
 
 
 def normalize_allowed(address: str, field: tuple[str | int, ...] = ("email",)) -> str:
-    """Normalize an address, or `*@` with a domain."""
     local, _, domain = address.partition("@")
     if local == "*":
         return f"*@{normalize_address(f'anyone@{domain}', field=field).partition('@')[2]}"

@@ -62,7 +62,6 @@ def _ensure(model: Any, pk: UUID, **fields: Any) -> Any:
 
 
 def _ensure_key(partner: Partner, name: str) -> str:
-    """Return the first demo key that is active, created if there is none."""
     purpose, number = name, 1
     while (known := ApiKey.objects.filter(secret_hash=hash_api_key(_key_of(purpose))).first()) and not known.is_active:
         number += 1

@@ -75,7 +75,6 @@ def redeem_invitation(
 
 
 def connection_of(use: Use) -> Connection:
-    """Return the connection that the use created or repaired."""
     connection = use.connection or use.invitation.connection
     assert connection is not None  # noqa: S101 - guaranteed by a check constraint
     return connection
@@ -89,7 +88,6 @@ def spend_use(
     repaired: Connection | None = None,
     email: str | None = None,
 ) -> None:
-    """Count one use of a locked invitation and log it."""
     Use.objects.create(invitation=invitation, form_id=form_id, connection=made)
     Invitation.objects.filter(pk=invitation.pk).update(use_count=F("use_count") + 1, updated_at=timezone.now())
     connection = made or repaired
@@ -112,7 +110,6 @@ def prefilled_datasource(prefill: Prefill) -> Datasource | None:
 
 
 def apply_locks(account: Account, invitation: Invitation) -> Account:
-    """Return `account` with every locked field set to the invitation's value."""
     prefill = invitation.prefilled
     fixed: dict[str, Any] = {}
     if prefill.locks_provider:

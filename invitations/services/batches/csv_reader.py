@@ -67,7 +67,6 @@ def read_csv(content: bytes, *, columns: Sequence[str]) -> list[CsvRow]:
 
 
 def split_list(cell: str) -> list[str]:
-    """Split a cell at semicolons, vertical bars and line breaks."""
     return [value.strip() for value in LIST_SEPARATOR.split(cell) if value.strip()]
 
 

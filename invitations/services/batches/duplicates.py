@@ -36,7 +36,6 @@ class Earlier(NamedTuple):
 
 
 def mark_duplicates(rows: Iterable[BatchRow]) -> None:
-    """Mark rows whose address or external id is already in an earlier row of the file."""
     addresses: dict[str, int] = {}
     external_ids: dict[str, int] = {}
     for row in rows:

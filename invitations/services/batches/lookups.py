@@ -41,7 +41,6 @@ class Lookups:
         return known
 
     def datasource_id(self, text: str) -> UUID:
-        """Return the id in `text`. Raises `InvalidField` if no provider has it."""
         datasource_id = parse_uuid(text)
         if datasource_id not in self.datasources or datasource_id is None:
             raise InvalidField(("datasource_id",), _("No provider in the catalogue has this id."), code="not_found")

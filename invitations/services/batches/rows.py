@@ -72,8 +72,6 @@ def terms_of(batch: Batch, row: BatchRow) -> tuple[Prefill | None, Terms]:
 
 
 class _RowReader:
-    """Reads a row cell by cell and collects every error."""
-
     def __init__(self, company: Company, csv_row: CsvRow, lookups: Lookups) -> None:
         self.company, self.csv_row, self.lookups = company, csv_row, lookups
         self.errors: list[str] = []
@@ -94,7 +92,6 @@ class _RowReader:
         return row
 
     def _read(self, column: str, read: Callable[[str], Any]) -> Any:
-        """Return the value of a cell, or None if it is empty or invalid."""
         if column not in self.csv_row.cells:
             return None
         try:

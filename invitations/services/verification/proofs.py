@@ -87,7 +87,6 @@ def revoke_access(invitation: Invitation, emails: Collection[str]) -> None:
 
 
 def known_emails(invitation: Invitation) -> set[str]:
-    """Return every address that may have a personal link, a proof or a code."""
     mailed = Delivery.objects.filter(invitation=invitation).values_list("email", flat=True)
     typed = VerificationCode.objects.filter(invitation=invitation).values_list("email", flat=True)
     return {*mailed, *typed}
