@@ -125,16 +125,16 @@ def test_blocked_job_does_not_stop_retries(worker, mail_server):
 
 
 def test_code_goes_before_invitations(worker, mail_server):
-    invitation = make_invitation(allowed_emails=HUNDRED, send_email=True)
+    invitation = make_invitation(allowed_emails=HUNDRED[:20], send_email=True)
     request_code(invitation, HUNDRED[7], client="somebody")
     worker(concurrency=1)  # side by side, another might arrive before it
     assert "is your code" in mail_server.mails[0].message["Subject"]
     assert set(Delivery.objects.values_list("status", "attempts", "last_error")) == {("SENT", 1, None)}
-    assert len(mail_server.mails) == 101
+    assert len(mail_server.mails) == 21
 
 
 def test_single_mails_go_before_a_batch(worker, mail_server, company):
-    run(company, *(f"person{number}@example.com" for number in range(30)), send_email=True)
+    run(company, *(f"person{number}@example.com" for number in range(8)), send_email=True)
     first, second, third, *_ = Invitation.objects.order_by("pk")
     resend_invitation(first, by=SYSTEM)
     correct_address(second, by=SYSTEM, old="person1@example.com", new="right@example.com")
@@ -145,7 +145,7 @@ def test_single_mails_go_before_a_batch(worker, mail_server, company):
 
     recipients = mail_server.recipients
     assert recipients[:4] == ["person2@example.com", "person0@example.com", "right@example.com", "alone@example.com"]
-    assert sorted(recipients[4:]) == sorted(f"person{number}@example.com" for number in range(2, 30))
+    assert sorted(recipients[4:]) == sorted(f"person{number}@example.com" for number in range(2, 8))
 
 
 def test_retried_batch_mail_keeps_its_priority(worker, mail_server, company):

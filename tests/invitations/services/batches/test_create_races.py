@@ -20,6 +20,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from config.exceptions import NotFound
 from invitations.exceptions import BatchStarted
 from invitations.models import Batch, Delivery, Invitation, InvitationEvent
+from invitations.services.batches import create
 from invitations.services.batches.create import create_next, delete_old_batches, discard_batch, start_batch
 from tests.database import database_url, execute, forget_jobs
 from tests.factories import CompanyFactory, UserFactory
@@ -52,26 +53,34 @@ def to_the_end(batch):
         pass
 
 
+@pytest.fixture
+def small_calls(monkeypatch):
+    """Ten rows for each call, so that workers alternate more often."""
+    monkeypatch.setattr(create, "ROWS_PER_CALL", 10)
+
+
+@pytest.mark.usefixtures("small_calls")
 def test_eight_workers_create_each_row_once():
-    batch = start_batch(draft(CompanyFactory(), people(300)), by=UserFactory())
+    batch = start_batch(draft(CompanyFactory(), people(80)), by=UserFactory())
 
     assert race(8, lambda _: to_the_end(batch)) == [None] * 8
 
-    assert count_rows(batch) == {CREATED: 300}
+    assert count_rows(batch) == {CREATED: 80}
     assert set(invited().values()) == {1}
-    assert Invitation.objects.count() == InvitationEvent.objects.filter(type="CREATED").count() == 300
+    assert Invitation.objects.count() == InvitationEvent.objects.filter(type="CREATED").count() == 80
     assert Batch.objects.get().state == "DONE"
 
 
+@pytest.mark.usefixtures("small_calls")
 def test_batches_of_one_company_share_addresses():
     company, by = CompanyFactory(), UserFactory()
-    batches = [start_batch(draft(company, people(150), by=by), by=by) for _ in range(6)]
+    batches = [start_batch(draft(company, people(40), by=by), by=by) for _ in range(6)]
 
     assert race(6, lambda index: to_the_end(batches[index])) == [None] * 6
 
     assert set(invited().values()) == {1}
     total = sum((Counter(count_rows(batch)) for batch in batches), Counter())
-    assert total == {CREATED: 150, INVITED: 750}
+    assert total == {CREATED: 40, INVITED: 200}
 
 
 def test_second_worker_waits_for_the_first():
@@ -168,11 +177,12 @@ def test_batch_survives_a_killed_worker(worker):
     assert job_of(batch).status == "succeeded"
 
 
+@pytest.mark.usefixtures("small_calls")
 def test_job_continues_in_rounds(worker, monkeypatch):
     monkeypatch.setattr("invitations.tasks.SECONDS_PER_ROUND", 0)
-    batch = start_batch(draft(CompanyFactory(), people(250)), by=UserFactory())
+    batch = start_batch(draft(CompanyFactory(), people(25)), by=UserFactory())
 
-    for number in (100, 200, 250):
+    for number in (10, 20, 25):
         worker.later()
         assert count_rows(batch)[CREATED] == number
 
@@ -180,12 +190,13 @@ def test_job_continues_in_rounds(worker, monkeypatch):
     assert (job_of(batch).status, Batch.objects.get().state) == ("succeeded", "DONE")
 
 
+@pytest.mark.usefixtures("small_calls")
 def test_busy_worker_sends_every_mail(worker, mail_server):
-    batch = start_batch(draft(CompanyFactory(), people(120), send_email=True), by=UserFactory())
+    batch = start_batch(draft(CompanyFactory(), people(24), send_email=True), by=UserFactory())
 
     worker(concurrency=4)
     worker.later(concurrency=4)
 
-    assert count_rows(batch) == {CREATED: 120}
+    assert count_rows(batch) == {CREATED: 24}
     assert sorted(mail_server.recipients) == sorted(invited())
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}

@@ -31,7 +31,7 @@ def test_three_codes_stay_active(invitation):
 
 def test_codes_are_thirty_seconds_apart(invitation):
     asked_at = ask(invitation).created_at
-    with stopped_at(asked_at), pytest.raises(RateLimitExceeded, match="in 30 seconds") as refused:
+    with stopped_at(asked_at), pytest.raises(RateLimitExceeded, match="30 seconds") as refused:
         ask(invitation)
     assert refused.value.retry_after == 30
     ask(invitation, BEN)
@@ -44,7 +44,7 @@ def test_address_limit_per_hour(invitation):
     for _ in range(5):
         ask(invitation)
         pass_time(minutes=2)
-    with pytest.raises(RateLimitExceeded, match="in 50 minutes"):
+    with pytest.raises(RateLimitExceeded, match="50 minutes"):
         ask(invitation)
     ask(invitation, BEN)
     pass_time(minutes=51)
