@@ -1,3 +1,6 @@
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
 from config.durations import describe_seconds
 from config.exceptions import DomainError
 
@@ -5,35 +8,35 @@ from config.exceptions import DomainError
 class InvalidIdempotencyKey(DomainError):
     status = 400
     code = "INVALID_IDEMPOTENCY_KEY"
-    default_message = "An Idempotency-Key has 1 to 255 characters of printable ASCII."
+    default_message = _("An Idempotency-Key has 1 to 255 characters of printable ASCII.")
 
 
 class IdempotencyKeyReused(DomainError):
     status = 422
     code = "IDEMPOTENCY_KEY_REUSED"
-    default_message = "This Idempotency-Key was used with another request."
+    default_message = _("This Idempotency-Key was used with another request.")
 
 
 class RequestInProgress(DomainError):
     code = "REQUEST_IN_PROGRESS"
-    default_message = "A request with this Idempotency-Key is still running."
+    default_message = _("A request with this Idempotency-Key is still running.")
 
 
 class NotYoursToChange(DomainError):
     status = 403
     code = "NOT_YOURS_TO_CHANGE"
-    default_message = "You may not change this member of staff."
+    default_message = _("You may not change this member of staff. Ask a superuser.")
 
 
 class NotYoursToGrant(DomainError):
     status = 403
     code = "NOT_YOURS_TO_GRANT"
-    default_message = "You cannot give others what you may not do yourself."
+    default_message = _("You can only grant permissions that you have. Ask a superuser.")
 
 
 class WrongCode(DomainError):
     code = "WRONG_CODE"
-    default_message = "This code is not right, or it was used before. Wait for the next one in your app."
+    default_message = _("This code is not right, or it was used before. Wait for the next one in your app.")
 
 
 class OTPThrottled(DomainError):
@@ -43,23 +46,25 @@ class OTPThrottled(DomainError):
     def __init__(self, *, retry_after: int | None) -> None:
         """`retry_after` in seconds; None: never."""
         self.retry_after = retry_after
-        super().__init__(
-            f"There were too many wrong codes. Wait {describe_seconds(retry_after)}, then try again."
-            if retry_after is not None
-            else "There were too many wrong codes. Ask an administrator to reset your second factor."
-        )
+        if retry_after is None:
+            super().__init__(
+                translate("There were too many wrong codes. Ask an administrator to reset your second factor.")
+            )
+        else:
+            wait = {"wait": describe_seconds(retry_after)}
+            super().__init__(translate("There were too many wrong codes. Wait %(wait)s, then try again.") % wait)
 
 
 class SetupExpired(DomainError):
     code = "SETUP_EXPIRED"
-    default_message = "The setup took too long. Please begin again."
+    default_message = _("The setup took too long. Please begin again.")
 
 
 class SecondFactorRequired(DomainError):
     code = "SECOND_FACTOR_REQUIRED"
-    default_message = "Every member of staff needs a second factor, so it cannot be turned off."
+    default_message = _("Every member of staff needs a second factor, so it cannot be turned off.")
 
 
 class NoSecondFactor(DomainError):
     code = "NO_SECOND_FACTOR"
-    default_message = "There is no second factor."
+    default_message = _("There is no second factor.")

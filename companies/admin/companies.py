@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from companies.admin.limits import CompanyLimitedAdmin, limit_of
 from companies.models import Company, Site
@@ -61,7 +62,7 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name", "external_id")
-    search_help_text = "Search by name or part of it, the partner’s own id, or a complete id."
+    search_help_text = _("Search by name or part of it, the partner’s own id, or a complete id.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Forbid it to limited members: they would not see the new company."""
@@ -106,7 +107,7 @@ class SiteAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name",)
-    search_help_text = "Search by name or part of it, the company’s name, or a complete id."
+    search_help_text = _("Search by name or part of it, the company’s name, or a complete id.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
         return ("company", "id", "created_at") if obj else ()

@@ -1,7 +1,7 @@
 """Recovery of a member's login by an administrator."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from companies.login_throttle import is_locked
 from companies.models import User
@@ -21,16 +22,21 @@ from config.admin.base import BaseAdmin
 from config.admin.changelist import status_word
 from config.exceptions import DomainError
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 UNLOCK = (
-    "Unlock login",
-    "Earlier wrong passwords no longer count, so they can log in at once. First ask whether the tries were theirs.",
-    "The login is unlocked.",
+    _("Unlock login"),
+    _("Earlier wrong passwords no longer count, so they can log in at once. First ask whether the tries were theirs."),
+    _("The login is unlocked."),
 )
 RESET = (
-    "Reset second factor",
-    "Their app and recovery codes stop working. Until they set up a new app, their password alone is enough to log in. "
-    "First make sure that the request comes from them.",
-    "The second factor is reset.",
+    _("Reset second factor"),
+    _(
+        "Their app and recovery codes stop working. Until they set up a new app, their password alone is enough to "
+        "log in. First make sure that the request comes from them."
+    ),
+    _("The second factor is reset."),
 )
 
 
@@ -54,7 +60,7 @@ class AccountRecoveryMixin(BaseAdmin):
         return self._recover(request, object_id, reset_second_factor, RESET)
 
     def _recover(
-        self, request: HttpRequest, object_id: str, service: Callable[..., User], texts: tuple[str, str, str]
+        self, request: HttpRequest, object_id: str, service: Callable[..., User], texts: tuple[Any, Any, Any]
     ) -> HttpResponse:
         """Confirm on GET, act on POST."""
         if not self.has_change_permission(request):
@@ -73,7 +79,7 @@ class AccountRecoveryMixin(BaseAdmin):
             self.message_user(request, refusal.detail, messages.ERROR)
         return redirect("admin:companies_user_change", user.pk)
 
-    def _ask(self, request: HttpRequest, user: User, texts: tuple[str, str, str]) -> HttpResponse:
+    def _ask(self, request: HttpRequest, user: User, texts: tuple[Any, Any, Any]) -> HttpResponse:
         button, consequence, _ = texts
         context = {
             **self.admin_site.each_context(request),
@@ -85,18 +91,18 @@ class AccountRecoveryMixin(BaseAdmin):
         }
         return TemplateResponse(request, "admin/companies/user/confirm.html", context)
 
-    @admin.display(description="login")
+    @admin.display(description=_("login"))
     def login_state(self, user: User) -> SafeString:
         if not is_locked(user.email):
-            return status_word("Open", "good")
-        return _with_link(status_word("Locked after wrong passwords", "bad"), "unlock", user, UNLOCK[0])
+            return status_word(_("Not locked"), "good")
+        return _with_link(status_word(_("Locked after wrong passwords"), "bad"), "unlock", user, UNLOCK[0])
 
-    @admin.display(description="second factor")
+    @admin.display(description=_("second factor"))
     def second_factor_state(self, user: User) -> SafeString:
         if user.authenticator is None:
-            return status_word("Not in use", "over")
-        return _with_link(status_word("In use", "good"), "reset", user, RESET[0])
+            return status_word(_("Not in use"), "over")
+        return _with_link(status_word(_("In use"), "good"), "reset", user, RESET[0])
 
 
-def _with_link(status: SafeString, name: str, user: User, words: str) -> SafeString:
-    return format_html('{} <a href="{}">{}</a>', status, reverse(f"admin:companies_user_{name}", args=[user.pk]), words)
+def _with_link(status: SafeString, name: str, user: User, label: "StrOrPromise") -> SafeString:
+    return format_html('{} <a href="{}">{}</a>', status, reverse(f"admin:companies_user_{name}", args=[user.pk]), label)

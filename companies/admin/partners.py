@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from companies.admin.limits import UnlimitedAdmin
@@ -33,8 +34,8 @@ class PartnerForm(ServiceForm):
     redirect_urls = SimpleArrayField(
         forms.URLField(assume_scheme="https", max_length=500),
         required=False,
-        label="Redirect addresses",
-        help_text="Where contributors may continue when they are done. Exact addresses, separated by commas.",
+        label=_("Redirect addresses"),
+        help_text=_("Where contributors may continue when they are done. Exact addresses, separated by commas."),
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
 
@@ -49,7 +50,7 @@ class PartnerAdmin(UnlimitedAdmin, BaseAdmin):
     fields = ("name", "redirect_urls")
     list_display = ("name", "created")
     search_fields = ("name",)
-    search_help_text = "Search by name or part of it."
+    search_help_text = _("Search by name or part of it.")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
@@ -61,8 +62,8 @@ class NewApiKeyForm(ServiceForm):
         choices=Scope.choices,
         initial=partner_scopes,
         widget=forms.CheckboxSelectMultiple,
-        label="May",
-        help_text="For a collector, choose its two permissions and “read connections”, and nothing else.",
+        label=_("Permissions"),
+        help_text=_("For a collector, choose its two permissions and “read connections”, and nothing else."),
     )
     checks = API_KEY_CHECKS
     value: str
@@ -70,7 +71,7 @@ class NewApiKeyForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         date, time = self.fields["expires_at"].widget.widgets
-        date.attrs["aria-label"], time.attrs["aria-label"] = "Expiry date", "Expiry time"
+        date.attrs["aria-label"], time.attrs["aria-label"] = _("Expiry date"), _("Expiry time")
 
     @sensitive_variables()
     def perform(self, *, by: User) -> ApiKey:
@@ -84,11 +85,11 @@ class ApiKeyForm(ServiceForm):
 
 
 class ApiKeyStatus(admin.SimpleListFilter):
-    title = "status"
+    title = _("status")
     parameter_name = "status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("active", "Active"), ("expired", "Expired"), ("revoked", "Revoked")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("active", _("Active")), ("expired", _("Expired")), ("revoked", _("Revoked"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
         match self.value():
@@ -110,9 +111,9 @@ class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
     list_select_related = ("partner",)
     list_filter = (ApiKeyStatus, ("partner", AutocompleteFilter))
     search_fields = ("name", "prefix", "partner__name")
-    search_help_text = "Search by name, partner, or the visible part of a key, such as lk_1a2b3c4d."
+    search_help_text = _("Search by name, partner, or the visible part of a key, such as lk_1a2b3c4d.")
     add_form_template = "admin/companies/apikey/add_form.html"
-    revoke_consequence = (
+    revoke_consequence = _(
         "Programs that use this key lose access at once. This cannot be undone. You can create a new key at any time."
     )
     facts = ("status", "partner", "visible_part", "scope_names", "last_used_at", "expires_at", "created_at")
@@ -126,25 +127,25 @@ class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **kwargs, form=ApiKeyForm if obj else NewApiKeyForm)
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def status(self, key: ApiKey) -> SafeString:
         if key.revoked_at:
-            return status_word("Revoked", "over")
-        return status_word("Active", "good") if key.is_active else status_word("Expired", "over")
+            return status_word(_("Revoked"), "over")
+        return status_word(_("Active"), "good") if key.is_active else status_word(_("Expired"), "over")
 
-    @admin.display(description="last used")
+    @admin.display(description=_("last used"))
     def last_used(self, key: ApiKey) -> str:
-        return short_date(key.last_used_at, default="Never")
+        return short_date(key.last_used_at, default=_("Never"))
 
-    @admin.display(description="expires")
+    @admin.display(description=_("expires"))
     def expires(self, key: ApiKey) -> str:
-        return short_date(key.expires_at, default="Never")
+        return short_date(key.expires_at, default=_("Never"))
 
-    @admin.display(description="visible part")
+    @admin.display(description=_("visible part"))
     def visible_part(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
-    @admin.display(description="may")
+    @admin.display(description=_("permissions"))
     def scope_names(self, key: ApiKey) -> str:
         return ", ".join(str(Scope(scope).label) for scope in key.scopes)
 
@@ -159,7 +160,7 @@ class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
         """Show the value in the response itself, so that no session, cookie or URL has it."""
         context = {
             **self.admin_site.each_context(request),
-            "title": "Copy the key now",
+            "title": _("Copy the key now"),
             "opts": self.opts,
             "key": obj,
             "value": obj.value,

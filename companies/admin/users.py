@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from companies.admin.groups import PermissionsField
 from companies.admin.limits import UnlimitedAdmin
@@ -71,10 +72,10 @@ class UserForm(LowerCaseEmail, ServiceForm):
             "is_limited",
             "companies",
         )
-        labels = {"user_permissions": "Further permissions"}
+        labels = {"user_permissions": _("Further permissions")}
         help_texts = {
-            "groups": "A member has the permissions of all chosen groups.",
-            "user_permissions": "In addition to those of the groups.",
+            "groups": _("A member has the permissions of all chosen groups."),
+            "user_permissions": _("In addition to those of the groups."),
         }
 
     def perform(self, *, by: User) -> User:
@@ -102,16 +103,16 @@ class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: igno
     list_display = ("email", "name", "is_active", "is_superuser", "is_limited", "last_login")
     list_filter = ("is_active", "is_superuser", "is_limited", "groups")
     search_fields = ("email", "name")
-    search_help_text = "Search by email, name, or part of one."
+    search_help_text = _("Search by email, name, or part of one.")
     readonly_fields = ("change_password", "login_state", "second_factor_state", "last_login", "created_at")
     autocomplete_fields = ("companies",)
     filter_horizontal = ()
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
     fieldsets = (
         (None, {"fields": ("email", "name", "change_password", "login_state", "second_factor_state")}),
-        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        ("Companies", {"fields": ("is_limited", "companies")}),
-        ("Dates", {"fields": ("last_login", "created_at")}),
+        (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("Companies"), {"fields": ("is_limited", "companies")}),
+        (_("Dates"), {"fields": ("last_login", "created_at")}),
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -142,7 +143,7 @@ class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: igno
             kwargs["widget"] = SeveralSelect(db_field, self.admin_site)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    @admin.display(description="password")
+    @admin.display(description=_("password"))
     def change_password(self, user: User) -> SafeString:
         address = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('<a href="{}">Change password</a>', address)
+        return format_html('<a href="{}">{}</a>', address, _("Change password"))

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'member of staff',
-                'verbose_name_plural': 'members of staff',
+                'verbose_name_plural': 'staff',
             },
         ),
         migrations.CreateModel(
@@ -112,12 +112,12 @@ class Migration(migrations.Migration):
             name='ApiKey',
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='Which system uses it.', max_length=100)),
+                ('name', models.CharField(help_text='System that uses the key.', max_length=100)),
                 ('prefix', models.CharField(editable=False, max_length=24)),
                 ('secret_hash', models.BinaryField(max_length=32, unique=True)),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('invitations:read', 'read invitations'), ('invitations:write', 'create and change invitations'), ('companies:read', 'read companies and sites'), ('companies:write', 'create and change companies and sites'), ('connections:read', 'read connections'), ('connections:write', 'create connections'), ('credentials:read', 'read credentials (collector)'), ('connections:status', "report a connection's status (collector)")], max_length=40), default=companies.models.partners.partner_scopes, size=None)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('expires_at', models.DateTimeField(blank=True, help_text='Empty: never.', null=True, verbose_name='expires')),
+                ('expires_at', models.DateTimeField(blank=True, help_text='Leave empty if it never expires.', null=True, verbose_name='expires')),
                 ('revoked_at', models.DateTimeField(editable=False, null=True, verbose_name='revoked')),
                 ('last_used_at', models.DateTimeField(editable=False, null=True, verbose_name='last used')),
                 ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),

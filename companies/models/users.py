@@ -58,7 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     class Meta:
         verbose_name = "member of staff"
-        verbose_name_plural = "members of staff"
+        verbose_name_plural = "staff"
         constraints = [
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_is_lower_case"),
         ]

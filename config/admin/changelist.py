@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -18,6 +18,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.db.uuid7 import first_uuid7_at
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MOST_COUNTED = 10_000
 
@@ -108,6 +111,6 @@ class CreatedFilter(admin.SimpleListFilter):
         return queryset.filter(created_at__gte=since, pk__gte=first_uuid7_at(since - timedelta(seconds=1)))
 
 
-def status_word(word: str, tone: str) -> SafeString:
+def status_word(word: "StrOrPromise", tone: str) -> SafeString:
     """Status as a word with a coloured mark. `tone`: `good`, `done`, `waiting`, `over` or `bad`."""
     return format_html('<span class="status status--{}">{}</span>', tone, word)

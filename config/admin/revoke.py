@@ -1,7 +1,7 @@
 """Revocation from a list or from a row's page, confirmed and logged."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,6 +17,9 @@ from django.urls import path
 
 from config.admin.base import BaseAdmin
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MOST_AT_ONCE = 500
 MOST_NAMED = 10
 
@@ -26,7 +29,7 @@ class RevokingAdmin(BaseAdmin):
 
     actions = ("revoke_selected",)
     revoke_form: type[forms.Form] = forms.Form
-    revoke_consequence = ""
+    revoke_consequence: "StrOrPromise" = ""
 
     def revoke(self, request: HttpRequest, obj: Any, **how: Any) -> None:
         """Call the service. `how`: the cleaned data of `revoke_form`."""

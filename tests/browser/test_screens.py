@@ -21,12 +21,12 @@ def test_admin_pages_are_accessible(desk, part):
 def test_api_key_pages_are_accessible(desk):
     make_api_key(PartnerFactory(name="Northwind Energy"))
     page = desk.open(reverse("admin:companies_apikey_add"))
-    press_on(page, "Make key")
+    press_on(page, "Create key")
     expect(page.get_by_text("Please correct the errors below.")).to_be_visible()
     check_page(page, "errors")
     choose(page, "Partner", "north", "Northwind Energy")
     type_into(page, "Name", "Collector")
-    press_on(page, "Make key")
+    press_on(page, "Create key")
     expect(page.get_by_role("heading", level=1)).to_have_text("Copy the key now")
     check_page(page, "shown once")
 
