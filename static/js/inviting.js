@@ -1,6 +1,5 @@
-// The form to invite: offers what one types for, and is sent once. `when.js`, which has run before, shows what a choice
-// asks for.
-// Without this script everything is in sight, and a button shows what belongs to the company.
+// The form that creates an invitation: searches while the user types, and is sent once. Runs after `when.js`.
+// Without this script all fields are visible, and buttons search.
 
 const form = document.getElementById("inviting");
 const company = document.getElementById("id_company");
@@ -25,7 +24,7 @@ function offer(select) {
       data: ({ term = "", page = 1 }) => ({ kind: select.dataset.kind, company: company.value, term, page }),
     },
   });
-  // Select2 says so of a single choice only.
+  // Select2 sets this for a single choice only.
   const several = select.parentElement.querySelector(".select2-selection--multiple");
   several?.setAttribute("aria-controls", `select2-${select.id}-results`);
 }
@@ -40,14 +39,14 @@ form.addEventListener("change", () => ofCompany.forEach(belongTo));
 
 $(company).on("change", () => {
   for (const select of ofCompany) {
-    // What was chosen belonged to the other company.
+    // The chosen rows belonged to the other company.
     $(select).val(null).trigger("change");
     belongTo(select);
   }
 });
 
-// This page of the history was sent as what it says: whoever comes back to it finds that, and makes no second invitation.
-// Browsers alone would lose what was disabled or offered while they fill fields in again.
+// Keep the sent values in the history entry: after Back, the form is sent again with the same id and creates no second
+// invitation. Browsers alone lose disabled fields and searched options.
 function remember() {
   history.replaceState({ said: fields.map((field) => ({ name: field.name, said: read(field) })) }, "");
 }
@@ -74,7 +73,7 @@ function recall(remembered) {
   });
 }
 
-// The browser fills fields in again after this script has run: what is shown is then what will be sent.
+// The browser restores values after this script has run: show the fields that will be sent.
 function agree() {
   const [{ type }] = performance.getEntriesByType("navigation");
   if (history.state?.said && type === "back_forward") recall(history.state.said);
@@ -104,7 +103,7 @@ window.addEventListener("pageshow", () => {
 });
 frame.hidden = true;
 
-// Select2 hides the select that a link of the error summary leads to.
+// Select2 hides the select that a link in the error summary points to.
 document.querySelector(".errornote")?.addEventListener("click", (event) => {
   const target = document.getElementById(event.target.hash?.slice(1));
   const box = target?.parentElement.querySelector(".select2-selection");

@@ -78,7 +78,7 @@ class OptimisticLockForm(ActionForm):
         return update_invitation(invitation, by=Actor.staff(by), seen={name: seen[name] for name in changes}, **changes)
 
     def _replace_outdated_input(self) -> None:
-        """Input in fields that nobody else changed stays."""
+        """Keep input in fields that did not change meanwhile."""
         posted: Any = self.data
         current, data = self.current, posted.copy()
         for seen, fields in self.seen_fields.items():

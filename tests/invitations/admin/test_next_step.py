@@ -71,7 +71,7 @@ def test_used_up_invitation_needs_only_repairs():
         assert suggest(Status.FULFILLED, broken=1, is_repair=is_repair) == NextStep(Advice.BROKEN, ("repair",))
 
 
-def test_revoked_invitation_is_replaced_by_a_new_one():
+def test_revoked_invitation_offers_a_new_one():
     assert suggest(Status.REVOKED, undelivered=[ANNA], broken=1, use_count=1) == NextStep(Advice.REVOKED, ("new",))
 
 

@@ -66,7 +66,7 @@ def test_all_errors_are_shown_together(admin_client, company):
     }
 
 
-def test_unreadable_file_is_an_error_of_the_file(admin_client, company):
+def test_unreadable_file_is_an_error(admin_client, company):
     for content in ("email,message\na@example.com,Grüße".encode("cp1252"), b"PK\x03\x04", b"", people(5001)):
         assert list(errors_of(upload(admin_client, company, file=file_of(content)))) == ["file"]
 

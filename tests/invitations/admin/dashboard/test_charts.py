@@ -3,7 +3,7 @@
 from invitations.admin.dashboard.charts import Bar, capped_number
 
 
-def test_share_is_never_rounded_to_nothing_or_all():
+def test_share_is_never_rounded_away():
     wanted = {
         (0, 0): "–",
         (0, 10): "0 %",
