@@ -42,11 +42,16 @@ def metadata(invitation: Invitation) -> SafeString | str:
     return _list_of_facts((name, value, False) for name, value in invitation.metadata.items()) or "–"
 
 
+@admin.display(description=_("redirect URL"))
+def redirect_url(invitation: Invitation) -> str:
+    return invitation.redirect_url or "–"
+
+
 # every row of the page: names of model fields, or functions
 FIELDSETS: Any = (
     (None, {"fields": ("company", "invitation_type")}),
     (_("Limits"), {"fields": (uses, expires_at, "last_viewed_at", "revoked_at")}),
-    (_("For the contributor"), {"fields": ("message", prefilled_fields, "locale", "redirect_url")}),
+    (_("For the contributor"), {"fields": ("message", prefilled_fields, "locale", redirect_url)}),
     (_("For your records"), {"fields": ("external_id", metadata, "id", "created_at")}),
 )
 
