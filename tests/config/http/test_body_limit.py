@@ -85,7 +85,7 @@ def test_server_does_not_speak_http_2(server):
 
 
 def test_every_start_of_granian_is_http_1():
-    for name in ("Dockerfile", "config/dev/run.py", "bench/servers.py"):
+    for name in ("Dockerfile", "config/dev/processes.py", "bench/servers.py"):
         assert re.search(r"GRANIAN_HTTP=1|--http 1|\"--http\", \"1\"", (settings.BASE_DIR / name).read_text()), name
 
 

@@ -1,4 +1,4 @@
-"""`make run`: its refusals are sentences, and Ctrl-C or a kill leave nothing behind."""
+"""`make run`: obstacles are one sentence, and Ctrl-C or a kill leaves no process behind."""
 
 import http.client
 import json
@@ -20,7 +20,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.dev.run import CannotRun, announcement, free_port, reason_in
+from config.dev.processes import CannotRun
+from config.dev.run import announcement, check_port, error_reason
 from invitations.services.demo import ensure_demo
 from tests.invitations.mail_server import port_of, reserve_port
 from tests.secrecy import KNOWN, searched_output
@@ -28,55 +29,52 @@ from tests.secrecy import KNOWN, searched_output
 ROOT = Path(settings.BASE_DIR)
 
 
-@pytest.mark.parametrize("text", ["http", "-1", "0", "65536", "8000.5", "80 00", "٣٠٠٠"])
-def test_a_port_that_is_no_port_is_refused(text):
-    with pytest.raises(CannotRun, match=r"^PORT must be a number from 1 to 65535, not .*\.$"):
-        free_port(text)
+def test_port_is_a_number():
+    for text in ("http", "-1", "0", "65536", "8000.5", "80 00", "٣٠٠٠"):
+        with pytest.raises(CannotRun, match=r"^PORT must be a number from 1 to 65535, not .*\.$"):
+            check_port(text)
 
 
-def test_a_bad_port_is_one_sentence():
-    assert refusal(PORT="eighty") == "PORT must be a number from 1 to 65535, not 'eighty'."
-
-
-@pytest.mark.parametrize("name", ["LOG_LEVEL", "TRUSTED_PROXIES", "PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL"])
-def test_a_setting_that_does_not_hold_is_one_sentence_that_names_it(name):
-    assert refusal(**{"DEBUG": "on", name: ","}).startswith(f"{name} must ")
-
-
-def test_a_port_in_use_is_one_sentence():
+def test_port_must_be_free():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+        with pytest.raises(CannotRun) as error:
+            check_port(str(port))
 
-        said = refusal(PORT=str(port))
-
-    assert said == f"Port {port} is in use; stop what runs there, or name another: make run PORT={port + 1}"
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["nonsense", "mysql://me:sekret@localhost/db", "postgres://me:sekret@localhost:port/db"],
-)
-def test_a_malformed_database_url_is_one_sentence(url):
-    said = refusal(DATABASE_URL=url)
-
-    assert said == "DATABASE_URL must look like postgres://user:password@host:5432/database."
+    assert str(error.value) == (
+        f"Port {port} is in use; stop what runs there, or name another: make run PORT={port + 1}"
+    )
 
 
-def test_a_database_that_is_not_reached_is_one_sentence_without_the_password():
+def test_bad_port_is_one_sentence():
+    assert error_of_run(PORT="eighty") == "PORT must be a number from 1 to 65535, not 'eighty'."
+
+
+def test_bad_setting_is_one_sentence():
+    assert error_of_run(DEBUG="on", TRUSTED_PROXIES=",").startswith("TRUSTED_PROXIES must ")
+
+
+def test_malformed_database_url_is_one_sentence():
+    error = error_of_run(DATABASE_URL="postgres://me:sekret@localhost:port/db")
+
+    assert error == "DATABASE_URL must look like postgres://user:password@host:5432/database."
+
+
+def test_unreachable_database_is_one_sentence():
     with reserve_port() as place:
-        said = refusal(DATABASE_URL=f"postgres://me:sekret@127.0.0.1:{port_of(place)}/db")
+        error = error_of_run(DATABASE_URL=f"postgres://me:sekret@127.0.0.1:{port_of(place)}/db")
 
-    assert said == "The database of DATABASE_URL does not answer: Connection refused."
-
-
-def test_a_database_that_does_not_exist_is_named():
-    said = refusal(DATABASE_URL=url_of("there_is_none"))
-
-    assert said == 'The database of DATABASE_URL does not answer: database "there_is_none" does not exist.'
+    assert error == "The database of DATABASE_URL does not answer: Connection refused."
 
 
-def test_the_first_of_several_attempts_gives_the_reason():
-    words = (
+def test_missing_database_is_named():
+    error = error_of_run(DATABASE_URL=url_of("missing"))
+
+    assert error == 'The database of DATABASE_URL does not answer: database "missing" does not exist.'
+
+
+def test_first_failed_attempt_gives_the_reason():
+    message = (
         "Multiple connection attempts failed. All failures were:\n"
         "- host: 'db', port: 5432, hostaddr: '10.0.0.1': connection failed: "
         'connection to server at "10.0.0.1", port 5432 failed: '
@@ -84,56 +82,49 @@ def test_the_first_of_several_attempts_gives_the_reason():
         "- host: 'db', port: 5432, hostaddr: '10.0.0.2': connection failed: Connection refused"
     )
 
-    assert reason_in(words) == 'password authentication failed for user "me"'
+    assert error_reason(message) == 'password authentication failed for user "me"'
 
 
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        ("echo 3.9", "is 3.9"),
-        ("echo Python 3.9.18", "is not a Python"),
-        ("exit 127", "is not a Python"),
-    ],
-)
-def test_a_python_that_is_too_old_is_one_sentence(tmp_path, answer, said):
+@pytest.mark.parametrize(("script", "reason"), [("echo 3.9", "is 3.9"), ("exit 127", "is not a Python")])
+def test_unsuitable_python_is_one_sentence(tmp_path, script, reason):
     python = tmp_path / "python3"
-    python.write_text(f"#!/bin/sh\n{answer}\n")
+    python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(python.stat().st_mode | stat.S_IXUSR)
 
     made = run_and_read(["make", "run", f"PYTHON={python}"], environment())
 
     assert made.returncode != 0
-    sentence, aftermath = made.stderr.splitlines()
-    assert sentence.startswith(f"Latchkey needs Python 3.11 or newer, and {python} {said}: name ")
-    assert aftermath.startswith("make: ***")  # make's own farewell
+    sentence, farewell = made.stderr.splitlines()
+    assert sentence.startswith(f"Latchkey needs Python 3.11 or newer, and {python} {reason}: name ")
+    assert farewell.startswith("make: ***")
     assert made.stdout == ""
 
 
-def test_it_serves_again_after_a_kill_and_stops_everything_on_ctrl_c(database_url):
+def test_run_survives_a_kill_and_stops(database_url):
     port = unused_port()
 
     killed = Run(port, database_url)
-    assert killed.told("Latchkey is running.")
+    assert killed.wait_for("Latchkey is running.")
     killed.process.kill()
 
     run = Run(port, database_url)
-    announced = run.told("Ctrl-C stops everything")
-    assert answer_to_the_curl_in(announced, port) == http.client.CREATED
+    announced = run.wait_for("Ctrl-C stops everything")
+    assert status_of_the_curl_in(announced, port) == http.client.CREATED
 
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(timeout=60) == 0
-    assert run.told("Stopped. The data is kept.")
-    searched_output().write(run.output.removeprefix(announced))  # which shows the key, and means to
+    assert run.wait_for("Stopped. The data is kept.")
+    searched_output().write(run.output.removeprefix(announced))  # without the API key, which it shows on purpose
     assert "Traceback" not in run.output
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
 
 
-def test_the_readme_asks_for_what_make_run_prints(db):
+def test_readme_has_the_printed_request(db):
     demo = ensure_demo() | {"baseUrl": "http://localhost:8000"}
 
-    printed = posted_by_the_curl_in(announcement(demo))
-    written = posted_by_the_curl_in((ROOT / "README.md").read_text())
+    printed = request_of_the_curl_in(announcement(demo))
+    written = request_of_the_curl_in((ROOT / "README.md").read_text())
 
     assert written[:2] == printed[:2]
     assert json.loads(written[2]) == json.loads(printed[2])
@@ -141,7 +132,7 @@ def test_the_readme_asks_for_what_make_run_prints(db):
 
 
 class Run:
-    """A run of its own on `port`, whose output is read as it comes."""
+    """A process of `make run` on `port`. Its output is read in a thread."""
 
     def __init__(self, port: int, database_url: str) -> None:
         self.output = ""
@@ -155,8 +146,8 @@ class Run:
         )
         threading.Thread(target=self._read, daemon=True).start()
 
-    def told(self, words: str) -> str:
-        """The output, once it holds `words`; fails after a while."""
+    def wait_for(self, words: str) -> str:
+        """Return the output when it contains `words`. Fails after three minutes."""
         deadline = time.monotonic() + 180
         while words not in self.output:
             assert time.monotonic() < deadline, self.output
@@ -169,18 +160,17 @@ class Run:
             self.output += line
 
 
-def answer_to_the_curl_in(announced: str, port: int) -> int:
-    """The status of what the printed curl command would send."""
-    path, key, body = posted_by_the_curl_in(announced)
+def status_of_the_curl_in(announced: str, port: int) -> int:
+    path, key, body = request_of_the_curl_in(announced)
     web = http.client.HTTPConnection("localhost", port, timeout=60)
     web.request("POST", path, json.dumps(json.loads(body)), {"X-API-KEY": key, "Content-Type": "application/json"})
-    answer = web.getresponse()
-    KNOWN.note(key, json.load(answer)["token"])
-    return answer.status
+    response = web.getresponse()
+    KNOWN.note(key, json.load(response)["token"])
+    return response.status
 
 
-def posted_by_the_curl_in(text: str) -> list[str]:
-    """The path, the key and the body."""
+def request_of_the_curl_in(text: str) -> list[str]:
+    """Return path, key and body."""
     return list(re.findall(r"curl -s -X POST \S+?(/v2\S+) .*?X-API-KEY: (\S+)'.*?-d '(.*?)'", text, re.DOTALL)[0])
 
 
@@ -195,7 +185,7 @@ def database_url() -> Iterator[str]:
 
 
 def url_of(name: str) -> str:
-    """The server of the tests, with another database of it."""
+    """Return the URL of another database on the server of the tests."""
     entry = settings.DATABASES["default"]
     who = ":".join(quote(entry[part], safe="") for part in ("USER", "PASSWORD") if entry.get(part))
     where = {"host": entry.get("HOST"), "port": entry.get("PORT")}
@@ -203,8 +193,8 @@ def url_of(name: str) -> str:
     return f"postgres://{who}@/{name}?{urlencode({part: value for part, value in where.items() if value})}"
 
 
-def refusal(**variables: str) -> str:
-    """What the runner says on its error output, having started nothing."""
+def error_of_run(**variables: str) -> str:
+    """Return the one line of error output of a run that does not start. It never contains the password."""
     env = environment(**{"PORT": str(unused_port())} | variables)
     ran = run_and_read([sys.executable, "-m", "config.dev.run"], env)
     assert ran.returncode == 1
@@ -218,7 +208,7 @@ def run_and_read(command: list[str], env: dict[str, str]) -> "subprocess.Complet
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The environment without what steers make or Latchkey, and with `variables`."""
+    """Return the environment without variables of make and Latchkey, and with `variables`."""
     ours = ("DATABASE_URL", "PORT", "EMAIL_URL", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHON")
     return {name: value for name, value in os.environ.items() if name not in ours} | variables
 
