@@ -113,7 +113,7 @@ def test_changed_password_is_not_shown(demo):
     out = StringIO()
     call_command("demo", stdout=out)
     assert "staffPassword: (was changed)" in out.getvalue().splitlines()
-    assert "Password   (the one that somebody has set since)" in announcement(told())
+    assert "Password   (it has been changed since)" in announcement(told())
 
 
 def test_secret_key_determines_the_keys(demo, settings):
