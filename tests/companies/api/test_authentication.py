@@ -14,7 +14,7 @@ from tests.factories import PartnerFactory, let_expire, make_api_key
 
 
 def refused(caller: Api) -> Any:
-    """The problem of a call whose key does not open anything."""
+    """The problem document of a call with an invalid key."""
     answer = caller.get("ping")
     assert answer["WWW-Authenticate"] == 'ApiKey realm="latchkey"'
     return problem_in(answer, 401)

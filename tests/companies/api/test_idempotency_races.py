@@ -128,7 +128,7 @@ def test_killed_server_leaves_nothing_for_retry():
 
 
 def until_it_is_not_in_progress(ask: Any) -> Any:
-    """The database notices within moments that the other end of a connection is gone."""
+    """Wait until the database notices that the killed server is gone."""
     deadline = time.monotonic() + 60
     while (answer := ask()).status_code == 409 and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -76,7 +76,7 @@ def test_stored_response_is_encrypted(api, company):
 
 
 class Turnstile(PartnerViewSet):
-    """A view that answers what it is told, and counts."""
+    """Returns or raises `outcome`, and counts its calls."""
 
     required_scopes = {"POST": None}
     outcome: Any = None

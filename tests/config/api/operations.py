@@ -1,4 +1,4 @@
-"""All operations of the API, found in the URL patterns, so that tests cover a new one without being told."""
+"""All operations of the API, found in the URL patterns, so that tests cover new ones automatically."""
 
 import re
 from collections.abc import Iterator

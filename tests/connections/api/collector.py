@@ -19,11 +19,11 @@ KNOWN.note(*SECRETS.values())
 
 
 def caller(company: Company, *scopes: str) -> Api:
-    """A program of the company's partner whose key may do just this."""
+    """Client of the company's partner with these scopes."""
     return Api(make_api_key(company.partner, scopes=list(scopes))[1])
 
 
 def create(api: Api, company: Company, **body: Any) -> Any:
-    """A connection made over the API; `body` may name a datasourceId in place of the url."""
+    """Create a connection; `body` may have a datasourceId instead of the url."""
     provider = {} if "datasourceId" in body else {"url": "https://portal.example.com/login"}
     return api.post(f"connection/company/{company.pk}", {**provider, **SECRETS, **body})

@@ -70,9 +70,9 @@ def test_every_read_is_logged(collector, company, connection_id):
 
     reads = ConnectionEvent.objects.filter(connection=connection_id, type="CREDENTIALS_READ")
     assert {line.api_key for line in reads} == {ApiKey.objects.get(scopes=SCOPES)}
-    told = [line for line in details(collector, connection_id)["events"] if line["type"] == "CREDENTIALS_READ"]
-    assert [line["actor"] for line in told] == ["PARTNER"] * 3
-    assert all(line["createdAt"].endswith("Z") for line in told)
+    logged = [line for line in details(collector, connection_id)["events"] if line["type"] == "CREDENTIALS_READ"]
+    assert [line["actor"] for line in logged] == ["PARTNER"] * 3
+    assert all(line["createdAt"].endswith("Z") for line in logged)
 
 
 def details(caller, connection_id):
@@ -145,7 +145,7 @@ def change_credentials_of(connection_id, password):
 
 
 def test_no_other_response_or_log_has_credentials(company, caplog):
-    """Every operation there is, with every scope, on a connection that has them all."""
+    """Calls every operation with every scope, on a connection with all credentials."""
     caplog.set_level(logging.DEBUG)
     everything = caller(company, *Scope)
     body = {"url": "https://portal.example.com/login", **SECRETS}

@@ -35,7 +35,7 @@ ORIGINS = """
 
 @pytest.fixture
 def many(company):
-    """Half of them the company's, of which the oldest twenty differ from all the rest."""
+    """20,000 connections, half of them of the company. Its oldest twenty differ from the rest."""
     old, new = SiteFactory.create_batch(2, company=company)
     given = {"old": OLD, "all": ALL, "company": company.pk, "datasource": DatasourceFactory().pk}
     given |= {"first": old.pk, "new": new.pk, "once": make_invitation(company).pk, "used": make_invitation(company).pk}

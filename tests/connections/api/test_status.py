@@ -70,7 +70,6 @@ def test_impossible_change_is_a_conflict(report, connection):
 
 
 def test_same_status_keeps_its_reason(report, api, connection):
-    """Not by the same status with another reason, and not by the same one without."""
     report("WEBSITE_DOWN", statusErrorDetail="503")
     assert report("WEBSITE_DOWN", statusErrorDetail="Still 503").json()["statusErrorDetail"] == "Still 503"
     for none in ({}, {"statusErrorDetail": None}):

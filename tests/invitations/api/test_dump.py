@@ -16,7 +16,7 @@ STAFF_PASSWORD = "correct horse battery"
 
 
 def dump() -> dict[str, str]:
-    """Every table, each row as PostgreSQL writes it as text, and bytes as hexadecimal and as letters."""
+    """Rows of every table as text, and bytes as hexadecimal and as letters."""
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         said = {}
@@ -32,7 +32,7 @@ def dump() -> dict[str, str]:
 
 
 def live(company: Any) -> dict[str, str]:
-    """A day's work, and every secret that somebody was told or typed during it."""
+    """Typical requests and forms. Returns the secrets in them."""
     UserFactory(password=STAFF_PASSWORD)
     _, value = make_api_key(company.partner)
     api = Api(value)

@@ -15,7 +15,7 @@ ANNA = "anna@example.com"
 
 @pytest.fixture
 def any_host(settings):
-    """Even where the operator answers to every name."""
+    """An installation that accepts every host name."""
     settings.ALLOWED_HOSTS = ["*"]
     settings.PUBLIC_URL = "https://connect.example.org"
 
@@ -49,7 +49,7 @@ def test_mails_do_not_repeat_forged_hosts(any_host, company, api, worker, mail_s
 
 @pytest.mark.parametrize(("proxies", "secure"), [(0, False), (1, True)])
 def test_scheme_is_trusted_from_proxies_only(client, company, settings, proxies, secure):
-    """Where it is believed, a page asked for over https is not sent round to https again."""
+    # a trusted https request is not redirected to https
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if proxies else None
     answer = client.get(f"/p/i/{make_invitation(company).token}", headers={"X-Forwarded-Proto": "https"})

@@ -18,7 +18,7 @@ from tests.invitations.api.uses import spend_use
 
 @pytest.fixture
 def listed(api, company) -> Any:
-    """What the list says to a query: the body of the answer."""
+    """The body of the response to a query."""
 
     def ask(**query: Any) -> Any:
         answer = api.get(f"invitation/company/{company.pk}", query)
@@ -30,12 +30,12 @@ def listed(api, company) -> Any:
 
 @pytest.fixture
 def found(listed) -> Any:
-    """The ids that the list finds for a query."""
+    """The ids in the response to a query."""
     return lambda **query: [row["id"] for row in listed(**query)["invitations"]]
 
 
 def seed(company: Company, number: int, **fields: Any) -> list[str]:
-    """The ids of that many invitations, newest first, made in one go."""
+    """Create invitations in bulk and return their ids, newest first."""
     made = []
     for index in range(number):
         row = Invitation(company=company, invitation_type=InvitationType.CREATE_CONNECTION, **fields)

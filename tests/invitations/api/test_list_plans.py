@@ -47,7 +47,7 @@ GROW = """
 
 @pytest.fixture
 def many(company):
-    """Companies by the kind of which they have thousands, and what was given to make them."""
+    """Companies by the kind of invitation they have thousands of, and the SQL parameters."""
     found = [company, *(CompanyFactory(partner=company.partner) for _ in range(4))]
     begin = timezone.now() - timedelta(days=30)
     first = int(begin.timestamp() * 1000)
@@ -66,7 +66,7 @@ def many(company):
 
 @pytest.fixture
 def read(api, many):
-    """How many invitations of the company with many of a kind a query shows, and how many rows are read for it."""
+    """Count the invitations that a query shows and the rows that it reads."""
     companies, _ = many
 
     def ask(kind, **query):
