@@ -1,4 +1,4 @@
-"""What a contributor's browser posts."""
+"""Form data that a contributor posts."""
 
 from typing import Any
 from uuid import uuid4
@@ -15,7 +15,7 @@ SECRET = ("username", "password", *ExtraCredential.values)
 
 
 def answers(**changes: Any) -> dict[str, Any]:
-    """A form filled in with as little as it takes; a field changed to None is not posted at all."""
+    """The required fields, with `changes`. A field changed to None is not posted."""
     filled = {
         "form_id": str(uuid4()),
         "provider": PROVIDER_URL,
@@ -27,7 +27,7 @@ def answers(**changes: Any) -> dict[str, Any]:
 
 
 def page(invitation: Invitation, name: str = "") -> str:
-    """The path of one of the invitation's pages."""
+    """The path of a page of the invitation."""
     return f"/p/i/{invitation.token}" + (f"/{name}" if name else "")
 
 
@@ -36,7 +36,7 @@ def submit(client: Client, invitation: Invitation, **changes: Any) -> Any:
 
 
 def saved(client: Client, invitation: Invitation, **changes: Any) -> Connection:
-    """Submit a form that is taken; the connection it made."""
+    """Submit a valid form and return the connection it made."""
     response = submit(client, invitation, **changes)
     assert response.status_code == 302, response.content.decode()
     assert response["Location"] == page(invitation, "done")
@@ -44,5 +44,5 @@ def saved(client: Client, invitation: Invitation, **changes: Any) -> Connection:
 
 
 def stored() -> list[int]:
-    """How many rows submitted forms have left."""
+    """Numbers of rows that submitted forms have made."""
     return [model.objects.count() for model in (Connection, Credential, Use)]

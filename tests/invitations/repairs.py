@@ -1,4 +1,4 @@
-"""What tests of checks, corrections and repairs share: a collector's report, a login that is posted, a way to close."""
+"""Steps of tests about checks, corrections and repairs."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,27 +18,26 @@ from invitations.models.verification import hash_secret
 from invitations.services.invitations import revoke_invitation
 
 NEW = "n3w & better"
-# what the check wants beside user name and password
+# extras that the check wants besides user name and password
 WANTED = {
     Status.MFA_TOKEN_EXPIRED: {"authenticator_seed": "NEWKEY"},
     Status.ADDITIONAL_CREDENTIALS_NEEDED: {"account_number": "4712"},
 }
-MENDABLE_STATES = sorted(REPAIRABLE)
 OTHER_STATES = sorted(set(Status) - REPAIRABLE - {Status.PENDING})
 
 
 def found(connection: Connection, status: Status = Status.PASSWORD_INCORRECT, **detail: Any) -> Connection:
-    """The collector reports."""
+    """Report a status, as a collector does."""
     return report_status(connection, status, by=SYSTEM, **detail)
 
 
 def login(**changes: str) -> dict[str, str]:
-    """The login details as they are posted."""
+    """Form data of a login."""
     return {"form_id": str(uuid4()), "username": "the new user", "password": NEW} | changes
 
 
 def opened(connection: Connection) -> Any:
-    """What the vault has."""
+    """The decrypted credentials."""
     sealed = bytes(Credential.objects.get(connection=connection).encrypted)
     return orjson.loads(settings.KEYRING.decrypt(sealed, associated_data=f"credential:{connection.pk}"))
 
@@ -53,13 +52,13 @@ def has_form(content: str) -> bool:
 
 
 def rows() -> list[Any]:
-    """Everything a visit could change."""
+    """Every row that a request to these pages could change."""
     models: list[Any] = [Connection, Credential, Invitation, InvitationEvent, Use]
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 def create_proof(client: Client, invitation: Invitation, email: str) -> EmailProof:
-    """The client has proved the address."""
+    """Give the client a proof of the address."""
     secret = str(uuid4())
     client.cookies[f"proof-{invitation.pk.hex}"] = secret
     return EmailProof.objects.create(

@@ -1,4 +1,4 @@
-"""Mail scanners and link previews open every link of every mail, and change nothing by it."""
+"""Mail scanners and link previews open every link of every mail. They change only that it was viewed."""
 
 import json
 import re
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ANNA, BEN = "anna@example.com", "ben@example.com"
 OURS = "^(invitations|connections|companies|django)_"
 LOADS = r"<(img|link|script|iframe|object|embed|video|audio|source|style|svg|form|input)\b"
-# what a visit may change: that it was opened
+# a GET may change only that the invitation was viewed
 MAY_CHANGE = {"invitations_invitation", "invitations_invitationevent"}
 
 
