@@ -5,10 +5,12 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from companies.actors import SYSTEM
 from connections.models import Connection
+from invitations.services.invitations import create_repair_invitation
 from tests.factories import make_invitation
 from tests.invitations.answers import page, saved
-from tests.invitations.repairs import read
+from tests.invitations.repairs import login, read
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +72,10 @@ def test_known_form_id_gives_no_cookie(client, company):
     assert "first.utility.example" not in read(stranger.get(page(one, "done"))) + read(
         stranger.get(page(other, "done"))
     )
+
+
+def test_cookie_of_another_repair_shows_nothing(client, broken):
+    one, other = (create_repair_invitation(broken, by=SYSTEM) for _ in range(2))
+    assert client.post(page(one, "connect"), login()).status_code == 302
+    assert SAVED in read(client.get(page(one, "done")))
+    assert NOTHING in read(client.get(page(other, "done")))
