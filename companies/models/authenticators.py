@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django_otp.models import Device, ThrottlingMixin
+from django_otp.models import Device, DeviceManager, ThrottlingMixin
 from django_otp.oath import TOTP
 from uuid_utils.compat import uuid7
 
@@ -30,7 +30,7 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-ot
     last_step = models.BigIntegerField(default=-1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[models.Manager["Authenticator"]] = models.Manager()
+    objects: ClassVar[models.Manager["Authenticator"]] = DeviceManager()
 
     class Meta:
         default_related_name = "authenticators"

@@ -1,4 +1,4 @@
-"""What the authenticator app of a member of staff shows."""
+"""Authenticator app of a member of staff."""
 
 from django.db.models import F
 from django.utils import timezone
@@ -12,10 +12,7 @@ STEP = 30
 
 
 def code_of(authenticator, steps=0):
-    """What the app shows, `steps` of half a minute from now.
-
-    The code of now and that of the next step hold for half a minute at least, whatever the test's machine is busy with.
-    """
+    """Return the code of the app, `steps` of 30 seconds from now. Steps 0 and 1 work for at least 30 seconds."""
     totp = TOTP(authenticator.key)
     totp.time = timezone.now().timestamp() + STEP * steps
     code = f"{totp.token():06}"
@@ -29,7 +26,7 @@ def wrong_code(authenticator):
 
 
 def set_up(user):
-    """In use, and the code of now is still to be spent."""
+    """Set up an authenticator whose present code is still unused."""
     begun = begin_second_factor(user)
     codes = confirm_second_factor(user, code=code_of(begun))
     KNOWN.note(*codes)
@@ -38,5 +35,5 @@ def set_up(user):
 
 
 def give_back_the_code_of_now(authenticator):
-    """As if the app had been confirmed by the code of a step ago."""
+    """Make the present code unused again."""
     Authenticator.objects.filter(pk=authenticator.pk).update(last_step=F("last_step") - 1)

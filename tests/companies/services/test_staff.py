@@ -40,7 +40,7 @@ def test_superuser_manages_every_member(groups):
     assert all(may_manage(chief, user) for user in superiors(groups).values())
 
 
-def test_limited_and_plain_members_manage_nobody(staff_of):
+def test_limited_and_plain_members_cannot_manage(staff_of):
     """A limited administrator could lift the limit of another member and become them."""
     other = staff_of()
     for user in (staff_of("Viewer"), staff_of("Inviter"), staff_of("Administrator", is_limited=True)):

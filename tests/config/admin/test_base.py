@@ -111,7 +111,7 @@ def test_member_without_permissions_sees_nothing(client, one_of_each):
         assert client.get(reverse(f"admin:{name}_change", args=[pk])).status_code == 403
 
 
-def test_user_who_is_not_staff_must_log_in(client, db):
+def test_user_without_staff_flag_must_log_in(client, db):
     client.force_login(UserFactory(is_staff=False))
 
     assert client.get(reverse("admin:index")).status_code == 302
