@@ -33,8 +33,9 @@ class PartnerViewSet(GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
         if request.method not in self.allowed_methods:
             self.http_method_not_allowed(request)
-        query_serializer = self.query_serializers.get(self.action, QuerySerializer)
-        self.query = validate_query(query_serializer, request.query_params)
+        query_serializer = self.query_serializers.get(self.action)
+        if query_serializer or request.query_params:
+            self.query = validate_query(query_serializer or QuerySerializer, request.query_params)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         finalized = super().finalize_response(request, response, *args, **kwargs)

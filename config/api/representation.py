@@ -1,7 +1,7 @@
 """JSON of rows and models, compiled from the output serializer: the only declaration of a field of a response."""
 
 from collections.abc import Iterable
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from rest_framework import serializers
@@ -15,17 +15,20 @@ class Representation:
     """
 
     def __init__(self, serializer_class: type[serializers.Serializer[Any]], *, computed: Iterable[str] = ()) -> None:
-        fields = serializer_class().fields
-        self.computed = frozenset(computed)
-        if unknown := self.computed - fields.keys():
+        fields: dict[str, Any] = dict(serializer_class().fields.items())
+        self.computed = tuple(computed)
+        self._computed = frozenset(self.computed)
+        if unknown := self._computed - fields.keys():
             raise TypeError(f"{serializer_class.__name__} has no field {', '.join(sorted(unknown))}")
-        plain = {name: field.source or name for name, field in fields.items() if name not in self.computed}
-        self.columns = tuple(plain.values())
-        self._template = dict.fromkeys(fields)
-        self._names = tuple(plain)
+        plain = [name for name in fields if name not in self.computed]
+        self.columns = tuple(fields[name].source or name for name in plain)
+        available = [*plain, *self.computed]
+        self._names = tuple(fields)
         self._values = attrgetter(*self.columns)
+        self._in_order = itemgetter(*(available.index(name) for name in fields))
 
     def __call__(self, row: Any, **computed: Any) -> dict[str, Any]:
-        if computed.keys() != self.computed:
-            raise TypeError(f"computed fields are {sorted(self.computed)}, not {sorted(computed)}")
-        return {**self._template, **dict(zip(self._names, self._values(row), strict=True)), **computed}
+        if computed.keys() != self._computed:
+            raise TypeError(f"computed fields are {', '.join(self.computed)}, not {', '.join(computed)}")
+        values = (*self._values(row), *[computed[name] for name in self.computed])
+        return dict(zip(self._names, self._in_order(values), strict=True))
