@@ -56,7 +56,7 @@ def set_up(page):
     return key, page.locator(".codes code").all_inner_texts()
 
 
-def test_second_factor_is_set_up_used_and_removed(live_server, mary, visitors):
+def test_second_factor_is_set_up_and_removed(live_server, mary, visitors):
     page = visitors.visitor(reduced_motion="reduce")
     log_in(page, live_server.url)
     page.get_by_role("link", name="Second factor").click()
