@@ -1,4 +1,4 @@
-"""How fast Latchkey is: `python -m bench`; see docs/speed.md."""
+"""Speed of Latchkey: `python -m bench`; see docs/speed.md."""
 
 
 class Failed(Exception):

@@ -24,7 +24,7 @@ CLIENT = "wrk, 2 threads" if WRK else "PYTHON THREADS, which slow the server dow
 
 @dataclass(frozen=True)
 class Requests:
-    """What is asked, over and over: each path in turn, `{uuid}` in the body fresh each time."""
+    """Requests sent over and over: each path in turn, with a new `{uuid}` in the body each time."""
 
     paths: list[str]
     headers: dict[str, str]
@@ -35,7 +35,7 @@ class Requests:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one measurement; times in milliseconds."""
+    """Result of one measurement; times in milliseconds."""
 
     requests: int
     seconds: float
@@ -86,7 +86,7 @@ _NAMES = ("requests", "seconds", "p50", "p99")
 
 @dataclass
 class _Tally:
-    """What one thread saw."""
+    """Responses that one thread received."""
 
     milliseconds: list[float] = field(default_factory=list)
     refused: int = 0

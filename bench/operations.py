@@ -1,4 +1,4 @@
-"""What is measured, at Latchkey and at the reference."""
+"""Operations that are measured, at Latchkey and at the reference."""
 
 import json
 import random
@@ -50,7 +50,7 @@ class Operation:
     before: Callable[[], object] | None = None
 
     def rows_made(self) -> int:
-        """How many rows there are of what it makes."""
+        """Number of rows of the model that it creates."""
         return self.makes._default_manager.count() if self.makes else 0
 
 

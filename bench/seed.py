@@ -30,7 +30,7 @@ STATEMENTS = Path(__file__).with_name("seed.sql")
 
 @dataclass(frozen=True)
 class Seeded:
-    """Whose invitations are measured, and the key that may see them."""
+    """Company whose invitations are measured, and a key that may read them."""
 
     company: Company
     api_key: str
@@ -117,7 +117,7 @@ def _iso(at_ms: int) -> str:
 
 
 def _settle() -> None:
-    """What an hour of quiet does by itself: statistics, visibility, and no checkpoint amid a measurement."""
+    """Do what an hour of quiet would: statistics, visibility, and no checkpoint during a measurement."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")

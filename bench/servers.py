@@ -24,7 +24,7 @@ GRACE_SECONDS = 10
 
 
 def production(database_url: str) -> dict[str, str]:
-    """What the environment says in production. The keys are known to everybody, and so are the data."""
+    """Environment variables of production. Keys and data are public."""
     return {
         "DEBUG": "off",
         "DATABASE_URL": database_url,

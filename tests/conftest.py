@@ -1,4 +1,4 @@
-"""What every test stands on."""
+"""Database, clients and logs of all tests."""
 
 import threading
 import time
@@ -41,7 +41,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture
 def live_server(live_server: Any, transactional_db: None) -> Iterator[Any]:
-    """Who asked it something is answered before the tables are emptied, also if they did not wait for the answer."""
+    """Answer every request before the tables are emptied, even if its client has gone."""
     busy: set[threading.Thread] = set()
 
     def begin(**_: Any) -> None:

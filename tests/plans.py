@@ -1,4 +1,4 @@
-"""How many rows PostgreSQL reads for the queries of a page."""
+"""Number of rows that PostgreSQL reads for the queries of a page."""
 
 from typing import Any
 

@@ -67,7 +67,7 @@ class ContributorRequest:
 
     @property
     def lost_proof(self) -> Literal["expired", "revoked"] | None:
-        """How the proof ended that this browser once held."""
+        """Reason why this browser's earlier proof ended."""
         if not self.proof_secret or self.proof is not None:
             return None
         return "expired" if has_expired_proof(self.invitation, self.proof_secret) else "revoked"

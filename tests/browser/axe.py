@@ -1,4 +1,4 @@
-"""What axe-core finds on a page, whether the page fits, and its pictures for `make pictures`."""
+"""Checks of a page: axe-core, its width, and pictures for `make pictures`."""
 
 import os
 from pathlib import Path

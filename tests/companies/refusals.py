@@ -1,4 +1,4 @@
-"""How tests read a problem document."""
+"""Reading of problem documents."""
 
 from typing import Any
 

@@ -34,7 +34,7 @@ class Worker:
 
 
 class Jobs:
-    """What is queued."""
+    """Jobs in the queue."""
 
     @property
     def names(self) -> list[str]:
@@ -79,13 +79,13 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
 
 @pytest.fixture
 def connected(client: Client, invitation: Invitation) -> Connection:
-    """What the client has just connected by the test's `invitation`; it waits for its check."""
+    """Connection that the client has just created by `invitation`; it waits for its check."""
     return saved(client, invitation)
 
 
 @pytest.fixture
 def no_mail_server(settings: Any) -> Iterator[None]:
-    """Mails go where nobody listens."""
+    """Send mails to a port on which no server listens."""
     with reserve_port() as place:
         use_mail_server(settings, port_of(place))
         yield

@@ -70,7 +70,7 @@ class MailServer:
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """While it lasts every mail is taken, and nobody is told so: `unanswered` is how many wait for it."""
+        """Accept every mail without an answer until the end; `unanswered` is the number of mails that wait."""
         self._speaks.clear()
         try:
             yield
@@ -120,7 +120,7 @@ class AtReservedPort(Controller):
 
 
 def reserve_port() -> socket.socket:
-    """A port where nobody listens; while the socket is open nobody else gets it, and who connects is refused."""
+    """Reserve a port on which no program listens. While the socket is open, connections are refused."""
     place = socket.socket()
     place.bind(("127.0.0.1", 0))
     return place

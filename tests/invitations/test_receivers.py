@@ -293,6 +293,6 @@ def test_unreachable_provider_is_retried(worker, provider, settings, invitation,
 
 def test_slow_provider_is_retried(worker, provider, settings, invitation):
     settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 0.2}
-    provider.server.shutdown()  # connections are taken by the system, and nobody answers
+    provider.server.shutdown()  # the system accepts connections, but no program answers
     worker()
     assert told(invitation) == ("QUEUED", "The mail provider did not answer in time.")

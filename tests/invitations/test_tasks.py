@@ -55,7 +55,7 @@ def wait_for(happened, seconds=120):
 
 
 def retry_stalled_jobs(worker):
-    """What happens by itself in the minute after the killed worker's last sign of life is half a minute old."""
+    """Do what happens by itself within a minute, once the killed worker's last heartbeat is half a minute old."""
     execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
     with suppress(AlreadyEnqueued):  # by the killed worker itself, at a full minute
         app.configure_task("config.tasks.retry_stalled_jobs").defer(timestamp=0)

@@ -1,4 +1,4 @@
-"""How tests go through the pages of the second factor."""
+"""Steps through the pages of the second factor."""
 
 from django.urls import reverse
 

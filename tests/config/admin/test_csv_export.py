@@ -124,7 +124,7 @@ def test_export_has_no_secrets(admin_client, company):
 
 
 def test_exports_disarm_formulas(admin_client):
-    """What a formula is belongs to `test_csv_cells`; here each list and each text field."""
+    """Each list and each text field; `test_csv_cells` has the kinds of formulas."""
     hostile = "=cmd|' /C calc'!A0;=1"
     company = CompanyFactory(name=hostile, external_id=hostile, partner__name=hostile)
     SiteFactory(company=company, name=hostile, address=hostile)

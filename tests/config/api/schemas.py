@@ -9,7 +9,7 @@ from tests.config.api.operations import Operation
 
 
 def schema_errors(schema: dict[str, Any], value: Any) -> list[str]:
-    """What in the value does not match the schema."""
+    """Errors of a value that does not match the schema."""
     whole = _to_json_schema(schema) | {"components": _to_json_schema(openapi_document()["components"])}
     validator = Draft202012Validator(whole, format_checker=FormatChecker())
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]

@@ -1,4 +1,4 @@
-"""What a connection's status has been, and its whole log."""
+"""History of a connection's status, and its log."""
 
 import pytest
 from django.db import connection as database

@@ -1,4 +1,4 @@
-"""How a personal link ends."""
+"""End of a personal link."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How a link is found, counted and refused."""
+"""Links are found, counted and refused."""
 
 import pytest
 from django.db import connection

@@ -47,7 +47,7 @@ def test_switching_off_queues_one_job(api, repaired):
 def test_switching_off_revokes_automatic_invitations(repaired):
     other = CompanyFactory(repairs_automatically=True)
     sent, mended, elsewhere = (follow_status(broken(each).pk) for each in (repaired, repaired, other))
-    # its status moved on to what nobody can mend, and the invitation stayed open
+    # its status became one that cannot be repaired, and the invitation stayed open
     Connection.objects.filter(pk=mended.connection_id).update(status=Status.WEBSITE_DOWN)
     asked_for = create_repair_invitation(sent.connection, by=SYSTEM)
     to_connect = make_invitation(repaired)

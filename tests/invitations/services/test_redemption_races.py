@@ -27,13 +27,13 @@ def redeem(invitation, form_id=None):
 
 
 def kinds(results):
-    """How many of each kind; of an exception that nobody expected, its words."""
+    """Count results by kind; unexpected exceptions by their text."""
     kind = {Connection: "connected", InvitationFulfilled: "used up", InvitationRevoked: "revoked"}
     return Counter(kind.get(type(result), repr(result)) for result in results)
 
 
 def stored(invitation):
-    """How many connections there are, by every way of counting them."""
+    """Number of connections, counted in every way."""
     invitation.refresh_from_db()
     used = InvitationEvent.objects.filter(invitation=invitation, type="USED").count()
     return {invitation.use_count, used, *(model.objects.count() for model in (Connection, Credential, Use))}

@@ -1,4 +1,4 @@
-"""How the fields for extras stand in the page."""
+"""Fields for extra credentials, as the page shows them."""
 
 import re
 

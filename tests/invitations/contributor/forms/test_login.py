@@ -110,7 +110,7 @@ def test_expired_key_is_asked_first(client, invitation, connected):
     assert not is_open(content)
     for claimed in ("also asks for", "key again"):
         assert claimed not in content
-    # whoever gets codes has a way on
+    # a contributor who receives codes can go on
     assert "Codes that come by text message, phone or email cannot be used" in content
 
 

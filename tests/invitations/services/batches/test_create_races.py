@@ -39,7 +39,7 @@ def no_jobs_left(transactional_db):
 
 
 def invited():
-    """How often each address was invited."""
+    """Number of invitations for each address."""
     return Counter(email for emails in Invitation.objects.values_list("allowed_emails", flat=True) for email in emails)
 
 

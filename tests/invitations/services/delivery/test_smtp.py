@@ -23,7 +23,7 @@ OTHER_KEY = "b3RoZXItdGhhbi1ldmVyeWJvZHktaGVyZS1rbm93cy0="
 
 @pytest.fixture
 def certificate(tmp_path):
-    """Of a server that vouches for itself."""
+    """Self-signed certificate of a server."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
     now, key_usage = timezone.now(), x509.SubjectAlternativeName([x509.DNSName("localhost")])
     made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
@@ -38,7 +38,7 @@ def certificate(tmp_path):
 
 
 class UnknownLogins(MailServer):
-    """Knows one way to log in, and nobody else knows it."""
+    """Offers one way to log in that no client supports."""
 
     async def auth_HANDSHAKE(self, *arguments: object) -> None:
         """Never called."""

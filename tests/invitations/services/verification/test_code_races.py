@@ -23,7 +23,7 @@ def invitation():
 
 
 def at_once(number, act, times=1):
-    """What `number` threads that start together got, each `times` times."""
+    """Results of `number` threads that start together, each `times` times."""
     results = race(number, lambda thread: [act(thread * times + index) for index in range(times)])
     assert not [result for result in results if isinstance(result, Exception)]
     return [result for batch in results for result in batch]

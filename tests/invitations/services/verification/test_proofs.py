@@ -157,7 +157,7 @@ def test_open_invitation_stores_no_email(company, client):
 
 
 def meeting(invitation, change, proof):
-    """What becomes of a submission that has to wait for `change`."""
+    """Result of a submission that has to wait for `change`."""
 
     def submit():
         try:
