@@ -2,9 +2,9 @@
 
 UV_VERSION := 0.13.9
 
-# more than the cores: a browser test waits often
+# more than the cores, because browser tests often wait
 PROCESSES ?= 4
-# small shares, so that no process is alone with the slow tests in the end
+# small shares, so that one process does not get all slow tests at the end
 SHARES := --maxschedchunk 4
 FUZZ_FACTOR ?= 40
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -15,23 +15,23 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 TEMPLATES = $(shell find templates */templates -type f -name '*.html' -o -type f -name '*.txt' 2>/dev/null)
 
-# An activated or configured environment is not ours. Compiled modules make each of many starts a second faster.
+# Ignore an activated environment. Compiled modules save a second at each start.
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT UV_PYTHON PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 # mypy comes first, since it takes longest
 CHECKS := check-types check-imports check-migrations check-openapi check-deploy check-style check-templates check-lock
-# several checks at once, each with its own output in one piece where make can do that
+# several checks at once; the output of each stays together if make supports it
 AT_ONCE := $(MAKE) --no-print-directory -j 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: help run test check $(CHECKS) format fuzz pictures browser clean new-enough
 
 help:
 	@echo "make run      start Latchkey on http://localhost:8000 (PORT=, DATABASE_URL=)"
-	@echo "make test     every check and every test"
-	@echo "make check    the checks without the tests"
-	@echo "make format   bring code and templates into their form"
-	@echo "make fuzz     many generated requests and values, with new seeds"
-	@echo "make pictures every page in light and dark, on a phone and at a desk, in $(PICTURES)/"
+	@echo "make test     all checks and all tests"
+	@echo "make check    all checks without the tests"
+	@echo "make format   format code and templates"
+	@echo "make fuzz     property tests with many examples and new seeds"
+	@echo "make pictures every page in light and dark, on phone and desktop, in $(PICTURES)/"
 	@echo "make clean    remove the environment and the caches, keep the data"
 
 run: new-enough $(INSTALLED)
@@ -83,26 +83,26 @@ format: new-enough $(INSTALLED)
 fuzz: new-enough $(INSTALLED)
 	FUZZ_FACTOR=$(FUZZ_FACTOR) $(BIN)/pytest -n $(PROCESSES) $$(grep -rl --include='test_*.py' 'import examples' tests)
 
-# also looks for mistakes in every width and colour scheme, where `make test` takes a part
+# also checks every width and colour scheme, of which `make test` takes only some
 pictures: browser
 	PICTURES=$(PICTURES) $(BIN)/pytest -n $(PROCESSES) $(SHARES) tests/browser
 
-# for the browser tests: Chromium without a window, which costs half the time of the whole one; else what there is
+# The headless Chromium takes half the time of the full one. Otherwise use an installed browser.
 browser: $(INSTALLED)
 	@command -v chromium-headless-shell >/dev/null && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Looking for a Chromium to install ..."; \
+		echo "Installing Chromium ..."; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium-headless-shell >/dev/null \
 			&& command -v chromium-headless-shell >/dev/null && exit 0; \
 	fi; \
 	for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	$(BIN)/playwright install chromium && exit 0; \
-	echo "The browser tests need Chromium, and it could not be installed: put chromium on the PATH." >&2; exit 1
+	echo "The browser tests need Chromium, which could not be installed. Put chromium on the PATH." >&2; exit 1
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
 
-# by what it prints, so that nothing but a Python of that age passes
+# compares the printed version, so that other programs fail, too
 new-enough:
 	@version="$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>&1)"; \
 	case "$$version" in \
@@ -115,7 +115,7 @@ $(BIN)/python: | new-enough
 	@$(PYTHON) -m venv --clear .venv
 
 $(INSTALLED): $(BIN)/python pyproject.toml uv.lock
-	@echo "Installing what uv.lock names into .venv ..."
+	@echo "Installing the packages of uv.lock into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv sync --quiet --frozen --python $(BIN)/python
 	@touch $@

@@ -1,4 +1,4 @@
-"""`python -m bench`: how many requests a second Latchkey answers, beside a bare ModelViewSet of the same table."""
+"""`python -m bench`: requests per second of Latchkey and of a bare ModelViewSet over the same table."""
 
 import argparse
 import os
@@ -16,11 +16,11 @@ def main() -> int:
     os.environ.pop("DATABASE_URL", None)
     url = arguments.database_url or _embedded_url()
     if "bench" not in urlsplit(url).path:
-        print("The database is made anew each time: its name must contain 'bench'.", file=sys.stderr)
+        print("The database is dropped and created again: its name must contain 'bench'.", file=sys.stderr)
         return 2
     os.environ |= servers.production(url) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     django.setup()
-    from bench.run import run  # noqa: PLC0415 - the models can be imported only now
+    from bench.run import run  # noqa: PLC0415 - models need django.setup()
 
     try:
         run(url, arguments)
@@ -32,12 +32,18 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000, help="invitations, a tenth of them the company's")
-    parser.add_argument("--compare-rows", type=int, help="measure again with so many")
-    parser.add_argument("--seconds", type=int, default=5, help="of each measurement, after one to warm up")
+    parser.add_argument(
+        "--rows", type=int, default=100_000, help="number of invitations, a tenth of them for one company"
+    )
+    parser.add_argument("--compare-rows", type=int, help="measure again with this number of invitations")
+    parser.add_argument(
+        "--seconds", type=int, default=5, help="seconds of each measurement, after one second to warm up"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--blocking-threads", type=int, default=4)
-    parser.add_argument("--database-url", help="made anew; else latchkey_bench on the embedded server")
+    parser.add_argument(
+        "--database-url", help="database to drop and create; default: latchkey_bench on the embedded server"
+    )
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""The reference: a bare ModelViewSet of REST framework over the same table. It promises nothing but a comparison."""
+"""Reference for comparison: a bare ModelViewSet of REST framework over the same table."""
 
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from invitations.models.tokens import encrypt_token, hash_token, new_token
 
 
 class PlainKeyAuthentication(authentication.BaseAuthentication):
-    """The key in one query, its partner in another."""
+    """Reads the key and its partner with one query each."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey]:
         key = ApiKey.objects.filter(secret_hash=hash_api_key(request.headers["X-API-KEY"])).first()
@@ -45,7 +45,7 @@ class InvitationViewSet(viewsets.ModelViewSet[Invitation]):
         return mine.filter(company=self.kwargs["company_id"]).order_by("-pk")
 
     def perform_create(self, serializer: Any) -> None:
-        """With a token that opens, so that what is made here can be shown by Latchkey too."""
+        """Store a valid token, so that Latchkey can show the invitation, too."""
         invitation_id, token = uuid7(), new_token()
         serializer.save(
             id=invitation_id,

@@ -1,4 +1,4 @@
-"""Settings of the reference: those of Latchkey, but REST framework as it comes out of the box."""
+"""Settings of the reference: those of Latchkey with REST framework's defaults."""
 
 from config.settings import *  # noqa: F403
 

@@ -1,6 +1,6 @@
--- One request after another, from a list of paths: `wrk -s requests.lua URL -- LIST METHOD START BODY`.
--- Every thread takes every `threads`-th path, from START on, so that no path comes twice before all have come.
--- `{uuid}` in the body is a fresh one each time. Prints one line of JSON when done.
+-- Requests from a list of paths: `wrk -s requests.lua URL -- LIST METHOD START BODY`.
+-- Thread n of N takes every N-th path from START on, so that no path repeats before all were used.
+-- Each body gets a new `{uuid}`. Prints one line of JSON at the end.
 
 local threads = {}
 

@@ -1,4 +1,4 @@
-"""One run: seed, serve, measure, print the table."""
+"""A benchmark run: seed, serve, measure, print the table."""
 
 import argparse
 import os
@@ -20,12 +20,12 @@ WARM_UP_SECONDS = 1
 LOGS = database.DATA_DIR / "bench"
 COLUMNS = f"  {'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}"
 
-# for each line of the table its aim, if any, and a figure for each number of rows
+# by operation: the aim, if any, and the figures for each number of rows
 Lines = dict[str, tuple[int | None, list[load.Figures]]]
 
 
 def run(url: str, arguments: argparse.Namespace) -> None:
-    """Measure and print. Raises `Failed` when anything was not answered as it should be."""
+    """Measure and print. Raises `Failed` if a request failed."""
     sizes = [arguments.rows, *filter(None, [arguments.compare_rows])]
     lines: Lines = {}
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -36,7 +36,7 @@ def run(url: str, arguments: argparse.Namespace) -> None:
 
 
 def _measure_all(url: str, rows: int, arguments: argparse.Namespace) -> list[tuple[str, int | None, load.Figures]]:
-    """With so many invitations, each operation at Latchkey and right after it at the reference."""
+    """Measure each operation with `rows` invitations: Latchkey, then the reference."""
     seeded = _seed(url, rows)
     serve = partial(servers.running, workers=arguments.workers, blocking_threads=arguments.blocking_threads)
     measured = []
@@ -69,10 +69,10 @@ def _measure(url: str, operation: Operation, seconds: int) -> load.Figures:
     load.ask_once(url, operation.requests)
     load.measure(url, operation.requests, seconds=WARM_UP_SECONDS)
     there = operation.rows_made()
-    # from the middle of the list, so that nothing comes twice
+    # from the middle of the list, because the warm-up used its beginning
     figures = load.measure(url, operation.requests, seconds=seconds, start=len(operation.requests.paths) // 2)
     if operation.makes and operation.rows_made() - there < figures.requests:
-        raise Failed(f"{operation.name}: {figures.requests} good answers, but fewer rows than that were made.")
+        raise Failed(f"{operation.name}: {figures.requests} successful responses, but fewer new rows.")
     return figures
 
 

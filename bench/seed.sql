@@ -1,5 +1,5 @@
--- Whole invitations out of `staged`: ids in order of time, hashes and sealed tokens that only Python can make.
--- Every tenth belongs to the target company, the others to the rest in turn.
+-- Insert invitations with the ids, token hashes and encrypted tokens of `staged`, which Python has computed.
+-- Every tenth belongs to the measured company, the others to the other companies in turn.
 
 SELECT setseed(0.5);
 
@@ -15,7 +15,7 @@ SELECT n, at, id, token_hash, encrypted_token,
     (SELECT array_agg(id) FROM connections_datasource)[1 + n % (SELECT count(*) FROM connections_datasource)] AS provider
 FROM staged;
 
--- the same id with another last byte: the log of one invitation stays in order
+-- the same id with another last byte, so that the events of an invitation stay in order
 CREATE FUNCTION pg_temp.after(id uuid, step integer) RETURNS uuid LANGUAGE sql IMMUTABLE
 RETURN (left(id::text, 34) || lpad(to_hex(step), 2, '0'))::uuid;
 
