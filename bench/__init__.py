@@ -1,5 +1,5 @@
-"""Speed of Latchkey: `python -m bench`; see docs/speed.md."""
+"""Benchmark: `python -m bench`. See docs/speed.md."""
 
 
 class Failed(Exception):
-    """There are no figures, or they mean nothing: something was not answered as it should be."""
+    """The benchmark has no valid figures, because a request failed or the server did not start."""

@@ -1,4 +1,4 @@
-"""Eight connections that ask without pause: by wrk where it is installed, else by threads in Python."""
+"""Load from eight connections without pause, by wrk if it is installed, else by Python threads."""
 
 import http.client
 import itertools
@@ -19,7 +19,7 @@ from bench import Failed
 CONNECTIONS = 8
 WRK = shutil.which("wrk")
 SCRIPT = Path(__file__).with_name("requests.lua")
-CLIENT = "wrk, 2 threads" if WRK else "PYTHON THREADS, which slow the server down: install wrk for figures that count"
+CLIENT = "wrk, 2 threads" if WRK else "PYTHON THREADS, which slow the server down: install wrk for reliable figures"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Figures:
 
 
 def ask_once(url: str, requests: Requests) -> http.client.HTTPResponse:
-    """One answer, its body read into `.text`. Raises `Failed` when its status is another than it should be."""
+    """Return the response, with its body as `.text`. Raises `Failed` for an unexpected status."""
     client = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     client.request(requests.method, requests.paths[0], _fresh(requests.body), requests.headers)
     answer = client.getresponse()
@@ -61,7 +61,7 @@ def ask_once(url: str, requests: Requests) -> http.client.HTTPResponse:
 
 
 def measure(url: str, requests: Requests, *, seconds: float, start: int = 0) -> Figures:
-    """Ask for so many seconds, beginning with path `start`. Raises `Failed` when anything was refused or broke."""
+    """Send requests for `seconds`, beginning with path `start`. Raises `Failed` if one of them failed."""
     return (_measure_with_wrk if WRK else _measure_with_threads)(url, requests, seconds, start)
 
 

@@ -41,7 +41,7 @@ BARE_BODY = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One line of the table. `aim` is in requests a second; `makes`: what every request must have made one of."""
+    """Line of the table. `aim`: requests per second. `makes`: model of which every request must create a row."""
 
     name: str
     requests: Requests
@@ -50,12 +50,11 @@ class Operation:
     before: Callable[[], object] | None = None
 
     def rows_made(self) -> int:
-        """Number of rows of the model that it creates."""
         return self.makes._default_manager.count() if self.makes else 0
 
 
 def operations(seeded: Seeded, url: str) -> list[Operation]:
-    """Latchkey's, in an order in which none disturbs the next."""
+    """Return the operations of Latchkey, in an order in which none disturbs the next."""
     ours = {**PROXY_HEADERS, "X-API-KEY": seeded.api_key}
     invitations = f"/v2/invitation/company/{seeded.company.pk}"
     return [
@@ -68,7 +67,7 @@ def operations(seeded: Seeded, url: str) -> list[Operation]:
 
 
 def reference_operations(seeded: Seeded) -> list[Operation]:
-    """The same of the bare ModelViewSet, under the same names, as far as it has them."""
+    """Return the operations that the bare ModelViewSet has, under the same names."""
     ours = {**PROXY_HEADERS, "X-API-KEY": seeded.api_key}
     invitations = f"/company/{seeded.company.pk}/invitations/"
     return [
@@ -79,7 +78,7 @@ def reference_operations(seeded: Seeded) -> list[Operation]:
 
 
 def _pages() -> list[Operation]:
-    """Opening a page for the first time in ten minutes writes the log; opening it again only reads."""
+    """Separate the first view in ten minutes, which writes to the log, from later ones, which only read."""
     active = Invitation.objects.active().order_by("?")
     again = list(active[:VIEWED_BEFORE])
     first = active.exclude(pk__in=[invitation.pk for invitation in again])[:SAMPLE]
@@ -96,7 +95,7 @@ def _pages() -> list[Operation]:
 
 
 def _submit(url: str) -> Operation:
-    """The form, filled in by a browser that was given its cookie and its CSRF token, through many invitations."""
+    """Submit the form of many invitations, with one cookie and its CSRF token."""
     usable = Invitation.objects.active().filter(
         invitation_type=InvitationType.CREATE_CONNECTION, max_uses=None, expires_at=None, allowed_emails=[]
     )

@@ -1,4 +1,4 @@
-"""The database of a measurement: made anew, and filled with invitations as a busy year leaves them."""
+"""Database of a measurement, filled with the invitations of a busy year."""
 
 import hashlib
 import io
@@ -37,7 +37,7 @@ class Seeded:
 
 
 def create_database(url: str) -> None:
-    """An empty database at `url`, in place of the one that may be there."""
+    """Create an empty database at `url`. Drops an existing one."""
     name = urlsplit(url).path.lstrip("/")
     with psycopg.connect(url.replace(f"/{name}", "/postgres", 1), autocommit=True) as server:
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -45,16 +45,16 @@ def create_database(url: str) -> None:
 
 
 def seed(rows: int) -> Seeded:
-    """Tables with `rows` invitations, a tenth of them the company's, with their connections, uses and logs.
+    """Insert `rows` invitations, a tenth of them for the company, with their connections, uses and logs.
 
-    Made over the past year, newest last, with tokens that open. Connections have no credentials: nothing measured
-    reads them.
+    They were created over the past year and have valid tokens. Connections have no credentials, because no measured
+    operation reads them.
     """
     call_command("migrate", verbosity=0, interactive=False)
     call_command("load_datasources", stdout=io.StringIO())
     seeded = _seed_companies()
     for model in (Invitation, Connection, Use, InvitationEvent):
-        _let_the_database_know_defaults(model)
+        _set_database_defaults(model)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE staged (n integer, at timestamptz, id uuid, token_hash bytea, encrypted_token bytea)"
@@ -62,14 +62,14 @@ def seed(rows: int) -> Seeded:
         with cursor.copy("COPY staged (n, at, id, token_hash, encrypted_token) FROM STDIN") as copy:
             for row in _tokens(rows):
                 copy.write_row(row)
-        # without parameters several statements can be sent at once
+        # several statements in one call need a query without parameters
         cursor.connection.execute(STATEMENTS.read_text(), prepare=False)
     _settle()
     return seeded
 
 
-def _let_the_database_know_defaults(model: type[Model]) -> None:
-    """The SQL names only the columns it has something to say about; the model knows what the others begin with."""
+def _set_database_defaults(model: type[Model]) -> None:
+    """Copy the model's defaults to the table, because the SQL leaves out most columns."""
     table = sql.Identifier(model._meta.db_table)
     for field in model._meta.concrete_fields:
         default = field.get_default()
@@ -82,7 +82,7 @@ def _let_the_database_know_defaults(model: type[Model]) -> None:
 
 
 def _seed_companies() -> Seeded:
-    """The target company comes first, so that its id sorts before all others."""
+    """Create the measured company first, so that its id sorts before all others."""
     partners = [Partner.objects.create(name=f"Partner {number}") for number in range(PARTNERS)]
     company = Company.objects.create(partner=partners[0], name="Riverside Bakeries")
     others = [
@@ -96,11 +96,11 @@ def _seed_companies() -> Seeded:
 
 
 def _tokens(rows: int) -> Iterator[tuple[int, str, UUID, bytes, bytes]]:
-    """For each row its number, time, id (a UUIDv7 of that time), token hash and sealed token, oldest first."""
+    """Yield number, time, id (UUIDv7), token hash and encrypted token of each row, oldest first."""
     now_ms = time.time_ns() // 1_000_000
     for number in range(rows):
         at_ms = now_ms - YEAR_MS + YEAR_MS * number // rows
-        # RFC 9562, 5.7; the last byte is left to the SQL
+        # RFC 9562, 5.7; the SQL sets the last byte
         invitation_id = UUID(int=at_ms << 80 | 7 << 76 | 2 << 62 | secrets.randbits(54) << 8)
         token = secrets.token_urlsafe(32)
         yield (

@@ -1,4 +1,4 @@
-"""Web servers as production starts them, behind a proxy that speaks TLS."""
+"""Web servers with the settings of production, behind a TLS proxy."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ from bench import Failed
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = "latchkey.example"
-# what the proxy says of the client
+# headers that the proxy adds
 PROXY_HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
 START_SECONDS = 30
 GRACE_SECONDS = 10
@@ -39,7 +39,7 @@ def production(database_url: str) -> dict[str, str]:
 
 @contextmanager
 def running(settings: str, log: Path, *, workers: int, blocking_threads: int) -> Iterator[str]:
-    """The address of a server with these settings, which answers, and is stopped at the end. Its log goes to `log`."""
+    """Run a server with these settings and yield its address once it responds. Its output goes to `log`."""
     port = _free_port()
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
@@ -73,7 +73,7 @@ def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
             if client.getresponse().status < 500:
                 return
         time.sleep(0.1)
-    raise Failed(f"The server did not answer; see {log}:\n{log.read_text()[-2000:]}")
+    raise Failed(f"The server did not respond; see {log}:\n{log.read_text()[-2000:]}")
 
 
 def _free_port() -> int:
