@@ -17,8 +17,7 @@ class Representation:
     def __init__(self, serializer_class: type[serializers.Serializer[Any]], *, computed: Iterable[str] = ()) -> None:
         fields: dict[str, Any] = dict(serializer_class().fields.items())
         self.computed = tuple(computed)
-        self._computed = frozenset(self.computed)
-        if unknown := self._computed - fields.keys():
+        if unknown := set(self.computed) - fields.keys():
             raise TypeError(f"{serializer_class.__name__} has no field {', '.join(sorted(unknown))}")
         plain = [name for name in fields if name not in self.computed]
         self.columns = tuple(fields[name].source or name for name in plain)
@@ -28,7 +27,7 @@ class Representation:
         self._in_order = itemgetter(*(available.index(name) for name in fields))
 
     def __call__(self, row: Any, **computed: Any) -> dict[str, Any]:
-        if computed.keys() != self._computed:
+        if len(computed) != len(self.computed):
             raise TypeError(f"computed fields are {', '.join(self.computed)}, not {', '.join(computed)}")
-        values = (*self._values(row), *[computed[name] for name in self.computed])
+        values = (*self._values(row), *map(computed.__getitem__, self.computed))
         return dict(zip(self._names, self._in_order(values), strict=True))
