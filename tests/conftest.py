@@ -22,12 +22,13 @@ __all__ = ["no_secret_in_the_log"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """The embedded server runs before Django makes its test database, in every process of xdist."""
+    """Start the embedded server and create the test database from a template, in every process of xdist."""
     start_embedded()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a third of a second each, else
-    # each test client loads the middleware anew: static files are looked up when they are asked for, not all beforehand
+    # the default takes a third of a second for each password
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # each test client loads the middleware again: do not list all static files each time
     settings.WHITENOISE_AUTOREFRESH = True
-    # in production a database that takes five seconds is away; here the machine may be busy
+    # longer than in production, because the machine may be busy
     settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
     with session.config.stash[blocking_manager_key].unblock():
         use_template(create=not hasattr(session.config, "workerinput"))

@@ -82,7 +82,7 @@ def make_api_key(partner: Partner, **fields: Any) -> tuple[ApiKey, str]:
 
 
 def let_expire(**which: Any) -> None:
-    """Let the keys have expired a second ago."""
+    """Set the expiry of the keys to a second ago."""
     now = timezone.now()
     ApiKey.objects.filter(**which).update(created_at=now - timedelta(days=1), expires_at=now - timedelta(seconds=1))
 

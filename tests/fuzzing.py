@@ -1,4 +1,4 @@
-"""Hypothesis settings: few examples that are the same in each run, or with `make fuzz` many that are not."""
+"""Hypothesis settings: few fixed examples in a normal run, many random ones with `make fuzz`."""
 
 import os
 from typing import Any

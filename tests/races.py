@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-# the server takes 100 connections, and each process of xdist may be racing at this moment
+# the server accepts 100 connections, which all processes of xdist share
 AT_ONCE = 80 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "2"))
 
 

@@ -1,8 +1,8 @@
-"""Fail a test run whose logs tell a secret.
+"""Fail a test run whose logs contain a secret.
 
-Each process of xdist logs to a file, as production would. The output of processes that a test starts goes to files too
-(`searched_output`). After the last test all are searched for every secret that was typed or made. A find is an error of
-the last test.
+Each process of xdist logs to a file in the production format. Output of processes that tests start goes to files, too
+(`searched_output`). After the last test, all files are searched for every secret that was typed or created. A match is
+an error of the last test.
 """
 
 import base64
@@ -28,8 +28,8 @@ from config.crypto.keyring import Keyring
 from invitations.models import VerificationCode
 
 SHORTEST = 8  # shorter texts appear by chance
-MOST_ALIKE = 4  # and so do texts of few different characters: many ids contain 00000000
-CODE = re.compile(r"(?<![\w.:+-])[0-9]{6}(?![\w.:-])")  # six digits too, but not as a value of their own
+MOST_ALIKE = 4  # texts of few different characters, too: many ids contain 00000000
+CODE = re.compile(r"(?<![\w.:+-])[0-9]{6}(?![\w.:-])")  # six digits, too, but not as a separate value
 FIRST, LAST = "the first test begins", "the last test is done"
 logger = logging.getLogger("latchkey.tests")
 
@@ -47,7 +47,7 @@ class Secrets:
         return text in self._known
 
     def lines_of(self, text: str) -> set[str]:
-        """Lines of `text` with a secret. Walks through the text once, however many secrets there are."""
+        """Lines of `text` with a secret. Reads the text once for any number of secrets."""
         forms = defaultdict(set)
         for secret in self._known:
             for form in forms_of(secret) if is_telling(secret) else ():
@@ -70,7 +70,7 @@ def searched_output() -> IO[str]:
 
 
 def is_telling(secret: str) -> bool:
-    """Whether a text with this secret cannot have it by chance."""
+    """Whether a match of this secret cannot be chance."""
     return len(secret) >= SHORTEST and len(set(secret)) > MOST_ALIKE
 
 
@@ -144,7 +144,7 @@ def noted(make: Callable[..., str]) -> Callable[..., str]:
 def secret_texts(secret: bytes, associated_data: str) -> list[str]:
     """Secrets in the plaintext, by the purpose that its associated data names. Stored responses are left out."""
     match associated_data.partition(":")[0]:
-        case "credential" if secret.startswith(b"{"):  # tests of the vault itself seal anything
+        case "credential" if secret.startswith(b"{"):  # tests of the keyring encrypt anything
             return list(texts_in(json.loads(secret)))
         case "token":
             return [secret.decode(errors="replace")]

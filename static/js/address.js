@@ -1,3 +1,3 @@
-// Gives the answer to a POST the address in [data-address]: a reload then opens that page and posts nothing again.
+// Replaces the URL after a POST by [data-address], so that a reload opens that page and does not post again.
 
 history.replaceState(null, "", document.querySelector("[data-address]").dataset.address);

@@ -1,4 +1,4 @@
-// Follows a batch that is being created. Without this script the page refreshes itself.
+// Follows the progress of a bulk invitation. Without this script the page refreshes itself.
 
 const WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 10000;

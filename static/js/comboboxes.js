@@ -1,5 +1,5 @@
-// Names the comboboxes that the admin's Select2 makes: it leaves out the label of the select they stand for,
-// and calls what is chosen an input of its own.
+// Labels the comboboxes of the admin's Select2 for screen readers: Select2 leaves out the label of the select,
+// and announces the chosen option as a separate input.
 
 function nameComboboxes() {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {
@@ -17,5 +17,5 @@ function nameComboboxes() {
   }
 }
 
-// jQuery calls in the order of asking: Select2 has asked before.
+// jQuery calls handlers in order: the one of Select2 runs first.
 window.addEventListener("load", () => django.jQuery(nameComboboxes));

@@ -1,4 +1,4 @@
-// Puts a button after each [data-copy] that copies its text. Without this script the text can be selected.
+// Adds a button after each [data-copy] that copies its text. Without this script the text can be selected.
 
 const BACK_MS = 4000;
 
@@ -29,7 +29,7 @@ function enhance(source) {
       await navigator.clipboard.writeText(source.textContent);
       say("Copied");
     } catch {
-      // No clipboard (a page without TLS, or not permitted): select it, so that one keystroke is left.
+      // No clipboard (no TLS, or no permission): select the text, so that one keystroke copies it.
       getSelection().selectAllChildren(source);
       say("Selected, now press Ctrl+C");
     }

@@ -1,4 +1,4 @@
-// Puts a button into each [data-print] that prints the page. Without this script the browser's own menu does.
+// Adds a button that prints the page to each [data-print]. Without this script, use the browser's menu.
 
 for (const place of document.querySelectorAll("[data-print]")) {
   const button = document.createElement("button");

@@ -131,7 +131,7 @@ function enhance(input) {
       const { datasources } = await answer.json();
       if (mine === request && document.activeElement === input) show(datasources);
     } catch {
-      // Suggestions are a help, not a need.
+      // The form works without suggestions.
     }
   }
 

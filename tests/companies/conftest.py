@@ -34,7 +34,7 @@ def mary(db, quick_passwords):
 
 @pytest.fixture
 def factor(mary):
-    """The second factor that she has set up."""
+    """The second factor of `mary`."""
     return set_up(mary)[0]
 
 

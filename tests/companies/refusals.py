@@ -6,7 +6,7 @@ from config.api.exception_handler import MEDIA_TYPE
 
 
 def problem_in(answer: Any, status: int) -> Any:
-    """The problem document of an answer that must have this status."""
+    """Return the problem document. Fails for another status."""
     assert answer.status_code == status, answer.content[:500]
     assert answer["Content-Type"] == MEDIA_TYPE
     document = answer.json()
@@ -16,5 +16,5 @@ def problem_in(answer: Any, status: int) -> Any:
 
 
 def wrong_fields(answer: Any) -> list[str]:
-    """The JSON Pointers that a 400 names."""
+    """Return the JSON Pointers of a 400."""
     return [error["pointer"] for error in problem_in(answer, 400)["errors"]]

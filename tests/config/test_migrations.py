@@ -1,4 +1,4 @@
-"""Two versions run during a deployment: a migration only adds, and what it adds needs nothing of the older code."""
+"""Migrations are compatible with the previous version, which still runs during a deployment."""
 
 import pytest
 from django.contrib.postgres.operations import ValidateConstraint
@@ -11,9 +11,9 @@ ADDING = (
     migrations.CreateModel,
     migrations.AddField,
     migrations.AddIndex,
-    migrations.RemoveIndex,  # no query names one
+    migrations.RemoveIndex,  # queries do not name indexes
     migrations.AddConstraint,
-    migrations.RemoveConstraint,  # a rule that is gone, or has come back as a stricter one, is none that code stands on
+    migrations.RemoveConstraint,  # code does not rely on a removed constraint
     ValidateConstraint,
     migrations.AlterModelOptions,
     migrations.AlterField,
@@ -24,7 +24,7 @@ ADDING = (
 
 
 def later_migrations():
-    """Every migration of ours but the first of each app, which no older code has run beside."""
+    """All migrations of our apps but the initial ones, before which no version ran."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
     return [
         migration

@@ -1,4 +1,4 @@
-"""Time passes: everything that decides by the clock becomes older."""
+"""Simulated passing of time: rows become older."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from invitations.models import EmailProof, Invitation, RateLimitWindow, Verifica
 
 
 def pass_time(**units: float) -> None:
-    """`pass_time(minutes=10)`: for codes, proofs, limits and automatic repair it is ten minutes later."""
+    """Make codes, proofs, rate limits and automatic repairs older: `pass_time(minutes=10)`."""
     passed = timedelta(**units)
     VerificationCode.objects.update(
         created_at=F("created_at") - passed,

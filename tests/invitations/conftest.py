@@ -1,4 +1,4 @@
-"""Mails leave as they do in earnest: by the real worker, to a real mail server."""
+"""Fixtures for mails, which the real worker sends to a real SMTP server."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,7 +20,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class Worker:
-    """Works on what is due, as `manage.py procrastinate worker` does, and ends when nothing is."""
+    """Runs all due jobs, as `manage.py procrastinate worker` does, and returns."""
 
     def __call__(self, **options: Any) -> None:
         quiet = {"wait": False, "install_signal_handlers": False, "listen_notify": False}
@@ -28,7 +28,7 @@ class Worker:
             worker.run_worker(**quiet | options)
 
     def later(self, **options: Any) -> None:
-        """The same, when every job that waits has become due."""
+        """Make all waiting jobs due, and run them."""
         execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
         self(**options)
 
@@ -46,7 +46,7 @@ class Jobs:
 
     @property
     def due(self) -> datetime:
-        """When the one that waits is due."""
+        """Time at which the only scheduled job is due."""
         return ProcrastinateJob.objects.get(status="todo", scheduled_at__isnull=False).scheduled_at
 
     @property
@@ -62,7 +62,7 @@ def jobs(db: None) -> Jobs:
 
 @pytest.fixture
 def worker(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    # the worker's threads leave no connection behind, or the test database could not be dropped
+    # a connection that a worker's thread left open would keep the test database from being dropped
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     forget_jobs()
     yield Worker()
@@ -71,7 +71,7 @@ def worker(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.fixture
 def mail_server(settings: Any) -> Iterator[MailServer]:
-    """Mails go to it."""
+    """SMTP server that receives all mails."""
     with MailServer() as server:
         use_mail_server(settings, server.port)
         yield server

@@ -1,4 +1,4 @@
-"""A real SMTP server on this machine that does as a test tells it."""
+"""SMTP server whose responses a test chooses."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 @dataclass(frozen=True)
 class Received:
-    """A mail that a client handed over."""
+    """A received mail."""
 
     to: str
     content: bytes
@@ -36,11 +36,10 @@ class Received:
 
 
 class MailServer:
-    """Takes every mail, unless it was told otherwise.
+    """Accepts every mail by default.
 
-    `answers["a@example.com"] = ["451 later"]` is said to the next mails for that address, one after the other; `pause`
-    is how many seconds after it took a mail it says so, and `holding()` until when it does not; `drops` is how many
-    connections end in that moment. `options` are aiosmtpd's.
+    `answers["a@example.com"] = ["451 later"]`: replies to the next mails for this address. `pause`: seconds between a
+    mail and its reply. `drops`: number of connections to close in place of the reply. `options` are aiosmtpd's.
     """
 
     def __init__(self, *, refuses_logins: bool = False, **options: Any) -> None:
@@ -96,7 +95,7 @@ class MailServer:
         try:
             while not self._speaks.is_set():
                 await asyncio.sleep(0.01)
-        finally:  # also when the client waits no longer
+        finally:  # also if the client has disconnected
             self.unanswered -= 1
         if self.drops:
             self.drops -= 1
@@ -109,7 +108,7 @@ def refuse(*login: Any) -> AuthResult:
 
 
 class AtReservedPort(Controller):
-    """Listens where it was reserved, and starts however busy the machine is."""
+    """Listens on a reserved port. Waits up to a minute for its start, because the machine may be busy."""
 
     def __init__(self, handler: MailServer, place: socket.socket, **options: Any) -> None:
         super().__init__(handler, hostname="127.0.0.1", port=port_of(place), ready_timeout=60, **options)

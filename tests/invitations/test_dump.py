@@ -36,7 +36,7 @@ STAFF_PASSWORD = "a-password-of-a-member-of-staff"
 
 
 def dump():
-    """The whole database as text, as a backup has it."""
+    """The whole database as text: a backup by pg_dump."""
     known = database.get_connection_params()
     place = {
         "PGHOST": str(known.get("host", "")),
@@ -51,7 +51,7 @@ def dump():
 
 
 def pg_dump():
-    """The program that fits the server: it dumps its own version and older ones."""
+    """A pg_dump that is not older than the server, as pg_dump demands."""
     wanted = database.pg_version // 10_000
     for program in pg_dumps():
         said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
@@ -74,7 +74,7 @@ def click(client, token, name, **fields):
 
 
 class Scenario:
-    """A day: everything that takes or makes a secret, by the API, the pages and the admin."""
+    """Every operation that takes or creates a secret, by the API, the pages and the admin."""
 
     def __init__(self, mail_server, worker):
         self.mail_server, self.worker = mail_server, worker
@@ -106,7 +106,7 @@ class Scenario:
         return said
 
     def connected_on_a_page(self):
-        """By a code: the visitor asks for one, types it, and fills in the form."""
+        """Request a code, enter it, and submit the form."""
         self.browser = Client()
         invited = self.invite(
             f"company/{self.company.pk}", allowedEmails=["jane@example.com", "joe@example.com"], sendEmail=True
@@ -167,7 +167,7 @@ def test_dump_of_a_day_has_no_secret(day):
     code = day.secrets.pop("code")
     found = {name for name, secret in day.secrets.items() if any(form in text for form in forms_of(secret))}
     assert found == set()
-    # six digits are in a dump by chance: as a value of their own they must not be
+    # any six digits may be part of a number in a dump, but must not be a value of their own
     assert not re.search(rf"(?<![\w.:+-]){code}(?![\w.:-])", text)
 
 

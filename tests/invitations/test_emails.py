@@ -24,7 +24,7 @@ ANNA = "anna@example.com"
 
 
 def mail_for(invitation, email=ANNA):
-    """As it would leave now."""
+    """The mail that would be sent now."""
     delivery = Delivery.objects.select_related("invitation__company__partner").get(invitation=invitation, email=email)
     return parse(invitation_mail(delivery, PersonalLink.objects.filter(delivery=delivery).latest("pk")))
 
@@ -61,7 +61,7 @@ def mailed(company, **fields):
     return make_invitation(company, allowed_emails=[ANNA], send_email=True, **fields)
 
 
-# --- what they say ----------------------------------------------------------------------------------------
+# --- content ----------------------------------------------------------------------------------------
 
 
 def test_invitation_mail_says_what_it_must(company):
@@ -121,7 +121,7 @@ def test_code_mail_says_what_it_must(company):
 
 @pytest.fixture(params=["invitation", "code"])
 def either(request, company):
-    """Makes one of the two mails."""
+    """Function that builds a mail of each kind."""
     return lambda: mail_for(mailed(company)) if request.param == "invitation" else code_for(mailed(company))[0]
 
 
@@ -181,12 +181,12 @@ def test_names_keep_their_script():
 def test_hostile_text_stays_text(hostile):
     company = CompanyFactory(name=f"company {hostile}", partner__name=f"partner {hostile}")
     invitation = mailed(company)
-    # past the service, which refuses some of it
+    # without the service, which rejects some of it
     Invitation.objects.update(message=f"message {hostile}\nsecond line")
     harmless = mailed(CompanyFactory(name="company", partner__name="partner"), message="message\nsecond line")
     for mail, plain in ((mail_for(invitation), mail_for(harmless)), (code_for(invitation)[0], code_for(harmless)[0])):
         assert tags(html_of(mail)) == tags(html_of(plain))
-        # in plain text nothing is escaped
+        # plain text needs no escaping
         assert f"partner {hostile}" in text_of(mail)
     lines_joined = " ".join(text_of(mail_for(invitation)).split())
     assert f"message {' '.join(hostile.split())} second line" in lines_joined

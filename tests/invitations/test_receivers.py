@@ -200,7 +200,7 @@ def test_no_webhook_without_a_provider(client):
     assert client.post("/anymail/postmark/tracking/", {}, content_type="application/json").status_code == 404
 
 
-# --- handing over -----------------------------------------------------------------------------------------
+# --- sending by the provider -----------------------------------------------------------------------------------------
 
 
 class Provider:
@@ -245,7 +245,7 @@ def test_provider_gets_the_delivery_reference(worker, provider, invitation, refe
     assert told(invitation) == ("SENT", None)
     (mail,) = provider.taken
     assert mail["Metadata"] == {"delivery": reference}
-    assert all(len(value) <= 80 for value in mail["Metadata"].values())  # Postmark takes no more
+    assert all(len(value) <= 80 for value in mail["Metadata"].values())  # limit of Postmark
     headers = {header["Name"]: header["Value"] for header in mail["Headers"]}
     assert headers["Message-ID"] == invitation.deliveries.get().message_id
 

@@ -39,7 +39,7 @@ HUNDRED = [f"person{number}@example.com" for number in range(100)]
 
 
 def start_worker(port, *options):
-    """`manage.py procrastinate worker` as a process of its own."""
+    """Start `manage.py procrastinate worker` as a process."""
     command = [sys.executable, "manage.py", "procrastinate", "worker", *options]
     environment = os.environ | {"DATABASE_URL": database_url(), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
     return subprocess.Popen(
@@ -55,9 +55,9 @@ def wait_for(happened, seconds=120):
 
 
 def retry_stalled_jobs(worker):
-    """Do what happens by itself within a minute, once the killed worker's last heartbeat is half a minute old."""
+    """Retry the jobs of a killed worker now, as the periodic job does half a minute after its last heartbeat."""
     execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
-    with suppress(AlreadyEnqueued):  # by the killed worker itself, at a full minute
+    with suppress(AlreadyEnqueued):  # the killed worker may have queued it at a full minute
         app.configure_task("config.tasks.retry_stalled_jobs").defer(timestamp=0)
     worker()
     worker(concurrency=4)
@@ -104,7 +104,7 @@ def test_worker_sends_four_mails_in_parallel(worker, mail_server, options):
     finally:
         process.terminate()
         process.wait()
-    # none was given up to make room for another
+    # no job was given up
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
     assert len(mail_server.mails) == 4
 
@@ -127,7 +127,7 @@ def test_blocked_job_does_not_stop_retries(worker, mail_server):
 def test_code_goes_before_invitations(worker, mail_server):
     invitation = make_invitation(allowed_emails=HUNDRED[:20], send_email=True)
     request_code(invitation, HUNDRED[7], client="somebody")
-    worker(concurrency=1)  # side by side, another might arrive before it
+    worker(concurrency=1)  # concurrent mails may arrive in another order
     assert "is your code" in mail_server.mails[0].message["Subject"]
     assert set(Delivery.objects.values_list("status", "attempts", "last_error")) == {("SENT", 1, None)}
     assert len(mail_server.mails) == 21
@@ -141,7 +141,7 @@ def test_single_mails_go_before_a_batch(worker, mail_server, company):
     request_code(third, "person2@example.com", client="somebody")
     make_invitation(company, allowed_emails=["alone@example.com"], send_email=True)
 
-    worker(concurrency=1)  # side by side, another might arrive before it
+    worker(concurrency=1)  # concurrent mails may arrive in another order
 
     recipients = mail_server.recipients
     assert recipients[:4] == ["person2@example.com", "person0@example.com", "right@example.com", "alone@example.com"]

@@ -28,7 +28,7 @@ from tests.secrecy import searched_output
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# a server that is killed when it has made the company and not yet answered
+# a server that can be killed after it created the company and before it responds
 SERVER = """
 import sys, time
 import django

@@ -267,14 +267,14 @@ def test_list_runs_a_constant_number_of_queries(api, company):
         return len(captured)
 
     grow(10)
-    queries()  # the first call of a minute notes that the key was used
+    queries()  # the first request of a minute stores the use of the key
     few = [queries(), queries(site=str(site.pk)), queries(status="PENDING")]
     grow(990)
     assert [queries(), queries(site=str(site.pk)), queries(status="PENDING")] == few
     assert max(few) <= 4
 
 
-# --- one
+# --- details
 
 
 def test_connections_of_other_partners_give_404(stranger, company):

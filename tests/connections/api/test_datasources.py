@@ -141,7 +141,7 @@ def test_search_rejects_nul(api):
     assert wrong_fields(api.get("datasource", {"query": "a\x00b"})) == ["?query"]
 
 
-# --- twenty thousand
+# --- a catalogue of twenty thousand
 
 SEARCHES = (
     "town4711",
@@ -178,7 +178,7 @@ def plan_of(queryset):
 
 
 def nodes(plan):
-    """Every node of a plan as (what, which index)."""
+    """Every node of a plan as (type, index)."""
     if isinstance(plan, list):
         return [node for each in plan for node in nodes(each)]
     own = [(plan["Node Type"], plan.get("Index Name"))] if "Node Type" in plan else []
@@ -191,7 +191,7 @@ def test_search_uses_an_index(api, long_catalogue):
         number = len(found(api, query=query))
 
         assert "Seq Scan" not in [what for what, _ in used], query
-        # where most names fit, the first twenty are read in their order
+        # if most names match, the first twenty are read in order
         indexes = {index for _, index in used}
         assert {"datasource_name_search", "datasource_trigrams", "datasource_by_name"} & indexes, query
         assert number == 20 or "datasource_by_name" not in indexes, query

@@ -40,7 +40,7 @@ def read_often(connection, number):
     )
 
 
-# --- what its status has been
+# --- status history
 
 
 def test_history_shows_status_reason_and_actor(company, connection):
@@ -101,13 +101,13 @@ def test_details_run_a_constant_number_of_queries(api, connection):
         return len(captured)
 
     read_often(connection, 10)
-    queries()  # the first call of a minute notes that the key was used
+    queries()  # the first request of a minute stores the use of the key
     few = queries()
     read_often(connection, 990)
     assert queries() == few <= 5
 
 
-# --- the whole log
+# --- all events
 
 
 def test_pages_ignore_new_events(api, connection):

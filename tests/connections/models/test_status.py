@@ -1,6 +1,6 @@
 from connections.models.status import MAY_RECOVER, OUTCOMES, REPAIRABLE, TRANSITIONS, Status
 
-# written out here as well: the table under test must not be its own witness
+# repeated here, because the table under test cannot be its own expectation
 RECOVERABLE = {"WEBSITE_DOWN", "URL_INACCESSIBLE", "UNDER_INVESTIGATION", "OTHER_ERROR"}
 
 

@@ -129,7 +129,7 @@ def test_admin_page_shows_no_secret(company, client, collector):
 
 
 def test_exception_report_shows_no_secret(company, collector, caplog, client):
-    """The worst case: the error is raised where they lie open."""
+    """Worst case: the error is raised in a frame that holds the decrypted credentials."""
     connection = make_connection(company, credentials=SECRETS)
     Credential.objects.update(encrypted=b"broken")
     request = RequestFactory().post("/", {"username": SECRETS["username"], "password": SECRETS["password"]})

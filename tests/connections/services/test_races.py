@@ -112,7 +112,7 @@ def test_overtaken_sandbox_check_reports_nothing():
 
     with ThreadPoolExecutor(1) as thread:
         with transaction.atomic():
-            # held against a report, and not against a reader
+            # this lock blocks reports but not readers
             Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
             checked = thread.submit(check, connection.pk)
             wait_for_a_lock()

@@ -1,4 +1,4 @@
-"""Staff who are logged in, and the invitations they look at."""
+"""Logged-in staff, and invitations."""
 
 import pytest
 

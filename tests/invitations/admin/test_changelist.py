@@ -232,7 +232,7 @@ def grow(company, number):
 def test_list_query_count_does_not_grow(admin_client, company):
     asked = [
         ({}, 6),
-        ({"status": "ACTIVE"}, 8),  # two more estimate how many are endless and how many expire later
+        ({"status": "ACTIVE"}, 8),  # two more count the invitations without expiry and with a later one
         ({"attention": [kind.value for kind in Attention]}, 6),
         ({"q": "a@example.com"}, 8),
         ({"q": "Company"}, 10),

@@ -57,7 +57,7 @@ def test_get_changes_nothing(api, company):
     assert first == second
 
 
-# the key, the invitation, its log, its mails; and what it has made, if it has made anything
+# API key, invitation, events, deliveries, and created connections if there are uses
 @pytest.mark.parametrize(("uses", "queries"), [(0, 4), (1, 5), (20, 5)])
 def test_get_runs_a_constant_number_of_queries(api, company, uses, queries, django_assert_num_queries):
     invitation = make_invitation(company)

@@ -149,7 +149,7 @@ def test_page_runs_a_constant_number_of_queries(company, listed, rows, django_as
         spend_use(make_invitation(company))
     listed()
 
-    # the key with its company, whether few have an end that is to come, the page, and what it has made
+    # API key with company, count of expiring invitations, page, created connections
     with django_assert_num_queries(4):
         page = listed(limit=100, status="ACTIVE")
 

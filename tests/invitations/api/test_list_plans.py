@@ -15,8 +15,8 @@ from tests.plans import rows_read
 OLD, ALL, SHOWN = 75, 30_000, 29_700
 STATUSES = ("ACTIVE", "REVOKED", "FULFILLED", "EXPIRED")
 KINDS = {"endless": "ACTIVE", "going on": "ACTIVE", "revoked": "REVOKED", "used up": "FULFILLED", "expired": "EXPIRED"}
-# Each company has six thousand of one kind, all new, and before these three of each kind. In the last company the new
-# ones are repairs, and in the others the old ones.
+# Each company has 6,000 new invitations of one kind, and three old ones of each kind. In the last company the new ones
+# are repairs, in the others the old ones.
 GROW = """
     INSERT INTO invitations_invitation (
         id, company_id, invitation_type, connection_id, token_hash, encrypted_token, allowed_emails, send_email,
@@ -47,7 +47,7 @@ GROW = """
 
 @pytest.fixture
 def many(company):
-    """Companies by the kind of invitation they have thousands of, and the SQL parameters."""
+    """Companies by the kind of most of their invitations, and the SQL parameters."""
     found = [company, *(CompanyFactory(partner=company.partner) for _ in range(4))]
     begin = timezone.now() - timedelta(days=30)
     first = int(begin.timestamp() * 1000)
@@ -58,7 +58,7 @@ def many(company):
     given["connections"] = [make_connection(company).pk, make_connection(company).pk]
     with connection.cursor() as cursor:
         cursor.execute(GROW, given)
-        # as autovacuum does sooner or later
+        # as autovacuum does
         cursor.execute("SELECT gin_clean_pending_list('invitation_allowed_emails')")
         cursor.execute("ANALYZE invitations_invitation")
     return dict(zip(KINDS, found, strict=True)), given
@@ -86,7 +86,7 @@ def test_status_filters_read_few_rows(read):
             statuses = [asked] if isinstance(asked, str) else list(asked)
             shown, number = read(kind, status=statuses)
             olds = sum(3 for status in KINDS.values() if status in statuses)
-            # of many with an end it may read those by their end: they are sorted as fast as others are walked through
+            # many invitations with an expiry are found by it and sorted
             most = 2 * MAX_SORTED_ROWS if kind in {"going on", "expired"} and own in statuses else 100
             assert (shown, number <= most) == (50 if own in statuses else olds, True), (kind, asked, number)
 

@@ -25,7 +25,7 @@ def visible_text(response: Any) -> str:
 
 
 def tag(content: str, name: str) -> str:
-    """The input with this name, as it stands in the page."""
+    """The HTML of the input with this name."""
     (found,) = re.findall(rf'<input[^>]* name="{name}"[^>]*>', content)
     return str(found)
 
@@ -35,7 +35,7 @@ def request_code(client: Client, invitation: Invitation, email: str = ANNA, **op
 
 
 def request_code_twice(client: Client, invitation: Invitation, email: str = ANNA) -> list[Any]:
-    """Both responses; no time passes between the two requests."""
+    """Two responses to requests at the same time."""
     first = request_code(client, invitation, email)
     with stopped_at(invitation.codes.latest("pk").created_at):
         return [first, request_code(client, invitation, email)]
@@ -58,7 +58,7 @@ def links_of(invitation: Invitation, email: str = ANNA) -> list[PersonalLink]:
 
 
 def at(link: PersonalLink, name: str = "") -> str:
-    """The path of a page by this personal link."""
+    """Path of a page with the token of the personal link."""
     return f"/p/i/{link.token}" + (f"/{name}" if name else "")
 
 

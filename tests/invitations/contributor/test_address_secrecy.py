@@ -1,4 +1,4 @@
-"""Whether an address is allowed shows neither in a response nor in its time."""
+"""Responses and their times do not reveal whether an address is allowed."""
 
 import re
 import statistics
@@ -48,7 +48,7 @@ def shape(response, email):
 
 def statements(queries):
     """The SQL without its values."""
-    value = re.compile(r"'(?:[^']|'')*'|\bs\d+_x\d+\b|\b\d[\d.]*\b|\bNULL\b")  # savepoints have numbers too
+    value = re.compile(r"'(?:[^']|'')*'|\bs\d+_x\d+\b|\b\d[\d.]*\b|\bNULL\b")  # with the numbers of savepoints
     return [value.sub("?", query["sql"]) for query in queries.captured_queries]
 
 
@@ -76,7 +76,7 @@ def test_response_hides_whether_address_is_allowed(client, invitation):
     for number in range(6):
         email = (ANNA, OTTO)[number % 2]
         answer, queries, _ = ask_and_miss(client, invitation, email)
-        if number > 1:  # the first of each fills caches
+        if number > 1:  # the first response to each address fills caches
             answers[email].add(repr(answer))
             asked[email].add(repr(queries))
     assert len(answers[ANNA]) == len(asked[ANNA]) == 1
@@ -89,13 +89,13 @@ PARTS = ("asking", "a wrong code")
 
 def measure_pair(client, invitation, number):
     """Times in milliseconds of both responses, each for the allowed and the other address."""
-    order = (ANNA, OTTO) if number % 2 else (OTTO, ANNA)  # who comes first has no part in it
+    order = (ANNA, OTTO) if number % 2 else (OTTO, ANNA)  # alternate, because the second may be faster
     took = {email: ask_and_miss(client, invitation, email)[2] for email in order}
     return list(zip(took[ANNA], took[OTTO], strict=True))
 
 
 def compare(name, pairs):
-    """Whether the medians differ by less than 15 % and a millisecond, which no network lets through."""
+    """Whether the medians differ by less than 15 % and a millisecond, which network jitter hides."""
     allowed, other = (statistics.median(each) for each in zip(*pairs, strict=True))
     apart = statistics.median(one - another for one, another in pairs)
     sys.stdout.write(
@@ -112,7 +112,7 @@ def test_timing_hides_whether_address_is_allowed(client, invitation, capsys):
             verdicts = [compare(name, [pair[part] for pair in pairs]) for part, name in enumerate(PARTS)]
         if all(verdicts):
             return
-    pytest.fail("the time tells who is allowed")
+    pytest.fail("the response time reveals allowed addresses")
 
 
 def test_limits_hide_whether_address_is_allowed(company):

@@ -1,4 +1,4 @@
-"""The pages of an invitation that is withdrawn, used up, expired or needs a correction."""
+"""The pages of an invitation that is revoked, used up, expired or needs a correction."""
 
 from uuid import uuid4
 
@@ -115,7 +115,7 @@ def test_closed_repair_says_when_login_works(client, to_repair, close):
     assert [status for status, works in shown.items() if works] == [Status.CONNECTED]
 
 
-# --- the way to what was given ----------------------------------------------------------------------------
+# --- links to the submitted login ----------------------------------------------------------------------------
 
 
 def test_used_invitation_reports_refused_login(client, company):
@@ -170,7 +170,7 @@ def test_withdrawn_invitation_links_to_result(client, invitation):
     assert "Correct the login" not in content
 
 
-# --- a provider that is gone ------------------------------------------------------------------------------
+# --- removed providers ------------------------------------------------------------------------------
 
 
 def without_provider(company, *locked):

@@ -37,7 +37,7 @@ def test_invalid_code_counts_no_try(client, invitation):
 def test_address_cookie_takes_any_script(client, company):
     invitation = make_invitation(company, allowed_emails=["x@日本.example"])
     response = request_code(client, invitation, "x@日本.example")
-    response.cookies.output().encode("latin-1")  # as a server must
+    response.cookies.output().encode("latin-1")  # the encoding of HTTP headers
     assert "x@日本.example" in visible_text(client.get(page(invitation, "code")))
     assert enter_code(client, invitation, newest_code(invitation).digits).status_code == 302
 

@@ -110,7 +110,7 @@ NEEDED = "Your help is needed with a login"
 NOTHING = "There is nothing to do at the moment"
 
 
-# one member of each set; the sets are tested with the status
+# one of each kind; tests of the status cover the others
 AT_REST = [Status.PENDING, Status.WEBSITE_DOWN, Status.CONNECTED]
 STATES = [Status.PASSWORD_INCORRECT, *AT_REST]
 

@@ -136,7 +136,7 @@ def test_repair_pages_escape_text(client, company):
 
 
 def test_repair_page_needs_few_queries(client, to_repair):
-    client.get(page(to_repair, "connect"))  # the first look is noted
+    client.get(page(to_repair, "connect"))  # the first view is logged
     with CaptureQueriesContext(database) as captured:
         read(client.get(page(to_repair, "connect")))
     assert len(captured) <= 2, [query["sql"] for query in captured]

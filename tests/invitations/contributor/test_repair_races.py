@@ -1,4 +1,4 @@
-"""A check reports while a form is posted: what it wants is asked for on that form."""
+"""A status that is reported while a form is posted applies to that form."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Mail scanners and link previews open every link of every mail. They change only that it was viewed."""
+"""Mail scanners and link previews open every link in a mail. That only records a view."""
 
 import json
 import re
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ANNA, BEN = "anna@example.com", "ben@example.com"
 OURS = "^(invitations|connections|companies|django)_"
 LOADS = r"<(img|link|script|iframe|object|embed|video|audio|source|style|svg|form|input)\b"
-# a GET may change only that the invitation was viewed
+# a GET may only record that the invitation was viewed
 MAY_CHANGE = {"invitations_invitation", "invitations_invitationevent"}
 
 
@@ -42,7 +42,7 @@ def links_in(mail):
 
 
 def ours(mails):
-    """Our pages behind the links of the mails."""
+    """Paths of all pages with the tokens in the mails."""
     tokens = {urlsplit(link).path for mail in mails for link in links_in(mail) if "/p/i/" in link}
     assert len(tokens) == 2
     return [
@@ -51,7 +51,7 @@ def ours(mails):
 
 
 def snapshot():
-    """Every row of our tables."""
+    """All rows of our tables."""
     tables = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE tablename ~ %s", [OURS])

@@ -38,7 +38,7 @@ def rotate(*arguments):
 
 
 def grow(number):
-    """Many connections with credentials, encrypted with the ring of the moment."""
+    """Create connections with credentials, encrypted with the current ring."""
     company, datasource = CompanyFactory(), DatasourceFactory()
     made = [Connection(company=company, datasource=datasource) for _ in range(number)]
     Connection.objects.bulk_create(made, batch_size=1000)
@@ -54,7 +54,7 @@ def old_ring(settings):
 
 @pytest.fixture
 def both_rings(old_ring, settings):
-    """Afterwards: the new key seals, and the old one still opens."""
+    """Function that switches to a ring whose new key encrypts, and whose old key still decrypts."""
 
     def turn():
         settings.KEYRING = Keyring([NEW, OLD])
@@ -64,7 +64,7 @@ def both_rings(old_ring, settings):
 
 @contextmanager
 def meanwhile(*acts):
-    """While it lasts each of these is done over and over, in a thread of its own; none fails."""
+    """Repeat each function in its own thread until the end of the block. None may fail."""
     over, failures = threading.Event(), []
 
     def repeat(act):
@@ -89,7 +89,7 @@ def meanwhile(*acts):
 
 
 class Reader:
-    """Reads the same connections round and round; each time they open."""
+    """Reads the credentials of the connections in turn. Each of them must decrypt."""
 
     def __init__(self, connections):
         self.reads, self.connections = 0, cycle(connections)
@@ -101,7 +101,7 @@ class Reader:
 
 
 class Writer:
-    """Gives one connection after the other a new password, and remembers the last of each."""
+    """Sets a new password for a random connection, and remembers the last of each."""
 
     def __init__(self, connections):
         self.passwords, self.changes = {}, Counter()
@@ -127,7 +127,7 @@ def test_rotation_among_readers_and_writers(both_rings, settings):
 
     with meanwhile(reader, *writers):
         rotate()
-    rotate()  # those that were being written
+    rotate()  # rows that were locked the first time
 
     assert reader.reads > 5
     assert all(len(writer.passwords) > 3 for writer in writers)
@@ -214,7 +214,7 @@ def test_old_key_can_be_removed(both_rings, settings, client):
     assert not any("older" in line for line in rotate("--check"))
 
 
-# as the README says: each step is taken on one server after the other, so that two of them run side by side
+# the steps of the README: servers change one after the other, so two neighbouring steps run at the same time
 STEPS = ([OLD], [OLD, NEW], [NEW, OLD])
 
 

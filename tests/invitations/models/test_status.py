@@ -47,7 +47,7 @@ def test_every_closed_status_has_a_rule():
 
 @st.composite
 def rows(draw: Any) -> dict[str, Any]:
-    """Facts that the constraints permit, with no time so near that it passes during the test."""
+    """Columns that the constraints permit. No time in them passes during the test."""
     max_uses = draw(st.none() | st.integers(1, 3))
     away = st.timedeltas(timedelta(days=-900), timedelta(days=900)).filter(lambda t: abs(t) > timedelta(minutes=10))
     moments = away.map(lambda shift: NOW + shift)

@@ -30,7 +30,7 @@ def _no_jobs_of_others(db):
 
 @pytest.fixture
 def company(db):
-    """One that wants automatic repair."""
+    """Company with automatic repair."""
     return CompanyFactory.create(repairs_automatically=True)
 
 
@@ -40,13 +40,13 @@ def connection(company):
 
 
 def turn(connection, status="PASSWORD_INCORRECT"):
-    """The connection turns to this status, and what follows from it."""
+    """Report the status, and return the result of `follow_status`."""
     report_status(connection, Status(status), by=SYSTEM)
     return follow_status(connection.pk)
 
 
 def use(invitation):
-    """Jane gives a login through it."""
+    """Give a new login through the invitation."""
     proof = EmailProof.objects.create(
         invitation=invitation, email=JANE, secret_hash=uuid4().bytes, expires_at=timezone.now() + timedelta(hours=1)
     )
@@ -54,7 +54,7 @@ def use(invitation):
 
 
 def waiting():
-    """In how long the follower that waits is due; None when none waits."""
+    """Time until the scheduled `follow_status` job; None without one."""
     due = [job.scheduled_at for job in ProcrastinateJob.objects.filter(scheduled_at__isnull=False)]
     assert len(due) <= 1
     return due[0] - timezone.now() if due else None
@@ -64,7 +64,7 @@ def about(wanted):
     return pytest.approx(wanted, abs=timedelta(seconds=30))
 
 
-# --- the pause
+# --- pause between invitations
 
 
 def test_flapping_connection_sends_one_mail(connection):
@@ -125,7 +125,7 @@ def test_switched_off_during_pause_invites_no_one(company, connection):
     assert Invitation.objects.count() == 1
 
 
-# --- the grace
+# --- grace period after a login
 
 
 def test_refused_login_has_a_grace_period(connection):
@@ -188,7 +188,7 @@ def test_waiting_job_invites(worker):
 
     worker()
     assert not Invitation.objects.exists()
-    worker.later()  # too early by the clock of the facts: it waits once more
+    worker.later()  # the login is still recent: the job is scheduled again
     assert not Invitation.objects.exists()
     pass_time(minutes=15)
     worker.later()

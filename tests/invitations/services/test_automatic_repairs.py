@@ -22,7 +22,7 @@ def _no_jobs_of_others(db):
 
 @pytest.fixture
 def company(db):
-    """One that wants automatic repair."""
+    """Company with automatic repair."""
     return CompanyFactory.create(repairs_automatically=True)
 
 
@@ -32,7 +32,7 @@ def connection(company):
 
 
 def turn(connection, status):
-    """The connection turns to this status, and what follows from it."""
+    """Report the status, and return the result of `follow_status`."""
     report_status(connection, Status(status), by=SYSTEM)
     return follow_status(connection.pk)
 
@@ -162,8 +162,8 @@ def test_worker_invites_and_mails(worker, mail_server):
     connection = make_connection(company, verified_email="jane@example.com")
     report_status(connection, Status.PASSWORD_INCORRECT, by=SYSTEM)
 
-    worker()  # invites
-    worker()  # and mails
+    worker()  # creates the invitation
+    worker()  # sends the mail
 
     assert mail_server.recipients == ["jane@example.com"]
     assert f"needs a new login for {connection.provider_name}" in " ".join(

@@ -26,7 +26,7 @@ def broken(company, status=Status.PASSWORD_INCORRECT):
 
 @pytest.fixture
 def repaired(company):
-    """The company, which wants automatic repair."""
+    """The company, with automatic repair switched on."""
     forget_jobs()
     return update_company(company, repairs_automatically=True)
 
@@ -107,7 +107,7 @@ def test_concurrent_invitation_is_revoked_too():
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             assert follow_status(connection.pk)
-            # another process switches it off and works on the job, before the invitation is committed
+            # another process switches repair off and runs the job before the invitation is committed
             ending = threads.submit(race, 1, lambda _: switch_off(company.pk))
             wait_for_a_lock()
         assert ending.result() == [None]

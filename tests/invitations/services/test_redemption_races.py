@@ -87,7 +87,7 @@ def test_revoke_among_submissions_ends_them():
         results = race(30, act)
         connected = kinds(results)["connected"]
         assert set(kinds(results)) <= {"connected", "revoked", "None"}
-        # what the revoker saw after its commit is all there ever will be
+        # no use is added after the revocation was committed
         assert [Use.objects.filter(invitation=invitation).count()] == seen_by_revoker == [connected]
 
 

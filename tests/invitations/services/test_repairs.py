@@ -57,13 +57,13 @@ def credentials_of(connection):
 
 
 def facts(connection):
-    """Everything a repair could touch."""
+    """All data that a repair could change."""
     row = Connection.objects.values().get(pk=connection.pk)
     events = list(connection.events.values_list("type", flat=True))
     return row, bytes(Credential.objects.get(connection=connection).encrypted), events, Use.objects.count()
 
 
-# --- by an invitation
+# --- by a repair invitation
 
 
 def test_repair_changes_credentials_only(connection):
@@ -191,7 +191,7 @@ def test_restricted_repair_needs_its_proof(connection, proof):
     assert facts(connection) == before
 
 
-# --- at once
+# --- by an immediate correction
 
 
 @pytest.mark.parametrize("status", [Status.PASSWORD_INCORRECT, Status.MFA_TOKEN_EXPIRED])

@@ -157,8 +157,8 @@ def test_twenty_workers_create_one_invitation():
     assert Invitation.objects.count() == 1
 
 
-def test_repair_and_withdrawal_do_not_deadlock():
-    """Both take the invitation first, then the connection: in another order each would wait for the other."""
+def test_repair_and_revocation_do_not_deadlock():
+    """Both lock the invitation before the connection."""
     connection = refused(company=CompanyFactory(repairs_automatically=True), verified_email="a@example.com")
     invitation = follow_status(connection.pk)
     Invitation.objects.update(allowed_emails=[])

@@ -1,4 +1,4 @@
-"""The page of a batch: its statuses, its buttons, its progress and its result."""
+"""The page of a bulk invitation: statuses, buttons, progress and result."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -70,7 +70,7 @@ def test_page_query_count_does_not_grow(admin_client, company, rows):
     with CaptureQueriesContext(connection) as queries:
         admin_client.get(page("change", batch))
 
-    # session, user, the batch, its company, who uploaded it, who started it, the counts, how many, and the rows
+    # session, user, batch, company, uploader, starter, counts by status, number of rows, rows
     assert len(queries) == 10, [query["sql"][:100] for query in queries]
 
 
@@ -224,7 +224,7 @@ def test_result_query_count_does_not_grow(admin_client, company, rows):
     with CaptureQueriesContext(connection) as queries:
         assert len(result(admin_client, batch)) == rows
 
-    # session, user, the batch, the line in the log, the rows, and the line when all is read
+    # session, user, batch, log entry, rows, and the update of the log entry
     assert len(queries) == 7, [query["sql"][:100] for query in queries]
 
 

@@ -52,7 +52,7 @@ def test_nothing_stored_nothing_kept(client, invitation, connected):
 def test_page_does_not_decrypt_extras(client, invitation, demanding, caplog):
     connection = found(saved(client, invitation, provider=demanding.name, **EXTRA))
     repair = create_repair_invitation(connection, by=SYSTEM)
-    Credential.objects.update(encrypted=b"broken")  # to open it would be an error in the log
+    Credential.objects.update(encrypted=b"broken")  # decrypting it would log an error
     for shown, name in ((repair, "connect"), (invitation, "done"), (invitation, "state")):
         assert read(client.get(page(shown, name))).count(KEPT) == 2
     assert not [line for line in caplog.records if line.levelno >= logging.ERROR]

@@ -34,7 +34,7 @@ def prefilled(company, datasource, *locked):
 def test_connect_requires_extras_of_provider(client, invitation, demanding):
     fields = {"provider": demanding.name}
     content = read(client.post(page(invitation, "connect"), answers(**fields)))
-    assert content.count(ASKED) == 4  # at each field and in the list above
+    assert content.count(ASKED) == 4  # at each field and in the error summary
     assert is_beside_password(content, "account_number")
     assert not is_optional(content, "account_number")
     connection = saved(client, invitation, **fields, **EXTRA)
@@ -50,7 +50,7 @@ def test_prefilled_provider_shows_required_extras(client, company, demanding, lo
     assert "Demanding Energy also asks for: Account number and Authenticator key." in content
     assert [is_optional(content, name) for name in ("account_number", "authenticator_seed")] == [False, False]
     assert is_optional(content, "security_answer")
-    # where another provider may be chosen, the browser cannot know what that one asks for
+    # if another provider may be chosen, the browser cannot know what that one asks for
     assert is_required_by_browser(content, "account_number") == bool(locked)
 
 

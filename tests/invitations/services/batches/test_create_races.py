@@ -44,7 +44,6 @@ def invited():
 
 
 def job_of(batch):
-    """The one job there is."""
     return ProcrastinateJob.objects.get(args={"batch_id": str(batch.pk)})
 
 
@@ -139,7 +138,7 @@ def test_draft_started_during_cleanup_is_kept():
 
 
 def start_worker():
-    """`manage.py procrastinate worker` as a process of its own."""
+    """Start `manage.py procrastinate worker` as a process."""
     return subprocess.Popen(
         [sys.executable, "manage.py", "procrastinate", "worker"],
         cwd=settings.BASE_DIR,
@@ -153,7 +152,7 @@ def test_batch_survives_a_killed_worker(worker):
     batch = start_batch(draft(CompanyFactory(), people(300)), by=UserFactory())
     middle = batch.rows.order_by("number")[150]
     with transaction.atomic():
-        batch.rows.select_for_update().get(pk=middle.pk)  # there it waits for us
+        batch.rows.select_for_update().get(pk=middle.pk)  # the worker waits at this row
         victim = start_worker()
         try:
             wait_for(lambda: Invitation.objects.count() == 100)
@@ -167,7 +166,7 @@ def test_batch_survives_a_killed_worker(worker):
     execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
     with suppress(AlreadyEnqueued):
         app.configure_task("config.tasks.retry_stalled_jobs").defer(timestamp=0)
-    for _ in range(20):  # as many rounds as a slow machine needs
+    for _ in range(20):  # a slow machine needs more rounds
         worker.later()
         if job_of(batch).status == "succeeded":
             break

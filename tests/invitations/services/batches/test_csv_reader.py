@@ -112,7 +112,7 @@ def test_file_has_at_most_5000_rows():
 
 @pytest.mark.parametrize("text", ['"' * 100_001, "@" * 200_000, '@",' * 60_000, "a@b;" * 4_000 + '"' * 100_000])
 def test_nonsense_is_answered_in_linear_time(text):
-    started = time.process_time()  # of this process: the machine may be busy
+    started = time.process_time()  # processor time, because the machine may be busy
     with suppress(InvalidField):
         read(text)
 

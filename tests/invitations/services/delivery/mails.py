@@ -1,4 +1,4 @@
-"""Invitations that are mailed, and what became of the mails."""
+"""Mailed invitations, and the state of their deliveries."""
 
 import time
 

@@ -28,7 +28,7 @@ def test_overtaken_round_sends_nothing(worker, mail_server):
     invitation = mailed()
     worker()
     resend_invitation(invitation, by=SYSTEM)
-    worker.later(concurrency=1)  # side by side, one of the two would have to wait a minute for the other
+    worker.later(concurrency=1)  # concurrent jobs would wait a minute for each other
     assert told(invitation) == ("SENT", 1, None)
     assert len(mail_server.mails) == 1
 

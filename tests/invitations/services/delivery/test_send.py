@@ -64,7 +64,7 @@ def test_no_request_waits_for_the_server(worker, mail_server, api, company):
         assert api.post(f"invitation/{made['id']}/resend").status_code == 202
         assert api.post(f"invitation/{made['id']}/revoke").status_code == 200
 
-        # it still hangs at the first mail: the request neither waited for the worker nor mailed by itself
+        # the worker still waits for the first mail: no request waited for it or sent a mail itself
         assert len(mail_server.mails) == mail_server.unanswered == 1
     hanging.join()
 

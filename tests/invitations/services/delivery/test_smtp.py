@@ -41,7 +41,7 @@ class UnknownLogins(MailServer):
     """Offers one way to log in that no client supports."""
 
     async def auth_HANDSHAKE(self, *arguments: object) -> None:
-        """Never called."""
+        """Advertises the method. No client calls it."""
 
 
 class Chatter(StreamRequestHandler):

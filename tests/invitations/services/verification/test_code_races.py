@@ -46,7 +46,7 @@ def test_two_thousand_wrong_codes_never_pass(invitation):
     assert kinds[RateLimitExceeded] == 1_900
     assert {code.tries for code in VerificationCode.objects.all()} == {5}
     assert invitation.events.filter(type=EventType.VERIFICATION_FAILED).count() == 100
-    # the right ones do not pass any more either, nor does a new one before the day is over
+    # correct codes fail, too, and so does a new code until the day is over
     assert {enter(invitation, code, client="another") for code in codes} == {RateLimitExceeded}
     assert enter(invitation, ask(invitation), client="another") is RateLimitExceeded
     assert not EmailProof.objects.exists()
@@ -60,7 +60,7 @@ def test_threads_get_five_attempts_at_most(invitation):
         guesses = [wrong(invitation)] * 19 + [code.digits]
         at_once(20, lambda n, guesses=guesses: enter(invitation, guesses[n], client=f"client {n}"))
         code.refresh_from_db()
-        # how many were compared is how many were counted; the right one passes only among them
+        # every compared code was counted; the correct one passes only if it was among the first five
         assert code.tries <= 5
         assert EmailProof.objects.count() <= 1
         assert bool(code.used_at) is EmailProof.objects.exists()

@@ -29,13 +29,13 @@ def restricted(company=None, *emails, **fields):
 
 
 def create_proof(invitation, email=ANNA):
-    """The proof and its secret."""
+    """Return the proof and its secret."""
     link = PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email=email).latest("pk")
     return use_personal_link(invitation, link, secret=None)
 
 
 def browser(invitation, secret):
-    """One that has this secret for this invitation."""
+    """Client with the secret in its cookie."""
     client = Client()
     client.cookies[f"proof-{invitation.pk.hex}"] = secret
     return client
@@ -52,7 +52,7 @@ def redeem(invitation, proof):
 
 
 def is_let_in(invitation, secret):
-    """By the page and by the form alike."""
+    """Whether page and form accept the proof. Both must agree."""
     client = browser(invitation, secret)
     shown = client.get(page(invitation, "connect")).status_code == 200
     saved = client.post(page(invitation, "connect"), answers())["Location"] == page(invitation, "done")
@@ -114,7 +114,7 @@ def test_proof_of_removed_address_ends(company):
 def test_proof_checks_allowed_emails_each_time(company):
     invitation = restricted(company, ANNA)
     proof, secret = create_proof(invitation)
-    # as by a hand in the database, which ends no proofs
+    # without the service, which would delete the proof
     Invitation.objects.update(allowed_emails=["*@example.org"])
     invitation.refresh_from_db()
     assert not proof.holds_for(invitation)
