@@ -30,7 +30,7 @@ def mail_for(invitation, email=ANNA):
 
 
 def code_for(invitation, email=ANNA):
-    code = request_code(invitation, email, client="somebody")
+    code = request_code(invitation, email, client="visitor")
     return parse(code_mail(code)), code
 
 
@@ -207,7 +207,7 @@ def test_domain_rule_gets_no_code(mailoutbox):
     from invitations.services.verification.codes import send_code
 
     invitation = make_invitation(allowed_emails=["*@example.com"])
-    send_code(VerificationCode.objects.get(pk=request_code(invitation, "*@example.com", client="somebody").pk).pk)
+    send_code(VerificationCode.objects.get(pk=request_code(invitation, "*@example.com", client="visitor").pk).pk)
     assert mailoutbox == []
 
 

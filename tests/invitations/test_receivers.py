@@ -165,7 +165,7 @@ def test_complaint_is_stored(receive, invitation, reference):
 
 
 def test_returned_code_is_logged_once(receive, invitation):
-    code = request_code(invitation, ANNA, client="somebody")
+    code = request_code(invitation, ANNA, client="visitor")
     came_back = bounced("x") | {"Metadata": {"code": str(code.pk)}}
     strange = [bounced("x") | {"Metadata": {"code": other}} for other in ("x", 5, str(invitation.pk))]
     gone = delivered("x") | {"Metadata": {"code": str(code.pk)}}
@@ -251,7 +251,7 @@ def test_provider_gets_the_delivery_reference(worker, provider, invitation, refe
 
 
 def test_provider_tracks_no_opens_or_clicks(worker, provider, invitation):
-    request_code(invitation, ANNA, client="somebody")
+    request_code(invitation, ANNA, client="visitor")
     worker()
     assert len(provider.taken) == 2
     assert {"code": str(invitation.codes.get().pk)} in [mail["Metadata"] for mail in provider.taken]

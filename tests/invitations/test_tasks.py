@@ -126,7 +126,7 @@ def test_blocked_job_does_not_stop_retries(worker, mail_server):
 
 def test_code_goes_before_invitations(worker, mail_server):
     invitation = make_invitation(allowed_emails=HUNDRED[:20], send_email=True)
-    request_code(invitation, HUNDRED[7], client="somebody")
+    request_code(invitation, HUNDRED[7], client="visitor")
     worker(concurrency=1)  # concurrent mails may arrive in another order
     assert "is your code" in mail_server.mails[0].message["Subject"]
     assert set(Delivery.objects.values_list("status", "attempts", "last_error")) == {("SENT", 1, None)}
@@ -138,7 +138,7 @@ def test_single_mails_go_before_a_batch(worker, mail_server, company):
     first, second, third, *_ = Invitation.objects.order_by("pk")
     resend_invitation(first, by=SYSTEM)
     correct_address(second, by=SYSTEM, old="person1@example.com", new="right@example.com")
-    request_code(third, "person2@example.com", client="somebody")
+    request_code(third, "person2@example.com", client="visitor")
     make_invitation(company, allowed_emails=["alone@example.com"], send_email=True)
 
     worker(concurrency=1)  # concurrent mails may arrive in another order
@@ -162,7 +162,7 @@ def test_retried_batch_mail_keeps_its_priority(worker, mail_server, company):
 @pytest.mark.django_db
 def test_old_codes_and_proofs_are_deleted(rf):
     invitation = make_invitation(allowed_emails=["anna@example.com"], send_email=True)
-    request_code(invitation, "anna@example.com", client="somebody")
+    request_code(invitation, "anna@example.com", client="visitor")
     EmailProof.objects.create(
         invitation=invitation, email="anna@example.com", secret_hash=b"1", expires_at=timezone.now()
     )

@@ -27,7 +27,7 @@ def mails(worker, mail_server):
     invitation = make_invitation(
         allowed_emails=[ANNA, BEN], send_email=True, message="Questions? See https://help.example.com/<b>\nBo"
     )
-    request_code(invitation, ANNA, client="somebody")
+    request_code(invitation, ANNA, client="visitor")
     worker()
     assert len(mail_server.mails) == 3
     return mail_server.mails

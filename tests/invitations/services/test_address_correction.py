@@ -75,7 +75,7 @@ def test_access_of_old_address_ends(invitation, staff):
     for email in (WRONG, BEN):
         link = PersonalLink.objects.get(delivery__invitation=invitation, delivery__email=email)
         use_personal_link(invitation, link, secret=None)
-    code = request_code(invitation, WRONG, client="somebody")
+    code = request_code(invitation, WRONG, client="visitor")
 
     corrected = correct_address(invitation, by=staff, old=WRONG, new=RIGHT)
 
@@ -84,7 +84,7 @@ def test_access_of_old_address_ends(invitation, staff):
     assert PersonalLink.objects.filter(delivery__email=BEN).exists()
     code.refresh_from_db()
     with pytest.raises(Exception, match="That code is too old"):
-        check_code(corrected, WRONG, code.digits, client="somebody")
+        check_code(corrected, WRONG, code.digits, client="visitor")
 
 
 def test_worker_skips_the_old_address(company, worker, mail_server):

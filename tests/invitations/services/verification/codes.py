@@ -6,11 +6,11 @@ from invitations.services.verification.codes import check_code, request_code
 ANNA, BEN, STRANGER = "anna@example.com", "ben@example.com", "stranger@example.org"
 
 
-def ask(invitation, email=ANNA, client="somebody"):
+def ask(invitation, email=ANNA, client="visitor"):
     return request_code(invitation, email, client=client)
 
 
-def enter(invitation, code, email=ANNA, client="somebody"):
+def enter(invitation, code, email=ANNA, client="visitor"):
     """Return the proof, or the class of the exception."""
     try:
         return check_code(invitation, email, code if isinstance(code, str) else code.digits, client=client)[0]

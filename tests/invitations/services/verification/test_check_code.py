@@ -35,7 +35,7 @@ def invitation():
 
 
 def test_code_proves_its_address(invitation):
-    proof, secret = check_code(invitation, ANNA, ask(invitation).digits, client="somebody")
+    proof, secret = check_code(invitation, ANNA, ask(invitation).digits, client="visitor")
     assert (proof.email, proof.invitation) == (ANNA, invitation)
     assert proof.expires_at - proof.created_at == pytest.approx(timedelta(hours=2), abs=timedelta(seconds=1))
     assert find_proof(invitation, secret) == proof
@@ -135,7 +135,7 @@ def test_closed_invitation_takes_no_codes(invitation, end, refusal):
     with pytest.raises(refusal):
         ask(invitation, BEN)
     with pytest.raises(refusal):
-        check_code(invitation, ANNA, code.digits, client="somebody")
+        check_code(invitation, ANNA, code.digits, client="visitor")
 
 
 def test_rotation_and_removal_end_codes(invitation):
@@ -197,6 +197,6 @@ def test_client_has_an_hourly_attempt_limit(invitation):
     got = [enter(invitation, "000000", email) for email in (ANNA, BEN) for _ in range(half)]
     assert RateLimitExceeded not in got
     assert enter(invitation, "000000", BEN) is RateLimitExceeded
-    assert enter(invitation, "000000", BEN, client="somebody else") is CodeExpired
+    assert enter(invitation, "000000", BEN, client="another visitor") is CodeExpired
     pass_time(minutes=61)
     assert enter(invitation, "000000", BEN) is CodeExpired

@@ -113,7 +113,7 @@ def test_no_secret_is_stored_or_logged(client, caplog, company, mailoutbox):
         client.get(f"/p/i/{token}")
         client.post(f"/p/i/{token}/verify", {"email": ANNA})
         client.post(f"/p/i/{token}/code", {"code": wrong(invitation)})
-    _, secret = check_code(invitation, ANNA, code.digits, client="somebody")
+    _, secret = check_code(invitation, ANNA, code.digits, client="visitor")
     _, other_secret = use_personal_link(invitation, links[0], secret=None)
     enter(invitation, "123456")
 

@@ -69,7 +69,7 @@ def test_client_limit_per_hour():
         ask(invitation, f"person{number}@example.com")
     with pytest.raises(RateLimitExceeded):
         ask(make_invitation())
-    ask(make_invitation(), client="somebody else")
+    ask(make_invitation(), client="another visitor")
 
 
 def test_limits_ignore_whether_address_is_allowed(invitation):

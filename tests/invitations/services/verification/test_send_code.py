@@ -115,7 +115,7 @@ def test_refused_address_is_logged(worker, mail_server, invitation, jobs):
 
 
 def ask_and_send(invitation, email=ANNA, **options):
-    code = request_code(invitation, email, client="somebody", **options)
+    code = request_code(invitation, email, client="visitor", **options)
     send_code(code.pk)
     return code
 
