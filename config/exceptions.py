@@ -28,7 +28,7 @@ class NotFound(DomainError):
 
     status = 404
     code = "NOT_FOUND"
-    default_message = _("There is nothing here.")
+    default_message = _("Not found.")
 
 
 class InvalidField(DomainError):

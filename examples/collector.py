@@ -36,7 +36,7 @@ def connections_in(*statuses: str) -> Iterator[dict[str, Any]]:
 
 
 def log_in(credentials: dict[str, Any]) -> str:
-    """Log in at `credentials["url"]` and return a status of the API. Replace this by your own login."""
+    """Log in at `credentials["url"]` and return a status of the API. Replace this with your own login."""
     return "CONNECTED" if credentials["password"] else "PASSWORD_INCORRECT"
 
 

@@ -104,7 +104,7 @@ class NothingToCreate(DomainError):
 
 class BatchStarted(DomainError):
     code = "BATCH_STARTED"
-    default_message = _("The invitations are being created. They can be revoked, but the batch stays.")
+    default_message = _("The invitations are being created. You can revoke them, but the bulk invitation stays.")
 
 
 class SubmittedBefore(DomainError):
@@ -112,7 +112,7 @@ class SubmittedBefore(DomainError):
 
     code = "SUBMITTED_BEFORE"
     default_message = _(
-        "This form was sent before, and made this invitation. To make another, choose “Invite somebody else”."
+        "This form was sent before, and created this invitation. To create another, choose “Create another invitation”."
     )
 
     def __init__(self, invitation_id: UUID) -> None:

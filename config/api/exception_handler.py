@@ -59,7 +59,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
             errors = list(_entries(error.detail))
             return problem(400, "INVALID", errors[0]["detail"], errors)
         case Http404():
-            return problem(404, "NOT_FOUND", "There is nothing here.")
+            return problem(404, "NOT_FOUND", "Not found.")
         case exceptions.APIException():
             return _api_problem(error)
         case OperationalError() | InterfaceError():

@@ -95,7 +95,7 @@ def _wait_until_ready(port: int, children: dict[str, subprocess.Popen[bytes]]) -
             if web.getresponse().status == http.HTTPStatus.OK:
                 return
         time.sleep(0.1)
-    raise CannotRun(f"The web server did not answer within {START_SECONDS} seconds; its output is above.")
+    raise CannotRun(f"The web server did not respond within {START_SECONDS} seconds; its output is above.")
 
 
 def _check_alive(children: dict[str, subprocess.Popen[bytes]]) -> None:

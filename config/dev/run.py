@@ -71,7 +71,7 @@ def connect(port: int) -> None:
     except ImproperlyConfigured as error:
         raise CannotRun(str(error)) from error
     except DatabaseError as error:
-        raise CannotRun(f"The database of DATABASE_URL does not answer: {error_reason(str(error))}.") from error
+        raise CannotRun(f"The database of DATABASE_URL does not respond: {error_reason(str(error))}.") from error
 
 
 def error_reason(message: str) -> str:

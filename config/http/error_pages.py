@@ -9,11 +9,11 @@ from config.http.headers import set_private_headers
 
 PROBLEMS = {
     400: ("BAD_REQUEST", "The request could not be understood."),
-    403: ("FORBIDDEN", "That is not allowed."),
-    404: ("NOT_FOUND", "There is nothing here."),
+    403: ("FORBIDDEN", "Access denied."),
+    404: ("NOT_FOUND", "Not found."),
     411: ("LENGTH_REQUIRED", "Send the body with a Content-Length."),
     413: ("BODY_TOO_LARGE", "The body may have at most 256 KiB."),
-    500: ("INTERNAL_ERROR", "Something went wrong on our side. It has been noted."),
+    500: ("INTERNAL_ERROR", "Unexpected error on our side. It has been logged."),
 }
 
 

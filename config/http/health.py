@@ -33,7 +33,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         missing = _migrations() - MigrationRecorder(connection).applied_migrations().keys()
     except (DatabaseError, InterfaceError):
-        return _not_ready("The database does not answer.")
+        return _not_ready("The database does not respond.")
     if missing:
         return _not_ready(f"{len(missing)} migrations have not been applied.")
     return JsonResponse({"status": "ready"})

@@ -42,7 +42,7 @@ class RequestLogMiddleware:
         """Answer 503 with `Retry-After` while the database is away."""
         if not isinstance(error, (OperationalError, InterfaceError)):
             return None
-        logging.getLogger("latchkey").error("the database does not answer: %s", type(error).__name__)
+        logging.getLogger("latchkey").error("the database does not respond: %s", type(error).__name__)
         return unavailable(request)
 
 

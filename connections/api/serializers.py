@@ -233,7 +233,7 @@ class DatasourceSerializer(serializers.Serializer[Any]):
     utilityTypes = serializers.ListField(source="utility_types", child=serializers.ChoiceField(UtilityType.choices))
     asksFor = serializers.ListField(
         child=serializers.ChoiceField([to_camel_case(name) for name in ExtraCredential.values]),
-        help_text="Credentials that a connection needs beside username and password.",
+        help_text="Credentials that a connection needs beside user name and password.",
     )
 
 

@@ -98,7 +98,7 @@ class Datasource(models.Model):
         help_text="What its login page asks for beside user name and password.",
     )
     is_sandbox = models.BooleanField(
-        "sandbox", default=False, help_text="Plays a provider: chosen user names lead to each status."
+        "sandbox", default=False, help_text="Test provider: certain user names lead to each status."
     )
     folded_name = models.GeneratedField(expression=Folded("name"), output_field=models.TextField(), db_persist=True)
     trigrams = models.GeneratedField(

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('send_email', models.BooleanField(default=False)),
                 ('is_automatic', models.BooleanField(default=False, editable=False)),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
-                ('max_uses', models.PositiveIntegerField(blank=True, null=True, verbose_name='uses allowed')),
+                ('max_uses', models.PositiveIntegerField(blank=True, null=True, verbose_name='maximum uses')),
                 ('use_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='uses')),
                 ('prefill', models.JSONField(blank=True, default=dict)),
                 ('message', models.CharField(blank=True, max_length=2000, null=True)),

@@ -93,7 +93,7 @@ class Invitation(models.Model):
     send_email = models.BooleanField(default=False)
     is_automatic = models.BooleanField(default=False, editable=False)
     expires_at = models.DateTimeField("expires", null=True, blank=True)
-    max_uses = models.PositiveIntegerField("uses allowed", null=True, blank=True)
+    max_uses = models.PositiveIntegerField("maximum uses", null=True, blank=True)
     use_count = models.PositiveIntegerField("uses", default=0, editable=False)
     prefill = models.JSONField(default=dict, blank=True)
     message = models.CharField(max_length=MAX_MESSAGE_LENGTH, null=True, blank=True)

@@ -45,7 +45,7 @@ def test_bounced_address_is_corrected_and_invitation_revoked(partner, desk, visi
     revoke(page)
 
     anna.goto(link)
-    expect(anna.get_by_role("heading", level=1)).to_have_text("This invitation was withdrawn")
+    expect(anna.get_by_role("heading", level=1)).to_have_text("This invitation was revoked")
     events = Invitation.objects.get().events.exclude(user=None).order_by("pk")
     assert {str(event.user) for event in events} == {"Mary Okafor"}
     assert [event.type for event in events] == ["CREATED", "UPDATED", "RESENT", "UPDATED", "REVOKED"]

@@ -274,7 +274,7 @@ def test_provider_error_is_retried(worker, provider, invitation, status, answer)
     taken = provider.answer
     provider.status, provider.answer = status, answer
     worker()
-    assert told(invitation) == ("QUEUED", "The mail provider did not take the mail.")
+    assert told(invitation) == ("QUEUED", "The mail provider did not accept the mail.")
     provider.status, provider.answer = 200, taken
     worker.later()
     assert told(invitation) == ("SENT", None)
@@ -295,4 +295,4 @@ def test_slow_provider_is_retried(worker, provider, settings, invitation):
     settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 0.2}
     provider.server.shutdown()  # the system accepts connections, but no program answers
     worker()
-    assert told(invitation) == ("QUEUED", "The mail provider did not answer in time.")
+    assert told(invitation) == ("QUEUED", "The mail provider did not respond in time.")

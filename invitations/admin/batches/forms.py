@@ -67,7 +67,7 @@ class BatchForm(ServiceForm):
         required=False,
         initial=True,
         label=_("Mail each address its own link"),
-        help_text=_("If not, nobody is mailed, and the result file has the links."),
+        help_text=_("If not, no mail is sent, and the result file has the links."),
     )
     service_fields = {"expires_in_seconds": "expires_in"}
 

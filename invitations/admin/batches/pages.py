@@ -78,7 +78,7 @@ def _facts(batch: Batch) -> list[tuple[str, str]]:
         (_("Message"), batch.message or _("None")),
         (_("Expires"), _expiry(batch.expires_in)),
         (_("Maximum uses"), _("Unlimited") if batch.max_uses is None else f"{batch.max_uses:,}"),
-        (_("Mail"), _("Each address is mailed its own link") if batch.send_email else _("Nobody is mailed")),
+        (_("Mail"), _("Each address is mailed its own link") if batch.send_email else _("No mail is sent")),
     ]
 
 

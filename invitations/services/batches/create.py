@@ -136,5 +136,5 @@ def delete_old_batches() -> int:
 def _lock(batch: Batch) -> Batch:
     locked = Batch.objects.select_for_update().filter(pk=batch.pk).first()
     if locked is None:
-        raise NotFound(_("This batch was discarded."))
+        raise NotFound(_("This bulk invitation was discarded."))
     return locked

@@ -153,7 +153,9 @@ def _digest(row: BatchRow) -> str:
 
 def _mailbox(text: str) -> str:
     if parse_address(text).startswith("*@"):
-        raise InvalidField(("email",), _("A batch cannot invite a whole domain. Invite it on its own."))
+        raise InvalidField(
+            ("email",), _("A bulk invitation cannot invite a whole domain. Create a single invitation for it.")
+        )
     return _address(text)
 
 

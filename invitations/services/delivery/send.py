@@ -84,7 +84,7 @@ def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str
 def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | None:
     """Try to send the mail of this round once, and record the outcome.
 
-    Returns the delay before the next attempt, or None if the mail was sent, failed, withdrawn or overtaken by a later
+    Returns the delay before the next attempt, or None if the mail was sent, failed, ended or was overtaken by a later
     round. An advisory lock keeps other workers from the same mail; the row stays unlocked, so that no request waits
     for the mail server. If the worker is killed after sending, the mail goes out twice rather than not at all.
     """
@@ -158,7 +158,7 @@ def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
         status = Status(invitation.status).label.lower()
         raise PermanentDeliveryError(_("Not sent: the invitation was %(status)s by then.") % {"status": status})
     if not invitation.allows(delivery.email):
-        raise PermanentDeliveryError(_("Not sent: the address was taken off the invitation."))
+        raise PermanentDeliveryError(_("Not sent: the address was removed from the invitation."))
     link = delivery.links.order_by("-pk").first()
     if link is None:
         raise PermanentDeliveryError(_("Not sent: the link was replaced."))

@@ -40,21 +40,19 @@ MAX_SERVER_TEXT_LENGTH = 300
 # RFC 4954, 6: about our own account, in reply to any command; the mail goes out once the operator corrects it
 LOGIN_CODES = frozenset({530, 534, 535, 538})
 LOGIN_REFUSED = gettext_lazy("The mail server did not accept our login.")
-LOGIN_NOT_TAKEN = gettext_lazy("The mail server takes no login, and our settings have one.")
-LOGIN_NOT_KNOWN = gettext_lazy("The mail server takes no login of a kind that we know.")
-ENCRYPTION_NOT_OFFERED = gettext_lazy("The mail server offers no encrypted connection, and our settings ask for one.")
-ENCRYPTION_WANTED = gettext_lazy(
-    "The mail server takes mails by an encrypted connection only, and our settings ask for none."
-)
-ENCRYPTION_FAILED = gettext_lazy("An encrypted connection to the mail server could not be made.")
+LOGIN_NOT_TAKEN = gettext_lazy("The mail server does not support login, but our settings have a user name.")
+LOGIN_NOT_KNOWN = gettext_lazy("The mail server supports no login method that we know.")
+ENCRYPTION_NOT_OFFERED = gettext_lazy("The mail server does not support encryption, but our settings require it.")
+ENCRYPTION_WANTED = gettext_lazy("The mail server requires encryption, but our settings do not use it.")
+ENCRYPTION_FAILED = gettext_lazy("The encrypted connection to the mail server failed.")
 NOT_TRUSTED = gettext_lazy("The certificate of the mail server is not trusted.")
-NO_MAIL_SERVER = gettext_lazy("What answered at the mail server’s address is no mail server.")
+NO_MAIL_SERVER = gettext_lazy("The address in our settings is not a mail server.")
 UNREACHABLE = gettext_lazy("The mail server could not be reached.")
-TOO_SLOW = gettext_lazy("The mail server did not answer in time.")
-CUT_OFF = gettext_lazy("The mail server closed the connection before it had taken the mail.")
+TOO_SLOW = gettext_lazy("The mail server did not respond in time.")
+CUT_OFF = gettext_lazy("The mail server closed the connection before it accepted the mail.")
 PROVIDER_UNREACHABLE = gettext_lazy("The mail provider could not be reached.")
-PROVIDER_TOO_SLOW = gettext_lazy("The mail provider did not answer in time.")
-PROVIDER_IN_TROUBLE = gettext_lazy("The mail provider did not take the mail.")
+PROVIDER_TOO_SLOW = gettext_lazy("The mail provider did not respond in time.")
+PROVIDER_IN_TROUBLE = gettext_lazy("The mail provider did not accept the mail.")
 OUR_FAULT = gettext_lazy("The mail could not be sent; the fault is on our side.")
 NO_AUTH_METHOD = "No suitable authentication method found."
 

@@ -64,13 +64,13 @@ def test_unreachable_database_is_one_sentence():
     with reserve_port() as place:
         error = error_of_run(DATABASE_URL=f"postgres://me:sekret@127.0.0.1:{port_of(place)}/db")
 
-    assert error == "The database of DATABASE_URL does not answer: Connection refused."
+    assert error == "The database of DATABASE_URL does not respond: Connection refused."
 
 
 def test_missing_database_is_named():
     error = error_of_run(DATABASE_URL=url_of("missing"))
 
-    assert error == 'The database of DATABASE_URL does not answer: database "missing" does not exist.'
+    assert error == 'The database of DATABASE_URL does not respond: database "missing" does not exist.'
 
 
 def test_first_failed_attempt_gives_the_reason():

@@ -101,7 +101,7 @@ def test_readiness_follows_the_database():
         connection.settings_dict = reachable
 
     assert (not_ready.status, not_ready.headers["retry-after"]) == (503, "5")
-    assert b"does not answer" in not_ready.body
+    assert b"does not respond" in not_ready.body
     assert b"nowhere" not in not_ready.body
     assert alive.status == 200
     assert Served("/readyz").status == 200

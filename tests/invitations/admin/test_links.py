@@ -109,7 +109,7 @@ def test_page_lists_mails_and_errors(admin_client, company):
 
 
 def test_page_without_mails_says_so(admin_client, company):
-    assert "Nobody was mailed. Pass on the link yourself: anyone who has it" in link_of(
+    assert "The invitation was not mailed. Pass on the link yourself: anyone who has it" in link_of(
         admin_client, make_invitation(company)
     )
     restricted = make_invitation(company, allowed_emails=["a@example.com"])

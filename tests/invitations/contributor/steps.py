@@ -11,9 +11,9 @@ from tests.invitations.answers import page
 from tests.invitations.repairs import expire, fulfil, revoke
 
 ANNA, BEN, OTTO = "anna@example.com", "ben@example.com", "otto@example.com"
-CLOSE = {"withdrawn": revoke, "used": fulfil, "expired": expire}
+CLOSE = {"revoked": revoke, "used": fulfil, "expired": expire}
 CLOSED_TITLES = {
-    "withdrawn": "This invitation was withdrawn",
+    "revoked": "This invitation was revoked",
     "used": "This invitation has been used",
     "expired": "This invitation has expired",
 }

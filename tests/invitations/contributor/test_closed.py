@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 LOGIN_WORKS = "The login works, so there is nothing to do"
 REPAIR_REASONS = {
-    "withdrawn": "It asked for the login of an account",
+    "revoked": "It asked for the login of an account",
     "used": "The login it asked for has been given.",
     "expired": "If the login still does not work",
 }
@@ -49,10 +49,10 @@ def test_closed_invitation_has_its_own_words(client, invitation, state):
 
 def test_first_closing_reason_is_shown(client, invitation):
     shown = []
-    for state in ("expired", "used", "withdrawn"):
+    for state in ("expired", "used", "revoked"):
         CLOSE[state](invitation)
         shown += title_of(read(client.get(page(invitation)), 410))
-    assert shown == [CLOSED_TITLES[state] for state in ("expired", "used", "withdrawn")]
+    assert shown == [CLOSED_TITLES[state] for state in ("expired", "used", "revoked")]
 
 
 @pytest.mark.parametrize("close", CLOSE.values(), ids=CLOSE)
@@ -162,7 +162,7 @@ def test_closed_page_hides_connection_from_strangers(client, company):
     assert connection.provider_name not in content
 
 
-def test_withdrawn_invitation_links_to_result(client, invitation):
+def test_revoked_invitation_links_to_result(client, invitation):
     found(saved(client, invitation))
     revoke(invitation)
     content = read(client.get(page(invitation)), 410)

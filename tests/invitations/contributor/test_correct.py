@@ -81,7 +81,7 @@ def test_revoked_invitation_accepts_no_correction(client, invitation, connected,
     found(connected)
     revoke(invitation)
     before = rows()
-    assert "This invitation was withdrawn" in read(client.post(page(invitation, "correct"), login(**filled)), 410)
+    assert "This invitation was revoked" in read(client.post(page(invitation, "correct"), login(**filled)), 410)
     assert rows() == before
 
 
@@ -89,7 +89,7 @@ def test_revoked_invitation_offers_no_form(client, invitation, connected):
     found(connected)
     revoke(invitation)
     content = read(client.get(page(invitation, "done")))
-    assert "The invitation was withdrawn" in content
+    assert "The invitation was revoked" in content
     assert not has_form(content)
 
 

@@ -69,7 +69,7 @@ def test_closed_invitation_closes_verification(client, invitation, name):
     revoke_invitation(invitation, by=SYSTEM)
     for response in (client.get(page(invitation, name)), client.post(page(invitation, name), {"code": "123456"})):
         assert response.status_code == 410
-        assert "withdrawn" in visible_text(response)
+        assert "revoked" in visible_text(response)
 
 
 @pytest.mark.parametrize("name", ["verify", "code"])

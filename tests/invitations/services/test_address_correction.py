@@ -94,7 +94,7 @@ def test_worker_skips_the_old_address(company, worker, mail_server):
     worker()
 
     assert mail_server.recipients == [RIGHT]
-    assert invitation.deliveries.get(email=WRONG).last_error == "Not sent: the address was taken off the invitation."
+    assert invitation.deliveries.get(email=WRONG).last_error == "Not sent: the address was removed from the invitation."
 
 
 def test_addresses_are_normalized(invitation, staff):

@@ -166,10 +166,10 @@ def test_repair_and_revocation_do_not_deadlock():
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             Invitation.objects.select_for_update().get(pk=invitation.pk)
-            withdrawal = threads.submit(race, 1, lambda _: follow_status(connection.pk))
+            revocation = threads.submit(race, 1, lambda _: follow_status(connection.pk))
             wait_for_a_lock()
             repair(invitation, 1)
-        assert withdrawal.result() == [None]
+        assert revocation.result() == [None]
     stands_whole(connection, version=2)
     invitation.refresh_from_db()
     assert (invitation.use_count, invitation.revoked_at) == (1, None)

@@ -107,7 +107,7 @@ def test_create_and_mail_mails_each_address(admin_client, company, jobs):
     assert "being mailed to 2 addresses." in words(admin_client.get(response.url))
 
 
-def test_create_link_only_mails_nobody(admin_client, company, jobs):
+def test_create_link_only_sends_no_mail(admin_client, company, jobs):
     response = invite(admin_client, company, button="_link", allowed_emails="a@example.com")
 
     assert not Invitation.objects.get().send_email

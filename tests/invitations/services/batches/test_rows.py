@@ -33,7 +33,7 @@ ADDRESS_ERRORS = {
     "nonsense": "An email address must have an @-sign.",
     "a@b": "The part after the @-sign is not valid. It should have a period.",
     "ünï@exämple.com": "No mail reaches letters such as ü before the @-sign.",
-    "*@example.net": "A batch cannot invite a whole domain. Invite it on its own.",
+    "*@example.net": "A bulk invitation cannot invite a whole domain. Create a single invitation for it.",
     "=cmd|'/c calc'!A1": "An email address must have an @-sign.",
     "<script>": "An email address must have an @-sign.",
 }

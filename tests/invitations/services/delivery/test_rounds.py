@@ -134,16 +134,16 @@ def rotate(invitation):
 
 
 @pytest.mark.parametrize(
-    ("withdraw", "words"),
+    ("end", "words"),
     [
         (revoke, "Not sent: the invitation was revoked by then."),
-        (remove, "Not sent: the address was taken off the invitation."),
+        (remove, "Not sent: the address was removed from the invitation."),
         (rotate, "Not sent: the link was replaced."),
     ],
 )
-def test_withdrawn_mail_is_not_sent(worker, mail_server, withdraw, words):
+def test_ended_mail_is_not_sent(worker, mail_server, end, words):
     invitation = mailed()
-    withdraw(invitation)
+    end(invitation)
     worker()
     assert told(invitation) == ("FAILED", 1, words)
     assert mail_server.tried == []

@@ -143,7 +143,7 @@ def test_slow_server_is_retried(worker, mail_server, settings):
     invitation = mailed()
     with mail_server.holding():
         worker()
-    assert told(invitation) == ("QUEUED", 1, "The mail server did not answer in time.")
+    assert told(invitation) == ("QUEUED", 1, "The mail server did not respond in time.")
     settings.EMAIL_TIMEOUT = 30
     worker.later()
     assert told(invitation) == ("SENT", 2, None)
@@ -153,7 +153,7 @@ def test_dropped_connection_repeats_the_message_id(worker, mail_server):
     mail_server.drops = 1
     invitation = mailed()
     worker()
-    words = "The mail server closed the connection before it had taken the mail."
+    words = "The mail server closed the connection before it accepted the mail."
     assert told(invitation) == ("QUEUED", 1, words)
     worker.later()
     assert told(invitation) == ("SENT", 2, None)

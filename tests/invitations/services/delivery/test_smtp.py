@@ -116,17 +116,17 @@ def no_mail_server_at_all(settings, certificate):
 TROUBLES = [
     (
         no_encryption,
-        "The mail server offers no encrypted connection, and our settings ask for one.",
+        "The mail server does not support encryption, but our settings require it.",
         "smtplib.SMTPNotSupportedError",
     ),
     (
         encryption_to_a_plain_port,
-        "An encrypted connection to the mail server could not be made.",
+        "The encrypted connection to the mail server failed.",
         "ssl.SSLError WRONG_VERSION_NUMBER",
     ),
     (
         encryption_is_wanted,
-        "The mail server takes mails by an encrypted connection only, and our settings ask for none.",
+        "The mail server requires encryption, but our settings do not use it.",
         "smtplib.SMTPSenderRefused",
     ),
     (
@@ -134,11 +134,15 @@ TROUBLES = [
         "The certificate of the mail server is not trusted.",
         "ssl.SSLCertVerificationError CERTIFICATE_VERIFY_FAILED",
     ),
-    (no_login, "The mail server takes no login, and our settings have one.", "smtplib.SMTPNotSupportedError"),
-    (another_way_to_log_in, "The mail server takes no login of a kind that we know.", "smtplib.SMTPException"),
+    (
+        no_login,
+        "The mail server does not support login, but our settings have a user name.",
+        "smtplib.SMTPNotSupportedError",
+    ),
+    (another_way_to_log_in, "The mail server supports no login method that we know.", "smtplib.SMTPException"),
     (
         no_mail_server_at_all,
-        "What answered at the mail server’s address is no mail server.",
+        "The address in our settings is not a mail server.",
         "smtplib.SMTPConnectError",
     ),
 ]
@@ -176,7 +180,7 @@ def test_missing_key_is_retried(worker, mail_server, settings, caplog):
 
 def test_unbuildable_mail_fails_in_the_end(worker, mail_server, jobs):
     invitation = mailed()
-    PersonalLink.objects.update(encrypted_token=b"what nobody can open")
+    PersonalLink.objects.update(encrypted_token=b"not a ciphertext")
     worker()
     while delivery(invitation).status == "QUEUED":
         worker.later()
