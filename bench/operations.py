@@ -41,11 +41,11 @@ BARE_BODY = {
 
 @dataclass(frozen=True)
 class Operation:
-    """Line of the table. `aim`: requests per second. `makes`: model of which every request must create a row."""
+    """Line of the table. `target`: requests per second. `makes`: model of which every request must create a row."""
 
     name: str
     requests: Requests
-    aim: int | None = None
+    target: int | None = None
     makes: type[Model] | None = None
     before: Callable[[], object] | None = None
 
@@ -58,10 +58,10 @@ def operations(seeded: Seeded, url: str) -> list[Operation]:
     ours = {**PROXY_HEADERS, "X-API-KEY": seeded.api_key}
     invitations = f"/v2/invitation/company/{seeded.company.pk}"
     return [
-        Operation("get", Requests(_shuffled("/v2/invitation/{}", _ids(seeded)), ours), aim=900),
-        Operation("list of 100", Requests([f"{invitations}?limit=100"], ours), aim=500),
+        Operation("get", Requests(_shuffled("/v2/invitation/{}", _ids(seeded)), ours), target=900),
+        Operation("list of 100", Requests([f"{invitations}?limit=100"], ours), target=500),
         *_pages(),
-        Operation("create", _posted(invitations, ours, BODY), aim=500, makes=Invitation),
+        Operation("create", _posted(invitations, ours, BODY), target=500, makes=Invitation),
         _submit(url),
     ]
 
@@ -87,10 +87,10 @@ def _pages() -> list[Operation]:
         Operation(
             "page, opened again",
             Requests(_shuffled("/p/i/{}", _tokens(again)), PROXY_HEADERS),
-            aim=900,
+            target=900,
             before=lambda: viewed.update(last_viewed_at=timezone.now()),
         ),
-        Operation("page, first opened", Requests(_shuffled("/p/i/{}", _tokens(first)), PROXY_HEADERS), aim=900),
+        Operation("page, first opened", Requests(_shuffled("/p/i/{}", _tokens(first)), PROXY_HEADERS), target=900),
     ]
 
 

@@ -20,7 +20,7 @@ WARM_UP_SECONDS = 1
 LOGS = database.DATA_DIR / "bench"
 COLUMNS = f"  {'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}"
 
-# by operation: the aim, if any, and the figures for each number of rows
+# by operation: the target, if any, and the figures for each number of rows
 Lines = dict[str, tuple[int | None, list[load.Figures]]]
 
 
@@ -30,8 +30,8 @@ def run(url: str, arguments: argparse.Namespace) -> None:
     lines: Lines = {}
     call_command("collectstatic", verbosity=0, interactive=False)
     for rows in sizes:
-        for name, aim, figures in _measure_all(url, rows, arguments):
-            lines.setdefault(name, (aim, []))[1].append(figures)
+        for name, target, figures in _measure_all(url, rows, arguments):
+            lines.setdefault(name, (target, []))[1].append(figures)
     print(_heading(arguments), _as_text(lines, sizes), sep="\n")
 
 
@@ -46,7 +46,7 @@ def _measure_all(url: str, rows: int, arguments: argparse.Namespace) -> list[tup
         beside = {operation.name: operation for operation in reference_operations(seeded)}
         for operation in operations(seeded, ours):
             name = operation.name
-            measured.append((name, operation.aim, _measure(ours, operation, arguments.seconds)))
+            measured.append((name, operation.target, _measure(ours, operation, arguments.seconds)))
             if name in beside:
                 measured.append((f"  bare {name}", None, _measure(bare, beside[name], arguments.seconds)))
     connection.close()
@@ -78,12 +78,12 @@ def _measure(url: str, operation: Operation, seconds: int) -> load.Figures:
 
 def _as_text(lines: Lines, sizes: list[int]) -> str:
     text = [
-        f"{'':20}{'':>5}" + "".join(f"  {f'{rows:,} invitations':^30}" for rows in sizes),
-        f"{'':20}{'aim':>5}" + COLUMNS * len(sizes),
+        f"{'':20}{'':>7}" + "".join(f"  {f'{rows:,} invitations':^30}" for rows in sizes),
+        f"{'':20}{'target':>7}" + COLUMNS * len(sizes),
     ]
-    for name, (aim, figures) in lines.items():
+    for name, (target, figures) in lines.items():
         cells = (f"  {each.per_second:12.0f}{each.p50:9.1f}{each.p99:9.1f}" for each in figures)
-        text.append(f"{name:20}{aim or '':>5}" + "".join(cells))
+        text.append(f"{name:20}{target or '':>7}" + "".join(cells))
     return "\n".join(text)
 
 

@@ -26,7 +26,7 @@ MOST_COUNTED = 10_000
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Count at most `MOST_COUNTED` rows; `has_more` tells whether there are more."""
+    """Count at most `MOST_COUNTED` rows; `has_more`: whether there are more."""
 
     @cached_property
     def _counted(self) -> int:

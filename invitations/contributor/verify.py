@@ -17,7 +17,7 @@ ADDRESS_AGE_SECONDS = 60 * 60
 
 @contributor_view("POST")
 def verify(request: ContributorRequest) -> HttpResponse:
-    """Ask for an address and request a code. The response never tells whether the address is allowed."""
+    """Ask for an address and request a code. The response never reveals whether the address is allowed."""
     ensure_active(request.invitation)
     if not request.invitation.is_restricted or request.is_verified:
         return request.redirect("connect")

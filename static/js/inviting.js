@@ -48,7 +48,7 @@ $(company).on("change", () => {
 // Keep the sent values in the history entry: after Back, the form is sent again with the same id and creates no second
 // invitation. Browsers alone lose disabled fields and searched options.
 function remember() {
-  history.replaceState({ said: fields.map((field) => ({ name: field.name, said: read(field) })) }, "");
+  history.replaceState({ kept: fields.map((field) => ({ name: field.name, kept: read(field) })) }, "");
 }
 
 function read(field) {
@@ -56,27 +56,27 @@ function read(field) {
   return field.matches("[type=checkbox], [type=radio]") ? field.checked : field.value;
 }
 
-function write(field, said) {
-  if (field.matches("[type=checkbox], [type=radio]")) field.checked = said;
+function write(field, kept) {
+  if (field.matches("[type=checkbox], [type=radio]")) field.checked = kept;
   else if (field.matches("select")) {
-    const values = said.map(({ value }) => value);
-    for (const { text, value } of said) {
+    const values = kept.map(({ value }) => value);
+    for (const { text, value } of kept) {
       if (![...field.options].some((option) => option.value === value)) field.add(new Option(text, value));
     }
     for (const option of field.options) option.selected = values.includes(option.value);
-  } else field.value = said;
+  } else field.value = kept;
 }
 
 function recall(remembered) {
   fields.forEach((field, place) => {
-    if (remembered[place]?.name === field.name) write(field, remembered[place].said);
+    if (remembered[place]?.name === field.name) write(field, remembered[place].kept);
   });
 }
 
 // The browser restores values after this script has run: show the fields that will be sent.
 function agree() {
   const [{ type }] = performance.getEntriesByType("navigation");
-  if (history.state?.said && type === "back_forward") recall(history.state.said);
+  if (history.state?.kept && type === "back_forward") recall(history.state.kept);
   for (const show of follows) show();
   ofCompany.forEach(belongTo);
   for (const select of offered) $(select).trigger("change.select2");

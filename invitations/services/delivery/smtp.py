@@ -60,11 +60,11 @@ logger = logging.getLogger("latchkey.mail")
 
 
 class PermanentDeliveryError(Exception):
-    """The mail cannot be delivered. The message tells the reason."""
+    """The mail cannot be delivered. The message is the reason."""
 
 
 class TemporaryDeliveryError(Exception):
-    """The mail may be delivered later. The message tells the reason."""
+    """The mail may be delivered later. The message is the reason."""
 
 
 def send(build: Callable[[], EmailMultiAlternatives]) -> None:
