@@ -74,7 +74,7 @@ def create_company(partner: Partner, *, name: str, **fields: Unpack[CompanyField
 def update_company(company: Company, **changes: Unpack[CompanyChanges]) -> Company:
     """Change what `create_company` takes, by its rules.
 
-    Automatic repair that is switched off withdraws the invitations it has sent, by a job.
+    If automatic repair is switched off, a job revokes the invitations that it sent.
     """
     updated = _update(company, _checked(COMPANY_CHECKS, changes))
     if changes.get("repairs_automatically") is False:

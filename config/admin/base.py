@@ -22,7 +22,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Model form whose row a service writes. `is_valid()` writes nothing; `perform()` writes.
 
     `checks`: the service's validators by field, so that the form shows all errors at once.
-    `service_fields`: names of form fields that the service calls otherwise, by the service's name.
+    `service_fields`: form field by the service's field name, where the names differ.
     """
 
     checks: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 
 BOM = "\ufeff"  # tells spreadsheets that this is UTF-8
 LINES_AT_ONCE = 200
-# starts a formula in Excel, LibreOffice or Google Sheets (OWASP, CSV injection), full-width letters included
+# starts a formula in Excel, LibreOffice or Google Sheets (OWASP, CSV injection); also in full width
 FORMULA = r"[=+\-@＝＋－＠]"
 # ends a cell in a spreadsheet with another list separator, also within quotation marks
 DIVIDES = r";\t\r\n"

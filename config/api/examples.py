@@ -20,7 +20,7 @@ BY_TYPE: dict[type[serializers.Field[Any, Any, Any, Any]], Any] = {
 
 
 def example_of(serializer_class: Any) -> dict[str, Any]:
-    """Return an example of a response. `example` on the serializer has the values that its field types do not tell."""
+    """Return an example of a response. The serializer's `example` has the values that field types cannot give."""
     example = getattr(serializer_class, "example", {})
     fields = (serializer_class if isinstance(serializer_class, serializers.Serializer) else serializer_class()).fields
     return {

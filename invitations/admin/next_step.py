@@ -64,7 +64,7 @@ class NextStep:
 
 
 def suggest_next_step(state: InvitationState, *, now: datetime) -> NextStep:
-    """The most urgent step: first what is over, then what is broken, then what to wait or ask for."""
+    """Return the most urgent step: for an ended invitation, then for a failure, then for a contributor to wait for."""
     match state.status:
         case Status.REVOKED:
             return NextStep(Advice.REVOKED, ("new",))

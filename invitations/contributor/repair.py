@@ -34,7 +34,7 @@ def repair(request: ContributorRequest) -> HttpResponse:
 
 @contributor_view()
 def state(request: ContributorRequest) -> HttpResponse:
-    """The part of the done page that its script reloads: how the check of the login stands."""
+    """Show the part of the done page that its script reloads: the state of the check."""
     result = request.result
     if result is None:
         return HttpResponse(status=204)
@@ -53,7 +53,7 @@ def correct(request: ContributorRequest) -> HttpResponse:
     form = LoginForm(request.data, connection=connection)
     if form.is_valid():
         with form.showing_refusals():
-            # the done page then shows the state that left nothing to correct
+            # the done page shows the state, which needs no correction
             with suppress(NothingToCorrect):
                 correct_credentials(request.invitation, connection, credentials=form.credentials, email=result.email)
             return request.redirect("done")

@@ -34,7 +34,7 @@ class SubmissionResult:
 def set_result_cookie(
     response: HttpResponse, invitation: Invitation, connection: Connection, proof: EmailProof | None
 ) -> HttpResponse:
-    """Set the cookie and return `response`. `proof` is what the browser held at the submission."""
+    """Set the cookie and return `response`. `proof`: the browser's proof at the submission."""
     response.set_signed_cookie(
         COOKIE,
         f"{connection.pk}/{proof.email}" if proof else str(connection.pk),

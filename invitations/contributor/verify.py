@@ -57,7 +57,7 @@ def code(request: ContributorRequest) -> HttpResponse:
 
 @contributor_view("POST")
 def accept_link(request: ContributorRequest) -> HttpResponse:
-    """The button of a personal link: a browser that posts it has read the mail."""
+    """Handle the button of a personal link. A POST shows that the visitor has read the mail."""
     ensure_active(request.invitation)
     if request.data is None:
         return request.redirect("invitation")

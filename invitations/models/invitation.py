@@ -222,7 +222,7 @@ class Invitation(models.Model):
 
     @property
     def has_nothing_to_do(self) -> bool:
-        """Whether its connection needs no other credentials now. They are accepted all the same."""
+        """Whether its connection needs no new credentials now. New ones are accepted anyway."""
         return self.connection is not None and not self.connection.is_repairable
 
     @property

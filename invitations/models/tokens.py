@@ -42,5 +42,5 @@ def encrypt_token(token: str, *, owner_id: UUID) -> bytes:
 
 
 def decrypt_token(encrypted: bytes, *, owner_id: UUID) -> str:
-    """Raises `config.crypto.keyring.DecryptionError` if the key is missing or the row is another."""
+    """Decrypt. Raises `config.crypto.keyring.DecryptionError` if the key is missing or the row is another."""
     return settings.KEYRING.decrypt(encrypted, associated_data=f"token:{owner_id}").decode()

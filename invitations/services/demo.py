@@ -1,4 +1,4 @@
-"""Demo data: two partners, so that access by a stranger can be tried."""
+"""Demo data: two partners, so that access to another partner's data can be tried."""
 
 import hashlib
 import hmac

@@ -15,7 +15,7 @@ from invitations.services.invitations import update_invitation
 
 
 class ActionForm(ServiceForm):
-    """One change of one invitation. The template of the action says what follows.
+    """Form that changes one invitation. The template of the action explains the consequence.
 
     `done`: message after the change. `did_nothing`: nothing differed, so nothing is logged.
     """

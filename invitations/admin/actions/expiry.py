@@ -100,5 +100,5 @@ class ExtendForm(OptimisticLockForm):
 
 
 def _isoformat(expires_at: datetime | None) -> str:
-    """To the microsecond, so that a hidden field can be compared."""
+    """Format to the microsecond, so that the hidden field compares equal."""
     return expires_at.isoformat() if expires_at else ""

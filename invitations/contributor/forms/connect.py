@@ -1,4 +1,4 @@
-"""The form to connect an account, with what the invitation prefills and locks."""
+"""The form to connect an account, with the prefilled and locked fields of the invitation."""
 
 import re
 from datetime import date
@@ -146,7 +146,7 @@ class ConnectForm(LoginForm):
     def _demand_for(self, datasource: Datasource | None, *, is_certain: bool) -> None:
         """Require what the provider asks for before the first post: after an error the password is typed again.
 
-        Where another provider may be chosen, the browser does not stop the form: the post shows which one it is.
+        If another provider may be chosen, the browser must not stop the form: only the POST tells which one it is.
         """
         if is_certain or not self.is_bound:
             self.asking = datasource

@@ -84,8 +84,8 @@ def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str
 def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | None:
     """Try to send the mail of this round once, and record the outcome.
 
-    Returns the delay before the next attempt, or None if the mail was sent, failed, ended or was overtaken by a later
-    round. An advisory lock keeps other workers from the same mail; the row stays unlocked, so that no request waits
+    Returns the delay before the next attempt, or None if the mail was sent, has failed or ended, or a later round
+    began. An advisory lock keeps other workers from the same mail; the row stays unlocked, so that no request waits
     for the mail server. If the worker is killed after sending, the mail goes out twice rather than not at all.
     """
     with transaction.atomic():
