@@ -89,7 +89,7 @@ def extend(page):
     tab_to(page, "14 days more")
     page.keyboard.press("ArrowUp")
     press_on(page, "Change expiry")
-    expect(next_step(page)).to_contain_text("Expires: 1 week, 1 day")
+    expect(next_step(page)).to_contain_text("Expires: 1 week")
 
 
 def revoke(page):
