@@ -107,8 +107,8 @@ new-enough:
 	@version="$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>&1)"; \
 	case "$$version" in \
 		3.1[1-9]|3.[2-9][0-9]) ;; \
-		[0-9].*) echo "Latchkey needs Python 3.11 or newer, and $(PYTHON) is $$version: name another with PYTHON=..." >&2; exit 1 ;; \
-		*) echo "Latchkey needs Python 3.11 or newer, and $(PYTHON) is not a Python: name one with PYTHON=..." >&2; exit 1 ;; \
+		[0-9].*) echo "Latchkey needs Python 3.11 or newer, and $(PYTHON) is $$version: choose another with PYTHON=..." >&2; exit 1 ;; \
+		*) echo "Latchkey needs Python 3.11 or newer, and $(PYTHON) is not a Python: choose one with PYTHON=..." >&2; exit 1 ;; \
 	esac
 
 $(BIN)/python: | new-enough

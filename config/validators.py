@@ -30,7 +30,7 @@ def validate_name(name: str, *, max_length: int, field: Field = ("name",)) -> st
     """Return the name without surrounding blanks. A non-empty `validate_single_line`."""
     checked = validate_single_line(name, max_length=max_length, field=field)
     if not checked:
-        raise InvalidField(field, _("Give it a name."), code="blank")
+        raise InvalidField(field, _("Enter a name."), code="blank")
     return checked
 
 

@@ -58,7 +58,7 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Partner": attrgetter("partner.name"),
         "External id": attrgetter("external_id"),
         "Language": attrgetter("locale"),
-        "Answers go to": attrgetter("reply_to"),
+        "Replies go to": attrgetter("reply_to"),
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name", "external_id")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 UNLOCK = (
     _("Unlock login"),
-    _("Earlier wrong passwords no longer count, so they can log in at once. First ask whether the tries were theirs."),
+    _("Earlier wrong passwords no longer count, so they can log in at once. First ask if the attempts were theirs."),
     _("The login is unlocked."),
 )
 RESET = (

@@ -34,8 +34,8 @@ class PartnerForm(ServiceForm):
     redirect_urls = SimpleArrayField(
         forms.URLField(assume_scheme="https", max_length=500),
         required=False,
-        label=_("Redirect addresses"),
-        help_text=_("Where contributors may continue when they are done. Exact addresses, separated by commas."),
+        label=_("Redirect URLs"),
+        help_text=_("Pages where contributors may continue when they are done. Exact URLs, separated by commas."),
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
 
@@ -114,7 +114,7 @@ class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
     search_help_text = _("Search by name, partner, or the visible part of a key, such as lk_1a2b3c4d.")
     add_form_template = "admin/companies/apikey/add_form.html"
     revoke_consequence = _(
-        "Programs that use this key lose access at once. This cannot be undone. You can create a new key at any time."
+        "Systems that use this key lose access at once. This cannot be undone. You can create a new key at any time."
     )
     facts = ("status", "partner", "visible_part", "scope_names", "last_used_at", "expires_at", "created_at")
 

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=200)),
                 ('locale', models.CharField(default='en', help_text='Language of pages and mails, such as en or de-AT.', max_length=35, verbose_name='language')),
-                ('reply_to', models.EmailField(blank=True, help_text='Answers to invitation mails go there.', max_length=254, null=True, verbose_name='reply-to address')),
+                ('reply_to', models.EmailField(blank=True, help_text='Replies to invitation mails go to this address.', max_length=254, null=True, verbose_name='reply-to address')),
                 ('external_id', models.CharField(blank=True, max_length=255, null=True)),
                 ('repairs_automatically', models.BooleanField(default=False, help_text='When a connection stops working, mail the contributor who can repair it.', verbose_name='repair automatically')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=200)),
-                ('redirect_urls', django.contrib.postgres.fields.ArrayField(base_field=models.URLField(max_length=500), blank=True, default=list, help_text='Where contributors may continue when they are done. Exact addresses, separated by commas.', size=None)),
+                ('redirect_urls', django.contrib.postgres.fields.ArrayField(base_field=models.URLField(max_length=500), blank=True, default=list, help_text='Pages where contributors may continue when they are done. Exact URLs, separated by commas.', size=None)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
             ],
             options={

@@ -30,7 +30,7 @@ class Company(models.Model):
         "language", max_length=35, default="en", help_text="Language of pages and mails, such as en or de-AT."
     )
     reply_to = models.EmailField(
-        "reply-to address", null=True, blank=True, help_text="Answers to invitation mails go there."
+        "reply-to address", null=True, blank=True, help_text="Replies to invitation mails go to this address."
     )
     external_id = models.CharField(max_length=255, null=True, blank=True)
     repairs_automatically = models.BooleanField(

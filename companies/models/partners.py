@@ -30,7 +30,7 @@ class Partner(models.Model):
         models.URLField(max_length=500),
         default=list,
         blank=True,
-        help_text="Where contributors may continue when they are done. Exact addresses, separated by commas.",
+        help_text="Pages where contributors may continue when they are done. Exact URLs, separated by commas.",
     )
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 

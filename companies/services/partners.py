@@ -26,11 +26,9 @@ def check_redirects(urls: Sequence[str]) -> list[str]:
         try:
             URLValidator(schemes=["https"])(url)
         except ValidationError:
-            raise InvalidField(
-                ("redirect_urls", index), f"{url} is not an address that begins with https://."
-            ) from None
+            raise InvalidField(("redirect_urls", index), f"{url} is not a URL that begins with https://.") from None
         if len(url) > MAX_URL_LENGTH:
-            raise InvalidField(("redirect_urls", index), f"An address may have at most {MAX_URL_LENGTH} characters.")
+            raise InvalidField(("redirect_urls", index), f"A URL may have at most {MAX_URL_LENGTH} characters.")
     return list(dict.fromkeys(urls))
 
 
@@ -83,7 +81,7 @@ def issue_api_key(
     """
     unknown = set(scopes or ()) - set(Scope.values)
     if unknown:
-        raise InvalidField(("scopes",), f"There is no scope {min(unknown)}.")
+        raise InvalidField(("scopes",), f"Unknown scope {min(unknown)}.")
     value = value or f"lk_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
     given = {} if scopes is None else {"scopes": scopes}
     key = ApiKey.objects.create(

@@ -85,7 +85,7 @@ def log_export(request: HttpRequest, model: type[Model], *, name: str, object_id
         object_id=object_id,
         object_repr=name[:MAX_NAME_LENGTH],
         action_flag=CHANGE,
-        change_message="Export as CSV began.",
+        change_message="Export as CSV started.",
     )
 
 
@@ -97,11 +97,11 @@ def logged_rows(
     `rows` come from a server-side cursor `WITH HOLD`: one query, constant memory, and no transaction that stays open
     for a slow client.
     """
-    number, how = 0, "broken off"
+    number, how = 0, "interrupted"
     try:
         for row in rows:
             if number == MOST_EXPORTED:
-                how = "cut off"
+                how = "truncated"
                 yield [CUT_OFF.format(most=MOST_EXPORTED)]
                 break
             number += 1

@@ -40,7 +40,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     default_error_messages = {
         "invalid": "Send a JSON object.",
-        "unknown_field": "There is no field of this name.",
+        "unknown_field": "Unknown field.",
     }
 
     def to_internal_value(self, data: Any) -> Any:

@@ -7,7 +7,7 @@ import orjson
 from rest_framework import exceptions, parsers, renderers
 
 MAX_LEVELS = 32
-DUPLICATE = exceptions.ErrorDetail("This field is given more than once.", "duplicate_field")
+DUPLICATE = exceptions.ErrorDetail("Send this field only once.", "duplicate_field")
 
 
 def to_json(data: Any) -> bytes:

@@ -8,20 +8,20 @@ from rest_framework import serializers
 from config.api.exception_handler import QueryName
 from config.api.fields import QueryIntegerField, StrictSerializer, validate
 
-DUPLICATE = serializers.ErrorDetail("This parameter is given more than once.", "duplicate_field")
+DUPLICATE = serializers.ErrorDetail("Send this parameter only once.", "duplicate_field")
 
 
 class QuerySerializer(StrictSerializer):
     """Query parameters. Only list fields may be repeated; without fields, no parameter is accepted."""
 
-    default_error_messages = {"unknown_field": "There is no parameter of this name."}
+    default_error_messages = {"unknown_field": "Unknown parameter."}
 
 
 class PageQuery(QuerySerializer):
     """`limit` and `cursor`, as every list takes them."""
 
     limit = QueryIntegerField(min_value=1, max_value=100, default=50)
-    cursor = serializers.CharField(max_length=200, required=False, help_text="The `nextCursor` of the page before.")
+    cursor = serializers.CharField(max_length=200, required=False, help_text="The `nextCursor` of the previous page.")
 
 
 def validate_query(serializer_class: type[QuerySerializer], query: QueryDict) -> dict[str, Any]:

@@ -49,10 +49,10 @@ def check_port(text: str) -> int:
         time.sleep(0.1)
     if error == errno.EADDRINUSE:
         raise CannotRun(
-            f"Port {port} is in use; stop what runs there, or name another: make run PORT={min(port + 1, 65534)}"
+            f"Port {port} is in use; stop that program, or choose another port: make run PORT={min(port + 1, 65534)}"
         )
     if error:
-        raise CannotRun(f"Port {port} cannot be used ({os.strerror(error)}); name another with PORT=8000.")
+        raise CannotRun(f"Port {port} cannot be used ({os.strerror(error)}); choose another with PORT=8000.")
     return port
 
 
@@ -88,7 +88,7 @@ def error_reason(message: str) -> str:
 def prepare() -> dict[str, Any]:
     """Migrate the database, create the demo data once, and return the output of `manage.py demo --json`."""
     output = io.StringIO()
-    _print_step("Bringing the database up to date")
+    _print_step("Migrating the database")
     try:
         call_command("migrate", verbosity=0, interactive=False)
         call_command("load_datasources", stdout=io.StringIO())

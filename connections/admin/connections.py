@@ -89,7 +89,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never: an invitation or a partner's program creates connections."""
+        """Never: an invitation or a partner system creates connections."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
@@ -153,7 +153,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
 
     @admin.display(description=_("created by"))
     def origin(self, connection: Connection) -> str | SafeString:
-        return gettext("An invitation") if connection.origin_invitation_id else gettext("A partner’s program")
+        return gettext("An invitation") if connection.origin_invitation_id else gettext("A partner system")
 
 
 def connection_status(status: str) -> SafeString:

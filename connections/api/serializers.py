@@ -69,7 +69,7 @@ class CreateConnection(NullMeansOmitted):
         "utilityTypes": ["ELECTRICITY"],
     }
     datasourceId = serializers.UUIDField(
-        source="datasource_id", required=False, allow_null=True, help_text="Provider of the catalogue."
+        source="datasource_id", required=False, allow_null=True, help_text="Provider from the catalogue."
     )
     url = StrictCharField(
         max_length=500, required=False, allow_null=True, help_text="Login page of a provider outside the catalogue."

@@ -46,7 +46,7 @@ OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 class PrefillFields(StrictSerializer):
     """Initial values of the form. Null means omitted."""
 
-    datasourceId = serializers.UUIDField(source="datasource_id", **OPTIONAL, help_text="Provider of the catalogue.")
+    datasourceId = serializers.UUIDField(source="datasource_id", **OPTIONAL, help_text="Provider from the catalogue.")
     url = StrictCharField(max_length=500, **OPTIONAL, help_text="Login page of a provider outside the catalogue.")
     initialSites = StrictListField(
         child=serializers.UUIDField(),

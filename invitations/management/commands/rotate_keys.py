@@ -26,7 +26,7 @@ DAMAGED = (
 )
 LOST = (
     "{rows} cannot be decrypted: their key is not in ENCRYPTION_KEYS. If it was removed, put it back. If a row was "
-    "altered, run this without --check, and the log names it. (Stored answers are deleted after a day anyway.)"
+    "altered, run this without --check, and the log names it. (Stored responses are deleted after a day anyway.)"
 )
 
 

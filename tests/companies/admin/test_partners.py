@@ -32,4 +32,4 @@ def test_field_errors_come_from_service(admin_client):
 def test_wrong_redirect_is_named(admin_client):
     response = admin_client.post(reverse(ADD), {"name": "N", "redirect_urls": "https://a.example/,http://b.example/"})
 
-    assert "http://b.example/ is not an address that begins with https://." in words(response)
+    assert "http://b.example/ is not a URL that begins with https://." in words(response)

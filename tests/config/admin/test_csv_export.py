@@ -195,7 +195,7 @@ def test_full_export_says_so(admin_client, staff, company, monkeypatch):
 
     assert len(lines) == 6
     assert lines[-1]["Id"] == "There are more rows. A file has at most 5. Filter the list, then export again."
-    assert LogEntry.objects.latest("pk").change_message == "Exported 5 sites as CSV, cut off."
+    assert LogEntry.objects.latest("pk").change_message == "Exported 5 sites as CSV, truncated."
 
 
 def test_export_is_logged(admin_client, staff, company, caplog):
@@ -216,13 +216,13 @@ def test_export_is_logged_if_client_disconnects(admin_client, company, monkeypat
     SiteFactory.create_batch(3, company=company)
 
     response = admin_client.get(reverse("admin:companies_site_export"))
-    assert LogEntry.objects.get().change_message == "Export as CSV began."
+    assert LogEntry.objects.get().change_message == "Export as CSV started."
     pieces = iter(response)
     next(pieces)
     next(pieces)
     response.close()
 
-    assert LogEntry.objects.get().change_message == "Exported 2 sites as CSV, broken off."
+    assert LogEntry.objects.get().change_message == "Exported 2 sites as CSV, interrupted."
 
 
 def test_query_count_does_not_grow(admin_client, company, monkeypatch):

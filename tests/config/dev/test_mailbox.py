@@ -54,11 +54,11 @@ def test_empty_mailbox_explains_itself(pages, settings, tmp_path):
     [("EMAIL_FILE_PATH", "/somewhere/else"), ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")],
 )
 def test_mailbox_tells_where_mails_go(pages, settings, setting, value):
-    assert "In development mails are not sent" in pages.get("/dev/mail").content.decode()
+    assert "In development, mails are not sent" in pages.get("/dev/mail").content.decode()
     setattr(settings, setting, value)
     content = pages.get("/dev/mail").content.decode()
-    assert "In development mails are not sent" not in content
-    assert "Mails go where <code>EMAIL_URL</code>" in content
+    assert "In development, mails are not sent" not in content
+    assert "Mails are sent by <code>EMAIL_URL</code>" in content
 
 
 def test_each_mail_has_its_own_file(pages, tmp_path):

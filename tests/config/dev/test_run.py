@@ -42,7 +42,7 @@ def test_port_must_be_free():
             check_port(str(port))
 
     assert str(error.value) == (
-        f"Port {port} is in use; stop what runs there, or name another: make run PORT={port + 1}"
+        f"Port {port} is in use; stop that program, or choose another port: make run PORT={port + 1}"
     )
 
 
@@ -95,7 +95,7 @@ def test_unsuitable_python_is_one_sentence(tmp_path, script, reason):
 
     assert made.returncode != 0
     sentence, farewell = made.stderr.splitlines()
-    assert sentence.startswith(f"Latchkey needs Python 3.11 or newer, and {python} {reason}: name ")
+    assert sentence.startswith(f"Latchkey needs Python 3.11 or newer, and {python} {reason}: choose ")
     assert farewell.startswith("make: ***")
     assert made.stdout == ""
 

@@ -81,7 +81,7 @@ def test_page_links_to_its_invitation(admin_client, company):
 
 
 def test_partner_connection_has_no_invitation(admin_client, company):
-    assert "A partner’s program" in page_of(admin_client, make_connection(company))
+    assert "A partner system" in page_of(admin_client, make_connection(company))
 
 
 def test_connections_are_listed(admin_client):

@@ -140,7 +140,7 @@ def test_unknown_fields_suggest_the_nearest(api, company):
         assert error == {
             "pointer": pointer,
             "code": "UNKNOWN_FIELD",
-            "detail": f"There is no field of this name.{suggestion}",
+            "detail": f"Unknown field.{suggestion}",
         }
     assert not Invitation.objects.exists()
 

@@ -202,7 +202,7 @@ def test_download_of_links_is_logged(admin_client, company, staff):
 
     response = admin_client.get(page("result", batch))
     entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id, entry.change_message) == (staff, str(batch.pk), "Export as CSV began.")
+    assert (entry.user, entry.object_id, entry.change_message) == (staff, str(batch.pk), "Export as CSV started.")
     assert response.getvalue()
 
     assert LogEntry.objects.get().change_message == "Exported 3 rows with their links as CSV, complete."
