@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
+from django.db import transaction
 
 # in order of power: each group may also do what the one before it may
 GROUPS = ("Viewer", "Inviter", "Administrator")
@@ -22,6 +23,7 @@ def group_permissions() -> dict[str, set[tuple[str, str]]]:
     return found
 
 
+@transaction.atomic  # a permission that is created without being granted would count as taken away
 def fill_groups(*, apps: Apps = installed, **_: Any) -> None:
     """Create missing groups, and grant permissions that are new. Receiver of `post_migrate`.
 

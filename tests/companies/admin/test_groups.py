@@ -1,6 +1,9 @@
+from unittest.mock import Mock
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
 from django.urls import reverse
 
 from companies.groups import GROUPS, fill_groups
@@ -147,6 +150,18 @@ def test_migrating_restores_missing_groups(groups):
 
 def test_new_permissions_reach_existing_groups(groups):
     Permission.objects.filter(codename="view_invitation").delete()
+
+    call_command("migrate", verbosity=0)  # creates permissions itself, after the groups are filled
+
+    assert groups["Viewer"].permissions.filter(codename="view_invitation").exists()
+
+
+def test_interrupted_migration_grants_permissions_later(groups, monkeypatch):
+    Permission.objects.filter(codename="view_invitation").delete()
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr("companies.groups.group_permissions", Mock(side_effect=RuntimeError))
+        with pytest.raises(RuntimeError):
+            fill_groups()
 
     fill_groups()
 
