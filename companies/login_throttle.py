@@ -79,7 +79,7 @@ def lockout_response(
 
 
 def is_locked(username: str) -> bool:
-    """Whether the account is locked for at least one network."""
+    """True if the account is locked for at least one network."""
     attempts = AccessAttempt.objects.filter(username=fingerprint(username), attempt_time__gt=_expiry())
     if _count_failures(attempts) >= ACCOUNT_LIMIT:
         return True

@@ -39,7 +39,7 @@ class RetryWithBackoff(BaseRetryStrategy):
 
 
 def is_last_attempt(job: Job) -> bool:
-    """Whether an error now ends the job. `RetryLater` never does."""
+    """True if an error now ends the job. `RetryLater` never does."""
     return job.attempts >= MAX_ATTEMPTS
 
 

@@ -70,7 +70,7 @@ def searched_output() -> IO[str]:
 
 
 def is_telling(secret: str) -> bool:
-    """Whether a match of this secret cannot be chance."""
+    """True if a match of this secret cannot be chance."""
     return len(secret) >= SHORTEST and len(set(secret)) > MOST_ALIKE
 
 

@@ -68,12 +68,12 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-ot
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the setup may still be finished."""
+        """True if the setup may still be finished."""
         return self.created_at > timezone.now() - SETUP_TIME
 
     @property
     def is_closed(self) -> bool:
-        """Whether only a reset by an administrator helps."""
+        """True if only a reset by an administrator helps."""
         return bool(self.throttling_failure_count >= MAX_FAILURES)
 
     def get_throttle_factor(self) -> float:

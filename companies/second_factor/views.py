@@ -37,13 +37,13 @@ accept_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def is_verified(request: HttpRequest) -> bool:
-    """Whether the session has shown all that the login asks for. Without it no admin page opens."""
+    """True if the session has shown all that the login asks for. Without it no admin page opens."""
     user: Any = request.user
     return user.is_verified() or (settings.STAFF_SECOND_FACTOR != "required" and user.authenticator is None)
 
 
 def may_set_up(request: HttpRequest) -> bool:
-    """Whether the session may set up an authenticator: also the first one, before anything else is open."""
+    """True if the session may set up an authenticator: also the first one, before anything else is open."""
     user: Any = request.user
     return user.is_verified() or user.authenticator is None
 
@@ -162,7 +162,7 @@ def _page(request: HttpRequest, name: str, form: Any, *, title: str, **context: 
 
 
 def _mark_verified(request: HttpRequest, authenticator: Authenticator) -> None:
-    """Give the session a new key, so that one who knew the old key gains nothing."""
+    """Mark the session as verified and rotate its key, against session fixation."""
     request.session.cycle_key()
     django_otp.login(request, authenticator)
     log_staff(request, "second factor", username=_user(request).get_username())

@@ -40,7 +40,7 @@ class MemberChanges(TypedDict, total=False):
 
 
 def may_manage(by: User, user: User) -> bool:
-    """Whether `by` may change this member of staff, set their password and reset their second factor.
+    """True if `by` may change this member of staff, set their password and reset their second factor.
 
     Superusers may. Others with the permission to change staff may manage members who have no permission beyond their
     own: no superuser, no member who manages staff, and not themselves.

@@ -34,7 +34,7 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
 
 
 def is_api_path(path: str) -> bool:
-    """Whether errors of this path are problem documents, not pages."""
+    """True if errors of this path are problem documents, not pages."""
     return path == "/v2" or path.startswith("/v2/")
 
 

@@ -22,7 +22,7 @@ def compiled(build: Callable[..., models.QuerySet[Row]]) -> Callable[..., list[R
     """Decorate a function that builds a queryset; the result returns a list of models.
 
     The function takes keyword arguments annotated as `UUID` or `bytes`, never None. They may appear in the query
-    unchanged, as often as needed. Nothing else of the query may depend on them.
+    unchanged, as often as needed. The rest of the query must not depend on them.
     """
     types = {name: kind for name, kind in build.__annotations__.items() if name != "return"}
     cache: dict[str, CompiledQuery] = {}

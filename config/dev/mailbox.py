@@ -53,7 +53,7 @@ def mail_html(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _is_destination() -> bool:
-    """Whether mails are written to this folder, not sent by `EMAIL_URL` or a mail provider."""
+    """True if mails are written to this folder, not sent by `EMAIL_URL` or a mail provider."""
     backend = f"{__name__}.{FileTransport.__name__}"
     return backend == settings.EMAIL_BACKEND and getattr(settings, "EMAIL_FILE_PATH", None) == str(settings.MAIL_DIR)
 

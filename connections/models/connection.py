@@ -134,7 +134,7 @@ class Connection(models.Model):
 
     @property
     def needs_some_extra(self) -> bool:
-        """Whether the provider asks for another, unknown extra."""
+        """True if the provider asks for another, unknown extra."""
         return self.status == Status.ADDITIONAL_CREDENTIALS_NEEDED
 
     @property

@@ -145,7 +145,7 @@ def _decrypt(credential: Credential) -> Credentials:
 
 @sensitive_variables()
 def _decrypt_or_empty(credential: Credential) -> Mapping[str, Any]:
-    """Return the stored credentials, or nothing if they cannot be decrypted, so that new ones can replace them."""
+    """Return the stored credentials, or an empty dict if they do not decrypt, so that new ones can replace them."""
     try:
         return _decrypt(credential)
     except CredentialsUnreadable:

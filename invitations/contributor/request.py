@@ -62,7 +62,7 @@ class ContributorRequest:
 
     @property
     def is_verified(self) -> bool:
-        """Whether this browser has verified the address of its personal link, or any address if it came by none."""
+        """True if this browser has verified the address of its personal link, or any address if it came by none."""
         return self.proof is not None and (self.link is None or self.link.delivery.email == self.proof.email)
 
     @property

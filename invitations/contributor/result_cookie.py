@@ -26,7 +26,7 @@ class SubmissionResult:
 
     @property
     def may_be_corrected(self) -> bool:
-        """Whether other login details may help, and this browser may give them."""
+        """True if other login details may help, and this browser may give them."""
         may_correct = not self.invitation.revoked_at and self.invitation.admits(self.email)
         return self.connection.is_repairable and may_correct
 

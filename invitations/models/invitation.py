@@ -222,7 +222,7 @@ class Invitation(models.Model):
 
     @property
     def has_nothing_to_do(self) -> bool:
-        """Whether its connection needs no new credentials now. New ones are accepted anyway."""
+        """True if its connection needs no new credentials now. New ones are accepted anyway."""
         return self.connection is not None and not self.connection.is_repairable
 
     @property
@@ -230,12 +230,12 @@ class Invitation(models.Model):
         return bool(self.allowed_emails)
 
     def allows(self, email: str) -> bool:
-        """Whether a normalized address may use a restricted invitation."""
+        """True if a normalized address may use a restricted invitation."""
         local, _, domain = email.rpartition("@")
         return local != "*" and (email in self.allowed_emails or f"*@{domain}" in self.allowed_emails)
 
     def admits(self, email: str | None) -> bool:
-        """Whether a visitor with this verified address, or without one, may use it."""
+        """True if a visitor with this verified address, or without one, may use it."""
         return not self.is_restricted or (email is not None and self.allows(email))
 
     @property

@@ -40,7 +40,7 @@ class EmailProof(models.Model):
         return f"proof of {self.email}"
 
     def holds_for(self, invitation: Invitation) -> bool:
-        """Whether it is for `invitation`, not expired, and its address is still allowed."""
+        """True if it is for `invitation`, not expired, and its address is still allowed."""
         return (
             self.invitation_id == invitation.pk and self.expires_at > timezone.now() and invitation.allows(self.email)
         )

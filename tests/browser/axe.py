@@ -21,7 +21,7 @@ PICTURES = os.environ.get("PICTURES")
 
 
 def check_page(page: Page, name: str = "") -> None:
-    """Check that the page fits each width without scrolling sideways, and that axe-core finds nothing.
+    """Check that the page fits each width without scrolling sideways, and that axe-core finds no violation.
 
     axe-core looks once at each colour scheme: at the light one on a desktop, at the dark one on a phone.
     `make pictures` looks at both in both widths and takes a picture of each, called `name` or the page's title.

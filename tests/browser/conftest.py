@@ -20,7 +20,7 @@ from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, User
 HERE = Path(__file__).parent
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-TIMEOUT_MS = 30_000  # for one step, on a machine that is busy with other tests
+TIMEOUT_MS = 30_000  # timeout of a step, on a busy machine
 PROVIDERS = [
     ("Hydro One", "CA", "www.hydroone.com"),
     ("Hydro-Québec", "CA", "session.hydroquebec.com"),
@@ -91,7 +91,7 @@ def partner(live_server, settings):
 
 @dataclass
 class Visitors:
-    """Opens browsers that share nothing, and collects what their consoles say and which other hosts they ask."""
+    """Opens separate browsers, and collects their console messages and requests to other hosts."""
 
     browser: Browser
     base: str
@@ -110,7 +110,7 @@ class Visitors:
         return context.new_page()
 
     def _note(self, text: str) -> None:
-        # Chromium's own remark about a page whose status is 404 or 410
+        # Chromium reports pages with status 404 or 410
         if not text.startswith("Failed to load resource: the server responded with a status of 4"):
             self.complaints.append(text)
 
@@ -121,7 +121,7 @@ class Visitors:
 
 @pytest.fixture
 def visitors(chromium, live_server):
-    """Opens browsers. Afterwards no console has said anything, and no other host was asked."""
+    """Opens browsers. Fails at the end for a console message or a request to another host."""
     made = Visitors(chromium, live_server.url)
     yield made
     for context in made.contexts:

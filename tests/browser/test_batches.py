@@ -132,7 +132,7 @@ def test_pages_are_accessible(partner, desk):
     for open_batch in (open_draft, open_running):
         page.goto(desk.base + open_batch(partner.company, desk.staff))
         check_page(page, open_batch.__name__)
-        words = page.locator(".batch-state__words")  # a long message hides none of them
+        words = page.locator(".batch-state__words")  # a long message must not hide any of them
         assert words.evaluate_all("all => all.every((each) => each.scrollHeight <= each.clientHeight)")
 
 

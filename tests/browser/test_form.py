@@ -49,7 +49,7 @@ def test_double_click_connects_once(partner, visitor):
     visitor.get_by_role("button", name="Connect account").dblclick(no_wait_after=True)
     expect_saved(visitor, "portal.utility.example")
     visitor.go_back()
-    # no-store: the browser asks for the page again and has forgotten what was typed
+    # no-store: the browser requests the page again without the input
     expect(field(visitor, "User name")).to_have_value("")
     expect(visitor.locator("[name=password]")).to_have_value("")
     assert (Connection.objects.count(), Invitation.objects.get().use_count) == (1, 1)

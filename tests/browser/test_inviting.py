@@ -37,7 +37,7 @@ def open_form(northwind, desk):
         return page
 
     yield open_form
-    # our own listener for violations, which the sandbox of the frame refuses
+    # the sandbox of the frame blocks our listener for violations
     complaints = desk.visitors.complaints
     complaints[:] = [each for each in complaints if not each.startswith("Blocked script execution")]
 
@@ -125,7 +125,7 @@ def test_hidden_fields_are_not_sent(open_form):
 
 
 def test_double_click_and_back_create_one_invitation(open_form, northwind):
-    for number in range(30):  # more than the page offers by itself
+    for number in range(30):  # more than one page of offers
         CompanyFactory(name=f"Company {number}", partner=northwind.partner)
     page = open_form()
     choose(page, "Company", "river", "Riverside Bakeries")

@@ -206,7 +206,7 @@ def test_locked_fields_cannot_be_changed(partner, visitor):
 def test_form_errors_lead_to_fields(partner, visitor):
     visitor.goto(partner.invite()["invitationUrl"] + "/connect")
     press(visitor)
-    expect(field(visitor, "Provider")).to_be_focused()  # by the browser itself: nothing was sent
+    expect(field(visitor, "Provider")).to_be_focused()  # the browser stopped the form: nothing was sent
     field(visitor, "Provider").fill("Unheard of")
     log_in_with(visitor)
     press(visitor)

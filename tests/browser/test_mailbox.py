@@ -29,7 +29,7 @@ def test_button_in_mail_opens_the_invitation(partner, visitor, mailbox):
     with visitor.context.expect_page() as opened:
         visitor.frame_locator("iframe.mail").get_by_role("link", name="Open the invitation").click()
     expect(opened.value.get_by_role("button", name="Continue as a•••@example.com")).to_be_visible()
-    # the opened page has its styles, which the sandbox of the frame refuses
+    # unlike the sandboxed frame, the opened page has its styles
     assert opened.value.evaluate("getComputedStyle(document.querySelector('.button')).backgroundColor") != (
         "rgba(0, 0, 0, 0)"
     )

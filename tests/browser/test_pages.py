@@ -140,7 +140,7 @@ def open_refused_form(page, partner):
     expect(page.get_by_role("heading", level=1)).to_have_text("Please open the link again")
 
 
-# Variations of pages that the others show, for `make pictures`.
+# variants of the pages above, for `make pictures`
 VARIATIONS = {
     open_restricted,
     open_code,

@@ -72,7 +72,7 @@ def test_second_factor_is_set_up_and_removed(live_server, mary, visitors):
     answer(page, "Code", "12 34")
     expect(page.get_by_text("This code is not right")).to_be_visible()
     check_page(page)
-    answer(page, "Code", code(key, steps=1))  # the one of now may be spent
+    answer(page, "Code", code(key, steps=1))  # the current code may be spent
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
     page.get_by_role("button", name="Log out").click()
 

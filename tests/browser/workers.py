@@ -52,7 +52,7 @@ def run_worker() -> Iterator[Mails]:
     with MailServer() as server, pytest.MonkeyPatch.context() as patch:
         for name, value in {"BACKEND": SMTP, "HOST": "127.0.0.1", "PORT": server.port}.items():
             patch.setattr(settings, f"EMAIL_{name}", value)
-        # the worker's threads leave no connection behind, or the test database could not be dropped
+        # a connection that a worker's thread left open would keep the test database from being dropped
         patch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
         loop = asyncio.new_event_loop()
         work = loop.create_task(_work())

@@ -17,7 +17,7 @@ from invitations.services.invitations import update_invitation
 class ActionForm(ServiceForm):
     """Form that changes one invitation. The template of the action explains the consequence.
 
-    `done`: message after the change. `did_nothing`: nothing differed, so nothing is logged.
+    `done`: message after the change. `did_nothing`: no value differed, so there is no log entry.
     """
 
     title: ClassVar[Promise]

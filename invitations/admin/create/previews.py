@@ -1,4 +1,4 @@
-"""Previews of the mail and of the page, from the real templates. Nothing is stored; the links do not work."""
+"""Previews of mail and page, from the real templates, without storing an invitation. The links do not work."""
 
 from typing import Any
 

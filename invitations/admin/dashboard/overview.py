@@ -128,7 +128,7 @@ class Overview:
 
     @cached_property
     def has_invitations(self) -> bool:
-        """Whether these companies ever had an invitation, also before the period."""
+        """True if these companies ever had an invitation, also before the period."""
         return bool(self.funnel.numbers[Step.CREATED]) or self._invitations().exists()
 
     @cached_property
@@ -169,7 +169,7 @@ class Overview:
 
     @property
     def is_capped(self) -> bool:
-        """Whether a number ends with “+”."""
+        """True if a number ends with “+”."""
         numbers = [*self.attention, *(self.connections if self.sees_connections else [])]
         return any(bar.number.endswith("+") for bar in numbers)
 

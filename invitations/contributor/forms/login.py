@@ -99,7 +99,7 @@ class LoginForm(QuestionsForm):
 
     @property
     def asks_for_more(self) -> bool:
-        """Whether `other_extras` has input, or the last check missed one of them."""
+        """True if `other_extras` has input, or the last check missed one of them."""
         others = self.other_extras
         typed = any(field.errors or field.value() for field in others)
         return typed or self.needs_some_extra or (self["security_answer"] in others and self.has_more_questions)
@@ -115,7 +115,7 @@ class LoginForm(QuestionsForm):
 
     @property
     def needs_some_extra(self) -> bool:
-        """Whether the last check missed an extra that the provider does not name."""
+        """True if the last check missed an extra that the provider does not name."""
         return self.connection is not None and self.connection.needs_some_extra
 
     @property
@@ -125,7 +125,7 @@ class LoginForm(QuestionsForm):
         return _listed([self[name] for name in wanted if self.fields[name].required])
 
     def _ask_again(self, connection: Connection) -> None:
-        """Require missing and stale extras. The help text of the others says that they are kept."""
+        """Require missing and stale extras. The help texts of the others say that they are kept."""
         self.asking = connection.datasource
         kept = connection.credential.kept_extras - set(connection.stale_extras)
         demanded = {*connection.stale_extras, *(connection.datasource.asks_for if connection.datasource else ())}

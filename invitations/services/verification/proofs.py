@@ -62,7 +62,7 @@ def find_proof(invitation: Invitation, secret: str | None) -> EmailProof | None:
 
 
 def has_expired_proof(invitation: Invitation, secret: str) -> bool:
-    """Whether the proof with this secret exists but has expired."""
+    """True if the proof with this secret exists but has expired."""
     return EmailProof.objects.filter(
         invitation=invitation, secret_hash=hash_secret(secret), expires_at__lte=timezone.now()
     ).exists()

@@ -196,6 +196,6 @@ def test_status_word_is_escaped():
 
 
 def test_view_on_site_is_not_found(admin_client):
-    """Django's own view fails on an id that is no integer."""
+    """Django's own view fails on an id that is not an integer."""
     for path in ("r/8/1/", "r/8/0194f000-0000-7000-8000-00000000dead/", "r/x/y/"):
         assert admin_client.get(f"/admin/{path}").status_code == 404, path

@@ -95,7 +95,7 @@ def measure_pair(client, invitation, number):
 
 
 def compare(name, pairs):
-    """Whether the medians differ by less than 15 % and a millisecond, which network jitter hides."""
+    """True if the medians differ by less than 15 % and a millisecond, which network jitter hides."""
     allowed, other = (statistics.median(each) for each in zip(*pairs, strict=True))
     apart = statistics.median(one - another for one, another in pairs)
     sys.stdout.write(

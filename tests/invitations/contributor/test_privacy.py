@@ -79,7 +79,7 @@ ANSWERS = {
 
 
 def is_private(response):
-    """Whether caches, search engines, other sites and inline scripts are kept from the page."""
+    """True if caches, search engines, other sites and inline scripts are kept from the page."""
     assert response["Cache-Control"] == "no-store"
     assert response["Referrer-Policy"] == "no-referrer"
     assert response["X-Robots-Tag"] == "noindex"

@@ -1,4 +1,4 @@
-"""Errors of the form stand on their fields, create nothing, and keep the input."""
+"""Errors of the form appear at their fields, keep the input, and prevent the creation."""
 
 from django.contrib.admin.models import LogEntry
 

@@ -52,7 +52,7 @@ def redeem(invitation, proof):
 
 
 def is_let_in(invitation, secret):
-    """Whether page and form accept the proof. Both must agree."""
+    """True if page and form accept the proof. Both must agree."""
     client = browser(invitation, secret)
     shown = client.get(page(invitation, "connect")).status_code == 200
     saved = client.post(page(invitation, "connect"), answers())["Location"] == page(invitation, "done")
