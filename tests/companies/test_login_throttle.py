@@ -150,7 +150,7 @@ def test_known_and_unknown_accounts_answer_alike(mary):
     assert answers(mary.email) == answers("nobody@example.com") == answers("off@example.com")
 
 
-def test_known_and_unknown_accounts_take_alike(db, settings):
+def test_known_and_unknown_accounts_take_equal_time(db, settings):
     """Compare medians of seven pairs, up to three times: the machine may be busy."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     mary = UserFactory(email="mary@example.com", password=PASSWORD)

@@ -135,7 +135,7 @@ def test_repeated_parameters_are_named(api, company):
 def test_forged_cursor_is_rejected(api, company, listed):
     seed(company, 2)
     cursor = listed(limit=1)["nextCursor"]
-    with override_settings(SECRET_KEY="of somebody else"):
+    with override_settings(SECRET_KEY="another key"):
         foreign = Signer(salt="latchkey.cursor").sign(cursor.split(":")[0])
 
     for bad in (foreign, cursor[:-1], "f" + cursor[1:], cursor.split(":")[0], f"{cursor}:x"):
