@@ -151,7 +151,7 @@ def test_double_click_and_back_create_one_invitation(open_form, northwind):
     page.get_by_role("button", name="Create and mail").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
-    expect(page.locator(".messagelist")).to_contain_text("This form was sent before, and made this invitation.")
+    expect(page.locator(".messagelist")).to_contain_text("This form was sent before, and created this invitation.")
     assert Invitation.objects.get().max_uses == 3
     page.get_by_role("link", name="Create another invitation").click()
     page.get_by_role("button", name="Create link only").click()
