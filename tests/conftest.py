@@ -12,9 +12,8 @@ from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 
 from companies.models import Company, Scope
-from config.database import start_embedded
 from tests.config.api.documented_errors import check_documented
-from tests.database import flush_by_delete, use_template
+from tests.database import flush_by_delete, start_server, use_template
 from tests.factories import CompanyFactory, PartnerFactory, make_api_key
 from tests.secrecy import no_secret_in_the_log
 
@@ -23,7 +22,7 @@ __all__ = ["no_secret_in_the_log"]
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the embedded server and create the test database from a template, in every process of xdist."""
-    start_embedded()
+    start_server()
     # the default takes a third of a second for each password
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # each test client loads the middleware again: do not list all static files each time

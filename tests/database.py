@@ -9,6 +9,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+from config import database
+from config.db.embedded import Cluster
+
 # Filled by `migrate`, not by tests.
 KEPT_TABLES = ["django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"]
 # Referencing tables come first. A table without a page has no rows.
@@ -19,6 +22,15 @@ FILLED_TABLES = """
     ORDER BY oid DESC
 """
 CODE_FOLDERS = ("companies", "config", "connections", "invitations")
+
+
+def start_server() -> None:
+    """Start an embedded server for tests alone, which may lose its data in a power cut; development's is durable."""
+    if database.is_embedded():
+        options = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+        cluster = Cluster(database.DATA_DIR / "test-postgres", options)
+        cluster.start()
+        settings.DATABASES["default"]["HOST"] = cluster.host
 
 
 def use_template(*, create: bool) -> None:

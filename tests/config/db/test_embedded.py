@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from django.db import connection
 
 from config import database
 from config.db.embedded import Cluster
@@ -160,6 +161,14 @@ def test_server_that_fails_is_one_sentence(folder):
     said = f"The embedded PostgreSQL did not start (postgres ended with exit code 1); its log is {folder}.log."
     assert refusal(folder) == said
     assert "no_such_setting" in Path(f"{folder}.log").read_text()
+
+
+@pytest.mark.skipif(not database.is_embedded(), reason="the tests use another server")
+def test_durability_is_off_in_tests_only(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW fsync")
+        assert cursor.fetchone() == ("off",)
+    assert database.EMBEDDED.options == ()
 
 
 def start(folder: Path, **environment: str) -> "subprocess.Popen[str]":
