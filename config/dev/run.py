@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from config import database
+from config.dev.migration_history import refuse_earlier_versions
 from config.dev.processes import CannotRun, catch_signals, ignore_signals, serve
 
 
@@ -67,7 +68,7 @@ def connect(port: int) -> None:
         database.start_embedded()
         django.setup()
         _require_debug()
-        connection.ensure_connection()
+        refuse_earlier_versions()
     except ImproperlyConfigured as error:
         raise CannotRun(str(error)) from error
     except DatabaseError as error:

@@ -73,6 +73,16 @@ def test_missing_database_is_named():
     assert error == 'The database of DATABASE_URL does not respond: database "missing" does not exist.'
 
 
+def test_database_of_earlier_version_is_refused(database_url):
+    with psycopg.connect(database_url, autocommit=True) as server:
+        server.execute("CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)")
+        server.execute("INSERT INTO django_migrations VALUES (1, 'companies', '0007_lists', now())")
+
+    error = error_of_run(DATABASE_URL=database_url)
+
+    assert error == "The database was made by an earlier version of Latchkey: name an empty one in DATABASE_URL."
+
+
 def test_first_failed_attempt_gives_the_reason():
     message = (
         "Multiple connection attempts failed. All failures were:\n"
