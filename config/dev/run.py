@@ -14,7 +14,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
 from config import database
@@ -96,6 +96,8 @@ def prepare() -> dict[str, Any]:
         call_command("demo", "--json", stdout=output)
     except DatabaseError as error:
         raise CannotRun(f"The database could not be prepared: {error_reason(str(error))}.") from error
+    except CommandError as error:
+        raise CannotRun(str(error)) from error
     finally:
         connection.close()
     demo: dict[str, Any] = json.loads(output.getvalue())
