@@ -54,7 +54,7 @@ def _code_digest() -> str:
     modules = [path for folder in CODE_FOLDERS for path in (settings.BASE_DIR / folder).rglob("*.py")]
     digest = hashlib.sha256((settings.BASE_DIR / "uv.lock").read_bytes())
     for path in sorted(modules):
-        if path.parent.name in {"migrations", "models", "db"} or path.stem in {"apps", "groups", "names"}:
+        if path.parent.name in {"migrations", "models", "db"} or path.stem in {"apps", "groups"}:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

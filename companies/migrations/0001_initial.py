@@ -12,15 +12,6 @@ import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-# blanks and punctuation part words: in the collation C, \W would part them at every letter that is not ASCII as well
-FUNCTION = r"""
-CREATE FUNCTION name_parts(folded text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT coalesce(array_agg(DISTINCT substr('  ' || word || ' ', place, 3)), '{}')
-    FROM regexp_split_to_table(folded, '[[:space:][:punct:]]+') word, generate_series(1, length(word) + 1) place
-    WHERE word <> ''
-$$
-"""
-
 
 class Migration(migrations.Migration):
 
@@ -32,7 +23,6 @@ class Migration(migrations.Migration):
 
     operations = [
         config.db.extensions.RequiredExtension('pg_trgm'),
-        migrations.RunSQL(FUNCTION, "DROP FUNCTION name_parts(text)"),
         migrations.CreateModel(
             name='Company',
             fields=[
@@ -101,7 +91,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(config.db.name_search.Parts(config.db.name_search.Folded('name')), name='partner_name_parts')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(config.db.name_search.Words(config.db.name_search.Folded('name')), 'gin_trgm_ops'), name='partner_name_search')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='partner_has_a_name'), models.CheckConstraint(condition=models.Q(companies.models.partners.AllOfHttps('redirect_urls'), models.Q(('redirect_urls__contains', ['']), _negated=True)), name='partner_redirect_urls')],
             },
         ),
@@ -177,7 +167,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='company',
-            index=django.contrib.postgres.indexes.GinIndex(config.db.name_search.Parts(config.db.name_search.Folded('name')), name='company_name_parts'),
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(config.db.name_search.Words(config.db.name_search.Folded('name')), 'gin_trgm_ops'), name='company_name_search'),
         ),
         migrations.AddConstraint(
             model_name='company',
@@ -217,7 +207,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='site',
-            index=django.contrib.postgres.indexes.GinIndex(config.db.name_search.Parts(config.db.name_search.Folded('name')), name='site_name_parts'),
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(config.db.name_search.Words(config.db.name_search.Folded('name')), 'gin_trgm_ops'), name='site_name_search'),
         ),
         migrations.AddConstraint(
             model_name='site',

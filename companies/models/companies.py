@@ -7,7 +7,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models.partners import Partner
-from config.db.name_search import parts_index
+from config.db.name_search import name_index
 from config.validators import LANGUAGE_TAG
 
 
@@ -48,7 +48,7 @@ class Company(models.Model):
         indexes = [
             models.Index("partner", F("id").desc(), name="company_newest_first"),
             models.Index("external_id", condition=Q(external_id__isnull=False), name="company_external_id"),
-            parts_index("company_name_parts"),
+            name_index("company_name_search"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name"),
@@ -81,7 +81,7 @@ class Site(models.Model):
         indexes = [
             models.Index("company", F("id").desc(), name="site_newest_first"),
             models.Index("external_id", condition=Q(external_id__isnull=False), name="site_external_id"),
-            parts_index("site_name_parts"),
+            name_index("site_name_search"),
         ]
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="site_has_a_name")]
 

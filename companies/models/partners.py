@@ -11,7 +11,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from config.db.compiled_queries import compiled
-from config.db.name_search import parts_index
+from config.db.name_search import name_index
 
 
 class AllOfHttps(models.Func):
@@ -35,7 +35,7 @@ class Partner(models.Model):
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 
     class Meta:
-        indexes = [parts_index("partner_name_parts")]
+        indexes = [name_index("partner_name_search")]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="partner_has_a_name"),
             models.CheckConstraint(

@@ -1,64 +1,115 @@
-"""Names as people look for them: in any case, without accents, by any part."""
+"""Search by name, in any case and without accents, by the index of the extension `pg_trgm`.
 
-import re
+A condition is built word by word. It names the text that it searches: `Words` of a folded name.
+"""
+
 import unicodedata
+from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.fields.array import ArrayContains  # type: ignore[attr-defined]
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.lookups import Contains
+from django.db.models import Q
+from django.db.models.lookups import Contains, GreaterThanOrEqual, Regex
 
 MOST_WORDS = 12
+MOST_LETTERS = 60  # of a word: what a search costs grows with them
+ALIKE = 0.34  # share of common trigrams: what two slips in a long word leave, by trial
+
+# letters that have no accent for Unicode to take away, and the second small sigma
+PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "ς": "σ", "ß": "ss", "æ": "ae", "œ": "oe"})
 
 
 class Folded(models.Func):
-    """Lower case without accents, in SQL: what people type when they look for a name."""
+    """Lower case without accents, in SQL; `fold` is the same in Python.
 
-    template = r"lower(regexp_replace(normalize(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
+    Not by the extension `unaccent`: an index needs an immutable expression, and Python needs the same one.
+    """
+
+    _lower = r"lower(regexp_replace(normalize(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
+    template = f"replace(replace(replace(translate({_lower}, 'øłđıς', 'oldiσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')"
     output_field = models.TextField()
 
 
 def fold(text: str) -> str:
-    """The same in Python."""
+    """Lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f").lower()
+    return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f").lower().translate(PLAIN)
 
 
-class Parts(models.Func):
-    """Each three letters in a row of the words of a folded text, with two blanks before each word and one behind it.
+class Words(models.Func):
+    """Words of a folded text with one blank before and behind each, so that `LIKE` finds where one begins."""
 
-    By a function of ours (migration 0007 of the companies): the extension pg_trgm is not wherever PostgreSQL is.
-    """
-
-    function = "name_parts"
-    output_field: Any = ArrayField(models.TextField())
+    # by a list of characters, not \W: in the collation C that has every letter that is not ASCII
+    template = "(' ' || regexp_replace(%(expressions)s, '[[:space:][:punct:]]+', ' ', 'g') || ' ')"
+    output_field = models.TextField()
 
 
-def parts_index(name: str) -> GinIndex:
-    """The index by which `name_contains` finds."""
-    return GinIndex(Parts(Folded("name")), name=name)
+NAME = Words(Folded("name"))  # of companies, partners and sites, which have no column for it
+
+
+def words_of(term: str) -> list[str]:
+    """Split a term into folded words: at most `MOST_WORDS`, each cut to `MOST_LETTERS`."""
+    letters = (letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in fold(term))
+    return [word[:MOST_LETTERS] for word in "".join(letters).split()[:MOST_WORDS]]
+
+
+def name_index(name: str, text: Any = NAME) -> GinIndex:
+    """Index that the conditions below use."""
+    return GinIndex(OpClass(text, "gin_trgm_ops"), name=name)
 
 
 def name_contains(term: str) -> Q:
-    """The condition under which each word of `term` stands in the row's `name`, alone or inside another.
+    """Condition that each word of `term` stands in the row's `name`, alone or inside another."""
+    return each_word(words_of(term), contains)
 
-    A word of one or two letters must begin one. Without any word there is nothing that fits.
+
+def each_word(words: Iterable[str], fits: Callable[[str, Any], Q], text: Any = NAME) -> Q:
+    """Condition that each word fits; without words nothing does."""
+    return reduce(and_, [fits(word, text) for word in words] or [Q(pk__in=[])])
+
+
+def begins(word: str, text: Any) -> Q:
+    """Condition that a word of the text begins with `word`."""
+    return Q(Contains(text, f" {word}"))
+
+
+def contains(word: str, text: Any) -> Q:
+    """Condition that `word` stands in the text; one of one or two letters must begin a word."""
+    return Q(Contains(text, word)) if len(word) > 2 else begins(word, text)
+
+
+def resembles(word: str, text: Any) -> Q:
+    """Condition that `word` stands in the text with at most one letter wrong, missing, too much or swapped.
+
+    In nine letters or more about two may be. A short word must be the whole word of the text, or begin it.
     """
-    words = re.findall(r"[^\W_]+", fold(term))[:MOST_WORDS]
-    if not words:
-        return Q(pk__in=[])
-    asked = Value([part for word in words for part in _parts(word)], ArrayField(models.TextField()))
-    found = Q(ArrayContains(Parts(Folded(F("name"))), asked))
-    for word in words:
-        # the parts of a longer word may stand apart
-        found &= Q(Contains(Folded(F("name")), word))
-    return found
+    if len(word) >= 9:
+        third = len(word) // 3  # with two wrong letters, one of three pieces is right
+        pieces = (word[:third], word[third : 2 * third], word[2 * third :])
+        alike = GreaterThanOrEqual(TrigramWordSimilarity(word, text), ALIKE)
+        return reduce(or_, (Q(Contains(text, piece)) for piece in pieces)) & Q(alike)
+    slips = f"({'|'.join(_slips(word))})"
+    slips = slips if len(word) > 5 else f" {slips}" if len(word) > 3 else f" {slips} "
+    return contains(word, text) | Q(Regex(text, slips))
 
 
-def _parts(word: str) -> list[str]:
-    if len(word) < 3:
-        return [f"  {word}"[-3:]]
-    return [word[at : at + 3] for at in range(len(word) - 2)]
+def likeness(words: Iterable[str], text: Any) -> TrigramWordSimilarity:
+    """Similarity of the words and the text, from 0 to 1."""
+    return TrigramWordSimilarity(" ".join(words), text)
+
+
+def _slips(word: str) -> list[str]:
+    """Regular expressions for one slip in `word`, where a dot is any letter.
+
+    Two letters may not be wrong or too much: one letter would be left.
+    """
+    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    slips = {f"{before}.{behind}" for before, behind in halves}
+    slips |= {before + behind[1] + behind[0] + behind[2:] for before, behind in halves if len(behind) > 1}
+    if len(word) > 2:
+        slips |= {f"{before}{wrong}{behind[1:]}" for before, behind in halves if behind for wrong in ("", ".")}
+    return sorted(slips)

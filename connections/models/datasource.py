@@ -4,15 +4,15 @@ from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Length
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from config.db.name_search import Folded, fold
-from connections.names import NAME_WORDS, Trigrams, begins, contains, most_alike, resembles
+from config.db import name_search
+from config.db.name_search import Folded, Words, each_word, fold, words_of
 
 WEB_PAGE = r"^https?://."
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
@@ -44,42 +44,51 @@ def known_utility_types(field: str = "utility_types") -> Q:
     return Q(**{f"{field}__contained_by": UtilityType.values})
 
 
+WORDS = F("words")
 BY_NAME = ("folded_name", "country")
 ENOUGH = 20  # names that begin as asked: no others are looked for
 
 
 class DatasourceQuerySet(models.QuerySet["Datasource"]):
     def search(self, query: str, *, country: str | None = None, utility_type: str | None = None) -> Self:
-        """What somebody may mean by `query`; case and accents do not matter, and an empty one asks for every provider.
+        """Search by name, in any case and without accents; an empty query asks for every provider.
 
-        First those that begin so, by name. Unless these are many, then those that have it inside their words. Where
-        there are none of either, those that have most of each word's letters, or two of them swapped: the most alike
-        first.
+        First those with words that begin so, by name. Unless these are many, those that have it inside their words.
+        Where there are none of either, those whose words are a little misspelt, the most alike first.
         """
-        found, spelt = self, fold(query.strip())
+        words, found = words_of(query), self
         if country:
             found = found.filter(country=country)
         if utility_type:
             found = found.filter(utility_types__contains=[utility_type])
         beginning = found.beginning(query)
-        few = beginning[:ENOUGH].count()
-        if not spelt or few == ENOUGH:
+        few = _count(beginning)
+        if not words or few == ENOUGH:
             return beginning
-        found, rank = found.alias(words=NAME_WORDS), Case(When(begins(spelt), then=0), default=1)
-        having = found.filter(begins(spelt) | contains(spelt)).order_by(rank, *BY_NAME)
-        if few or having.exists():
+        rank = Case(When(each_word(words, name_search.begins, WORDS), then=0), default=1)
+        having = found.filter(each_word(words, name_search.contains, WORDS)).order_by(rank, *BY_NAME)
+        if few or _count(having):
             return having
-        return found.filter(resembles(spelt)).order_by(*most_alike(spelt), *BY_NAME)
+        alike = found.filter(each_word(words, name_search.resembles, WORDS))
+        return alike.order_by(name_search.likeness(words, WORDS).desc(), Length("folded_name"), *BY_NAME)
 
     def beginning(self, query: str) -> Self:
-        """Those whose name begins with `query`, or has a word for each word of it, by name; accents do not matter."""
-        spelt = fold(query.strip())
-        found = self.alias(words=NAME_WORDS).filter(begins(spelt)) if spelt else self
+        """Those with a word that begins so for each word of `query`, by name; case and accents do not matter."""
+        found, spelt, words = self, fold(query.strip()), words_of(query)
+        if words:
+            found = found.filter(each_word(words, name_search.begins, WORDS))
+        elif spelt:  # signs alone
+            found = found.filter(folded_name__startswith=spelt)
         return found.order_by(*BY_NAME)
 
     def named(self, name: str) -> Self:
         """Those called exactly so, in any case."""
         return self.filter(folded_name=fold(name.strip()))
+
+
+def _count(rows: DatasourceQuerySet) -> int:
+    """Count up to `ENOUGH`; to look for one row alone, PostgreSQL would read the table."""
+    return rows.order_by()[:ENOUGH].count()
 
 
 class Datasource(models.Model):
@@ -101,9 +110,7 @@ class Datasource(models.Model):
         "sandbox", default=False, help_text="Test provider: certain user names lead to each status."
     )
     folded_name = models.GeneratedField(expression=Folded("name"), output_field=models.TextField(), db_persist=True)
-    trigrams = models.GeneratedField(
-        expression=Trigrams(Folded("name")), output_field=ArrayField(models.TextField()), db_persist=True, null=True
-    )
+    words = models.GeneratedField(expression=Words(Folded("name")), output_field=models.TextField(), db_persist=True)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
 
     objects: ClassVar[DatasourceQuerySet] = DatasourceQuerySet.as_manager()  # type: ignore[assignment]
@@ -111,11 +118,8 @@ class Datasource(models.Model):
     class Meta:
         verbose_name = "provider"
         indexes = [
-            GinIndex(NAME_WORDS, name="datasource_name_search"),
-            GinIndex("trigrams", name="datasource_trigrams"),
+            name_search.name_index("datasource_name_search", WORDS),
             models.Index("folded_name", "country", name="datasource_by_name"),
-            # LIKE 'e.on%' needs it where the database's collation is not C; without it the whole OR reads every row
-            models.Index(OpClass("folded_name", "text_pattern_ops"), name="datasource_name_beginning"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["country", "name"], name="one_provider_per_country_and_name"),

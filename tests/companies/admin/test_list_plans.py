@@ -36,7 +36,7 @@ def many(company):
     with connection.cursor() as cursor:
         for statement in (PARTNERS, COMPANIES, SITES):
             cursor.execute(statement, given)
-        for index in ("partner_name_parts", "company_name_parts", "site_name_parts"):
+        for index in ("partner_name_search", "company_name_search", "site_name_search"):
             cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
         cursor.execute("ANALYZE")
     return company
