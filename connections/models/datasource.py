@@ -40,21 +40,21 @@ def utility_types_field() -> "ArrayField[list[str], list[str]]":
 
 
 def known_utility_types(field: str = "utility_types") -> Q:
-    """The condition under which a row's types are ones we know."""
+    """Condition that all types of a row are values of `UtilityType`."""
     return Q(**{f"{field}__contained_by": UtilityType.values})
 
 
 WORDS = F("words")
 BY_NAME = ("folded_name", "country")
-ENOUGH = 20  # names that begin as asked: no others are looked for
+ENOUGH = 20  # with this many names that begin with the query, no further search runs
 
 
 class DatasourceQuerySet(models.QuerySet["Datasource"]):
     def search(self, query: str, *, country: str | None = None, utility_type: str | None = None) -> Self:
-        """Search by name, in any case and without accents; an empty query asks for every provider.
+        """Search by name, ignoring case and accents. An empty query returns every provider.
 
-        First those with words that begin so, by name. Unless these are many, those that have it inside their words.
-        Where there are none of either, those whose words are a little misspelt, the most alike first.
+        Names with words that begin like the query come first, in alphabetical order. If these are few, names that
+        contain it inside words follow. If there is neither, returns similar names, the most similar first.
         """
         words, found = words_of(query), self
         if country:
@@ -73,21 +73,21 @@ class DatasourceQuerySet(models.QuerySet["Datasource"]):
         return alike.order_by(name_search.likeness(words, WORDS).desc(), Length("folded_name"), *BY_NAME)
 
     def beginning(self, query: str) -> Self:
-        """Those with a word that begins so for each word of `query`, by name; case and accents do not matter."""
+        """Providers with a word that begins like each word of `query`, by name. Ignores case and accents."""
         found, spelt, words = self, fold(query.strip()), words_of(query)
         if words:
             found = found.filter(each_word(words, name_search.begins, WORDS))
-        elif spelt:  # signs alone
+        elif spelt:  # only punctuation
             found = found.filter(folded_name__startswith=spelt)
         return found.order_by(*BY_NAME)
 
     def named(self, name: str) -> Self:
-        """Those called exactly so, in any case."""
+        """Providers with exactly this name, ignoring case and accents."""
         return self.filter(folded_name=fold(name.strip()))
 
 
 def _count(rows: DatasourceQuerySet) -> int:
-    """Count up to `ENOUGH`; to look for one row alone, PostgreSQL would read the table."""
+    """Count up to `ENOUGH`. For an `exists()`, PostgreSQL would read the table."""
     return rows.order_by()[:ENOUGH].count()
 
 

@@ -1,4 +1,4 @@
-"""Embedded PostgreSQL: its life, its place and its refusals. Each test has durable servers of its own."""
+"""Embedded PostgreSQL: start and stop, paths, and errors. Each test has its own durable servers."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ sys.stdin.read()
 def folder() -> Iterator[Path]:
     """Data folder of a server that only this test holds.
 
-    Not pytest's own: another run of pytest closes the folder above it to the server's account.
+    Not `tmp_path`: another run of pytest would close its parent folder to the server's account.
     """
     with TemporaryDirectory(prefix="latchkey-test-", ignore_cleanup_errors=True) as place:
         yield Path(place) / "postgres"
@@ -106,14 +106,17 @@ def test_short_link_of_another_user_is_refused(folder):
     odd = folder.parent / "with blanks" / "postgres"
     link = Path(Cluster(odd).host)
     link.unlink()
-    link.mkdir()  # not by us: a link of another user cannot be made here
+    link.mkdir()  # simulated: a test cannot create a link of another user
 
     try:
         said = refusal(odd)
     finally:
         link.rmdir()
 
-    assert said == f"{link} was made by another user or program, and the embedded PostgreSQL needs it: remove it."
+    assert (
+        said
+        == f"{link} was created by another user or program, but the embedded PostgreSQL needs this path: remove it."
+    )
     assert not odd.exists()
 
 
@@ -198,7 +201,7 @@ def hold(folder: Path, **environment: str) -> "subprocess.Popen[str]":
 
 
 def release(holder: "subprocess.Popen[str]") -> None:
-    """Let the process end in the ordinary way."""
+    """Let the process end normally."""
     _, errors = holder.communicate(timeout=120)
     assert (holder.returncode, errors) == (0, "")
 
@@ -208,7 +211,7 @@ def connect(folder: Path) -> "psycopg.Connection[tuple[object, ...]]":
 
 
 def refusal(folder: Path) -> str:
-    """Sentence with which a start is refused."""
+    """Error of a refused start."""
     holder = start(folder)
     _, errors = holder.communicate(timeout=120)
     assert holder.returncode == 1
@@ -218,8 +221,8 @@ def refusal(folder: Path) -> str:
 
 def other_data(folder: Path) -> str:
     return (
-        f"{folder} was made by another version of Latchkey or PostgreSQL, or by another user: "
-        "stop what uses it, move it away and start again."
+        f"{folder} was created by another version of Latchkey or PostgreSQL, or by another user: "
+        "stop the programs that use it, move it away and start again."
     )
 
 
