@@ -1,6 +1,9 @@
-"""Limits of sizes. A larger file becomes a package, divided by noun."""
+"""Rules of docs/style.md that a test can measure: sizes and words."""
 
 import ast
+import io
+import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,9 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 FOLDERS = ("bench", "companies", "config", "connections", "examples", "invitations", "tests")
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_VIEW = 300, 40, 20
+LONGEST_TEST_NAME = 7  # words after `test_`
+# a beginning that leaves out its subject, or a word that hides it
+VAGUE = re.compile(r"^(What|Who|Whose|Where|Of|Those|How)\b|(?i:\b(who|what|where|which)ever\b|\b(no|some)body\b)")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -23,6 +29,16 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, Function):
             yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", (node.end_lineno or 0) - node.lineno + 1
+
+
+def docstrings_and_comments(path: Path) -> Iterator[str]:
+    source = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | Function):
+            yield ast.get_docstring(node) or ""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
 
 
 def has_views(path: Path) -> bool:
@@ -53,3 +69,16 @@ def test_views_have_20_lines_at_most():
     lengths = dict(each for path in files() if has_views(path) for each in functions(path))
 
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_VIEW} == {}
+
+
+def test_names_of_tests_have_seven_words():
+    names = [name for path in files() if path.name.startswith("test_") for name, _ in functions(path)]
+
+    assert [name for name in names if name.partition(" test_")[2].count("_") >= LONGEST_TEST_NAME] == []
+
+
+def test_docstrings_and_comments_are_plain():
+    said = {str(path.relative_to(ROOT)): list(docstrings_and_comments(path)) for path in files()}
+    unclear = {name: [text for text in texts if VAGUE.search(text)] for name, texts in said.items()}
+
+    assert {name: texts for name, texts in unclear.items() if texts} == {}
