@@ -133,6 +133,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- languages and times ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+# with one language, looking up translations would only cost time: a quarter of a contributor page
+USE_I18N = len(LANGUAGES) > 1
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
