@@ -109,6 +109,9 @@ class SiteAdmin(ExportingAdmin, CompanyLimitedAdmin):
     search_fields = ("name",)
     search_help_text = _("Search by name or part of it, the company’s name, or a complete id.")
 
+    def title_of(self, obj: Site) -> str:
+        return f"{obj.name}, {obj.company}"
+
     def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
         return ("company", "id", "created_at") if obj else ()
 

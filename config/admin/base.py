@@ -8,8 +8,10 @@ from django.db import transaction
 from django.db.models import Model, QuerySet, URLField
 from django.forms.widgets import Media
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from config.admin.changelist import AutocompleteFilter, BoundedChangeList, BoundedPaginator
 from config.admin.times import short_date
@@ -168,11 +170,25 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Add the object's name as title, and links to the lists filtered by it."""
         if original := context.get("original"):
             context |= {
-                "title": str(original),
+                "title": self.title_of(original),
                 "subtitle": capfirst(self.opts.verbose_name),
                 "related_lists": list(self.related_lists(request, original)),
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def title_of(self, obj: Any) -> str:
+        """Return a name that tells the row from others, for titles and breadcrumbs.
+
+        `str()` goes into logs, so it contains no personal data; a title may.
+        """
+        return str(obj)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        response = super().history_view(request, object_id, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            obj = response.context_data["object"]
+            response.context_data["title"] = gettext("History of %(name)s") % {"name": self.title_of(obj)}
+        return response
 
     def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
         """Yield label and URL of each list that the user may see and that filters by this object."""

@@ -17,6 +17,7 @@ from companies.admin import CompanyLimitedAdmin, limit_of, search_companies
 from companies.admin.timeline import timeline_of
 from config.admin.changelist import AutocompleteFilter, CreatedFilter, status_word
 from config.admin.csv_export import ExportingAdmin
+from config.admin.times import format_datetime
 from config.db.index_hints import prefilter_if_rare
 from config.db.uuid7 import parse_uuid
 from connections.admin.counts import BROKEN
@@ -94,6 +95,10 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         return False
+
+    def title_of(self, obj: Connection) -> str:
+        who = obj.verified_email or obj.owner_email or format_datetime(obj.created_at)
+        return f"{obj.provider_name}, {obj.company}, {who}"
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["timeline"] = timeline_of(context["original"].events, event_notes)

@@ -22,6 +22,7 @@ from invitations.admin.csv_columns import INVITATION_COLUMNS
 from invitations.admin.detail import FIELDSETS, detail_context
 from invitations.admin.filters import AttentionFilter, FunnelFilter, StatusFilter, search_invitations
 from invitations.admin.links import LinkView, QRCodeView
+from invitations.admin.titles import invitation_title
 from invitations.models import Invitation
 from invitations.services.invitations import revoke_invitation
 
@@ -88,6 +89,9 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return search_invitations(queryset, search_term, limit_of(request)), False
+
+    def title_of(self, obj: Invitation) -> str:
+        return invitation_title(obj)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         return CreateView.as_view(model_admin=self)(request)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.admin.changelist import status_word
+from invitations.admin.titles import batch_title
 from invitations.models import Batch, BatchState, RowStatus
 
 ROWS_PER_PAGE = 100
@@ -30,7 +31,7 @@ def batch_context(batch: Batch, *, status: str, page: str) -> dict[str, Any]:
     rows = batch.rows.order_by("number")
     shown = Paginator(rows.filter(status=chosen) if chosen else rows, ROWS_PER_PAGE).get_page(page)
     return {
-        "title": str(batch),
+        "title": batch_title(batch),
         "batch": batch,
         "state": batch.state.value,
         "state_word": status_word(str(batch.state.label), STATE_TONES[batch.state]),

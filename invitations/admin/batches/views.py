@@ -26,6 +26,7 @@ from invitations.admin.batches.example import COLUMN_HELP, EXAMPLE
 from invitations.admin.batches.forms import BatchForm, NewestCompaniesSelect
 from invitations.admin.batches.pages import STATE_TONES, batch_context, progress_of
 from invitations.admin.links import link_of
+from invitations.admin.titles import batch_title
 from invitations.models import Batch, BatchRow
 from invitations.services.batches.create import discard_batch, start_batch
 from invitations.services.batches.csv_reader import MAX_FILE_BYTES
@@ -65,6 +66,9 @@ class BatchAdmin(CompanyLimitedAdmin):
         return super().formfield_for_foreignkey(
             db_field, request, **kwargs, widget=NewestCompaniesSelect(db_field, self.admin_site)
         )
+
+    def title_of(self, obj: Batch) -> str:
+        return batch_title(obj)
 
     @admin.display(description=_("file"))
     def name(self, batch: Batch) -> str:

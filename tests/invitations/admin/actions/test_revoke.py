@@ -6,6 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from config.admin import revoke
+from invitations.admin.titles import invitation_title
 from invitations.models import EventType, Invitation, InvitationEvent
 from invitations.models.status import Status
 from tests.factories import make_invitation
@@ -17,7 +18,7 @@ def test_revoke_asks_first(admin_client, company):
 
     page = words(admin_client.get(address("revoke", invitation)))
     assert "This cannot be undone." in page
-    assert f'<a href="{address("change", invitation)}">{invitation}</a>\n    &rsaquo; Revoke' in page
+    assert f'<a href="{address("change", invitation)}">{invitation_title(invitation)}</a>\n    &rsaquo; Revoke' in page
     invitation.refresh_from_db()
     assert invitation.status == Status.ACTIVE
 
