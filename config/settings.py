@@ -74,8 +74,10 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "config.http.proxies.ProxyMiddleware",
     "config.http.request_log.RequestLogMiddleware",
     "config.http.health.HealthMiddleware",
+    "config.http.proxies.UnknownProxyMiddleware",
     "config.http.null_characters.NullCharacterMiddleware",
     "config.http.body_limit.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -174,8 +176,6 @@ if STAFF_SECOND_FACTOR not in ("optional", "required"):
     raise ImproperlyConfigured("STAFF_SECOND_FACTOR must be optional or required.")
 # number of proxies in front whose client address and scheme are trusted
 TRUSTED_PROXIES = read_integer("TRUSTED_PROXIES", default=0, maximum=100)
-if TRUSTED_PROXIES:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

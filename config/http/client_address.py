@@ -1,29 +1,62 @@
-"""The client's IP address, as far as the trusted proxies report it."""
+"""Address and scheme of the client, as far as the trusted proxies report them."""
 
-import ipaddress
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from itertools import takewhile
+from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
+
+# 192.0.2.1:443, [2001:db8::1%eth0]:443, or an address alone
+HOP = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9a-f:.]+)(?:%[^]]*)?\](?::[0-9]{1,5})?|([0-9a-f:.]+)(?:%.*)?", re.I)
+# RFC 6052, 2.1: IPv4 clients of a network that has IPv6 only
+NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address in front of the last `TRUSTED_PROXIES` proxies."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    trusted: int = settings.TRUSTED_PROXIES
-    if trusted and len(hops) >= trusted:
-        return hops[-trusted]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Return the client's address in its normal form. Empty if it is unknown, as behind a Unix socket."""
+    return str(parse_address(request.META.get("REMOTE_ADDR", "")) or "")
 
 
 def client_network(request: HttpRequest) -> str:
     """Return the key of rate limits: an IPv4 address, or the /64 of an IPv6 address, which has one owner."""
-    address = client_address(request)
+    address = parse_address(request.META.get("REMOTE_ADDR", ""))
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address.packed, 64), strict=False))
+    return str(address or "")
+
+
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address without port, brackets, quotes and zone; IPv4 where it stands for one. None: no address."""
+    match = HOP.fullmatch(text.strip(' \t"'))
+    if match is None:
+        return None
     try:
-        parsed = ipaddress.ip_address(address)
+        address = ip_address(next(filter(None, match.groups())))
     except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
+        return None
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or (IPv4Address(address.packed[-4:]) if address in NAT64 else address)
+    return address
+
+
+def forwarded_addresses(meta: Mapping[str, Any], *, proxies: int) -> list[str]:
+    """Return what the trusted proxies report in `X-Forwarded-For`, the nearest to us first.
+
+    Each proxy appends the address that it sees. The list ends before the first value that is not an address, so that
+    the client counts as its proxy.
+    """
+    hops = map(parse_address, _values(meta, "HTTP_X_FORWARDED_FOR")[:proxies])
+    return [str(address) for address in takewhile(bool, hops)]
+
+
+def forwarded_schemes(meta: Mapping[str, Any], *, proxies: int) -> list[str]:
+    """Return what the trusted proxies report in `X-Forwarded-Proto`, in lower case, the nearest to us first."""
+    return [value.lower() for value in _values(meta, "HTTP_X_FORWARDED_PROTO")[:proxies]]
+
+
+def _values(meta: Mapping[str, Any], name: str) -> list[str]:
+    """Return the values of a list header from the right, without blanks and quotes."""
+    values = str(meta.get(name, "")).split(",")
+    return [value for each in reversed(values) if (value := each.strip(' \t"'))]

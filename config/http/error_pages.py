@@ -48,5 +48,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _error(request, 500)
 
 
+def unknown_proxy(request: HttpRequest) -> HttpResponse:
+    if is_api_path(request.path):
+        return problem(500, "INTERNAL_ERROR", "The server does not know its proxy. Its operator finds more in the log.")
+    return set_private_headers(render(request, "unknown_proxy.html", status=500))
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return set_private_headers(render(request, "403_csrf.html", status=403))

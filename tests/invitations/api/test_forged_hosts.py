@@ -51,6 +51,6 @@ def test_mails_do_not_repeat_forged_hosts(any_host, company, api, worker, mail_s
 def test_scheme_is_trusted_from_proxies_only(client, company, settings, proxies, secure):
     # a trusted https request is not redirected to https
     settings.SECURE_SSL_REDIRECT = True
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if proxies else None
+    settings.TRUSTED_PROXIES = proxies
     answer = client.get(f"/p/i/{make_invitation(company).token}", headers={"X-Forwarded-Proto": "https"})
     assert (answer.status_code == 200) is secure
