@@ -92,6 +92,30 @@ def fill_in_beforehand(page):
     choose(page, "Sites", "main", "Main bakery")
 
 
+def test_enter_waits_for_newest_answer(open_form):
+    page = open_form()
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route(re.compile("term=Riversi"), hold)
+    tab_to(page, "Company")
+    page.keyboard.press("Enter")
+    expect(page.locator(".select2-results__option--highlighted")).to_contain_text("Hillside")
+    with page.expect_request(re.compile("term=Riversi")):
+        page.keyboard.type("Riversi")
+        page.keyboard.press("Enter")
+    expect(page.locator(".select2-results__option--highlighted")).to_have_count(0)
+    held.pop().continue_()
+
+    company = page.get_by_role("combobox", name=re.compile("^Company"))
+    expect(company).to_contain_text("Riverside Bakeries")
+    page.keyboard.type("Hill")  # the first letter opens the list again
+    page.keyboard.press("Enter")
+    expect(company).to_contain_text("Hillside Mill")
+
+
 def test_changing_the_company_clears_its_sites(open_form):
     page = open_form()
     choose(page, "Company", "river", "Riverside Bakeries")
