@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.exceptions import InvalidField
+from config.typed_text import clean_typed
 
 Field = tuple[str | int, ...]
 
@@ -35,11 +36,15 @@ def validate_name(name: str, *, max_length: int, field: Field = ("name",)) -> st
 
 
 def validate_single_line(text: str, *, max_length: int, field: Field) -> str:
-    """Return the line without surrounding blanks; it may be empty.
+    """Return the line as `clean_typed` returns it; it may be empty. Raises what `validate_reference` raises."""
+    return clean_typed(validate_reference(text, max_length=max_length, field=field))
+
+
+def validate_reference(text: str, *, max_length: int, field: Field) -> str:
+    """Return the line without surrounding blanks, and otherwise unchanged: programs compare their own references.
 
     Raises `InvalidField` for a line break, a control character, a bidirectional override, a line with no visible
-    character, and more than `max_length` characters. Zero-width joiners are allowed: Hindi, Persian and emoji need
-    them.
+    character, and more than `max_length` characters.
     """
     line = text.strip()
     if LINE_BREAK.search(line):

@@ -3,10 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from companies.addresses import MAX_LENGTH, normalize_address
-from config.api.fields import as_validation_error
+from config.api.fields import StrictCharField, as_validation_error
+
+MAX_TYPED = 500  # an address with the name of its owner
+
+
+@extend_schema_field({"type": "string", "format": "email", "maxLength": MAX_LENGTH})
+class AddressField(StrictCharField):
+    """An email address, normalized. See `normalize_address`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_TYPED, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        typed = super().to_internal_value(data)
+        with as_validation_error():
+            return normalize_address(typed)
 
 
 class EmailFilterField(serializers.CharField):

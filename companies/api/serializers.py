@@ -4,17 +4,23 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.api.fields import LocaleField, NullMeansOmitted, SingleLineField, StrictBooleanField, StrictSerializer
+from companies.api.fields import AddressField
+from config.api.fields import (
+    LocaleField,
+    NullMeansOmitted,
+    ReferenceField,
+    SingleLineField,
+    StrictBooleanField,
+    StrictSerializer,
+)
 from config.api.representation import Representation
 
 
 class CompanyFields(StrictSerializer):
     name = SingleLineField(max_length=200)
     locale = LocaleField(required=False, help_text="Language of pages and mails (BCP 47). Default `en`.")
-    replyTo = serializers.EmailField(
-        source="reply_to", max_length=254, allow_null=True, required=False, help_text="`Reply-To` of mails."
-    )
-    externalId = SingleLineField(
+    replyTo = AddressField(source="reply_to", allow_null=True, required=False, help_text="`Reply-To` of mails.")
+    externalId = ReferenceField(
         source="external_id", max_length=255, allow_null=True, required=False, help_text="Your own reference."
     )
     repairsAutomatically = StrictBooleanField(
@@ -60,7 +66,7 @@ class CompanySerializer(serializers.Serializer[Any]):
 class SiteFields(StrictSerializer):
     name = SingleLineField(max_length=200)
     address = SingleLineField(max_length=500, allow_blank=True, required=False, help_text="Postal address in one line.")
-    externalId = SingleLineField(
+    externalId = ReferenceField(
         source="external_id", max_length=255, allow_null=True, required=False, help_text="Your own reference."
     )
 

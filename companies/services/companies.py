@@ -11,7 +11,7 @@ from companies.addresses import normalize_address
 from companies.models import Company, Partner, Site
 from config.exceptions import InvalidField
 from config.jobs import defer
-from config.validators import validate_locale, validate_name, validate_single_line
+from config.validators import validate_locale, validate_name, validate_reference, validate_single_line
 
 MAX_NAME_LENGTH = 200
 MAX_ADDRESS_LENGTH = 500
@@ -19,7 +19,7 @@ MAX_EXTERNAL_ID_LENGTH = 255
 
 
 def check_external_id(external_id: str | None) -> str | None:
-    return validate_single_line(external_id or "", max_length=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
+    return validate_reference(external_id or "", max_length=MAX_EXTERNAL_ID_LENGTH, field=("external_id",)) or None
 
 
 def check_reply_to(reply_to: str | None) -> str | None:

@@ -16,6 +16,7 @@ from config.validators import (
     LANGUAGE_TAG,
     MAX_LANGUAGE_TAG_LENGTH,
     validate_multi_line,
+    validate_reference,
     validate_single_line,
 )
 
@@ -107,6 +108,15 @@ class SingleLineField(StrictCharField):
         text = super().to_internal_value(data)
         with as_validation_error():
             return validate_single_line(text, max_length=self.longest, field=())
+
+
+class ReferenceField(SingleLineField):
+    """An id of the caller's own, returned unchanged. See `validate_reference`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = StrictCharField.to_internal_value(self, data)
+        with as_validation_error():
+            return validate_reference(text, max_length=self.longest, field=())
 
 
 class MultiLineField(SingleLineField):

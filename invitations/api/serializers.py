@@ -11,6 +11,7 @@ from config.api.fields import (
     LocaleField,
     MultiLineField,
     NullMeansOmitted,
+    ReferenceField,
     SingleLineField,
     StrictBooleanField,
     StrictCharField,
@@ -113,7 +114,7 @@ class InvitationFields(StrictSerializer):
         allow_blank=True,
         help_text="Plain text for the contributor, on the page and in the mail.",
     )
-    externalId = SingleLineField(source="external_id", max_length=255, **OPTIONAL, help_text="Your own reference.")
+    externalId = ReferenceField(source="external_id", max_length=255, **OPTIONAL, help_text="Your own reference.")
     metadata = StringMapField(
         max_pairs=MAX_METADATA_PAIRS,
         max_key=MAX_METADATA_KEY_LENGTH,

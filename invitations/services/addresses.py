@@ -2,25 +2,24 @@
 
 import re
 from collections.abc import Iterable
-from string import whitespace
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from companies.addresses import normalize_address, why_no_address
+from companies.addresses import NAME_AND_ADDRESS, NO_ADDRESS, PLAIN, clean_address, normalize_address, why_no_address
 from config.exceptions import InvalidField
+from config.typed_text import drop_unseen
 from invitations.models import MAX_ALLOWED_EMAILS
 
-SEPARATOR = re.compile("[,;\n\uff0c\uff1b]")
+SEPARATOR = re.compile("[,;\n、]")
 QUOTED_NAME = re.compile(r'"[^"\n]*"(?=\s*<)')
 BRACKETED = re.compile(r"<([^<>\n]*)>")
-NAME_AND_ADDRESS = re.compile(r"[^<>]*<([^<>]+)>")
 REMARK = re.compile(r"\([^()@\n]*\)")
 BULLET = re.compile(r"[•·‣◦▪●*–—-]+|[0-9]{1,3}[.)]")
-# soft hyphens and direction marks that word processors and chats leave behind
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-LEADING = whitespace + "•·‣◦▪●–—-\"'“”„‘’‚«»‹›`´<([{"
-TRAILING = whitespace + "\"'“”„‘’‚«»‹›`´>)]}.:,;!?"
+LABEL = re.compile(r"[^\W\d_][^@]*:")
+# what begins an entry of a list, beside what `clean_address` removes
+MAX_SHOWN = 5
+LIST_MARKS = "-'`´{‘’"
 
 
 class BadAddress(NamedTuple):
@@ -42,32 +41,38 @@ def normalize_allowed_emails(addresses: Iterable[str]) -> list[str]:
 
 
 def normalize_allowed(address: str, field: tuple[str | int, ...] = ("email",)) -> str:
-    local, _, domain = address.partition("@")
+    local, _, domain = clean_address(address).partition("@")
     if local == "*":
         return f"*@{normalize_address(f'anyone@{domain}', field=field).partition('@')[2]}"
     return normalize_address(address, field=field)
 
 
 def parse_addresses(text: str) -> tuple[list[str], list[BadAddress]]:
-    """Return the normalized addresses in a pasted list, without duplicates, and every text that is not an address."""
+    """Return the normalized addresses in a pasted list, without duplicates, and every text that is not an address.
+
+    A text that is not blank has an address or a bad one: it never passes for an empty list.
+    """
     good, bad = [], []
     for found in split_addresses(text):
-        address = _strip(found)
+        address = found.lstrip(LIST_MARKS)
         try:
             good.append(normalize_allowed(address, ("allowed_emails",)))
         except InvalidField as error:
-            reason = error.detail if address.startswith("*") else why_no_address(address)
+            reason = error.detail if address.startswith("*@") else why_no_address(address)
             bad.append(BadAddress(found, reason))
+    if text.strip() and not good and not bad:
+        bad.append(BadAddress(_shown(text), NO_ADDRESS))
     return list(dict.fromkeys(good)), list(dict.fromkeys(bad))
 
 
-def parse_address(text: str) -> str:
-    """Return the only address in a text, normalized. Returns any other text unchanged.
+def is_one_address(text: str) -> bool:
+    """Return whether the text is `Name <address>`, whose name may contain a comma: `Doe, J. <j@example.com>`."""
+    return NAME_AND_ADDRESS.fullmatch(drop_unseen(text).strip()) is not None
 
-    A name before angle brackets may contain a comma: `Doe, J. <j@example.com>`.
-    """
-    named = NAME_AND_ADDRESS.fullmatch(text.strip())
-    good, bad = parse_addresses(named[1] if named else text)
+
+def parse_address(text: str) -> str:
+    """Return the only address in a text, normalized. Returns any other text unchanged."""
+    good, bad = parse_addresses(clean_address(text) if is_one_address(text) else text)
     return good[0] if len(good) == 1 and not bad else text
 
 
@@ -76,21 +81,21 @@ def split_addresses(text: str) -> list[str]:
 
     Words that belong to no address stay as one text for each entry, so that a mistyped address is never lost.
     """
-    text = QUOTED_NAME.sub(" ", REMARK.sub(" ", INVISIBLE.sub("", text)))
-    return [found for entry in SEPARATOR.split(text) for found in _split_entry(entry) if _strip(found)]
+    text = QUOTED_NAME.sub(" ", REMARK.sub(" ", drop_unseen(text).translate(PLAIN)))
+    return [found for entry in SEPARATOR.split(text) for found in _split_entry(entry) if clean_address(found)]
 
 
 def _split_entry(entry: str) -> list[str]:
     bracketed = [address.strip() for address in BRACKETED.findall(entry) if address.strip()]
     words = [word for word in BRACKETED.sub(" ", entry).split() if not BULLET.fullmatch(word)]
     addresses = [word for word in words if "@" in word]
-    others = " ".join(word for word in words if "@" not in word)
+    label = LABEL.match(entry) if addresses else None
+    others = " ".join(word for word in words if "@" not in word and not (label and word in label[0]))
     return [*bracketed, *addresses, *([] if bracketed else [others])]
 
 
-def _strip(text: str) -> str:
-    """Remove quotation marks, bullets, punctuation and `mailto:`. A `*` before `@` stands for the whole domain."""
-    bare = text.lstrip(LEADING).rstrip(TRAILING)
-    if bare[:7].lower() == "mailto:":
-        bare = bare[7:].partition("?")[0]
-    return bare if bare.startswith("*@") else bare.lstrip("*")
+def _shown(text: str) -> str:
+    """Name the characters of a text in which nothing is seen."""
+    return " ".join(drop_unseen(text).split()) or " ".join(
+        f"U+{ord(letter):04X}" for letter in text.strip()[:MAX_SHOWN]
+    )

@@ -13,18 +13,54 @@ NORMAL = {
     "a@例え.example": "a@xn--r8jz45g.example",
     "a@ｅｘａｍｐｌｅ.com": "a@example.com",
 }
+AS_TYPED = (
+    *(
+        "a\u200b@example.com",
+        "\ufeffa@example.com",
+        "a@exam\u00adple.com",
+        "\u202aa@example.com\u202c",
+        "a@example.com\u200e",
+    ),
+    *("a＠example.com", "ａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "a@example。com", "a@example｡com", "\u2800a@example.com\u00a0"),
+    *(" a@example.com\n", "a@example.com.", "a@example.com,", "a@example.com;", "a@example.com…", "a@example.com。"),
+    *("mailto:a@example.com", "MAILTO:a%40example.com?subject=x", "<mailto:a@example.com>", "E-Mail: a@example.com"),
+    *(
+        "Anna <a@example.com>",
+        "Doe, J. <a@example.com>;",
+        '"Doe (J.) @work" <a@example.com>',
+        "A@example.com <a@example.com>",
+    ),
+    *(
+        "<a@example.com>",
+        "(a@example.com)",
+        "'a@example.com'",
+        '"a@example.com".',
+        "“a@example.com”",
+        "„a@example.com“",
+    ),
+    *("**a@example.com**", "_a@example.com_", "`a@example.com`", "a@example.com (Anna)", "• a@example.com"),
+)
 DIFFERENT = (
     ("ab@example.com", "a.b@example.com"),
     ("a@example.com", "a@ехample.com"),  # Cyrillic letters that look alike
     ("a@strasse.example", "a@straße.example"),
+    ("-a@example.com", "a@example.com"),
+    ("_a@example.com", "a@example.com"),
 )
 INVALID = (
     *("", " ", "a", "@", "a@", "@example.com", "a@b", "a@@example.com", "a@example..com", "a b@example.com"),
-    *("a@example.com\n", "a\n@example.com", "a@exam\nple.com", "a@example.com\r\nBcc: b@example.com"),
+    *("a\n@example.com", "a@exam\nple.com", "a@example.com\r\nBcc: b@example.com"),
     *("a@example.com\x00", "a\x00@example.com", "a@example.com\x7f", "a\t@example.com", "a@example.com\u2028"),
-    *("a\u200b@example.com", "a@exam\u00adple.com\x00", "\u202ea@example.com"),
+    *("a@exam\u00adple.com\x00", "Anna\r\n<a@example.com>", "Anna\x00 <a@example.com>", "a@example.com\r\n\r\nHello"),
     *("а@example.com", "ä@example.com", '"a b"@example.com', "a@[127.0.0.1]", "a@127.0.0.1", "a@localhost"),
-    *("Anna <a@example.com>", "a@example.com,b@example.com", "a@example.com;", "mailto:a@example.com"),
+    *("a@example.com,b@example.com", "b@example.com, Anna <a@example.com>", "b@example.com <a@example.com>"),
+    *(
+        "a*@example.com",
+        "*a@example.com",
+        "**@example.com",
+        "mailto:a@example.com,b@example.com",
+        "a@example.com nonsense",
+    ),
     *("a@" + "b" * 64 + ".example", "a@" + "b." * 130 + "example", "*@example.com"),
     *("-a@-example.com", ".a@example.com", "a.@example.com", "a..b@example.com"),
 )
@@ -33,6 +69,10 @@ INVALID = (
 def test_normalize_address_unifies_case_and_domain():
     assert {given: normalize_address(given) for given in NORMAL} == NORMAL
     assert {normal: normalize_address(normal) for normal in NORMAL.values()} == {n: n for n in NORMAL.values()}
+
+
+def test_normalize_address_takes_text_as_typed():
+    assert {text: normalize_address(text) for text in AS_TYPED} == dict.fromkeys(AS_TYPED, "a@example.com")
 
 
 def test_normalize_address_keeps_mailboxes_apart():

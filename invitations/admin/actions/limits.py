@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from companies.models import User
 from config.exceptions import DomainError
@@ -13,6 +13,8 @@ from invitations.admin.fields import AddressesField, PlainTextField
 from invitations.exceptions import MaxUsesBelowUseCount
 from invitations.models import Invitation
 
+CHANGED = _("The limits were changed.")
+OPENED = _("The limits were changed. Anyone with the link may now use this invitation.")
 NUMBER, UNLIMITED = "number", "unlimited"
 
 
@@ -38,8 +40,13 @@ class LimitsForm(OptimisticLockForm):
         widget=forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"}),
         help_text=_(
             "Paste email addresses in any form. *@example.com allows every address of this domain. "
-            "Empty: anyone with the link may use it. New addresses are not mailed: use “Mail again” for them."
+            "Empty: anyone with the link may use it; you are asked to confirm that. "
+            "New addresses are not mailed: use “Mail again” for them."
         ),
+    )
+    # shown only when emptied addresses ask for it
+    opens = forms.BooleanField(
+        label=_("Yes, anyone with the link may use it"), required=False, widget=forms.HiddenInput
     )
     # values as they were shown
     seen = PlainTextField(required=False, widget=forms.HiddenInput)
@@ -62,11 +69,24 @@ class LimitsForm(OptimisticLockForm):
             self.cleaned_data["max_uses"] = None
         elif self.cleaned_data.get("max_uses") is None and "max_uses" not in self.errors:
             self.add_error("max_uses", _("Enter a number, or choose “Unlimited”."))
+        if self.cleaned_data.get("allowed_emails") == [] and self.instance.is_restricted:
+            self._ask_to_open()
         return self.cleaned_data
+
+    def _ask_to_open(self) -> None:
+        self.fields["opens"].widget = forms.CheckboxInput()
+        if not self.cleaned_data["opens"]:
+            question = ngettext(
+                "You removed the only address. May anyone who has the link use this invitation?",
+                "You removed all %(number)s addresses. May anyone who has the link use this invitation?",
+                len(self.instance.allowed_emails),
+            )
+            self.add_error("opens", question % {"number": len(self.instance.allowed_emails)})
 
     def change(self, by: User) -> Invitation:
         cleaned = self.cleaned_data
-        self.done = gettext("The limits were changed.")
+        is_opened = self.instance.is_restricted and not cleaned["allowed_emails"]
+        self.done = str(OPENED if is_opened else CHANGED)
         return self.update(
             {"max_uses": cleaned["max_uses"], "allowed_emails": cleaned["allowed_emails"]},
             seen={"max_uses": cleaned["seen_uses"], "allowed_emails": cleaned["seen"].split()},

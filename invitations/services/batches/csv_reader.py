@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from config.exceptions import InvalidField
 from invitations.models import MAX_BATCH_ROWS
-from invitations.services.addresses import NAME_AND_ADDRESS, split_addresses
+from invitations.services.addresses import is_one_address, split_addresses
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 EMAIL = "email"
@@ -96,7 +96,7 @@ def _decode(content: bytes) -> str:
 def _read_addresses(text: str) -> Iterator[CsvRow]:
     lines = (line.strip() for line in text.splitlines())
     # an unquoted name may contain a comma: Okafor, Mary <mary@example.com>
-    found = (each for line in lines for each in ([line] if NAME_AND_ADDRESS.fullmatch(line) else split_addresses(line)))
+    found = (each for line in lines for each in ([line] if is_one_address(line) else split_addresses(line)))
     for number, address in enumerate(found, start=1):
         yield CsvRow(number, {EMAIL: address})
 

@@ -28,6 +28,7 @@ def test_form_shows_current_limits(admin_client, invitation):
         "uses": "number",
         "max_uses": 2,
         "allowed_emails": f"{WRONG}\n{BEN}",
+        "opens": None,
         "seen": f"{WRONG}\n{BEN}",
         "seen_uses": 2,
     }
@@ -60,10 +61,21 @@ def test_allowed_addresses_are_changed(admin_client, invitation):
     assert stored(invitation).allowed_emails == [BEN, "cleo@example.com", "*@example.org"]
 
 
-def test_no_addresses_allows_anyone(admin_client, invitation):
-    press(admin_client, invitation, "limits", allowed_emails="")
+def test_opening_is_asked_about_first(admin_client, invitation):
+    asked = press(admin_client, invitation, "limits", allowed_emails=" \n")
 
+    assert list(errors(asked)) == ["opens"]
+    assert stored(invitation).allowed_emails == [WRONG, BEN]
+
+    press_again(admin_client, invitation, "limits", asked, opens="on")
     assert stored(invitation).allowed_emails == []
+    assert "Anyone with the link may now use this invitation." in page_of(admin_client, invitation)
+
+
+def test_open_invitation_asks_no_question(admin_client, company):
+    invitation = make_invitation(company, max_uses=2)
+
+    assert press(admin_client, invitation, "limits", allowed_emails="", seen="").status_code == 302
 
 
 def test_limits_errors_keep_the_input(admin_client, invitation):
