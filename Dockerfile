@@ -11,8 +11,8 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-default-groups --all-extras
 COPY . .
 # required by the settings; collectstatic neither uses nor stores them
-RUN DEBUG=off SECRET_KEY=for-collecting-static-files-and-nothing-else PUBLIC_URL=https://build.invalid ALLOWED_HOSTS=build.invalid \
-    ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= DATABASE_URL=postgres://build.invalid/none \
+RUN DEBUG=off SECRET_KEY="$(head -c 32 /dev/urandom | base64)" ENCRYPTION_KEYS="$(head -c 32 /dev/urandom | base64)" \
+    PUBLIC_URL=https://build.invalid ALLOWED_HOSTS=build.invalid DATABASE_URL=postgres://build.invalid/none \
     .venv/bin/python manage.py collectstatic --noinput
 
 FROM python:${PYTHON_VERSION}-slim

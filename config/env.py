@@ -3,15 +3,25 @@
 import os
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from config.crypto.keyring import decode_key
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 # Django's syntax of ALLOWED_HOSTS: no port; a leading dot matches every subdomain
 ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 MIN_SECRET_LENGTH, MIN_DISTINCT_CHARACTERS = 32, 5
+# 32 random bytes have about thirty distinct ones
+MIN_DISTINCT_BYTES = 12
+# this machine and its own network: RFC 1122, 1918, 3927, 4193, 4291; RFC 6761, 6762, 8375, and usual names
+LOCAL_NETWORKS = tuple(
+    map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "0.0.0.0/32"))
+) + tuple(map(ip_network, ("::/127", "fc00::/7", "fe80::/10")))
+LOCAL_NAME = re.compile(r"[a-z0-9-]+|.*\.(localhost|localdomain|local|lan|internal|home\.arpa|test)", re.IGNORECASE)
 
 
 def read_integer(name: str, *, default: int, maximum: int) -> int:
@@ -57,8 +67,42 @@ def check_required(names: Sequence[str]) -> None:
         raise ImproperlyConfigured(f"Set {', '.join(missing)} in the environment: DEBUG is off.")
 
 
-def check_secret_key(secret: str, *, known: str) -> None:
+def check_debug_hosts(public_url: str, hosts: Sequence[str]) -> None:
+    """Reject public hosts: with DEBUG the keys may be publicly known, and anyone may read `/dev/mail`."""
+    for name, host in [
+        ("PUBLIC_URL", urlsplit(public_url).hostname or ""),
+        *(("ALLOWED_HOSTS", each) for each in hosts),
+    ]:
+        if not is_local_host(host):
+            raise ImproperlyConfigured(
+                f"DEBUG is on, so {name} must name this machine or its local network, not {host}. Set DEBUG=off."
+            )
+
+
+def is_local_host(host: str) -> bool:
+    """True for names and addresses that only this machine or its local network uses."""
+    host = host.strip("[].")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return bool(LOCAL_NAME.fullmatch(host))
+    return any(address in network for network in LOCAL_NETWORKS)
+
+
+def check_secret_keys(secrets: Sequence[str], *, known: str, variable: str) -> None:
     """Reject secrets that are short, repetitive, or begin with `known` or Django's prefix of generated ones."""
-    is_random = len(secret) >= MIN_SECRET_LENGTH and len(set(secret)) >= MIN_DISTINCT_CHARACTERS
-    if not is_random or secret.startswith((known, "django-insecure-")):
-        raise ImproperlyConfigured("SECRET_KEY must be 32 random characters or more, and not a publicly known one.")
+    for secret in secrets:
+        is_random = len(secret) >= MIN_SECRET_LENGTH and len(set(secret)) >= MIN_DISTINCT_CHARACTERS
+        if not is_random or secret.startswith((known, "django-insecure-")):
+            raise ImproperlyConfigured(
+                f"{variable} must be 32 random characters or more, and not a publicly known one."
+            )
+
+
+def check_encryption_keys(encoded_keys: Sequence[str], *, known: str) -> None:
+    """Reject the publicly known key, and keys that are not random, such as 32 zeros."""
+    keys = [decode_key(encoded) for encoded in encoded_keys]
+    if decode_key(known) in keys:
+        raise ImproperlyConfigured("ENCRYPTION_KEYS contains the development key, which is publicly known.")
+    if any(len(set(key)) < MIN_DISTINCT_BYTES for key in keys):
+        raise ImproperlyConfigured("ENCRYPTION_KEYS must be random. README.md shows how to create a key.")

@@ -2,7 +2,7 @@
 
 If none of `SECRET_KEY`, `PUBLIC_URL`, `ALLOWED_HOSTS` and `ENCRYPTION_KEYS` is set, this is a development machine: it
 serves itself only, with publicly known keys. If one of them is set, `DEBUG` is off by default, and without `DEBUG` all
-four are required.
+four are required. With `DEBUG` only hosts of this machine and its local network are allowed.
 """
 
 import os
@@ -17,10 +17,12 @@ from django.core.exceptions import ImproperlyConfigured
 from config import database
 from config.crypto.keyring import Keyring
 from config.env import (
+    check_debug_hosts,
+    check_encryption_keys,
     check_hosts,
     check_public_url,
     check_required,
-    check_secret_key,
+    check_secret_keys,
     read_integer,
     read_log_level,
 )
@@ -41,16 +43,19 @@ KNOWN_SECRET = "known-to-everybody-and-for-development-only"  # noqa: S105
 KNOWN_ENCRYPTION_KEY = "a25vd24tdG8tZXZlcnlib2R5LWRldmVsb3BtZW50LTA="
 SECRET_KEY = env.str("SECRET_KEY", default=KNOWN_SECRET)
 # earlier keys: what they signed stays valid during a rotation
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = [key.strip() for key in env.list("SECRET_KEY_FALLBACKS", default=[])]
 PUBLIC_URL = check_public_url(
     env.str("PUBLIC_URL", default="") or f"http://localhost:{PORT}", schemes=["http", "https"] if DEBUG else ["https"]
 )
 ALLOWED_HOSTS = check_hosts(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
-KEYRING = Keyring(env.list("ENCRYPTION_KEYS", default=[KNOWN_ENCRYPTION_KEY]))
-if not DEBUG:
-    check_secret_key(SECRET_KEY, known=KNOWN_SECRET)
-    if KEYRING.has_key(KNOWN_ENCRYPTION_KEY):
-        raise ImproperlyConfigured("ENCRYPTION_KEYS contains the development key, which is publicly known.")
+encryption_keys = env.list("ENCRYPTION_KEYS", default=[KNOWN_ENCRYPTION_KEY])
+KEYRING = Keyring(encryption_keys)
+if DEBUG:
+    check_debug_hosts(PUBLIC_URL, ALLOWED_HOSTS)
+else:
+    check_secret_keys([SECRET_KEY], known=KNOWN_SECRET, variable="SECRET_KEY")
+    check_secret_keys(SECRET_KEY_FALLBACKS, known=KNOWN_SECRET, variable="SECRET_KEY_FALLBACKS")
+    check_encryption_keys(encryption_keys, known=KNOWN_ENCRYPTION_KEY)
 
 # --- apps -------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

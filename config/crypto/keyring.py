@@ -30,7 +30,7 @@ class Keyring:
     """
 
     def __init__(self, encoded_keys: Sequence[str]) -> None:
-        keys = [_decode(encoded) for encoded in encoded_keys]
+        keys = [decode_key(encoded) for encoded in encoded_keys]
         if not keys:
             raise ImproperlyConfigured("ENCRYPTION_KEYS needs at least one key.")
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
@@ -38,9 +38,6 @@ class Keyring:
 
     def __repr__(self) -> str:
         return f"<Keyring of {len(self._ciphers)}>"
-
-    def has_key(self, encoded_key: str) -> bool:
-        return self.has_key_id(_key_id(_decode(encoded_key)))
 
     def has_key_id(self, key_id: bytes) -> bool:
         return key_id in self._ciphers
@@ -66,7 +63,8 @@ def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"latchkey key id" + key).digest()[:ID_BYTES]
 
 
-def _decode(encoded: str) -> bytes:
+def decode_key(encoded: str) -> bytes:
+    """Return the 32 bytes of a key. Raises `ImproperlyConfigured`, without the key, for anything else."""
     try:
         key = base64.b64decode(encoded.strip().translate(str.maketrans("-_", "+/")), validate=True)
     except (binascii.Error, ValueError):

@@ -1,14 +1,19 @@
 """Readers of environment variables."""
 
+import base64
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import (
     LOG_LEVELS,
+    check_debug_hosts,
+    check_encryption_keys,
     check_hosts,
     check_public_url,
     check_required,
-    check_secret_key,
+    check_secret_keys,
+    is_local_host,
     read_integer,
     read_log_level,
 )
@@ -88,7 +93,47 @@ def test_required_variables_are_named_together(monkeypatch):
     )
 
 
-def test_secret_key_must_look_random():
-    check_secret_key("drawn-at-random-for-a-test-of-production", known=KNOWN)
+def test_secret_keys_must_look_random():
+    own = "drawn-at-random-for-a-test-of-production"
+    check_secret_keys([own], known=KNOWN, variable="SECRET_KEY")
     for secret in ("too-short-but-drawn-at-random-x", "a" * 46, "abcd" * 20, "django-insecure-" + "k3Jz9" * 8, KNOWN):
-        assert "SECRET_KEY must be 32 random characters or more" in message(check_secret_key, secret, known=KNOWN)
+        error = message(check_secret_keys, [own, secret], known=KNOWN, variable="SECRET_KEY_FALLBACKS")
+        assert "SECRET_KEY_FALLBACKS must be 32 random characters or more" in error
+
+
+def test_encryption_keys_must_be_random():
+    own, known = (
+        base64.b64encode(text).decode() for text in (b"a key of a test's own production", KNOWN.encode()[:32])
+    )
+    check_encryption_keys([own, own], known=known)
+    assert "publicly known" in message(check_encryption_keys, [own, known], known=known)
+    for weak in (bytes(32), b"k" * 32, b"abcd" * 8):
+        error = message(check_encryption_keys, [base64.b64encode(weak).decode()], known=known)
+        assert "must be random" in error
+
+
+def test_local_hosts_are_not_public():
+    local = ("localhost", "127.0.0.1", "[::1]", "::1", "0.0.0.0", "my-machine", "192.168.1.20", "10.1.2.3", "[fd00::1]")
+    local += ("MyMac.local", "box.lan", "web.internal", ".localhost", "testserver", "printer.home.arpa.")
+    public = (
+        "connect.example.org",
+        "203.0.113.9",
+        "[2001:db8::1]",
+        "*",
+        "",
+        ".",
+        ".example.org",
+        "8.8.8.8",
+        "local.org",
+    )
+    got = {host: is_local_host(host) for host in local + public}
+    assert got == dict.fromkeys(local, True) | dict.fromkeys(public, False)
+
+
+def test_debug_refuses_public_hosts():
+    check_debug_hosts("http://192.168.1.20:8000", ["localhost", "192.168.1.20"])
+    error = message(check_debug_hosts, "https://connect.example.org", ["localhost"])
+    assert error.startswith(
+        "DEBUG is on, so PUBLIC_URL must name this machine or its local network, not connect.example"
+    )
+    assert "ALLOWED_HOSTS must name this machine" in message(check_debug_hosts, "http://localhost:8000", ["*"])

@@ -68,7 +68,12 @@ def test_production_rejects_development_keys():
     both = f"{OWN_KEY},{settings.KNOWN_ENCRYPTION_KEY}"
 
     assert "SECRET_KEY must be 32 random" in error_of(start(SECRET_KEY=settings.KNOWN_SECRET))
+    assert "SECRET_KEY_FALLBACKS must be 32" in error_of(start(SECRET_KEY_FALLBACKS=settings.KNOWN_SECRET))
     assert "ENCRYPTION_KEYS contains the development key" in error_of(start(ENCRYPTION_KEYS=both))
+
+
+def test_public_host_refuses_debug():
+    assert "DEBUG is on, so PUBLIC_URL must name this machine" in error_of(start(DEBUG="on"))
 
 
 def test_public_url_of_production_is_https():
@@ -83,7 +88,8 @@ def test_mail_provider_requires_a_webhook_secret():
 
     assert "Set ANYMAIL_WEBHOOK_SECRET in the environment, as name:password" in error
     assert start(**provider, ANYMAIL_WEBHOOK_SECRET="latchkey:secret").returncode == 0
-    assert start(**provider, DEBUG="true").returncode == 0
+    local = {"PUBLIC_URL": "http://localhost:8000", "ALLOWED_HOSTS": "localhost"}
+    assert start(**provider, **local, DEBUG="true").returncode == 0
 
 
 def test_mail_server_timeout_is_30_seconds():
