@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.admin.limits import CompanyLimitedAdmin, limit_of
 from companies.models import Company, Site
+from companies.models.companies import company_matches
 from companies.services.companies import (
     COMPANY_CHECKS,
     SITE_CHECKS,
@@ -28,12 +29,12 @@ MOST_COMPANIES = 50
 
 
 def search_companies(term: str, limit: frozenset[UUID] | None = None) -> list[UUID]:
-    """Return ids of the newest 50 companies with `term` in their name, for a condition of another list.
+    """Return ids of the newest 50 companies that match `term`, for a condition of another list.
 
     `limit` comes from `limit_of(request)`.
     """
     companies = Company.objects.within(limit)
-    named = companies.filter(prefilter_if_rare(companies, name_contains(term))).order_by("-pk")
+    named = companies.filter(prefilter_if_rare(companies, company_matches(term))).order_by("-pk")
     return list(named.values_list("pk", flat=True)[:MOST_COMPANIES])
 
 
@@ -62,7 +63,7 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name", "external_id")
-    search_help_text = _("Search by name or part of it, the partner’s own id, or a complete id.")
+    search_help_text = _("Any part of the name, any beginning of the external id, or a complete id.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Forbid it to limited members: they would not see the new company."""
@@ -79,7 +80,7 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         if company_id := parse_uuid(term):
             return queryset.filter(pk=company_id), False
         if term:
-            queryset = queryset.filter(prefilter_if_rare(queryset, name_contains(term) | Q(external_id=term)))
+            queryset = queryset.filter(prefilter_if_rare(queryset, company_matches(term)))
         return queryset, False
 
 

@@ -7,8 +7,15 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models.partners import Partner
-from config.db.name_search import name_index
+from config.db.name_search import Folded, Known, Words, begins_each, name_contains, name_index, search_index
 from config.validators import LANGUAGE_TAG
+
+REFERENCE = Words(Folded(Known("external_id")))
+
+
+def company_matches(term: str) -> Q:
+    """Condition that the name contains each word of `term`, or that the reference begins with it."""
+    return name_contains(term) | begins_each(term, REFERENCE)
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
@@ -49,6 +56,7 @@ class Company(models.Model):
             models.Index("partner", F("id").desc(), name="company_newest_first"),
             models.Index("external_id", condition=Q(external_id__isnull=False), name="company_external_id"),
             name_index("company_name_search"),
+            search_index("company_reference_search", REFERENCE),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name"),

@@ -1,4 +1,4 @@
-"""Search by name, ignoring case and accents, with an index of the extension `pg_trgm`.
+"""Search by name, address or reference, ignoring case and accents, with an index of the extension `pg_trgm`.
 
 Conditions are built for each word. `text` is the expression to search, such as `Words` of a folded name.
 """
@@ -17,6 +17,7 @@ from django.db.models.lookups import Contains, GreaterThanOrEqual, Regex
 
 MOST_WORDS = 12
 MOST_LETTERS = 60  # of a word: the cost of a search grows with them
+MOST_PHRASE_LETTERS = 255  # of an address or a reference
 ALIKE = 0.34  # share of common trigrams that two errors in a long word leave, by experiment
 
 # letters that Unicode does not decompose, and the final sigma
@@ -48,13 +49,45 @@ class Words(models.Func):
     output_field = models.TextField()
 
 
+class Joined(models.Func):
+    """Texts with a blank between them. Each must be without NULL, such as a `Known` one."""
+
+    arg_joiner = " || ' ' || "
+    template = "(%(expressions)s)"
+    output_field = models.TextField()
+
+
+class Known(models.Func):
+    """The text, or an empty one for NULL. A literal, because an index does not match a parameter."""
+
+    template = "coalesce(%(expressions)s, '')"
+    output_field = models.TextField()
+
+
+class Elements(models.Func):
+    """Elements of an array of texts, as one text. An index cannot use `array_to_string`: it is not immutable."""
+
+    template = "array_to_tsvector(%(expressions)s::text[])::text"
+    output_field = models.TextField()
+
+
 NAME = Words(Folded("name"))  # companies, partners and sites have no column for it
 
 
 def words_of(term: str) -> list[str]:
     """Split a term into folded words: at most `MOST_WORDS`, each cut to `MOST_LETTERS`."""
+    return [word[:MOST_LETTERS] for word in _split(term)[:MOST_WORDS]]
+
+
+def phrases_of(term: str) -> list[str]:
+    """Split a term at blanks; the words of `anna.miller@example.com` stay together, as `anna miller example com`."""
+    phrases = (" ".join(_split(part))[:MOST_PHRASE_LETTERS] for part in term.split()[:MOST_WORDS])
+    return list(filter(None, phrases))
+
+
+def _split(term: str) -> list[str]:
     letters = (letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in fold(term))
-    return [word[:MOST_LETTERS] for word in "".join(letters).split()[:MOST_WORDS]]
+    return "".join(letters).split()
 
 
 def name_index(name: str, text: Any = NAME) -> GinIndex:
@@ -62,9 +95,25 @@ def name_index(name: str, text: Any = NAME) -> GinIndex:
     return GinIndex(OpClass(text, "gin_trgm_ops"), name=name)
 
 
+def search_index(name: str, text: Any, **options: Any) -> GinIndex:
+    """Index for `begins_each`. Without a list of pending rows, so that each search costs the same."""
+    return GinIndex(OpClass(text, "gin_trgm_ops"), name=name, fastupdate=False, **options)
+
+
 def name_contains(term: str) -> Q:
     """Condition that the row's `name` contains each word of `term`, also inside its words."""
     return each_word(words_of(term), contains)
+
+
+def begins_each(term: str, text: Any) -> Q:
+    """Condition that each phrase of `term` begins at a word of the text."""
+    return each_word(phrases_of(term), begins, text)
+
+
+def mentions(text: str, term: str) -> bool:
+    """True if a phrase of `term` begins at a word of the text; the same rule as `begins_each` in Python."""
+    words = f" {' '.join(_split(text))} "
+    return any(f" {phrase}" in words for phrase in phrases_of(term))
 
 
 def each_word(words: Iterable[str], fits: Callable[[str, Any], Q], text: Any = NAME) -> Q:

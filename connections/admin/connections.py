@@ -19,10 +19,12 @@ from config.admin.changelist import AutocompleteFilter, CreatedFilter, status_wo
 from config.admin.csv_export import ExportingAdmin
 from config.admin.times import format_datetime
 from config.db.index_hints import prefilter_if_rare
+from config.db.name_search import begins_each
 from config.db.uuid7 import parse_uuid
 from connections.admin.counts import BROKEN
 from connections.admin.history import event_notes
 from connections.models import Connection, Datasource
+from connections.models.connection import SEARCHED
 from connections.models.status import Status
 
 MAX_PROVIDERS = 50
@@ -69,7 +71,9 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Created": attrgetter("created_at"),
     }
     search_fields = ("id",)
-    search_help_text = _("Company, provider, or connection id.")
+    search_help_text = _(
+        "Any beginning of a contributor’s address, provider, login page or company, or a connection id."
+    )
     fieldsets = (
         (None, {"fields": ("status_shown", "status_error_detail", "status_changed_at", "company", "origin")}),
         (
@@ -110,8 +114,8 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
             return queryset.filter(pk=connection_id), False
         if term:
             providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MAX_PROVIDERS])
-            of_company = Q(company__in=search_companies(term, limit_of(request)))
-            queryset = queryset.filter(prefilter_if_rare(queryset, of_company | Q(datasource__in=providers)))
+            found = Q(company__in=search_companies(term, limit_of(request))) | Q(datasource__in=providers)
+            queryset = queryset.filter(prefilter_if_rare(queryset, found | begins_each(term, SEARCHED)))
         return queryset, False
 
     @admin.display(description=_("provider"))

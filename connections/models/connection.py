@@ -10,6 +10,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import AbstractEvent, ActorKind, Company, Partner, Site
+from config.db.name_search import Folded, Joined, Known, Words, search_index
 from connections.models.datasource import (
     COUNTRY,
     WEB_PAGE,
@@ -21,6 +22,9 @@ from connections.models.datasource import (
 )
 from connections.models.status import MAY_RECOVER, REPAIRABLE, Status
 from connections.models.status_texts import STATUS_TEXTS, StatusText
+
+# where staff search: addresses of contributors, and login pages outside of the catalogue
+SEARCHED = Words(Folded(Joined(Known("owner_email"), Known("verified_email"), Known("url"))))
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -77,6 +81,7 @@ class Connection(models.Model):
             models.Index(
                 "origin_invitation_id", condition=Q(origin_invitation_id__isnull=False), name="connection_by_origin"
             ),
+            search_index("connection_search", SEARCHED),
         ]
         constraints = [
             models.CheckConstraint(

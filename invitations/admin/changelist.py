@@ -58,13 +58,13 @@ def last_events(invitation_ids: list[Any]) -> dict[Any, InvitationEvent]:
     return {event.invitation_id: event for event in InvitationEvent.objects.filter(pk__in=newest)}
 
 
-def follow_pasted_link(request: HttpRequest, invitations: Any) -> HttpResponse | None:
+def follow_pasted_link(request: HttpRequest, model_admin: Any) -> HttpResponse | None:
     """Redirect a search for an invitation link to its invitation, so that the link stays in no URL or log."""
     term = request.GET.get("q", "")
     token = extract_token(term)
     if token is None or request.method != "GET":
         return None
-    if invitation := invitations.opened_by(token):
+    if invitation := model_admin.get_queryset(request).opened_by(token):
         return redirect("admin:invitations_invitation_change", invitation.pk)
     if not LINK.search(term):
         return None

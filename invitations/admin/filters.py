@@ -7,18 +7,17 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Q
-from django.db.models.fields.json import KT
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from companies.addresses import normalize_address
 from companies.admin import search_companies
 from config.db.index_hints import prefilter_if_rare
+from config.db.name_search import begins_each
 from config.db.uuid7 import parse_uuid
-from config.exceptions import InvalidField
 from invitations.admin.dashboard.attention import Attention, attention_condition
 from invitations.admin.dashboard.funnel import Step, step_condition
 from invitations.models import EventType, InvitationEvent, InvitationQuerySet
+from invitations.models.search import CORRECTED, SEARCHED
 from invitations.models.status import Status
 from invitations.services.addresses import parse_address
 
@@ -87,29 +86,23 @@ class FunnelFilter(admin.SimpleListFilter):
 def search_invitations(
     invitations: InvitationQuerySet, term: str, limit: frozenset[UUID] | None = None
 ) -> InvitationQuerySet:
-    """Search by id, allowed address (any form), external id (exact), or part of the company's name.
+    """Search by id, by any beginning of an address or the reference, or by part of the company's name.
 
-    An address that was corrected still finds its invitation. Each search uses one index: combining two would scan the
-    table.
+    Addresses may be typed in any form. One that was corrected still finds its invitation.
     """
     term = term.strip()
     if not term:
         return invitations
     if invitation_id := parse_uuid(term):
         return invitations.filter(pk=invitation_id)
-    try:
-        address = normalize_address(parse_address(term))
-    except InvalidField:
-        by_external_id = invitations.filter(external_id=term)
-        if by_external_id.exists():
-            return by_external_id
-        return invitations.filter(prefilter_if_rare(invitations, Q(company__in=search_companies(term, limit))))
-    found = Q(allowed_emails__contains=[address]) | Q(pk__in=corrected_invitations(address))
+    address = parse_address(term)
+    of_company = Q(company__in=search_companies(term, limit))
+    found = of_company | Q(pk__in=corrected_invitations(address)) | begins_each(address, SEARCHED)
     return invitations.filter(prefilter_if_rare(invitations, found))
 
 
 def corrected_invitations(address: str) -> list[UUID]:
-    """Ids of the newest invitations on which this address was corrected, by the index of corrections."""
+    """Ids of the newest invitations on which an address with this beginning was corrected."""
     corrections = InvitationEvent.objects.filter(type=EventType.UPDATED, detail__has_key="old")
-    found = corrections.annotate(old=KT("detail__old")).filter(old=address).order_by("-pk")
+    found = corrections.filter(begins_each(address, CORRECTED)).order_by("-pk")
     return list(found.values_list("invitation", flat=True)[:MAX_CORRECTED])

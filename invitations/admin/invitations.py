@@ -22,6 +22,7 @@ from invitations.admin.csv_columns import INVITATION_COLUMNS
 from invitations.admin.detail import FIELDSETS, detail_context
 from invitations.admin.filters import AttentionFilter, FunnelFilter, StatusFilter, search_invitations
 from invitations.admin.links import LinkView, QRCodeView
+from invitations.admin.search import SearchView
 from invitations.admin.titles import invitation_title
 from invitations.models import Invitation
 from invitations.services.invitations import revoke_invitation
@@ -38,7 +39,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
         changelist.expires,
         changelist.last_event,
     )
-    list_select_related = ("company",)
+    list_select_related = ("company", "connection__datasource")
     list_filter = (
         StatusFilter,
         AttentionFilter,
@@ -49,7 +50,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
     )
     exported = INVITATION_COLUMNS
     search_fields = ("id",)
-    search_help_text = _("Company, email address, external id (exact), invitation id, or an invitation link.")
+    search_help_text = _("Any beginning of an address, external id or company, an invitation’s id, or its link.")
     fieldsets = FIELDSETS
     revoke_form = RevokeForm
     revoke_consequence: Any = _(
@@ -58,6 +59,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
 
     def get_urls(self) -> list[Any]:
         return [
+            self._page("search/", SearchView, "search"),
             self._page("add/offers/", OffersView, "offers"),
             self._page("add/preview/<str:part>/", PreviewView, "preview"),
             self._page("<uuid:object_id>/link/", LinkView, "link"),
@@ -82,7 +84,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if self.has_view_permission(request):
-            followed = changelist.follow_pasted_link(request, self.get_queryset(request))
+            followed = changelist.follow_pasted_link(request, self)
             if followed:
                 return followed
         return super().changelist_view(request, extra_context)

@@ -7,8 +7,10 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import AbstractEvent, ActorKind
+from config.db.name_search import search_index
 from connections.models import Connection
 from invitations.models.invitation import Invitation
+from invitations.models.search import CORRECTED
 
 
 class EventType(models.TextChoices):
@@ -41,6 +43,11 @@ class InvitationEvent(AbstractEvent):
                 KT("detail__old"),
                 condition=Q(type=EventType.UPDATED, detail__has_key="old"),
                 name="invitation_event_corrected",
+            ),
+            search_index(
+                "invitation_event_old_address",
+                CORRECTED,
+                condition=Q(type=EventType.UPDATED, detail__has_key="old"),
             ),
         ]
         constraints = [

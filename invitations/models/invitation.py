@@ -18,10 +18,12 @@ from uuid_utils.compat import uuid7
 from companies.models import Company, Partner
 from config.db.compiled_queries import compiled
 from config.db.index_hints import prefilter_if_rare
+from config.db.name_search import search_index
 from config.validators import LANGUAGE_TAG
 from connections.models import Connection
 from invitations.models.conditions import HasUppercase, is_object, metadata_within_limits
 from invitations.models.prefill import Prefill
+from invitations.models.search import SEARCHED
 from invitations.models.status import (
     FULFILLED,
     NEVER_EXPIRES,
@@ -150,6 +152,7 @@ class Invitation(models.Model):
             ),
             models.Index(F("id").desc(), "company", condition=UNFINISHED, name="invitation_unfinished"),
             GinIndex("allowed_emails", name="invitation_allowed_emails"),
+            search_index("invitation_search", SEARCHED),
         ]
         constraints = [
             models.CheckConstraint(

@@ -77,9 +77,16 @@ def test_search_finds_an_invitation(admin_client):
     invitation = make_invitation(
         CompanyFactory(name="Riverside"), external_id="ORD-7", allowed_emails=["anna@example.com"]
     )
-    make_invitation(allowed_emails=["bert@example.com"], external_id="ORD-70")
-    names = ("ORD-7", "Riverside", "river")
-    addresses = (" anna@example.com ", "ANNA@Example.COM", '"Doe" <anna@example.com>', "mailto:anna@example.com")
+    make_invitation(allowed_emails=["bert@example.com", "joanna@example.com"], external_id="XORD-7")
+    names = ("ORD-7", "or", "7 anna", "Riverside", "river")
+    addresses = (
+        "an",
+        "anna@ex",
+        " anna@example.com ",
+        "ANNA@Example.COM",
+        '"Doe" <anna@example.com>',
+        "mailto:anna@example.com",
+    )
 
     found = {term: listed(admin_client, q=term) for term in (str(invitation.pk), *names, *addresses)}
 
@@ -92,11 +99,11 @@ def test_search_finds_a_corrected_address(admin_client, company):
     correct_address(invitation, by=SYSTEM, old=wrong, new=right)
     also = make_invitation(company, allowed_emails=[wrong])
 
-    assert listed(admin_client, q=f"Anna <{wrong}>") == [also, invitation]
+    assert listed(admin_client, q=f"Anna <{wrong}>") == listed(admin_client, q="anna@exm") == [also, invitation]
     assert listed(admin_client, q=right) == [invitation]
 
 
-def test_corrections_have_their_own_index(company):
+def test_corrections_are_found_by_index(company):
     grow(company, 200)
     correct_address(
         make_invitation(company, allowed_emails=["a@b.example"]), by=SYSTEM, old="a@b.example", new="b@b.example"
@@ -106,13 +113,13 @@ def test_corrections_have_their_own_index(company):
         assert len(corrected_invitations("a@b.example")) == 1
         cursor.execute(f"EXPLAIN {captured[-1]['sql']}")
         plan = "".join(line for (line,) in cursor.fetchall())
-    assert "invitation_event_corrected" in plan
+    assert "invitation_event_old_address" in plan or "invitation_event_corrected" in plan
 
 
 def test_search_finds_nothing_else(admin_client, company):
     make_invitation(company, external_id="ORD-7", allowed_emails=["anna@example.com"])
 
-    found = {term: listed(admin_client, q=term) for term in ("nobody@example.com", "ORD", "%", "Nobody", NO_ID)}
+    found = {term: listed(admin_client, q=term) for term in ("nobody@example.com", "RD", "%", "nna", "anna b", NO_ID)}
 
     assert [term for term, rows in found.items() if rows] == []
 
@@ -234,7 +241,7 @@ def test_list_query_count_does_not_grow(admin_client, company):
         ({}, 6),
         ({"status": "ACTIVE"}, 8),  # two more count the invitations without expiry and with a later one
         ({"attention": [kind.value for kind in Attention]}, 6),
-        ({"q": "a@example.com"}, 8),
+        ({"q": "a@example.com"}, 10),
         ({"q": "Company"}, 10),
         ({"company": company.pk}, 7),
     ]
