@@ -18,11 +18,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from companies.login_again import ask_to_log_in_again, bring_back_entries
 from companies.login_throttle import serialize_logins
 from companies.recent_actions import recent_actions
 from companies.second_factor import views
 from companies.second_factor.views import is_verified, may_set_up, otp_url
 from companies.staff_log import log_staff
+from config.http.kept_entries import KEPT_FIELD, drop_entries, kept_entries, owner_of_form
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -48,9 +50,12 @@ class StaffSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method == "POST":
-            answer = serialize_logins(request, lambda: super(StaffSite, self).login(request, extra_context))
+            context = {"kept": request.POST.get(KEPT_FIELD)} | (extra_context or {})
+            answer = serialize_logins(request, lambda: super(StaffSite, self).login(request, context))
             passed = answer.status_code == HTTPStatus.FOUND
             log_staff(request, "login", username=request.POST.get("username", ""), passed=passed)
+            if passed:
+                bring_back_entries(request)
             return answer
         if self.is_password_verified(request) and not is_verified(request):
             return redirect(otp_url(request))
@@ -75,7 +80,21 @@ class StaffSite(AdminSite):
         """Allow logout before the second factor is verified."""
         if view == self.logout:
             return never_cache(csrf_protect(view))
-        return super().admin_view(view, cacheable)
+        return self._keep_entries(super().admin_view(view, cacheable))
+
+    def each_context(self, request: HttpRequest) -> Any:
+        entries = {"form_owner": owner_of_form(request), "kept_entries": kept_entries(request)}
+        return super().each_context(request) | entries
+
+    def _keep_entries(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        """Keep what is posted to the view after the login has ended."""
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            drop_entries(request)
+            return ask_to_log_in_again(request) or view(request, *args, **kwargs)
+
+        return inner
 
     def get_urls(self) -> list[Any]:
         def page(route: str, view: Callable[..., Any], name: str) -> Any:

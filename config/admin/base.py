@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from config.admin.changelist import AutocompleteFilter, BoundedChangeList, BoundedPaginator
 from config.admin.times import short_date
 from config.exceptions import DomainError, InvalidField
+from config.http.kept_entries import show_kept_entries
 
 COMBOBOXES = Media(js=["js/comboboxes.js"])
 
@@ -119,7 +120,7 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         if issubclass(form, ServiceForm):
             form.refusal = getattr(request, "refusal", None)
-        return form
+        return show_kept_entries(form, request)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Remove the pop-up links to related rows. URLs without a scheme become https."""

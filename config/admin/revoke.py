@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from config.admin.base import BaseAdmin
+from config.http.kept_entries import show_kept_entries
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -57,7 +58,8 @@ class RevokingAdmin(BaseAdmin):
         obj: Any = self.get_object(request, unquote(object_id))
         if obj is None:
             raise Http404
-        form = self.revoke_form(request.POST if request.method == "POST" else None)
+        form_class = show_kept_entries(self.revoke_form, request)
+        form = form_class(data=request.POST if request.method == "POST" else None)
         if not obj.revoked_at and not form.is_valid():
             return self._ask(request, [obj], form, cancel="../change/")
         self._revoke_all(request, [obj], form)

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
+from config.http.kept_entries import show_kept_entries
 from invitations.admin.actions import ACTIONS
 from invitations.admin.actions.base import ActionForm
 from invitations.admin.actions.buttons import LABELS, may_change
@@ -40,7 +41,7 @@ class ActionView(AdminPage):
 
     def _form(self, invitation: Invitation, data: Any = None) -> ActionForm:
         initial = {"position": self.request.GET.get("address")}
-        return ACTIONS[self.name](data, instance=invitation, initial=initial)
+        return show_kept_entries(ACTIONS[self.name], self.request)(data=data, instance=invitation, initial=initial)
 
     def _ask(self, invitation: Invitation, form: ActionForm) -> HttpResponse:
         return self.render(

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from companies.admin import CompanyLimitedAdmin
+from companies.login_again import log_in_and_upload_again
 from config.admin.changelist import AutocompleteFilter, status_word
 from config.admin.csv_export import csv_response, log_export, logged_rows
 from config.exceptions import DomainError
@@ -100,6 +101,8 @@ class BatchAdmin(CompanyLimitedAdmin):
         Exempt from CSRF here, because the check reads the whole body. `admin_view` inside checks the token.
         """
         may_upload = self.admin_site.has_permission(request) and self.has_add_permission(request)
+        if is_large(request) and not request.user.is_authenticated:
+            return log_in_and_upload_again(request)
         if is_large(request) and not may_upload:
             return too_large(request)
         if content_length(request) > MAX_FILE_BYTES + OTHER_FIELDS_BYTES:

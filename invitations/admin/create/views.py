@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from companies.models import Company
 from config.db.uuid7 import parse_uuid
 from config.exceptions import DomainError
+from config.http.kept_entries import show_kept_entries
 from invitations.admin.create.copy import initial_from
 from invitations.admin.create.form import CreateInvitationForm
 from invitations.admin.create.offers import Offers, open_companies
@@ -40,7 +41,8 @@ class CreateView(CreatePage):
     """`?company=`, `?invitation_type=` and `?connection=` fill in fields; `?copy=` copies another invitation."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._show(CreateInvitationForm(self.user, initial=self._initial()))
+        form_class = show_kept_entries(CreateInvitationForm, request)
+        return self._show(form_class(self.user, initial=self._initial()))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if "_show" in request.POST:
