@@ -81,7 +81,7 @@ class CodeExpired(DomainError):
 
 
 class CodeAttemptsExceeded(DomainError):
-    status = 400
+    status = 429
     code = "TOO_MANY_TRIES"
     default_message = _("There were too many wrong codes, so this one no longer works. Ask for a new one below.")
 

@@ -64,6 +64,6 @@ def end_automatic_repairs(company_id: str) -> None:
 @app.periodic(cron="23 * * * *")
 @job(queueing_lock="delete_expired_data")
 def delete_expired_data(timestamp: int) -> None:
-    delete_old_windows(older_than=RETENTION)
+    delete_old_windows(older_than=2 * RETENTION)  # the longest rate limit is a day
     delete_old_proofs(older_than=RETENTION)
     delete_old_batches()

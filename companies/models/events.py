@@ -18,7 +18,7 @@ class ActorKind(models.TextChoices):
 
 
 class AbstractEvent(models.Model):
-    """Log entry, written once and never changed. Subclasses define `type`."""
+    """Log entry. It never changes, but may count repetitions within an hour. Subclasses define `type`."""
 
     type: "models.CharField[str, str]"
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -19,6 +19,13 @@ class InArray(Func):
     output_field: Any = BooleanField()
 
 
+class ArrayOf(Func):
+    """`ARRAY[value]`, with the value as a parameter of its own."""
+
+    template = "ARRAY[%(expressions)s]"
+    output_field: Any = ArrayField(UUIDField())
+
+
 def newest_first_for(rows: Rows, owner: str, owner_id: UUID) -> Rows:
     """Filter by owner, newest first, through an index that begins with the owner and ends with the id.
 
@@ -26,7 +33,7 @@ def newest_first_for(rows: Rows, owner: str, owner_id: UUID) -> Rows:
     slow when the owner's rows are old. Ordered by owner and id, the index of ids cannot be used.
     """
     # `owner = x` would remove the owner from the order, because it is constant; `owner = ANY (array)` does not
-    owner_ids = Value([owner_id], ArrayField(UUIDField()))
+    owner_ids = ArrayOf(Value(owner_id, UUIDField()))
     return rows.filter(InArray(F(f"{owner}_id"), owner_ids)).order_by(f"{owner}_id", "-pk")
 
 

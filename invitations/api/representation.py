@@ -1,5 +1,6 @@
 """Invitations as JSON."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.utils import timezone
 from companies.api.events import represent_event
 from config.api.representation import Representation
 from config.db.compiled_queries import compiled
+from config.db.index_hints import newest_first_for
 from invitations.api.serializers import (
     CreatedConnectionSerializer,
     DeliverySerializer,
@@ -20,10 +22,11 @@ from invitations.models import Delivery, Invitation, InvitationEvent, Use, publi
 from invitations.models.status import status_of
 from invitations.models.tokens import decrypt_token
 
+LATEST_EVENTS = 100
 COMPUTED = ("token", "status", "invitationUrl", "createdConnections")
 
 _invitation = Representation(InvitationSerializer, computed=COMPUTED)
-_detail = Representation(InvitationDetailSerializer, computed=[*COMPUTED, "events", "deliveries"])
+_detail = Representation(InvitationDetailSerializer, computed=[*COMPUTED, "events", "hasMoreEvents", "deliveries"])
 _created_connection = Representation(CreatedConnectionSerializer)
 represent_delivery = Representation(DeliverySerializer)
 
@@ -43,18 +46,30 @@ def represent_invitation(invitation: Invitation) -> dict[str, Any]:
 
 
 def represent_detail(invitation: Invitation) -> dict[str, Any]:
-    """An invitation with its events and deliveries."""
+    """An invitation with its latest events and its deliveries."""
+    events = list(_newest_events(invitation_id=invitation.pk))
     return _detail(
         invitation,
         **_computed(invitation, timezone.now(), _created_connections([invitation])),
-        events=[represent_event(event) for event in _events(invitation_id=invitation.pk)],
+        events=represent_events(reversed(events[:LATEST_EVENTS])),
+        hasMoreEvents=len(events) > LATEST_EVENTS,
         deliveries=[represent_delivery(delivery) for delivery in _deliveries(invitation_id=invitation.pk)],
     )
 
 
+def represent_events(events: Iterable[InvitationEvent]) -> list[dict[str, Any]]:
+    """Events that were read with their `api_key`."""
+    return [represent_event(event) for event in events]
+
+
+def events_newest_first(invitation_id: UUID) -> QuerySet[InvitationEvent]:
+    return newest_first_for(InvitationEvent.objects.select_related("api_key"), "invitation", invitation_id)
+
+
 @compiled
-def _events(invitation_id: UUID) -> QuerySet[InvitationEvent]:
-    return InvitationEvent.objects.filter(invitation=invitation_id).select_related("api_key").order_by("pk")
+def _newest_events(invitation_id: UUID) -> QuerySet[InvitationEvent]:
+    """The latest events, and one more if there are older ones."""
+    return events_newest_first(invitation_id)[: LATEST_EVENTS + 1]
 
 
 @compiled

@@ -269,7 +269,8 @@ class InvitationEventSerializer(EventSerializer):
     type = serializers.ChoiceField(EventType.choices)
     detail = serializers.DictField(
         help_text="For `UPDATED`: the changed `fields`, and in `changes` the old and new values of `expiresAt` and "
-        "`maxUses`."
+        "`maxUses`. For `VIEWED`, `CODE_SENT` and `VERIFICATION_FAILED`: `count` and `lastAt`, if it happened again "
+        "within an hour."
     )
 
 
@@ -284,7 +285,10 @@ class DeliverySerializer(serializers.Serializer[Any]):
 
 
 class InvitationDetailSerializer(InvitationSerializer):
-    """An invitation with its events and deliveries."""
+    """An invitation with its latest events and its deliveries."""
 
-    events = InvitationEventSerializer(many=True, help_text="All events, oldest first.")
+    events = InvitationEventSerializer(many=True, help_text="The latest 100 events, oldest first.")
+    hasMoreEvents = serializers.BooleanField(
+        help_text="True if there are older events; `listInvitationEvents` returns all."
+    )
     deliveries = DeliverySerializer(many=True)

@@ -14,6 +14,7 @@ from companies.api.idempotency import idempotent
 from companies.models import Scope
 from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
+from config.api.query import PageQuery
 from config.api.schema import errors
 from config.db.compiled_queries import compiled
 from config.db.index_hints import newest_first_for
@@ -22,7 +23,9 @@ from connections.models import Connection
 from invitations.api.filters import InvitationQuery, disjoint_conditions, filter_invitations
 from invitations.api.representation import (
     COLUMNS,
+    events_newest_first,
     represent_detail,
+    represent_events,
     represent_invitation,
     represent_invitations,
 )
@@ -30,6 +33,7 @@ from invitations.api.serializers import (
     CreateInvitation,
     CreateRepairInvitation,
     InvitationDetailSerializer,
+    InvitationEventSerializer,
     InvitationSerializer,
     ResendInvitation,
     RevokeInvitation,
@@ -59,7 +63,7 @@ class InvitationViewSet(PartnerViewSet):
         "POST": Scope.INVITATIONS_WRITE,
         "PATCH": Scope.INVITATIONS_WRITE,
     }
-    query_serializers = {"list": InvitationQuery}
+    query_serializers = {"list": InvitationQuery, "events": PageQuery}
     pagination_class = KeysetPagination.named("invitations")
     lookup_url_kwarg = "invitation_id"
 
@@ -125,8 +129,18 @@ class InvitationViewSet(PartnerViewSet):
         responses={200: InvitationDetailSerializer},
     )
     def retrieve(self, request: Request, invitation_id: UUID) -> Response:
-        """Returns one invitation with all its `events`, oldest first, and the `deliveries` of its mails."""
+        """Returns one invitation with its latest 100 `events`, oldest first, and the `deliveries` of its mails."""
         return Response(represent_detail(self.get_object()))
+
+    @extend_schema(
+        operation_id="listInvitationEvents",
+        summary="List the events of an invitation",
+        responses={200: InvitationEventSerializer},
+    )
+    @action(detail=True, pagination_class=KeysetPagination.named("events"))
+    def events(self, request: Request, invitation_id: UUID) -> Response:
+        """Returns all events, newest first. Send `nextCursor` as `cursor` to get the next page."""
+        return self.paginated(events_newest_first(self.get_object().pk), represent_events)
 
     @extend_schema(
         operation_id="updateInvitation",

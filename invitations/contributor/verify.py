@@ -1,5 +1,9 @@
 """Verify an address: by the button of a personal link, or by a code."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
 from django.core import signing
 from django.http import HttpResponse
 
@@ -8,11 +12,13 @@ from invitations.contributor.cookies import cookie_options
 from invitations.contributor.forms import AddressForm, CodeForm
 from invitations.contributor.request import ContributorRequest, contributor_view
 from invitations.exceptions import InvitationClosed, LinkUsedInAnotherBrowser, RateLimitExceeded
+from invitations.models import VerificationCode
 from invitations.services.guards import ensure_active
 from invitations.services.verification.codes import check_code, request_code
 from invitations.services.verification.proofs import use_personal_link
 
 ADDRESS_AGE_SECONDS = 60 * 60
+MAX_REMEMBERED_CODES = 3  # a mail may be slow, so the codes before it still work
 
 
 @contributor_view("POST")
@@ -25,34 +31,37 @@ def verify(request: ContributorRequest) -> HttpResponse:
     form, error = AddressForm(None if uses_link else request.data), None
     if uses_link or form.is_valid():
         try:
-            request_code(request.invitation, _address(request, form), client=request.client, link=request.link)
+            requested = request_code(
+                request.invitation, _address(request, form), client=request.client, link=request.link
+            )
         except RateLimitExceeded as raised:
             error = raised
         else:
-            return _remember_address(request, request.redirect("code"), typed=form.data.get("email", ""))
-    context = {"form": form, "error": error, "typed": _remembered_address(request), "lost_proof": request.lost_proof}
-    return request.render_and_record_view("verify", **context)
+            return _remember_request(request, requested, typed=form.data.get("email", ""))
+    context = {"form": form, "error": error, "requested": _remembered(request), "lost_proof": request.lost_proof}
+    return _with_retry_after(request.render_and_record_view("verify", **context), error)
 
 
 @contributor_view("POST")
 def code(request: ContributorRequest) -> HttpResponse:
     ensure_active(request.invitation)
-    typed = _remembered_address(request)
-    if not typed and not request.link:
+    remembered, error = _remembered(request), None
+    if not remembered.codes:
         return request.redirect("verify")
     form = CodeForm(request.data)
     if form.is_valid():
-        email = _address(request, AddressForm({"email": typed} if typed else None))
+        email = _address(request, AddressForm({"email": remembered.typed} if remembered.typed else None))
         digits, secret = form.cleaned_data["code"], request.proof_secret
         try:
-            _, secret = check_code(request.invitation, email, digits, client=request.client, secret=secret)
+            _, secret = check_code(request.invitation, email, digits, requested=remembered.codes, secret=secret)
         except InvitationClosed:
             raise
-        except DomainError as error:
+        except DomainError as raised:
+            error = raised
             form.add_error("code", error.detail)
         else:
             return request.set_proof_cookie(request.redirect("connect"), secret)
-    return request.render("code", form=form, typed=typed)
+    return _with_retry_after(request.render("code", form=form, typed=remembered.typed), error)
 
 
 @contributor_view("POST")
@@ -66,7 +75,7 @@ def accept_link(request: ContributorRequest) -> HttpResponse:
     try:
         _, secret = use_personal_link(request.invitation, request.link, secret=request.proof_secret)
     except LinkUsedInAnotherBrowser as error:
-        return request.render("verify", form=AddressForm(), error=error, typed=_remembered_address(request))
+        return request.render("verify", form=AddressForm(), error=error, requested=_remembered(request))
     return request.set_proof_cookie(request.redirect("connect"), secret)
 
 
@@ -77,27 +86,47 @@ def _address(request: ContributorRequest, form: AddressForm) -> str:
     return str(form.cleaned_data["email"]) if form.is_valid() else ""
 
 
+def _with_retry_after(response: HttpResponse, error: DomainError | None) -> HttpResponse:
+    """Answer 429 if the page says that something was tried too often (RFC 6585, section 4)."""
+    if error and error.status == 429:
+        response.status_code = error.status
+        if isinstance(error, RateLimitExceeded):
+            response["Retry-After"] = str(error.retry_after)
+    return response
+
+
 # The typed address travels in a signed cookie, because URLs are logged. The address of a personal link does not
 # travel at all: a finder of the link must not read it in full.
 
 
-def _remember_address(request: ContributorRequest, response: HttpResponse, *, typed: str) -> HttpResponse:
+class CodeRequests(NamedTuple):
+    """Address that was `typed` in this browser, empty for that of the personal link, and ids of its newest codes."""
+
+    typed: str = ""
+    codes: Sequence[UUID] = ()
+
+
+def _remember_request(request: ContributorRequest, code: VerificationCode, *, typed: str) -> HttpResponse:
+    earlier = _remembered(request)
+    codes = [*(earlier.codes if earlier.typed == typed.strip() else ()), code.pk][-MAX_REMEMBERED_CODES:]
+    response = request.redirect("code")
     response.set_cookie(
         _address_cookie(request),
         # as ASCII: a domain may be written in any script
-        signing.dumps(typed.strip(), salt=_address_cookie(request)),
+        signing.dumps([typed.strip(), [pk.hex for pk in codes]], salt=_address_cookie(request)),
         max_age=ADDRESS_AGE_SECONDS,
         **cookie_options(),
     )
     return response
 
 
-def _remembered_address(request: ContributorRequest) -> str:
+def _remembered(request: ContributorRequest) -> CodeRequests:
     name = _address_cookie(request)
     try:
-        return str(signing.loads(request.http.COOKIES.get(name, ""), salt=name, max_age=ADDRESS_AGE_SECONDS))
-    except signing.BadSignature:
-        return ""
+        typed, codes = signing.loads(request.http.COOKIES.get(name, ""), salt=name, max_age=ADDRESS_AGE_SECONDS)
+    except (signing.BadSignature, ValueError):
+        return CodeRequests()
+    return CodeRequests(typed, [UUID(pk) for pk in codes])
 
 
 def _address_cookie(request: ContributorRequest) -> str:

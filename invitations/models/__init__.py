@@ -27,7 +27,6 @@ from invitations.models.invitation import (
 from invitations.models.rate_limit import RateLimitWindow
 from invitations.models.verification import (
     CODE_AGE,
-    MAX_ACTIVE_CODES,
     MAX_TRIES,
     PROOF_AGE,
     SECRET_AGE,
@@ -39,7 +38,6 @@ __all__ = [
     "BOUNCED_OR_COMPLAINED",
     "CODE_AGE",
     "DRAFTS_KEPT",
-    "MAX_ACTIVE_CODES",
     "MAX_ALLOWED_EMAILS",
     "MAX_BATCH_ROWS",
     "MAX_LIFETIME",

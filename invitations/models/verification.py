@@ -20,7 +20,8 @@ PROOF_AGE = timedelta(hours=2)
 SECRET_AGE = timedelta(days=30)
 CODE_AGE = timedelta(minutes=10)
 MAX_TRIES = 5
-MAX_ACTIVE_CODES = 3
+MAX_GUARDED_TRIES = 1
+DIGITS, GUARDED_DIGITS = 6, 8
 
 
 class EmailProof(models.Model):
@@ -55,18 +56,28 @@ class VerificationCodeQuerySet(models.QuerySet["VerificationCode"]):
         """Filter codes that expired, or were ended, before they were used."""
         return self.filter(used_at=None, expires_at__lte=Now())
 
+    def with_tries_left(self) -> Self:
+        return self.filter(Q(is_guarded=False, tries__lt=MAX_TRIES) | Q(is_guarded=True, tries__lt=MAX_GUARDED_TRIES))
+
     def attempted_since(self, moment: datetime) -> Self:
         return self.filter(last_attempt_at__gt=moment)
 
 
 class VerificationCode(models.Model):
-    """A six-digit code, derived from the row and `SECRET_KEY` and never stored, not even as a hash."""
+    """A code, derived from the row and `SECRET_KEY` and never stored, not even as a hash.
+
+    It has six digits and five tries. A guarded code has eight digits and one try: it was requested after many wrong
+    tries.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="codes", db_index=False)
     email = models.CharField(max_length=254)
     # requested by the personal link of this address, which only the owner of the mailbox has
     is_by_link = models.BooleanField(default=False, db_default=False)
+    is_guarded = models.BooleanField(default=False, db_default=False)
+    # opaque name of the network that requested it
+    client = models.CharField(max_length=32, default="", db_default="")
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -93,6 +104,11 @@ class VerificationCode(models.Model):
         return f"<{self.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
 
     @property
+    def is_mailed(self) -> bool:
+        """True if its mail has left, or is leaving: the reader may be faster than the row."""
+        return self.sent_at is not None or (self.last_attempt_at is not None and self.last_error is None)
+
+    @property
     def digits(self) -> str:
         return self._digits_by(settings.SECRET_KEY)
 
@@ -103,7 +119,8 @@ class VerificationCode(models.Model):
 
     def _digits_by(self, key: str) -> str:
         keyed = salted_hmac("latchkey.code", str(self.pk), secret=key, algorithm="sha256").digest()
-        return f"{int.from_bytes(keyed[:8], 'big') % 1_000_000:06d}"
+        length = GUARDED_DIGITS if self.is_guarded else DIGITS
+        return f"{int.from_bytes(keyed[:8], 'big') % 10**length:0{length}d}"
 
 
 def hash_secret(secret: str) -> bytes:

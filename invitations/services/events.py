@@ -1,17 +1,24 @@
 """Append events to the log of an invitation."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from companies.actors import Actor
 from companies.services.events import append_event
 from config.camel_case import to_camel_case
+from config.db.advisory_locks import wait_for_lock
 from invitations.models import EventType, Invitation, InvitationEvent
 
 # events have the old and new values of these fields; texts and addresses are personal and not copied
 AUDITED_FIELDS = ("expires_at", "max_uses")
+FOLDED_FOR = timedelta(hours=1)
 
 
 def log_event(
@@ -25,6 +32,24 @@ def log_event(
 ) -> InvitationEvent:
     """Append an event. Call it in the transaction of the change. An `event_id` can be stored only once."""
     return append_event(invitation.events, event_type, by=by, email=email, detail=detail, event_id=event_id)
+
+
+@transaction.atomic
+def log_repeated_event(invitation: Invitation, event_type: EventType, *, by: Actor, email: str | None = None) -> None:
+    """Append an event that strangers can cause again and again.
+
+    Those of one type, actor and address within an hour are one row, with `count` and `lastAt` in its detail.
+    """
+    wait_for_lock(f"{event_type} of {invitation.pk}")
+    now = timezone.now()
+    # the same statement with and without an address: its time must not reveal which addresses are allowed
+    recent = invitation.events.alias(about=Coalesce("email", Value(""))).filter(created_at__gt=now - FOLDED_FOR)
+    last = recent.filter(type=event_type, actor=by.kind, about=email or "").order_by("-pk").first()
+    if last is None:
+        log_event(invitation, event_type, by=by, email=email)
+        return
+    last.detail = {"count": last.detail.get("count", 1) + 1, "lastAt": _to_wire(now)}
+    last.save(update_fields=["detail"])
 
 
 def audit_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from invitations.models.prefill import Prefill
 from invitations.models.tokens import encrypt_token, hash_token, new_token
 from invitations.services.addresses import normalize_allowed_emails
 from invitations.services.delivery.send import BATCH, SINGLE, queue_mails
-from invitations.services.events import audit_changes, log_event
+from invitations.services.events import audit_changes, log_event, log_repeated_event
 from invitations.services.form_idempotency import run_once
 from invitations.services.terms import (
     Changes,
@@ -201,7 +201,7 @@ def record_view(invitation: Invitation) -> None:
     stale = Q(last_viewed_at=None) | Q(last_viewed_at__lte=now - VIEW_INTERVAL)
     with transaction.atomic():
         if Invitation.objects.filter(stale, pk=invitation.pk).update(last_viewed_at=now):
-            log_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
+            log_repeated_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
 
 
 def _checked_changes(invitation: Invitation, changes: Changes, now: datetime) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def open_wrong_code(page, partner):
     open_code(page, partner)
     page.locator("[name=code]").fill("12")
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("alert")).to_contain_text("A code has six digits.")
+    expect(page.get_by_role("alert")).to_contain_text("A code has six digits, or eight.")
 
 
 def open_form(page, partner):

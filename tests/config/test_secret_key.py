@@ -18,19 +18,21 @@ def replace_key(settings, *fallbacks):
 
 def test_code_of_earlier_key_is_valid(settings, company):
     invitation = make_invitation(company, allowed_emails=[ANNA])
-    digits = ask(invitation).digits
+    code = ask(invitation)
+    digits = code.digits
     replace_key(settings, BEFORE)
 
-    assert check_code(invitation, ANNA, digits, client="192.0.2.1")[0].email == ANNA
+    assert check_code(invitation, ANNA, digits, requested=[code.pk])[0].email == ANNA
 
 
 def test_code_needs_its_key(settings, company):
     invitation = make_invitation(company, allowed_emails=[ANNA])
-    digits = ask(invitation).digits
+    code = ask(invitation)
+    digits = code.digits
     replace_key(settings)
 
     with pytest.raises(WrongCode):
-        check_code(invitation, ANNA, digits, client="192.0.2.1")
+        check_code(invitation, ANNA, digits, requested=[code.pk])
 
 
 def test_cursor_of_earlier_key_is_valid(settings, api, company):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db.models import F
+from django.db.models.expressions import RawSQL
 
 from connections.models import ConnectionEvent
 from invitations.models import EmailProof, Invitation, RateLimitWindow, VerificationCode
@@ -17,6 +18,11 @@ def pass_time(**units: float) -> None:
         last_attempt_at=F("last_attempt_at") - passed,
     )
     EmailProof.objects.update(created_at=F("created_at") - passed, expires_at=F("expires_at") - passed)
-    RateLimitWindow.objects.update(started_at=F("started_at") - passed)
+    make_attempts_older(passed)
     Invitation.objects.update(created_at=F("created_at") - passed)
     ConnectionEvent.objects.update(created_at=F("created_at") - passed)
+
+
+def make_attempts_older(passed: timedelta) -> None:
+    older = RawSQL("ARRAY(SELECT attempt - %s FROM unnest(attempts) AS attempt)", [passed])
+    RateLimitWindow.objects.update(started_at=F("started_at") - passed, attempts=older)

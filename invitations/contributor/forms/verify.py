@@ -25,13 +25,13 @@ class AddressForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """Accept the six digits with blanks, hyphens and in full width."""
+    """Accept the six or eight digits with blanks, hyphens and in full width."""
 
     code = forms.CharField(
         max_length=40,
         label=_("Code"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-        error_messages={"required": _("Enter the six digits from the mail.")},
+        error_messages={"required": _("Enter the digits from the mail.")},
     )
 
     def __init__(self, data: Any = None) -> None:
@@ -44,6 +44,6 @@ class CodeForm(forms.Form):
         # East Asian keyboards type digits in full width
         typed = unicodedata.normalize("NFKC", self.cleaned_data["code"])
         digits = re.sub(r"[\s-]", "", typed)
-        if not re.fullmatch(r"[0-9]{6}", digits):
-            raise forms.ValidationError(_("A code has six digits."))
+        if not re.fullmatch(r"[0-9]{6}|[0-9]{8}", digits):
+            raise forms.ValidationError(_("A code has six digits, or eight. Copy all digits from the mail."))
         return digits

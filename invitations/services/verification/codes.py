@@ -1,7 +1,7 @@
 """Verify an address by a code: request it, mail it, check it."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,8 +18,6 @@ from invitations.exceptions import CodeAttemptsExceeded, CodeExpired, RateLimitE
 from invitations.models import (
     BOUNCED_OR_COMPLAINED,
     CODE_AGE,
-    MAX_ACTIVE_CODES,
-    MAX_TRIES,
     DeliveryStatus,
     EmailProof,
     EventType,
@@ -28,24 +26,26 @@ from invitations.models import (
     VerificationCode,
 )
 from invitations.models.status import Status
-from invitations.models.verification import hash_secret
+from invitations.models.verification import VerificationCodeQuerySet, hash_secret
 from invitations.services.delivery import smtp
 from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
-from invitations.services.events import log_event
+from invitations.services.events import log_event, log_repeated_event
 from invitations.services.guards import ensure_active
-from invitations.services.rate_limits import check_rate_limit
+from invitations.services.rate_limits import check_rate_limit, count_attempt, is_limit_reached
 from invitations.services.verification.proofs import create_proof, lock_proof
 
 HOUR = timedelta(hours=1)
 SEND_PAUSE = timedelta(seconds=30)
-SENDS_PER_ADDRESS = 5
-SENDS_PER_INVITATION = 20
-SENDS_PER_CLIENT = 30
-TRIES_PER_CLIENT = 100
-TRIES_PER_ADDRESS = 100  # a day; NIST SP 800-63B-4, 3.2.2: no more than 100 failed attempts on one account
+# an hour each; docs/design.md, "Bounds of guessing", has the arithmetic
+CODES_PER_ADDRESS = 5
+CODES_PER_CLIENT = 30
+CODES_PER_MAILBOX = 10
+CODES_PER_PATTERN = 90
+WRONG_TRIES_PER_DAY = 20
 CODE_RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 40, 80, 160))
 NOT_TRIED = gettext_lazy("Not sent: the code expired first.")
-MAILBOX_FULL = gettext_lazy("Not sent: this address got 5 codes within an hour, from this and other invitations.")
+MAILBOX_FULL = gettext_lazy("Not sent: this address got many codes within an hour, from this and other invitations.")
+PATTERN_FULL = gettext_lazy("Not sent: the addresses of this domain got 90 codes within an hour.")
 
 logger = logging.getLogger("latchkey.mail")
 
@@ -57,21 +57,27 @@ def request_code(
     """Queue a mail with a code to a normalized address. The visitor may have come by a personal `link`.
 
     Never reveals whether the address is allowed: it writes the same rows and queues the same job either way, and the
-    worker decides whether to send. Raises `RateLimitExceeded` within 30 seconds of the last code, and after 5 an hour
-    for the address, 20 for the invitation or 30 for the `client` (an opaque key of the client's address).
+    worker decides whether to send. `client` is an opaque name of the visitor's network. Raises `RateLimitExceeded`
+    within 30 seconds of its last code for the address, after 5 an hour for the address, and after 30 for the
+    invitation. Codes for the address of the personal link have limits of their own, which other visitors cannot use up.
     """
     ensure_active(invitation)
-    check_rate_limit(f"code-client:{client}", limit=SENDS_PER_CLIENT, per=HOUR)
-    check_rate_limit(f"code-invitation:{invitation.pk}", limit=SENDS_PER_INVITATION, per=HOUR)
+    is_by_link = link is not None and link.delivery.email == email
+    if not is_by_link:
+        check_rate_limit(f"code-client:{invitation.pk}:{client}", limit=CODES_PER_CLIENT, per=HOUR)
     locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
-    _check_send_rate(locked, email)
+    codes = VerificationCode.objects.filter(invitation=locked, email=email, is_by_link=is_by_link)
+    _check_pause(codes if is_by_link else codes.filter(client=client))
     code = VerificationCode.objects.create(
         invitation=locked,
         email=email,
-        is_by_link=link is not None and link.delivery.email == email,
+        is_by_link=is_by_link,
+        is_guarded=is_limit_reached(
+            _wrong_tries_key(locked, email, is_by_link=is_by_link), limit=WRONG_TRIES_PER_DAY, per=24 * HOUR
+        ),
+        client=client,
         expires_at=timezone.now() + CODE_AGE,
     )
-    _expire_surplus(locked, email)
     defer("invitations.tasks.send_code", {"code_id": str(code.pk)})
     return code
 
@@ -79,9 +85,8 @@ def request_code(
 def send_code(code_id: UUID) -> timedelta | None:
     """Mail a code if its address is allowed. Log the reason if it finally cannot be sent.
 
-    A mailbox gets at most 5 codes an hour from all invitations, and 5 more requested by its own personal links, so that
-    strangers cannot block the owner. This limit is applied here and not on the page, where it would reveal allowed
-    addresses. Returns the delay before the next attempt, or None.
+    The limits of a mailbox and of a domain are applied here. On the page they would reveal allowed addresses. Returns
+    the delay before the next attempt, or None.
     """
     code = VerificationCode.objects.select_related("invitation__company__partner").filter(pk=code_id).first()
     if code is None or code.sent_at or not code.invitation.allows(code.email):
@@ -92,6 +97,8 @@ def send_code(code_id: UUID) -> timedelta | None:
         _claim_send(code)
         smtp.send(lambda: code_mail(code))
     except PermanentDeliveryError as error:
+        code.last_error = str(error)
+        code.save(update_fields=["last_error"])
         log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(error))
         return None
     except TemporaryDeliveryError as error:
@@ -99,32 +106,32 @@ def send_code(code_id: UUID) -> timedelta | None:
     with transaction.atomic():
         code.sent_at, code.last_error = timezone.now(), None
         code.save(update_fields=["sent_at", "last_error"])
-        log_event(code.invitation, EventType.CODE_SENT, by=SYSTEM, email=code.email)
+        log_repeated_event(code.invitation, EventType.CODE_SENT, by=SYSTEM, email=code.email)
     return None
 
 
 def check_code(
-    invitation: Invitation, email: str, digits: str, *, client: str, secret: str | None = None
+    invitation: Invitation, email: str, digits: str, *, requested: Collection[UUID], secret: str | None = None
 ) -> tuple[EmailProof, str]:
-    """Verify `email` by a code. Returns the proof and the new secret for the browser's cookie.
+    """Verify `email` by one of the codes that this browser `requested`. Returns the proof and the new cookie secret.
 
     Replaces the proof of the cookie's current `secret`. Raises `WrongCode`, `CodeExpired` or `CodeAttemptsExceeded`.
-    Each attempt counts against every active code, under the lock under which it is compared, so that threads together
-    get five at most. An expired code does not count as an attempt against the active codes.
+    Each attempt counts against every active code of the browser, under the lock under which it is compared, so that
+    threads together get five at most. Codes of other browsers are not touched: strangers cannot use up their tries. An
+    expired code does not count as an attempt against the active codes.
     """
     ensure_active(invitation)
-    check_rate_limit(f"code-tries:{client}", limit=TRIES_PER_CLIENT, per=HOUR)
-    check_rate_limit(f"code-tries:{invitation.pk}:{_opaque(email)}", limit=TRIES_PER_ADDRESS, per=24 * HOUR)
-    old = _with_digits(VerificationCode.objects.expired().filter(invitation=invitation, email=email), digits)
-    code = _matching_code(invitation, email, digits, counts=old is None)
+    codes = VerificationCode.objects.filter(invitation=invitation, email=email, pk__in=requested)
+    old = _with_digits(codes.expired(), digits)
+    code = _matching_code(codes, digits, counts=old is None)
     with transaction.atomic():
-        spent = code and VerificationCode.objects.active().filter(pk=code.pk).update(used_at=timezone.now())
+        spent = code and codes.active().filter(pk=code.pk).update(used_at=timezone.now())
         if spent and invitation.allows(email):
             return create_proof(invitation, email, by="code", replaces=lock_proof(invitation, secret))
     # an address that is not allowed must not reach the partner's log
     known = email if invitation.allows(email) else None
-    log_event(invitation, EventType.VERIFICATION_FAILED, by=CONTRIBUTOR, email=known)
-    raise CodeExpired if old else _failure(invitation, email)
+    log_repeated_event(invitation, EventType.VERIFICATION_FAILED, by=CONTRIBUTOR, email=known)
+    raise CodeExpired if old else _failure(codes)
 
 
 @transaction.atomic
@@ -145,21 +152,40 @@ def record_code_report(reference: str, status: DeliveryStatus, *, reason: str | 
 
 @transaction.atomic
 def _claim_send(code: VerificationCode) -> None:
-    """Count the code against its mailbox, once for all attempts.
+    """Count the code against its mailbox and domain, once for all attempts.
 
-    Raises `PermanentDeliveryError` if the mailbox limit is reached or the code has expired.
+    Raises `PermanentDeliveryError` if a limit is reached or the code has expired.
     """
     # concurrent workers must see each other's count
     wait_for_lock(f"codes to {code.email}")
-    now = timezone.now()
-    if code.expires_at <= now:
+    if code.expires_at <= timezone.now():
         raise PermanentDeliveryError(code.last_error or str(NOT_TRIED))
     if code.last_attempt_at is None:
-        sent = VerificationCode.objects.attempted_since(now - HOUR).filter(email=code.email, is_by_link=code.is_by_link)
-        if sent.count() >= SENDS_PER_ADDRESS:
-            raise PermanentDeliveryError(str(MAILBOX_FULL))
-    code.last_attempt_at = now
-    code.save(update_fields=["last_attempt_at"])
+        _check_mailbox(code)
+        _check_pattern(code)
+    code.last_attempt_at, code.last_error = timezone.now(), None
+    code.save(update_fields=["last_attempt_at", "last_error"])
+
+
+def _check_mailbox(code: VerificationCode) -> None:
+    """Limit the codes of one mailbox over all invitations. Personal links and networks have shares of their own."""
+    sent = VerificationCode.objects.attempted_since(timezone.now() - HOUR).filter(
+        email=code.email, is_by_link=code.is_by_link
+    )
+    of_client = sent if code.is_by_link else sent.filter(client=code.client)
+    if of_client.count() >= CODES_PER_ADDRESS or sent.count() >= CODES_PER_MAILBOX:
+        raise PermanentDeliveryError(str(MAILBOX_FULL))
+
+
+def _check_pattern(code: VerificationCode) -> None:
+    """Limit the codes to addresses that only a pattern allows, because their number has no other bound."""
+    listed = code.invitation.allowed_emails
+    if code.is_by_link or code.email in listed:
+        return
+    wait_for_lock(f"codes of {code.invitation_id}")
+    sent = VerificationCode.objects.attempted_since(timezone.now() - HOUR).filter(invitation=code.invitation_id)
+    if sent.filter(is_by_link=False).exclude(email__in=listed).count() >= CODES_PER_PATTERN:
+        raise PermanentDeliveryError(str(PATTERN_FULL))
 
 
 def _retry_later(code: VerificationCode, reason: str) -> timedelta:
@@ -170,53 +196,48 @@ def _retry_later(code: VerificationCode, reason: str) -> timedelta:
     return next((delay for delay in CODE_RETRY_DELAYS if delay >= age), CODE_RETRY_DELAYS[-1])
 
 
-def _check_send_rate(invitation: Invitation, email: str) -> None:
+def _check_pause(codes: VerificationCodeQuerySet) -> None:
     now = timezone.now()
-    times = list(
-        VerificationCode.objects.filter(invitation=invitation, email=email, created_at__gt=now - HOUR)
-        .order_by("created_at")
-        .values_list("created_at", flat=True)
-    )
+    times = list(codes.filter(created_at__gt=now - HOUR).order_by("created_at").values_list("created_at", flat=True))
     if times and now - times[-1] < SEND_PAUSE:
         raise RateLimitExceeded(_seconds(times[-1] + SEND_PAUSE - now))
-    if len(times) >= SENDS_PER_ADDRESS:
-        raise RateLimitExceeded(_seconds(times[0] + HOUR - now))
+    if len(times) >= CODES_PER_ADDRESS:
+        raise RateLimitExceeded(_seconds(times[-CODES_PER_ADDRESS] + HOUR - now))
 
 
 def _seconds(wait: timedelta) -> int:
     return max(1, round(wait.total_seconds()))
 
 
-def _expire_surplus(invitation: Invitation, email: str) -> None:
-    """Keep the three newest codes of an address active, in case a mail was slow."""
-    live = VerificationCode.objects.active().filter(invitation=invitation, email=email)
-    surplus = list(live.order_by("-created_at").values_list("pk", flat=True)[MAX_ACTIVE_CODES:])
-    VerificationCode.objects.filter(pk__in=surplus).update(expires_at=timezone.now())
-
-
-def _matching_code(invitation: Invitation, email: str, digits: str, *, counts: bool) -> VerificationCode | None:
+def _matching_code(codes: VerificationCodeQuerySet, digits: str, *, counts: bool) -> VerificationCode | None:
+    """Return the mailed code with these digits. `counts` says whether this is a try of the active codes."""
     with transaction.atomic():
-        live = VerificationCode.objects.active().filter(invitation=invitation, email=email, tries__lt=MAX_TRIES)
-        candidates = list(live.select_for_update().order_by("pk"))
+        candidates = list(codes.active().with_tries_left().select_for_update().order_by("pk"))
         if counts:
-            VerificationCode.objects.filter(pk__in=[code.pk for code in candidates]).update(tries=F("tries") + 1)
-    return _with_digits(candidates, digits)
+            codes.filter(pk__in=[code.pk for code in candidates]).update(tries=F("tries") + 1)
+        match = _with_digits((code for code in candidates if code.is_mailed), digits)
+        if counts and candidates and match is None:
+            _count_wrong_try(candidates[-1])
+    return match
+
+
+def _count_wrong_try(code: VerificationCode) -> None:
+    """Count a try that was compared with a mailed code. Others are counted apart, to take the same time."""
+    key = _wrong_tries_key(code.invitation, code.email, is_by_link=code.is_by_link)
+    count_attempt(key if code.is_mailed else f"{key}:not mailed", limit=WRONG_TRIES_PER_DAY, per=24 * HOUR)
+
+
+def _wrong_tries_key(invitation: Invitation, email: str, *, is_by_link: bool) -> str:
+    """Name of a counter: one for the invitation, and one for each address by its personal links."""
+    return f"wrong-codes:{invitation.pk}:{hash_secret(email).hex()[:24] if is_by_link else ''}"
 
 
 def _with_digits(codes: Iterable[VerificationCode], digits: str) -> VerificationCode | None:
-    matches = [code for code in codes if code.has_digits(digits)]
-    return matches[0] if matches else None
+    return next((code for code in codes if code.has_digits(digits)), None)
 
 
-def _opaque(email: str) -> str:
-    return hash_secret(email).hex()[:24]
-
-
-def _failure(invitation: Invitation, email: str) -> WrongCode | CodeExpired | CodeAttemptsExceeded:
-    codes = VerificationCode.objects.filter(invitation=invitation, email=email, used_at=None)
-    live = codes.active()
-    if live.filter(tries__lt=MAX_TRIES).exists():
+def _failure(codes: VerificationCodeQuerySet) -> WrongCode | CodeExpired | CodeAttemptsExceeded:
+    active = codes.active()
+    if active.with_tries_left().exists():
         return WrongCode()
-    if live.exists():
-        return CodeAttemptsExceeded()
-    return CodeExpired()
+    return CodeAttemptsExceeded() if active.exists() else CodeExpired()

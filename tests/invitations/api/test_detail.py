@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from companies.actors import Actor
-from invitations.models import InvitationEvent
+from companies.actors import SYSTEM, Actor
+from invitations.api.representation import LATEST_EVENTS
+from invitations.models import EventType, InvitationEvent
+from invitations.services.events import log_event
 from invitations.services.invitations import record_view, revoke_invitation
 from tests.factories import UserFactory, make_invitation
 from tests.invitations.api.uses import spend_use
@@ -30,6 +32,22 @@ def test_events_are_oldest_first(api, company):
     ]
     assert [event["email"] for event in events] == [None] * 5
     assert [event["createdAt"] for event in events] == sorted(event["createdAt"] for event in events)
+
+
+def test_events_are_bounded_and_paged(api, company):
+    invitation = make_invitation(company)
+    for _ in range(LATEST_EVENTS):
+        log_event(invitation, EventType.UPDATED, by=SYSTEM)
+
+    detail = api.get(f"invitation/{invitation.pk}").json()
+    first = api.get(f"invitation/{invitation.pk}/events", {"limit": 60}).json()
+    last = api.get(f"invitation/{invitation.pk}/events", {"limit": 60, "cursor": first["nextCursor"]}).json()
+
+    assert (len(detail["events"]), detail["hasMoreEvents"]) == (LATEST_EVENTS, True)
+    assert (first["hasNext"], last["hasNext"]) == (True, False)
+    paged = [*first["events"], *last["events"]]
+    assert paged[:LATEST_EVENTS] == detail["events"][::-1]
+    assert [event["type"] for event in paged[LATEST_EVENTS:]] == ["CREATED"]
 
 
 def test_events_name_key_and_staff(api, company):

@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 
 from invitations.models import Invitation, PersonalLink, VerificationCode
+from invitations.services.verification.codes import send_code
 from tests.clock import stopped_at
 from tests.invitations.answers import page
 from tests.invitations.repairs import expire, fulfil, revoke
@@ -31,7 +32,15 @@ def tag(content: str, name: str) -> str:
 
 
 def request_code(client: Client, invitation: Invitation, email: str = ANNA, **options: Any) -> Any:
-    return client.post(page(invitation, "verify"), {"email": email}, **options)
+    """Request a code, and let the worker mail it."""
+    response = client.post(page(invitation, "verify"), {"email": email}, **options)
+    mail_codes(invitation)
+    return response
+
+
+def mail_codes(invitation: Invitation) -> None:
+    for code in invitation.codes.filter(last_attempt_at=None):
+        send_code(code.pk)
 
 
 def request_code_twice(client: Client, invitation: Invitation, email: str = ANNA) -> list[Any]:

@@ -84,7 +84,7 @@ def test_access_of_old_address_ends(invitation, staff):
     assert PersonalLink.objects.filter(delivery__email=BEN).exists()
     code.refresh_from_db()
     with pytest.raises(Exception, match="That code is too old"):
-        check_code(corrected, WRONG, code.digits, client="visitor")
+        check_code(corrected, WRONG, code.digits, requested=[code.pk])
 
 
 def test_worker_skips_the_old_address(company, worker, mail_server):

@@ -14,6 +14,7 @@ from invitations.models.prefill import Prefill
 from invitations.models.status import Status
 from invitations.services.guards import ensure_active
 from invitations.services.invitations import create_invitation, record_view, revoke_invitation
+from tests.clock import stopped_at
 from tests.factories import PartnerFactory, SiteFactory, UserFactory, make_api_key, make_invitation
 
 CREDENTIALS = {"username": "someone", "password": "something only they know"}
@@ -119,6 +120,13 @@ def test_view_is_logged_every_ten_minutes(company):
     Invitation.objects.update(last_viewed_at=timezone.now() - timedelta(minutes=10))
     record_view(Invitation.objects.get())
 
+    (event,) = invitation.events.filter(type=EventType.VIEWED)
+    assert event.detail["count"] == 2
+    assert event.detail["lastAt"].endswith("Z")
+
+    later = timezone.now() + timedelta(hours=1, minutes=1)
+    with stopped_at(later):
+        record_view(Invitation.objects.get())
     assert log_of(invitation).count(EventType.VIEWED) == 2
 
 

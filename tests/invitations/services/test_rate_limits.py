@@ -9,6 +9,7 @@ from invitations.models import RateLimitWindow
 from invitations.models.tokens import new_token
 from invitations.services.rate_limits import check_rate_limit, delete_old_windows
 from tests.clock import stopped_at
+from tests.invitations.clock import make_attempts_older
 from tests.races import race
 
 HOUR = timedelta(hours=1)
@@ -29,20 +30,23 @@ def test_limit_holds_until_the_window_ends(db):
     assert refusal.value.status == 429
 
 
-def test_new_window_begins_after_the_old(db):
-    attempts("one", 3)
-    RateLimitWindow.objects.update(started_at=timezone.now() - HOUR - timedelta(seconds=1))
+def test_window_slides(db):
+    attempts("one", 2)
+    make_attempts_older(timedelta(minutes=59))
+    attempts("one", 1)
+    make_attempts_older(timedelta(minutes=2))
 
-    attempts("one", 3)
+    attempts("one", 2)
+    with pytest.raises(RateLimitExceeded) as refusal:
+        attempts("one", 1)
 
-    window = RateLimitWindow.objects.get()
-    assert window.count == 3
-    assert timezone.now() - window.started_at < timedelta(minutes=1)
+    assert 3470 <= refusal.value.retry_after <= 3480
+    assert RateLimitWindow.objects.get().count == 3
 
 
 def test_further_attempts_do_not_extend_the_wait(db):
     attempts("one", 3)
-    RateLimitWindow.objects.update(started_at=timezone.now() - timedelta(minutes=59))
+    make_attempts_older(timedelta(minutes=59))
     for _ in range(5):
         with pytest.raises(RateLimitExceeded) as refusal:
             attempts("one", 1)
@@ -51,11 +55,9 @@ def test_further_attempts_do_not_extend_the_wait(db):
 
 
 def test_wait_is_at_least_a_second(db):
-    attempts("one", 3)
-    now = timezone.now()
-    RateLimitWindow.objects.update(started_at=now - HOUR + timedelta(milliseconds=300))
-
-    with stopped_at(now), pytest.raises(RateLimitExceeded) as refusal:
+    with stopped_at(timezone.now() - HOUR + timedelta(milliseconds=300)):
+        attempts("one", 3)
+    with pytest.raises(RateLimitExceeded) as refusal:
         attempts("one", 1)
 
     assert refusal.value.retry_after == 1
@@ -83,7 +85,7 @@ def test_concurrent_attempts_are_all_counted():
     results = race(20, lambda _: check_rate_limit("one", limit=7, per=HOUR))
 
     assert sum(isinstance(result, RateLimitExceeded) for result in results) == 13
-    assert RateLimitWindow.objects.get().count == 20
+    assert RateLimitWindow.objects.get().count == 7
 
 
 def test_old_windows_are_deleted(db):

@@ -11,16 +11,11 @@ from invitations.exceptions import (
     InvitationExpired,
     InvitationFulfilled,
     InvitationRevoked,
-    RateLimitExceeded,
     WrongCode,
 )
-from invitations.models import EmailProof, EventType, Invitation, VerificationCode
+from invitations.models import EmailProof, EventType, Invitation, PersonalLink, RateLimitWindow, VerificationCode
 from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
-from invitations.services.verification.codes import (
-    TRIES_PER_ADDRESS,
-    TRIES_PER_CLIENT,
-    check_code,
-)
+from invitations.services.verification.codes import WRONG_TRIES_PER_DAY, check_code, request_code, send_code
 from invitations.services.verification.proofs import find_proof
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
@@ -34,8 +29,14 @@ def invitation():
     return make_invitation(allowed_emails=[ANNA, BEN])
 
 
+def wrong_tries_logged(invitation):
+    events = logged(invitation, EventType.VERIFICATION_FAILED)
+    return [(email, detail.get("count", 1)) for email, _, detail in events]
+
+
 def test_code_proves_its_address(invitation):
-    proof, secret = check_code(invitation, ANNA, ask(invitation).digits, client="visitor")
+    code = ask(invitation)
+    proof, secret = check_code(invitation, ANNA, code.digits, requested=[code.pk])
     assert (proof.email, proof.invitation) == (ANNA, invitation)
     assert proof.expires_at - proof.created_at == pytest.approx(timedelta(hours=2), abs=timedelta(seconds=1))
     assert find_proof(invitation, secret) == proof
@@ -75,7 +76,7 @@ def test_code_ends_after_five_wrong_attempts(invitation):
     assert outcomes == [WrongCode] * 4 + [CodeAttemptsExceeded]
     assert enter(invitation, code) is CodeAttemptsExceeded
     assert not EmailProof.objects.exists()
-    assert logged(invitation, EventType.VERIFICATION_FAILED) == [(ANNA, "CONTRIBUTOR", {})] * 6
+    assert wrong_tries_logged(invitation) == [(ANNA, 6)]
 
 
 def test_new_code_works_after_exceeded_attempts(invitation):
@@ -102,9 +103,9 @@ def test_code_is_bound_to_address_and_invitation(invitation):
 
 def test_code_of_unlisted_address_proves_nothing(invitation):
     code = ask(invitation, STRANGER)
-    assert enter(invitation, code, STRANGER) is CodeExpired
+    assert enter(invitation, code, STRANGER) is WrongCode
     assert not EmailProof.objects.exists()
-    assert logged(invitation, EventType.VERIFICATION_FAILED) == [(None, "CONTRIBUTOR", {})]
+    assert wrong_tries_logged(invitation) == [(None, 1)]
 
 
 def test_allowed_domain_covers_its_addresses():
@@ -135,7 +136,7 @@ def test_closed_invitation_takes_no_codes(invitation, end, refusal):
     with pytest.raises(refusal):
         ask(invitation, BEN)
     with pytest.raises(refusal):
-        check_code(invitation, ANNA, code.digits, client="visitor")
+        check_code(invitation, ANNA, code.digits, requested=[code.pk])
 
 
 def test_rotation_and_removal_end_codes(invitation):
@@ -168,7 +169,7 @@ def test_expired_code_costs_no_attempt(invitation, old):
     for _ in range(6):
         assert enter(invitation, old) is CodeExpired
     assert tries(new) == 0
-    assert len(logged(invitation, EventType.VERIFICATION_FAILED)) == 6
+    assert wrong_tries_logged(invitation) == [(ANNA, 6)]
     assert isinstance(enter(invitation, new), EmailProof)
 
 
@@ -186,17 +187,51 @@ def test_foreign_code_costs_an_attempt(invitation, old):
     assert [tries(code) for code in codes] == [1, 1]
 
 
-def test_address_has_a_daily_attempt_limit(invitation, old):
-    ask(invitation)
-    got = [enter(invitation, old, client=f"client {number}") for number in range(TRIES_PER_ADDRESS + 1)]
-    assert got == [CodeExpired] * TRIES_PER_ADDRESS + [RateLimitExceeded]
+def test_code_works_in_its_browser_only(invitation):
+    code, foreign = ask(invitation), ask(invitation, client="stranger")
+    outcomes = [enter(invitation, wrong(invitation), requested=[foreign]) for _ in range(100)]
+    assert outcomes == [WrongCode] * 4 + [CodeAttemptsExceeded] * 96
+    assert enter(invitation, foreign, requested=[code]) is WrongCode
+    assert tries(code) == 1
+    assert isinstance(enter(invitation, code, requested=[code]), EmailProof)
 
 
-def test_client_has_an_hourly_attempt_limit(invitation):
-    half = TRIES_PER_CLIENT // 2
-    got = [enter(invitation, "000000", email) for email in (ANNA, BEN) for _ in range(half)]
-    assert RateLimitExceeded not in got
-    assert enter(invitation, "000000", BEN) is RateLimitExceeded
-    assert enter(invitation, "000000", BEN, client="another visitor") is CodeExpired
-    pass_time(minutes=61)
-    assert enter(invitation, "000000", BEN) is CodeExpired
+@pytest.mark.parametrize("fault", ["not tried", "refused"])
+def test_unmailed_code_cannot_be_guessed(invitation, settings, fault):
+    code = request_code(invitation, ANNA, client="visitor")
+    if fault == "refused":
+        settings.EMAIL_BACKEND = "no.such.Backend"
+        send_code(code.pk)
+    assert enter(invitation, code) is WrongCode
+    assert not RateLimitWindow.objects.filter(key=f"wrong-codes:{invitation.pk}:").exists()
+
+
+def guess(invitation, number):
+    """Wrong tries, each with a new code of another address."""
+    for index in range(invitation.codes.count(), invitation.codes.count() + number):
+        email = f"person{index}@example.com"
+        code = ask(invitation, email, client=f"client {index}")
+        enter(invitation, wrong(invitation), email, requested=[code])
+
+
+def test_many_wrong_tries_guard_later_codes():
+    invitation = make_invitation(allowed_emails=["*@example.com"])
+    guess(invitation, WRONG_TRIES_PER_DAY - 1)
+    assert len(ask(invitation).digits) == 6
+    guess(invitation, 1)
+    guarded = ask(invitation, BEN)
+    assert re.fullmatch("[0-9]{8}", guarded.digits)
+    assert enter(invitation, wrong(invitation), BEN) is CodeAttemptsExceeded
+    assert enter(invitation, guarded, BEN) is CodeAttemptsExceeded
+    pass_time(seconds=31)
+    assert isinstance(enter(invitation, ask(invitation, BEN), BEN), EmailProof), "slower, but never locked out"
+    pass_time(hours=24)
+    assert len(ask(invitation, BEN).digits) == 6
+
+
+def test_personal_link_has_its_own_guard():
+    invitation = make_invitation(allowed_emails=["*@example.com", ANNA], send_email=True)
+    link = PersonalLink.objects.select_related("delivery").get()
+    guess(invitation, WRONG_TRIES_PER_DAY)
+    assert len(ask(invitation, BEN).digits) == 8
+    assert len(ask(invitation, link=link).digits) == 6

@@ -1,14 +1,12 @@
 import pytest
 
-from invitations.exceptions import (
-    CodeExpired,
-    RateLimitExceeded,
-)
-from invitations.models import EmailProof, VerificationCode
+from invitations.exceptions import RateLimitExceeded
+from invitations.models import PersonalLink
+from invitations.services.verification.codes import CODES_PER_CLIENT
 from tests.clock import stopped_at
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
-from tests.invitations.services.verification.codes import ANNA, BEN, STRANGER, ask, enter
+from tests.invitations.services.verification.codes import ANNA, BEN, STRANGER, ask
 
 pytestmark = pytest.mark.django_db
 
@@ -16,17 +14,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def invitation():
     return make_invitation(allowed_emails=[ANNA, BEN])
-
-
-def test_three_codes_stay_active(invitation):
-    codes = []
-    for _ in range(4):
-        codes.append(ask(invitation))
-        pass_time(seconds=31)
-    assert VerificationCode.objects.active().count() == 3
-    assert enter(invitation, codes[0]) is CodeExpired
-    for code in codes[1:]:
-        assert isinstance(enter(invitation, code), EmailProof)
 
 
 def test_codes_are_thirty_seconds_apart(invitation):
@@ -51,25 +38,37 @@ def test_address_limit_per_hour(invitation):
     ask(invitation)
 
 
-def test_invitation_limit_per_hour(invitation):
-    for number in range(20):
-        ask(invitation, f"person{number}@example.com", client=f"client {number}")
+def test_stranger_leaves_others_their_codes(invitation):
+    for number in range(CODES_PER_CLIENT):
+        ask(invitation, f"person{number}@example.com", client="stranger")
     with pytest.raises(RateLimitExceeded):
-        ask(invitation)
-    other = make_invitation(invitation.company, allowed_emails=[ANNA])
-    ask(other)
+        ask(invitation, client="stranger")
+    ask(invitation, client="visitor")
+    ask(make_invitation(invitation.company), client="stranger")
     pass_time(hours=1)
-    ask(invitation)
+    ask(invitation, client="stranger")
 
 
-def test_client_limit_per_hour():
-    for number in range(30):
-        if number % 15 == 0:
-            invitation = make_invitation()
-        ask(invitation, f"person{number}@example.com")
+def test_networks_have_their_own_codes(invitation):
+    for _ in range(5):
+        ask(invitation, client="stranger")
+        pass_time(seconds=31)
     with pytest.raises(RateLimitExceeded):
-        ask(make_invitation())
-    ask(make_invitation(), client="another visitor")
+        ask(invitation, client="stranger")
+    ask(invitation, client="visitor")
+
+
+def test_personal_link_has_its_own_codes():
+    invitation = make_invitation(allowed_emails=[ANNA], send_email=True)
+    link = PersonalLink.objects.select_related("delivery").get()
+    for number in range(CODES_PER_CLIENT):
+        ask(invitation, f"person{number}@example.com")
+    assert ask(invitation, link=link).is_by_link
+
+
+def test_office_gets_codes_for_many_invitations():
+    codes = [ask(make_invitation(allowed_emails=[ANNA]), f"person{number}@example.com") for number in range(40)]
+    assert len(codes) == 40
 
 
 def test_limits_ignore_whether_address_is_allowed(invitation):
