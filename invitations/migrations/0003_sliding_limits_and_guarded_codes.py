@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invitations', '0001_initial'),
+        ('invitations', '0002_search_index'),
     ]
 
     operations = [
