@@ -20,12 +20,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin latc
 WORKDIR /app
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=off
-# granian reads these; set the workers to the number of processors. HTTP/1 only: an HTTP/2 body may have no length, and
-# Django would read it as empty
-ENV GRANIAN_INTERFACE=wsgi GRANIAN_HOST=0.0.0.0 GRANIAN_PORT=8000 \
-    GRANIAN_HTTP=1 GRANIAN_WORKERS=2 GRANIAN_BLOCKING_THREADS=4 GRANIAN_WEBSOCKETS=false \
-    GRANIAN_RESPAWN_FAILED_WORKERS=true GRANIAN_WORKERS_KILL_TIMEOUT=25
 USER latchkey
 EXPOSE 8000
 # the worker uses the same image with: python manage.py procrastinate worker
-CMD ["granian", "config.wsgi:application"]
+CMD ["python", "-m", "config.server", "--host", "0.0.0.0"]

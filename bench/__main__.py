@@ -40,7 +40,7 @@ def _arguments() -> argparse.Namespace:
         "--seconds", type=int, default=5, help="seconds of each measurement, after one second to warm up"
     )
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--blocking-threads", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=4)
     parser.add_argument(
         "--database-url", help="database to drop and create; default: latchkey_bench on the embedded server"
     )

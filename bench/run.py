@@ -38,7 +38,7 @@ def run(url: str, arguments: argparse.Namespace) -> None:
 def _measure_all(url: str, rows: int, arguments: argparse.Namespace) -> list[tuple[str, int | None, load.Figures]]:
     """Measure each operation with `rows` invitations: Latchkey, then the reference."""
     seeded = _seed(url, rows)
-    serve = partial(servers.running, workers=arguments.workers, blocking_threads=arguments.blocking_threads)
+    serve = partial(servers.running, workers=arguments.workers, threads=arguments.threads)
     measured = []
     with ExitStack() as stack:
         ours = stack.enter_context(serve("config.settings", LOGS / "latchkey.log"))
@@ -93,7 +93,7 @@ def _heading(arguments: argparse.Namespace) -> str:
         (version,) = cursor.fetchone()
     return (
         f"\n{load.CLIENT}, {load.CONNECTIONS} connections, {arguments.seconds} s each; granian with "
-        f"{arguments.workers} workers of {arguments.blocking_threads} threads; Python {platform.python_version()}, "
+        f"{arguments.workers} workers of {arguments.threads} threads; Python {platform.python_version()}, "
         f"PostgreSQL {version}; client, server and database share {os.cpu_count()} cores.\n"
     )
 

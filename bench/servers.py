@@ -38,15 +38,12 @@ def production(database_url: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(settings: str, log: Path, *, workers: int, blocking_threads: int) -> Iterator[str]:
+def running(settings: str, log: Path, *, workers: int, threads: int) -> Iterator[str]:
     """Run a server with these settings and yield its address once it responds. Its output goes to `log`."""
     port = _free_port()
-    command = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", str(blocking_threads)),
-        *("--http", "1", "--no-ws", "--no-access-log", "--log-level", "warning", "config.wsgi:application"),
-    ]
+    command = [sys.executable, "-m", "config.server", "--port", str(port)]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings, "PORT": str(port)}
+    environment |= {"WEB_WORKERS": str(workers), "WEB_THREADS": str(threads)}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         server = subprocess.Popen(

@@ -24,11 +24,11 @@ LOCAL_NETWORKS = tuple(
 LOCAL_NAME = re.compile(r"[a-z0-9-]+|.*\.(localhost|localdomain|local|lan|internal|home\.arpa|test)", re.IGNORECASE)
 
 
-def read_integer(name: str, *, default: int, maximum: int) -> int:
-    """Read an integer from 0 to `maximum`."""
+def read_integer(name: str, *, default: int, maximum: int, minimum: int = 0) -> int:
+    """Read an integer from `minimum` to `maximum`."""
     text = os.environ.get(name) or str(default)
-    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) > maximum:
-        raise ImproperlyConfigured(f"{name} must be a whole number from 0 to {maximum}, not {text!r}.")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not minimum <= int(text) <= maximum:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {minimum} to {maximum}, not {text!r}.")
     return int(text)
 
 

@@ -99,6 +99,9 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+# processes of the web server, and requests that each of them answers at the same time
+WEB_WORKERS = read_integer("WEB_WORKERS", default=2, minimum=1, maximum=100)
+WEB_THREADS = read_integer("WEB_THREADS", default=4, minimum=1, maximum=100)
 APPEND_SLASH = False
 TEMPLATES = [
     {

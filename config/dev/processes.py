@@ -68,9 +68,7 @@ def serve(port: int, *, on_ready: Callable[[], None]) -> None:
 
 
 def _commands(port: int) -> dict[str, list[str]]:
-    web = f"granian --interface wsgi --host 127.0.0.1 --port {port} --workers 2 --blocking-threads 4"
-    # without a kill timeout, a granian worker that is stopped during its start never ends
-    web += " --workers-kill-timeout 2 --http 1 --no-ws --no-access-log --log-level error config.wsgi:application"
+    web = f"config.server --port {port} --grace-seconds 2"
     worker = "manage.py procrastinate worker --shutdown-graceful-timeout 5"
     return {
         "web server": [sys.executable, "-m", *web.split()],

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-from config.http.error_pages import length_required, too_large
+from config.http.error_pages import length_required, request_timeout, too_large
 
 MAX_BODY_BYTES = 256 * 1024
+# set by the web server in the WSGI environ if a body is late
+BODY_TIMED_OUT = "latchkey.body_timed_out"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BodyLimitMiddleware:
-    """Reject bodies over 256 KiB with 413, and bodies without a length with 411.
+    """Reject bodies over 256 KiB with 413, bodies without a length with 411, and late ones with 408.
 
     Django reads a body of unknown length as empty: an invitation without restrictions would be created. This comes
     before everything that reads bodies, such as the check of the CSRF token, which stores uploaded files on disk.
@@ -22,7 +24,7 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        return request_timeout(request) if BODY_TIMED_OUT in request.META else self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
@@ -32,6 +34,10 @@ class BodyLimitMiddleware:
         if is_large(request) and not getattr(view, "allow_large_body", False):
             return too_large(request)
         return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer 408 if a large body is late. If its client went away, it makes no difference."""
+        return request_timeout(request) if isinstance(error, UnreadablePostError) else None
 
 
 def allow_large_body(view: View) -> View:

@@ -11,6 +11,7 @@ PROBLEMS = {
     400: ("BAD_REQUEST", "The request could not be understood."),
     403: ("FORBIDDEN", "Access denied."),
     404: ("NOT_FOUND", "Not found."),
+    408: ("REQUEST_TIMEOUT", "The body did not arrive in time. Send the request again."),
     411: ("LENGTH_REQUIRED", "Send the body with a Content-Length."),
     413: ("BODY_TOO_LARGE", "The body may have at most 256 KiB."),
     500: ("INTERNAL_ERROR", "Unexpected error on our side. It has been logged."),
@@ -34,6 +35,13 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 @csrf_exempt
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _error(request, 404)
+
+
+def request_timeout(request: HttpRequest) -> HttpResponse:
+    """The server has not read the body to its end, so the connection cannot be used again (RFC 9110, 15.5.9)."""
+    response = _error(request, 408)
+    response["Connection"] = "close"
+    return response
 
 
 def length_required(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
+LIVENESS_PATH = "/healthz"
+
 
 class HealthMiddleware:
     """Answer probes before the host is checked: they use an IP address or a machine's name as `Host`."""
@@ -45,7 +47,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).graph.nodes)
 
 
-PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {LIVENESS_PATH: healthz, "/readyz": readyz}
 
 
 def _not_ready(reason: str) -> JsonResponse:

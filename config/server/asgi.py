@@ -1,0 +1,97 @@
+"""ASGI application: Django's synchronous code in a few threads, which never wait for a client.
+
+The event loop receives a body before a thread gets the request, and sends the response after the thread is free. A
+slow client costs a connection, not a thread.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import IO, Any, NamedTuple
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+
+from config.http.health import LIVENESS_PATH
+from config.server.environ import Environ, make_environ
+from config.server.request_body import Disconnected, receive_body
+from config.server.sockets import limit_unread_responses
+from config.wsgi import application as wsgi
+
+BLOCK_BYTES = 64 * 1024
+# the beginning of a streamed response stays in memory, a longer one goes into a temporary file
+MEMORY_BYTES = 1024 * 1024
+
+threads = ThreadPoolExecutor(settings.WEB_THREADS, "web")
+# answers the liveness probe while all other threads are busy
+reserve = ThreadPoolExecutor(1, "probe")
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: IO[bytes]
+
+
+class FileWrapper:
+    """`wsgi.file_wrapper` (PEP 3333): the event loop reads the file while it sends it."""
+
+    def __init__(self, file: IO[bytes], block_size: int = BLOCK_BYTES) -> None:
+        self.file = file
+
+
+async def application(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """Answer one HTTP request. A request whose body ends too early is dropped."""
+    limit_unread_responses()
+    environ = make_environ(scope) | {"wsgi.file_wrapper": FileWrapper}
+    try:
+        await receive_body(environ, receive)
+    except Disconnected:
+        return
+    pool = reserve if environ["PATH_INFO"] == LIVENESS_PATH else threads
+    answer = await asyncio.get_running_loop().run_in_executor(pool, respond, environ)
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    with answer.body as body:
+        block = body.read(BLOCK_BYTES)
+        while following := body.read(BLOCK_BYTES) if len(block) == BLOCK_BYTES else b"":
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+            block = following
+        await send({"type": "http.response.body", "body": block})
+
+
+def respond(environ: Environ, handler: WSGIHandler = wsgi) -> Answer:
+    """Run Django and return its complete answer, so that this thread is free before the first byte is sent."""
+    begun: list[tuple[int, list[tuple[bytes, bytes]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
+        begun.append(
+            (int(status[:3]), [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers])
+        )
+
+    response: Any = handler(environ, start_response)
+    status, headers = begun[0]
+    if isinstance(response, FileWrapper):
+        return Answer(status, headers, response.file)
+    try:
+        if not response.streaming:
+            return Answer(status, headers, BytesIO(b"".join(response)))
+        body, length = spool(response)
+        return Answer(status, [*headers, (b"content-length", b"%d" % length)], body)
+    finally:
+        response.close()
+
+
+def spool(blocks: Any) -> tuple[IO[bytes], int]:
+    """Return all blocks as a file, and its length. With the length, a client notices a download that broke off."""
+    body: Any = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - closed when it has been sent
+    for block in blocks:
+        body.write(block)
+    length = body.tell()
+    body.seek(0)
+    return body, length
