@@ -39,6 +39,11 @@ class AddressRemoved(InvitationClosed):
     default_message = _("The invitation does not allow this email address any more.")
 
 
+class LinkOfRemovedAddress(InvitationClosed):
+    code = "LINK_OF_REMOVED_ADDRESS"
+    default_message = _("The address that this link was sent to is not on the invitation any more.")
+
+
 class ProofRequired(DomainError):
     status = 403
     code = "EMAIL_PROOF_REQUIRED"

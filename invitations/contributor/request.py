@@ -21,11 +21,12 @@ from invitations.exceptions import (
     InvitationExpired,
     InvitationFulfilled,
     InvitationRevoked,
+    LinkOfRemovedAddress,
     ProofRequired,
     ProviderGone,
     RateLimitExceeded,
 )
-from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, find_invitation
+from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, RemovedLink, find_invitation
 from invitations.models.tokens import SHAPE, hash_token
 from invitations.services.invitations import record_view
 from invitations.services.rate_limits import check_rate_limit
@@ -38,6 +39,7 @@ CLOSED_TEMPLATES: dict[type[InvitationClosed], str] = {
     InvitationFulfilled: "used_up",
     ProviderGone: "provider_gone",
     AddressRemoved: "address_removed",
+    LinkOfRemovedAddress: "link_removed",
 }
 
 
@@ -49,6 +51,7 @@ class ContributorRequest:
     invitation: Invitation
     token: str
     link: PersonalLink | None = None
+    is_link_removed: bool = False
 
     @property
     def proof_secret(self) -> str | None:
@@ -152,6 +155,8 @@ def _respond(view: View, http: HttpRequest, token: str) -> HttpResponse:
 
 def _call(view: View, request: ContributorRequest) -> HttpResponse:
     try:
+        if request.is_link_removed:
+            raise LinkOfRemovedAddress
         return view(request)
     except InvitationClosed as error:
         # the browser that gave a login may still see its state and correct it
@@ -171,5 +176,8 @@ def _find(http: HttpRequest, token: str) -> ContributorRequest:
         )
         if (link := links.filter(token_hash=hash_token(token)).first()) is not None:
             return ContributorRequest(http, link.delivery.invitation, token, link)
+        removed = RemovedLink.objects.select_related("invitation__company__partner", "invitation__connection")
+        if (found := removed.filter(token_hash=hash_token(token)).first()) is not None:
+            return ContributorRequest(http, found.invitation, token, is_link_removed=True)
     check_rate_limit(f"unknown-token:{hash_client(http)}", limit=UNKNOWN_TOKENS_PER_HOUR, per=timedelta(hours=1))
     raise Http404

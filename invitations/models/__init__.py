@@ -11,7 +11,7 @@ from invitations.models.batch import (
     RowStatus,
 )
 from invitations.models.conditions import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
-from invitations.models.delivery import BOUNCED_OR_COMPLAINED, Delivery, DeliveryStatus, PersonalLink
+from invitations.models.delivery import BOUNCED_OR_COMPLAINED, Delivery, DeliveryStatus, PersonalLink, RemovedLink
 from invitations.models.event import EventType, InvitationEvent, Use
 from invitations.models.invitation import (
     MAX_ALLOWED_EMAILS,
@@ -64,6 +64,7 @@ __all__ = [
     "InvitationType",
     "PersonalLink",
     "RateLimitWindow",
+    "RemovedLink",
     "RowStatus",
     "Use",
     "VerificationCode",

@@ -87,3 +87,13 @@ class PersonalLink(models.Model):
     @property
     def token(self) -> str:
         return decrypt_token(bytes(self.encrypted_token), owner_id=self.pk)
+
+
+class RemovedLink(models.Model):
+    """Hash of a personal link whose address was removed from the invitation, so that its page can say so."""
+
+    token_hash = models.BinaryField(primary_key=True, max_length=32)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"removed link of {self.invitation_id}"

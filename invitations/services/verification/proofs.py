@@ -22,6 +22,7 @@ from invitations.models import (
     EventType,
     Invitation,
     PersonalLink,
+    RemovedLink,
     VerificationCode,
 )
 from invitations.models.delivery import MAILED
@@ -66,6 +67,17 @@ def has_expired_proof(invitation: Invitation, secret: str) -> bool:
     return EmailProof.objects.filter(
         invitation=invitation, secret_hash=hash_secret(secret), expires_at__lte=timezone.now()
     ).exists()
+
+
+def remove_access(invitation: Invitation, emails: Collection[str]) -> None:
+    """Revoke the access of addresses that are not on the invitation any more. The pages of their links say so."""
+    links = PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email__in=emails)
+    _lock(links)
+    RemovedLink.objects.bulk_create(
+        RemovedLink(token_hash=token_hash, invitation=invitation)
+        for token_hash in links.values_list("token_hash", flat=True)
+    )
+    revoke_access(invitation, emails)
 
 
 def revoke_access(invitation: Invitation, emails: Collection[str]) -> None:

@@ -40,7 +40,7 @@ ENDS = {
     "expired": (expire, 410),
     "used up": (fulfil, 410),
     "rotated": (rotate, 404),
-    "removed": (remove, 404),
+    "removed": (remove, 410),
 }
 
 
@@ -73,7 +73,8 @@ def test_ended_link_does_not_return(client, invitation, link):
     accept(client, link)
     remove(invitation)
     update_invitation(invitation, by=SYSTEM, allowed_emails=[ANNA, BEN])
-    assert client.get(at(link)).status_code == 404
+    response = client.get(at(link))
+    assert (response.status_code, "taken off the invitation" in visible_text(response)) == (410, True)
     assert client.get(f"/p/i/{invitation.token}/connect").status_code == 302
 
 
