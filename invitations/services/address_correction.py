@@ -15,7 +15,7 @@ from invitations.services.events import log_event
 from invitations.services.guards import ensure_active
 from invitations.services.invitations import lock_invitation
 from invitations.services.rate_limits import check_rate_limit
-from invitations.services.verification.proofs import remove_access
+from invitations.services.verification.proofs import revoke_access
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def correct_address(invitation: Invitation, *, by: Actor, old: str, new: str) ->
     locked.allowed_emails = [new if email == old else email for email in locked.allowed_emails]
     locked.updated_at = timezone.now()
     locked.save(update_fields=["allowed_emails", "updated_at"])
-    remove_access(locked, [old])
+    revoke_access(locked, [old], were_removed=True)
     log_event(locked, EventType.UPDATED, by=by, email=new, fields=["allowedEmails"], old=old, new=new)
     queue_mails(locked, [new])
     log_event(locked, EventType.RESENT, by=by, emails=[new])

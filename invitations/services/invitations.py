@@ -36,7 +36,7 @@ from invitations.services.terms import (
     check_prefill,
     check_redirect_url,
 )
-from invitations.services.verification.proofs import known_emails, remove_access, revoke_access
+from invitations.services.verification.proofs import known_emails, revoke_access
 
 VIEW_INTERVAL = timedelta(minutes=10)
 MAX_REASON_LENGTH = 500
@@ -144,7 +144,8 @@ def update_invitation(
     locked.updated_at = now
     locked.save(update_fields=[*values, "updated_at"])
     if locked.is_restricted:
-        remove_access(locked, [email for email in known_emails(locked) if not locked.allows(email)])
+        removed = [email for email in known_emails(locked) if not locked.allows(email)]
+        revoke_access(locked, removed, were_removed=True)
     fields = sorted(to_camel_case(name) for name in values)
     log_event(locked, EventType.UPDATED, by=by, fields=fields, **audit_changes(before, values))
     return locked

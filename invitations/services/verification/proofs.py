@@ -69,19 +69,10 @@ def has_expired_proof(invitation: Invitation, secret: str) -> bool:
     ).exists()
 
 
-def remove_access(invitation: Invitation, emails: Collection[str]) -> None:
-    """Revoke the access of addresses that are not on the invitation any more. The pages of their links say so."""
-    links = PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email__in=emails)
-    _lock(links)
-    RemovedLink.objects.bulk_create(
-        RemovedLink(token_hash=token_hash, invitation=invitation)
-        for token_hash in links.values_list("token_hash", flat=True)
-    )
-    revoke_access(invitation, emails)
-
-
-def revoke_access(invitation: Invitation, emails: Collection[str]) -> None:
+def revoke_access(invitation: Invitation, emails: Collection[str], *, were_removed: bool = False) -> None:
     """End the codes, personal links and proofs of these addresses for good, and note it on sent mails.
+
+    If the addresses `were_removed` from the invitation, the pages of their links say so.
 
     Locks in this order, as every function that locks more than one of them. A concurrent code or link has created its
     proof before the proofs are deleted.
@@ -92,6 +83,9 @@ def revoke_access(invitation: Invitation, emails: Collection[str]) -> None:
     codes.update(expires_at=F("created_at"))
     links = PersonalLink.objects.filter(delivery__invitation=invitation, delivery__email__in=emails)
     _lock(links)
+    if were_removed:
+        hashes = links.values_list("token_hash", flat=True)
+        RemovedLink.objects.bulk_create(RemovedLink(token_hash=each, invitation=invitation) for each in hashes)
     links.delete()
     left = Delivery.objects.filter(invitation=invitation, email__in=emails, status__in=MAILED)
     left.update(last_error=str(LINK_ENDED))
