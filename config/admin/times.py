@@ -3,16 +3,26 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils import timezone
 from django.utils.formats import localize
-from django.utils.html import format_html
+from django.utils.html import avoid_wrapping, format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import TIME_STRINGS
+from django.utils.translation import gettext
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-HALF_A_MINUTE = timedelta(seconds=30)
+A_MOMENT = timedelta(seconds=45)
+# unit, its length, and the number from which the next unit is used
+UNITS = (
+    ("minute", timedelta(minutes=1), 60),
+    ("hour", timedelta(hours=1), 48),
+    ("day", timedelta(days=1), 21),
+    ("week", timedelta(weeks=1), 9),
+    ("month", timedelta(days=30.44), 24),
+)
+YEAR = timedelta(days=365.25)
 
 
 def format_datetime(value: datetime | None, *, default: "StrOrPromise" = "–") -> str:
@@ -31,15 +41,24 @@ def short_date(value: datetime | None, *, default: "StrOrPromise" = "–") -> st
 
 
 def relative_time(value: datetime | None, *, default: "StrOrPromise" = "–") -> str | SafeString:
-    """`3 days from now`; hover, or keyboard focus in the row, shows the exact time."""
+    """`in 3 days`; hover, or keyboard focus in the row, shows the exact time."""
     if value is None:
         return str(default)
     local = timezone.localtime(value)
-    # naturaltime rounds down: 14 days would read "1 week, 6 days" at once
-    nearest = local + HALF_A_MINUTE if local > timezone.now() else local
     return format_html(
         '<span class="when"><time datetime="{}">{}</time> <span class="when__exact">{}</span></span>',
         local.isoformat(),
-        naturaltime(nearest),
+        _distance(local - timezone.now()),
         localize(local),
     )
+
+
+def _distance(away: timedelta) -> str:
+    """`in 3 days` or `3 days ago`: one unit, rounded to the nearest. Django's `naturaltime` names two."""
+    if abs(away) < A_MOMENT:
+        return gettext("now")
+    counts = ((name, round(abs(away) / length), limit) for name, length, limit in UNITS)
+    short = next(((name, number) for name, number, limit in counts if number < limit), None)
+    name, number = short or ("year", round(abs(away) / YEAR))
+    time = avoid_wrapping(TIME_STRINGS[name] % {"num": number})
+    return gettext("in %(time)s") % {"time": time} if away > timedelta(0) else gettext("%(time)s ago") % {"time": time}

@@ -78,14 +78,20 @@ def status(invitation: Any) -> SafeString:
     return status_word(str(value.label), TONES[value])
 
 
-@admin.display(description=_("recipients"))
-def recipients(invitation: Invitation) -> str | SafeString:
-    if not invitation.allowed_emails:
-        return gettext("Anyone with the link")
-    lines, rest = invitation.allowed_emails[:MAX_RECIPIENTS], len(invitation.allowed_emails) - MAX_RECIPIENTS
-    if rest > 0:
+@admin.display(description=_("invitation"))
+def invitation(row: Invitation) -> SafeString:
+    """Recipients, external id and company, as in its title. They name the link to its page."""
+    lines = row.allowed_emails[:MAX_RECIPIENTS] or [gettext("Anyone with the link")]
+    if row.connection:
+        lines = [gettext("Repair of %(connection)s") % {"connection": row.connection}, *lines]
+    if (rest := len(row.allowed_emails) - MAX_RECIPIENTS) > 0:
         lines = [*lines, gettext("and %(number)s more") % {"number": rest}]
-    return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+    quiet = [row.external_id, row.company] if row.external_id else [row.company]
+    return format_html(
+        "{}{}",
+        format_html_join("", "<div>{}</div>", ((line,) for line in lines)),
+        format_html_join("", '<div class="quiet">{}</div>', ((line,) for line in quiet)),
+    )
 
 
 @admin.display(description=_("uses"))

@@ -31,10 +31,8 @@ from invitations.services.invitations import revoke_invitation
 @admin.register(Invitation)
 class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
     list_display = (
-        "company",
+        changelist.invitation,
         changelist.status,
-        "invitation_type",
-        changelist.recipients,
         changelist.uses,
         changelist.expires,
         changelist.last_event,

@@ -1,23 +1,29 @@
 from datetime import UTC, datetime, timedelta
 
-from django.utils import timezone
-
 from config.admin.times import format_datetime, relative_time, short_date
+from tests.clock import stopped_at
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def test_relative_time_rounds_to_minute():
+def test_relative_time_names_one_unit():
     wanted = {
-        timedelta(days=14, seconds=-5): "2\xa0weeks from now",
-        timedelta(minutes=45, seconds=-5): "45\xa0minutes from now",
+        timedelta(seconds=-20): "now",
+        timedelta(minutes=45, seconds=-5): "in 45\xa0minutes",
+        timedelta(minutes=59, seconds=50): "in 1\xa0hour",
+        timedelta(hours=47): "in 47\xa0hours",
+        timedelta(days=2, hours=23): "in 3\xa0days",
+        timedelta(days=14, seconds=-5): "in 14\xa0days",
+        timedelta(days=61): "in 2\xa0months",
+        timedelta(days=730): "in 2\xa0years",
         -timedelta(days=3): "3\xa0days ago",
-        -timedelta(seconds=100): "a minute ago",
+        -timedelta(seconds=100): "2\xa0minutes ago",
     }
 
-    shown = {away: relative_time(timezone.now() + away) for away in wanted}
+    with stopped_at(NOON):
+        shown = {away: relative_time(NOON + away) for away in wanted}
 
-    assert {away for away, words in wanted.items() if f">{words}<" not in shown[away]} == set()
+    assert {away: words for away, words in wanted.items() if f">{words}<" not in shown[away]} == {}
 
 
 def test_relative_time_carries_exact_time():

@@ -44,9 +44,9 @@ def test_list_names_two_recipients(admin_client, company):
 
     page = words(admin_client.get(reverse(LIST)))
 
-    assert "Anyone with the link" in page
-    assert "<div>a@example.com</div><div>b@example.com</div></td>" in page
-    assert "<div>0@example.com</div><div>1@example.com</div><div>and 3 more</div></td>" in page
+    assert f'<div>Anyone with the link</div><div class="quiet">{company}</div></a>' in page
+    assert "<div>a@example.com</div><div>b@example.com</div><div class=" in page
+    assert "<div>0@example.com</div><div>1@example.com</div><div>and 3 more</div><div class=" in page
 
 
 def test_list_shows_uses(admin_client, company):
