@@ -8,7 +8,10 @@ from config.exceptions import DomainError
 class InvalidIdempotencyKey(DomainError):
     status = 400
     code = "INVALID_IDEMPOTENCY_KEY"
-    default_message = _("An Idempotency-Key has 1 to 255 characters of printable ASCII.")
+    default_message = _(
+        "Send one Idempotency-Key of 1 to 255 characters of printable ASCII without commas. "
+        "A comma means that several were sent."
+    )
 
 
 class IdempotencyKeyReused(DomainError):
@@ -20,6 +23,14 @@ class IdempotencyKeyReused(DomainError):
 class RequestInProgress(DomainError):
     code = "REQUEST_IN_PROGRESS"
     default_message = _("A request with this Idempotency-Key is still running.")
+
+
+class StoredResponseUnreadable(DomainError):
+    code = "STORED_RESPONSE_UNREADABLE"
+    default_message = _(
+        "The first request with this Idempotency-Key was carried out, but its response cannot be read any more. "
+        "Look up what it created."
+    )
 
 
 class NotYoursToChange(DomainError):

@@ -3,12 +3,16 @@
 Services raise them. One handler per interface turns them into a problem document, a form error or an admin message.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+Given = ParamSpec("Given")
+Checked = TypeVar("Checked")
 
 
 class DomainError(Exception):
@@ -45,3 +49,42 @@ class InvalidField(DomainError):
         super().__init__(message)
         self.field = field
         self.field_code = code
+
+    @property
+    def errors(self) -> tuple["InvalidField", ...]:
+        return (self,)
+
+
+class InvalidFields(InvalidField):
+    """Several values are invalid. For an interface that shows one error, it is the first."""
+
+    def __init__(self, errors: tuple[InvalidField, ...]) -> None:
+        first = errors[0]
+        super().__init__(first.field, first.detail, code=first.field_code)
+        self._errors = errors
+
+    @property
+    def errors(self) -> tuple[InvalidField, ...]:
+        return self._errors
+
+
+class FieldErrors:
+    """Collects the errors of several checks: `errors.check(function, value)`, then `errors.raise_all()`."""
+
+    def __init__(self) -> None:
+        self._errors: list[InvalidField] = []
+
+    def check(self, function: Callable[Given, Checked], *args: Given.args, **kwargs: Given.kwargs) -> Checked | None:
+        """Return what the function returns. None if it raises `InvalidField`, which is kept."""
+        try:
+            return function(*args, **kwargs)
+        except InvalidField as error:
+            self._errors.extend(error.errors)
+            return None
+
+    def raise_all(self) -> None:
+        """Raise `InvalidField` or `InvalidFields` if a check failed."""
+        if len(self._errors) > 1:
+            raise InvalidFields(tuple(self._errors))
+        if self._errors:
+            raise self._errors[0]

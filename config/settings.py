@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "config.http.health.HealthMiddleware",
     "config.http.proxies.UnknownProxyMiddleware",
     "config.http.null_characters.NullCharacterMiddleware",
+    "config.http.https_only.HttpsOnlyMiddleware",
     "config.http.body_limit.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -22,7 +22,7 @@ urlpatterns = [
     path("v2/", include("invitations.api.urls")),
     path("v2/openapi.json", OpenAPIView.as_view(), name="openapi"),
     path("v2/docs", docs, name="docs"),
-    re_path("^v2(/|$)", error_pages.page_not_found),  # in development Django would answer with its debug page
+    re_path("^/*[vV]2(/|$)", error_pages.page_not_found),  # in development Django would answer with its debug page
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),

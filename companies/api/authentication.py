@@ -21,6 +21,8 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         value = request.headers.get(HEADER)
         if value is None:
             return None
+        if "," in value:  # no key has one: web servers join several headers of one name with it (RFC 9110, 5.3)
+            raise exceptions.AuthenticationFailed(f"Send only one {HEADER} header.", "invalid_api_key")
         company_id = request.parser_context["kwargs"].get("company_id")
         key = find_api_key(value[:MAX_KEY_LENGTH], company_id=company_id)
         if key is None:

@@ -1,5 +1,6 @@
 """Stored responses to POSTs with an `Idempotency-Key`, so that a retry changes nothing."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,17 +14,25 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 
-from companies.exceptions import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
+from companies.exceptions import (
+    IdempotencyKeyReused,
+    InvalidIdempotencyKey,
+    RequestInProgress,
+    StoredResponseUnreadable,
+)
 from companies.models import ApiKey, StoredAnswer
 from companies.services.partners import ANSWERS_KEPT
 from config.api.exception_handler import MEDIA_TYPE, with_current_request_id
 from config.api.json import JSONRenderer, to_json
+from config.crypto.keyring import DecryptionError
 from config.db.advisory_locks import try_lock
+
+logger = logging.getLogger("latchkey")
 
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
 NOT_STORED = {409, 429}
-ERRORS = (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)
+ERRORS = (InvalidIdempotencyKey, RequestInProgress, StoredResponseUnreadable, IdempotencyKeyReused)
 
 
 def idempotent(action: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,7 +47,7 @@ def idempotent(action: Callable[..., Any]) -> Callable[..., Any]:
         key = request.headers.get(HEADER)
         if key is None:
             return action(view, request, *args, **kwargs)
-        if not 0 < len(key) <= MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
+        if not _is_valid(key):
             raise InvalidIdempotencyKey
         with transaction.atomic():
             if not try_lock(_binding(view.api_key.pk, key)):
@@ -52,6 +61,11 @@ def idempotent(action: Callable[..., Any]) -> Callable[..., Any]:
 
     run_once.documented_errors = ERRORS  # type: ignore[attr-defined]
     return run_once
+
+
+def _is_valid(key: str) -> bool:
+    """False for a comma, too: web servers join several headers of one name with it (RFC 9110, 5.3)."""
+    return 0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable() and "," not in key
 
 
 def _respond(action: Callable[..., Any], view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -95,9 +109,13 @@ def _store(response: Any, api_key: ApiKey, key: str, request_hash: bytes) -> Non
 
 
 def _replay(stored: StoredAnswer) -> HttpResponse:
-    body = settings.KEYRING.decrypt(
-        bytes(stored.encrypted_body), associated_data=_binding(stored.api_key_id, stored.key)
-    )
+    try:
+        body = settings.KEYRING.decrypt(
+            bytes(stored.encrypted_body), associated_data=_binding(stored.api_key_id, stored.key)
+        )
+    except DecryptionError as error:
+        logger.error("the stored response %s cannot be decrypted: %s", stored.pk, error)
+        raise StoredResponseUnreadable from None
     if stored.content_type == MEDIA_TYPE:
         body = with_current_request_id(body)
     response = HttpResponse(body, status=stored.status, content_type=stored.content_type)

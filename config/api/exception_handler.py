@@ -1,5 +1,6 @@
 """Problem documents (RFC 9457) for every error."""
 
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +17,8 @@ from config.request_id import request_id
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
+SEND_JSON = "Send the body with the header Content-Type: application/json."
+API_PATH = re.compile(r"/+v2(/|$)", re.IGNORECASE)
 
 
 def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> HttpResponse:
@@ -34,8 +37,8 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
 
 
 def is_api_path(path: str) -> bool:
-    """True if errors of this path are problem documents, not pages."""
-    return path == "/v2" or path.startswith("/v2/")
+    """True if errors of this path are problem documents, not pages. Includes misspellings, such as `//V2/ping`."""
+    return API_PATH.match(path) is not None
 
 
 def with_current_request_id(document: bytes) -> bytes:
@@ -75,10 +78,12 @@ def _domain_problem(error: DomainError) -> HttpResponse:
 
 
 def _field_errors(error: DomainError) -> list[dict[str, str]]:
-    if not isinstance(error, InvalidField):
-        return []
+    return [_field_error(each) for each in error.errors] if isinstance(error, InvalidField) else []
+
+
+def _field_error(error: InvalidField) -> dict[str, str]:
     path = tuple(to_camel_case(part) if isinstance(part, str) else part for part in error.field)
-    return [{"pointer": pointer(path), "code": error.field_code.upper(), "detail": error.detail}]
+    return {"pointer": pointer(path), "code": error.field_code.upper(), "detail": error.detail}
 
 
 class QueryName(str):
@@ -93,7 +98,8 @@ def pointer(path: tuple[str | int, ...]) -> str:
 
 
 def _api_problem(error: exceptions.APIException) -> HttpResponse:
-    response = problem(error.status_code, str(error.get_codes()).upper(), str(error.detail))
+    detail = SEND_JSON if isinstance(error, exceptions.UnsupportedMediaType) else str(error.detail)
+    response = problem(error.status_code, str(error.get_codes()).upper(), detail)
     if challenge := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = challenge
     if (wait := getattr(error, "wait", None)) is not None:

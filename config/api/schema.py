@@ -28,6 +28,7 @@ ALWAYS = (
     ErrorCode(400, "BAD_REQUEST", "The `Host` header is wrong, or there are over a thousand query parameters."),
     ErrorCode(401, "NOT_AUTHENTICATED", "The `X-API-KEY` header is missing."),
     ErrorCode(401, "INVALID_API_KEY", "The API key is unknown, expired or revoked."),
+    ErrorCode(403, "HTTPS_REQUIRED", "The request came over plain http. It was not carried out."),
     ErrorCode(406, "NOT_ACCEPTABLE", "The `Accept` header does not allow JSON."),
     ErrorCode(411, "LENGTH_REQUIRED", "The request has a body but no `Content-Length`."),
     ErrorCode(413, "BODY_TOO_LARGE", "The body is larger than 256 KiB."),
@@ -35,8 +36,9 @@ ALWAYS = (
     ErrorCode(503, "UNAVAILABLE", "The database does not respond. Retry after `Retry-After` seconds."),
 )
 WITH_BODY = (
-    ErrorCode(400, "MALFORMED_JSON", "The body is not valid JSON (RFC 8259), or has more than 32 levels."),
+    ErrorCode(400, "MALFORMED_JSON", "The body is not valid JSON (RFC 8259) in UTF-8, or has more than 32 levels."),
     ErrorCode(415, "UNSUPPORTED_MEDIA_TYPE", "The `Content-Type` is not `application/json`."),
+    ErrorCode(415, "UNSUPPORTED_ENCODING", "The body has a `Content-Encoding`, such as `gzip`."),
 )
 NOT_FOUND = ErrorCode(404, "NOT_FOUND", "There is no such object, or it belongs to another partner.")
 
@@ -100,7 +102,7 @@ HEADERS = {
 }
 REPLAYED = {"Idempotent-Replayed": _header("string", "`true` if this is the stored response to an earlier request.")}
 STORED = {"200", "201", "202", "400", "404"}
-KEY = "1 to 255 printable ASCII characters."
+KEY = "1 to 255 printable ASCII characters without commas."
 
 
 class ApiSchema(AutoSchema):

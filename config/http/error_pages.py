@@ -2,11 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from config.api.exception_handler import is_api_path, problem
 from config.http.headers import set_private_headers
 
+PATHS_ARE_EXACT = "Paths are lower-case, with single slashes and none at the end."
 PROBLEMS = {
     400: ("BAD_REQUEST", "The request could not be understood."),
     403: ("FORBIDDEN", "Access denied."),
@@ -16,6 +18,12 @@ PROBLEMS = {
     413: ("BODY_TOO_LARGE", "The body may have at most 256 KiB."),
     500: ("INTERNAL_ERROR", "Unexpected error on our side. It has been logged."),
 }
+
+
+def intended_path(path: str) -> str | None:
+    """Return the path of the API that a misspelt one means: other slashes, blanks around it, or capital letters."""
+    meant = "/" + "/".join(filter(None, (part.strip().lower() for part in path.split("/"))))
+    return meant if meant != path and resolve(meant).func is not page_not_found else None
 
 
 def _error(request: HttpRequest, status: int, *, template: str | None = None) -> HttpResponse:
@@ -34,6 +42,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 @csrf_exempt
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if is_api_path(request.path) and (meant := intended_path(request.path)):
+        return problem(404, "NOT_FOUND", f"Not found. Did you mean {meant}? {PATHS_ARE_EXACT}")
     return _error(request, 404)
 
 

@@ -1,7 +1,7 @@
 """Append events to the log of an invitation."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from companies.actors import Actor
 from companies.services.events import append_event
 from config.camel_case import to_camel_case
 from config.db.advisory_locks import wait_for_lock
+from config.times import iso_8601
 from invitations.models import EventType, Invitation, InvitationEvent
 
 # events have the old and new values of these fields; texts and addresses are personal and not copied
@@ -66,6 +67,4 @@ def audit_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[s
 
 
 def _to_wire(value: datetime | int | None) -> str | int | None:
-    if not isinstance(value, datetime):
-        return value
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return iso_8601(value) if isinstance(value, datetime) else value

@@ -42,6 +42,13 @@ def test_unknown_key_is_unauthorized(db):
         assert refused(Api(value))["code"] == "INVALID_API_KEY", value
 
 
+def test_two_keys_are_named_as_such(db):
+    value = make_api_key(PartnerFactory())[1]
+
+    for joined in (f"{value},{value}", f"{value}, lk_other"):
+        assert refused(Api(joined))["detail"] == "Send only one X-API-KEY header."
+
+
 def test_key_is_compared_exactly(db):
     value = make_api_key(PartnerFactory())[1]
 

@@ -76,13 +76,12 @@ def test_key_reuse_at_other_path_is_rejected(api, company):
     assert not other.invitations.exists()
 
 
-@pytest.mark.parametrize("key", ["", "k" * 256, "a\x00b", "clé", "☃", "a\tb"])
-def test_key_is_255_printable_ascii_characters(api, key):
-    answer = post(api, "company", {"name": "Bakery"}, key=key)
-
-    problem = problem_in(answer, 400)
-    assert (problem["code"], problem["errors"]) == ("INVALID_IDEMPOTENCY_KEY", [])
-    assert problem["detail"] == "An Idempotency-Key has 1 to 255 characters of printable ASCII."
+def test_key_is_255_printable_ascii_characters(api):
+    # web servers join two headers of one name with a comma
+    for key in ("", "k" * 256, "a\x00b", "clé", "☃", "a\tb", "a,b", "a, a"):
+        problem = problem_in(post(api, "company", {"name": "Bakery"}, key=key), 400)
+        assert (problem["code"], problem["errors"]) == ("INVALID_IDEMPOTENCY_KEY", []), key
+        assert problem["detail"].startswith("Send one Idempotency-Key of 1 to 255 characters of printable ASCII")
     assert post(api, "company", {"name": "Bakery"}, key="k" * 255).status_code == 201
 
 

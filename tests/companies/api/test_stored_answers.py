@@ -16,7 +16,7 @@ from companies.models import Company, StoredAnswer
 from companies.services.partners import delete_old_answers
 from config.exceptions import DomainError
 from tests.companies.api.keyed import keyed, post
-from tests.companies.refusals import wrong_fields
+from tests.companies.refusals import problem_in, wrong_fields
 from tests.factories import CompanyFactory, make_api_key
 
 
@@ -73,6 +73,16 @@ def test_stored_response_is_encrypted(api, company):
 
     assert token not in str(stored)
     assert token.encode() not in bytes(stored["encrypted_body"])
+
+
+def test_unreadable_response_is_not_repeated(api):
+    post(api, "company", {"name": "Bakery"}, key="k")
+    StoredAnswer.objects.update(encrypted_body=b"of a key that is gone")
+
+    problem = problem_in(post(api, "company", {"name": "Bakery"}, key="k"), 409)
+
+    assert problem["code"] == "STORED_RESPONSE_UNREADABLE"
+    assert Company.objects.filter(name="Bakery").count() == 1
 
 
 class Turnstile(PartnerViewSet):

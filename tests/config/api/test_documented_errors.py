@@ -11,10 +11,10 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.db import connection, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
-from companies.models import ApiKey, Scope
+from companies.models import ApiKey, Scope, StoredAnswer
 from config.db.advisory_locks import _key
 from connections.models import Connection, Credential
 from connections.models.status import Status
@@ -116,6 +116,17 @@ def unreadable(call: Caller) -> Any:
     return call({})
 
 
+def over_http(call: Caller) -> Any:
+    with override_settings(SECURE_SSL_REDIRECT=True):
+        return call()
+
+
+def unreadable_response(call: Caller) -> Any:
+    call({"nothing": 1}, headers={"Idempotency-Key": "k"})
+    StoredAnswer.objects.update(encrypted_body=b"something else")
+    return call({"nothing": 1}, headers={"Idempotency-Key": "k"})
+
+
 CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("400", "INVALID"): lambda call: call(query="?nothing=1"),
     ("400", "BAD_REQUEST"): lambda call: call(headers={"Host": "evil.example"}),
@@ -124,9 +135,11 @@ CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("401", "NOT_AUTHENTICATED"): lambda call: call(key=None),
     ("401", "INVALID_API_KEY"): lambda call: call(key="lk_nobody"),
     ("403", "SCOPE_MISSING"): without_scope,
+    ("403", "HTTPS_REQUIRED"): over_http,
     ("404", "NOT_FOUND"): lambda call: call(ids=dict.fromkeys(call.ids, NOWHERE)),
     ("406", "NOT_ACCEPTABLE"): lambda call: call(headers={"Accept": "text/html"}),
     ("409", "REQUEST_IN_PROGRESS"): in_progress,
+    ("409", "STORED_RESPONSE_UNREADABLE"): unreadable_response,
     ("409", "CREDENTIALS_CHANGED"): lambda call: call({"status": "CONNECTED", "credentialsVersion": 7}),
     ("409", "IMPOSSIBLE_STATUS_CHANGE"): inactive,
     ("409", "CREDENTIALS_UNREADABLE"): unreadable,
@@ -137,12 +150,14 @@ CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("411", "LENGTH_REQUIRED"): lambda call: call(raw=b"", HTTP_TRANSFER_ENCODING="chunked"),
     ("413", "BODY_TOO_LARGE"): lambda call: call(CONTENT_LENGTH="262145"),
     ("415", "UNSUPPORTED_MEDIA_TYPE"): lambda call: call(content_type="text/plain"),
+    ("415", "UNSUPPORTED_ENCODING"): lambda call: call(headers={"Content-Encoding": "gzip"}),
     ("422", "IDEMPOTENCY_KEY_REUSED"): reused,
     ("429", "TOO_MANY_ATTEMPTS"): too_often,
     ("500", "INTERNAL_ERROR"): broken,
 }
+IDEMPOTENCY = {"REQUEST_IN_PROGRESS", "STORED_RESPONSE_UNREADABLE"}
 UNAVAILABLE = ("503", "UNAVAILABLE")
-ON_ANY_OPERATION = [error for error in CAUSES if error[0] not in {"409", "429"} or error[1] == "REQUEST_IN_PROGRESS"]
+ON_ANY_OPERATION = [error for error in CAUSES if error[0] not in {"409", "429"} or error[1] in IDEMPOTENCY]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from companies.models import Company
 from config.api.exception_handler import QueryName, exception_handler, pointer
 from config.http.body_limit import MAX_BODY_BYTES
 from tests.companies.refusals import problem_in, wrong_fields
+from tests.factories import make_api_key
 from tests.fuzzing import examples
 
 KEYS = {"type", "title", "status", "detail", "code", "requestId", "errors"}
@@ -47,6 +48,55 @@ def test_problem_without_fields_has_no_errors(api):
 def test_unknown_path_is_a_404_problem(db, path, debug):
     with override_settings(DEBUG=debug):
         assert problem_in(Client().get(path), 404)["code"] == "NOT_FOUND"
+
+
+def test_misspelt_paths_are_corrected(company):
+    path = f"/v2/invitation/company/{company.pk}"
+    typed = {
+        f"{path}/": path,
+        f"/{path}": path,
+        path.replace("/company", "//company"): path,
+        path.replace("company", "Company"): path,
+        path.upper(): path,
+        f"{path} ": path,
+        "/V2/ping": "/v2/ping",
+        "//v2": None,
+        "/v2/": None,
+        "/v2/companies": None,
+        f"/v2/company/{company.pk}/7": None,
+    }
+
+    # the test client takes `//v2` for a host
+    details = {wrong: problem_in(Client().post("/", PATH_INFO=wrong), 404)["detail"] for wrong in typed}
+
+    hint = "Not found. Did you mean {}? Paths are lower-case, with single slashes and none at the end."
+    assert details == {wrong: hint.format(right) if right else "Not found." for wrong, right in typed.items()}
+
+
+def test_plain_http_is_refused_not_redirected(company):
+    _, value = make_api_key(company.partner)
+    path = f"/v2/invitation/company/{company.pk}"
+
+    with override_settings(SECURE_SSL_REDIRECT=True, PUBLIC_URL="https://connect.example.org"):
+        refused = problem_in(Client(headers={"X-API-KEY": value}).post(path), 403)
+        others = [Client().get("/", PATH_INFO=other) for other in ("/v2/docs", "/V2/nothing", "//v2/ping")]
+        accepted = Client(headers={"X-API-KEY": value}).post(path, secure=True, content_type="application/json")
+        page = Client().get("/admin/login/")
+
+    assert refused["code"] == "HTTPS_REQUIRED"
+    assert "https://connect.example.org/v2" in refused["detail"]
+    assert "API key of this request was sent unencrypted: replace it." in refused["detail"]
+    assert ["replace" in problem_in(other, 403)["detail"] for other in others] == [False] * 3
+    assert (accepted.status_code, page.status_code) == (201, 301)
+    assert company.invitations.count() == 1
+
+
+def test_compressed_bodies_are_named(api):
+    zipped = {encoding: send(api, b"{}", HTTP_CONTENT_ENCODING=encoding) for encoding in ("gzip", "br, gzip")}
+
+    for response in zipped.values():
+        assert problem_in(response, 415)["code"] == "UNSUPPORTED_ENCODING"
+    assert send(api, b'{"name": "x"}', HTTP_CONTENT_ENCODING="identity").status_code == 201
 
 
 def test_clients_must_accept_json(api):

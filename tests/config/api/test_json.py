@@ -1,10 +1,14 @@
+import gzip
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 from rest_framework.exceptions import ParseError, ValidationError
 
-from config.api.json import MAX_LEVELS, JSONParser
+from config.api.json import MAX_LEVELS, JSONParser, to_json
 
 
 def parse(body: bytes | str) -> Any:
@@ -42,6 +46,24 @@ def test_malformed_bodies_are_rejected():
         with pytest.raises(ParseError) as error:
             parse(body)
         assert error.value.get_codes() == "MALFORMED_JSON", body[:50]
+
+
+def test_encodings_are_named():
+    utf_16, latin_1 = '{"name": "é"}'.encode("utf-16"), '{"name": "é"}'.encode("latin-1")
+    for body, byte in ((latin_1, "byte 10 is 0xe9"), (utf_16, "byte 0 is 0xff"), (gzip.compress(b"{}"), "0x8b")):
+        with pytest.raises(ParseError, match=f"not UTF-8: .*{byte}"):
+            parse(body)
+
+
+def test_times_have_one_format():
+    noon, berlin = datetime(2027, 1, 1, 12, tzinfo=UTC), ZoneInfo("Europe/Berlin")
+    times = [noon, noon.astimezone(berlin), noon + timedelta(microseconds=120), date(2027, 1, 1)]
+
+    assert orjson.loads(to_json(times)) == [
+        *("2027-01-01T12:00:00.000000Z", "2027-01-01T12:00:00.000000Z", "2027-01-01T12:00:00.000120Z"),
+        "2027-01-01",
+    ]
+    assert orjson.loads(to_json(times[2:3])) == ["2027-01-01T12:00:00.000120Z"]
 
 
 def test_levels_are_limited():
