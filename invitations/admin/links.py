@@ -8,11 +8,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from config.admin.changelist import status_word
-from config.crypto.keyring import DecryptionError
 from config.qr import draw_qr
 from invitations.admin.pages import AdminPage
-from invitations.models import Delivery, DeliveryStatus, Invitation
+from invitations.models import Delivery, DeliveryStatus, Invitation, public_url
 from invitations.models.status import Status
+from invitations.models.tokens import readable_token
 
 TONES = {
     DeliveryStatus.QUEUED: "waiting",
@@ -68,7 +68,5 @@ def working_link(invitation: Invitation) -> str | None:
 
 def link_of(invitation: Invitation) -> str | None:
     """None if the key that encrypted the token is lost."""
-    try:
-        return invitation.url
-    except DecryptionError:
-        return None
+    token = readable_token(bytes(invitation.encrypted_token), owner_id=invitation.pk)
+    return token and public_url(token)

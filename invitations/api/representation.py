@@ -20,7 +20,7 @@ from invitations.api.serializers import (
 )
 from invitations.models import Delivery, Invitation, InvitationEvent, Use, public_url
 from invitations.models.status import status_of
-from invitations.models.tokens import decrypt_token
+from invitations.models.tokens import readable_token
 
 LATEST_EVENTS = 100
 COMPUTED = ("token", "status", "invitationUrl", "createdConnections")
@@ -78,11 +78,11 @@ def _deliveries(invitation_id: UUID) -> QuerySet[Delivery]:
 
 
 def _computed(row: Any, now: datetime, connections: dict[UUID, list[dict[str, Any]]]) -> dict[str, Any]:
-    token = decrypt_token(bytes(row.encrypted_token), owner_id=row.id)
+    token = readable_token(bytes(row.encrypted_token), owner_id=row.id)
     return {
         "token": token,
         "status": status_of(row, now),
-        "invitationUrl": public_url(token),
+        "invitationUrl": token and public_url(token),
         "createdConnections": connections.get(row.id, []),
     }
 

@@ -40,6 +40,7 @@ from invitations.services.invitations import MAX_REASON_LENGTH
 from invitations.services.terms import MIN_LIFETIME
 
 TOKEN = "mE3vT0yq1kq4kY0cVJm5b2Zr9w8oQ7aXhL6sNdPfGtU"  # noqa: S105 - an example
+UNREADABLE = "Null if the stored link cannot be decrypted. `rotateInvitation` creates a new one."
 PREFILL = {"country": "GB", "utilityTypes": ["ELECTRICITY"], "lockedFields": ["country"]}
 OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 
@@ -239,10 +240,10 @@ class InvitationSerializer(serializers.Serializer[Any]):
         "createdConnections": [],
     }
     id = serializers.UUIDField()
-    token = serializers.CharField()
+    token = serializers.CharField(allow_null=True, help_text=UNREADABLE)
     invitationType = serializers.ChoiceField(InvitationType.choices, source="invitation_type")
     status = serializers.ChoiceField(Status.choices)
-    invitationUrl = serializers.URLField()
+    invitationUrl = serializers.URLField(allow_null=True, help_text=UNREADABLE)
     companyId = serializers.UUIDField(source="company_id")
     connectionId = serializers.UUIDField(
         source="connection_id", allow_null=True, help_text="Connection to repair, for `EDIT_CONNECTION`."

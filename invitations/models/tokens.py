@@ -5,11 +5,16 @@ can be shown again. A dump of the database reveals neither. The owner is the inv
 """
 
 import hashlib
+import logging
 import re
 import secrets
 from uuid import UUID
 
 from django.conf import settings
+
+from config.crypto.keyring import DecryptionError
+
+logger = logging.getLogger("latchkey")
 
 TOKEN_BYTES = 32
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -44,3 +49,12 @@ def encrypt_token(token: str, *, owner_id: UUID) -> bytes:
 def decrypt_token(encrypted: bytes, *, owner_id: UUID) -> str:
     """Decrypt. Raises `config.crypto.keyring.DecryptionError` if the key is missing or the row is another."""
     return settings.KEYRING.decrypt(encrypted, associated_data=f"token:{owner_id}").decode()
+
+
+def readable_token(encrypted: bytes, *, owner_id: UUID) -> str | None:
+    """Decrypt. None if that fails, with an error in the log, so that one damaged row does not hide all others."""
+    try:
+        return decrypt_token(encrypted, owner_id=owner_id)
+    except DecryptionError as error:
+        logger.error("the link of %s cannot be decrypted: %s", owner_id, error)
+        return None

@@ -20,7 +20,7 @@ KEYS = {
     *("expiresAt", "maxUses", "useCount", "createdAt", "prefill", "createdConnections", "updatedAt", "message"),
     *("locale", "externalId", "metadata", "redirectUrl", "revokedAt"),
 }
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
 @pytest.fixture
@@ -80,6 +80,19 @@ def test_url_uses_the_public_url(api, company, headers):
 
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", made["token"])
     assert made["invitationUrl"] == f"https://connect.example.org/p/i/{made['token']}"
+
+
+def test_unreadable_token_hides_no_other_row(api, company):
+    good, damaged = make_invitation(company), make_invitation(company)
+    Invitation.objects.filter(pk=damaged.pk).update(encrypted_token=b"of a key that is gone")
+
+    listed = {each["id"]: each for each in api.get(f"invitation/company/{company.pk}").json()["invitations"]}
+    shown = api.get(f"invitation/{damaged.pk}").json()
+
+    assert [(each["token"], each["invitationUrl"]) for each in (listed[str(damaged.pk)], shown)] == [(None, None)] * 2
+    assert listed[str(good.pk)]["token"] == good.token
+    assert api.patch(f"invitation/{damaged.pk}", {"maxUses": 2}).status_code == 200
+    assert api.post(f"invitation/{damaged.pk}/rotate").json()["token"]
 
 
 def test_tokens_are_unique(api, company):
