@@ -1,7 +1,8 @@
 """Create connections, change their credentials, and report their status."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from companies.actors import SYSTEM, Actor
 from companies.addresses import normalize_address
 from companies.models import Company, Site
-from config.exceptions import InvalidField
+from config.exceptions import FieldErrors, InvalidField
 from config.jobs import defer
 from config.validators import validate_multi_line
 from connections.exceptions import ImpossibleStatusChange, NotAnOutcome, StaleReport
@@ -35,6 +36,15 @@ SANDBOX_DELAY = {"seconds": 2}
 MAX_DETAIL_LENGTH = 2000
 
 
+class Details(TypedDict, total=False):
+    """Details of an account, beside its provider, sites and credentials."""
+
+    utility_types: Sequence[str]
+    country: str | None
+    owner_email: str | None
+    collection_start_date: date | None
+
+
 @sensitive_variables("credentials")
 @transaction.atomic
 def create_connection(
@@ -45,36 +55,42 @@ def create_connection(
     datasource: Datasource | None = None,
     url: str | None = None,
     sites: Sequence[Site] = (),
-    utility_types: Sequence[str] = (),
-    country: str | None = None,
-    owner_email: str | None = None,
-    collection_start_date: date | None = None,
     verified_email: str | None = None,
     origin_invitation_id: UUID | None = None,
+    **details: Unpack[Details],
 ) -> Connection:
-    """Create a pending connection with encrypted credentials. Takes exactly one of `datasource` and `url`."""
+    """Create a pending connection with encrypted credentials. Takes exactly one of `datasource` and `url`.
+
+    Raises `InvalidField` with every value that is invalid.
+    """
+    errors = FieldErrors()
+    url = errors.check(_check_provider, datasource, url)
+    checked = {name: errors.check(CHECKS[name], value) for name, value in details.items()}
+    valid_credentials = errors.check(check_credentials, credentials, datasource)
+    errors.raise_all()
+    connection = Connection.objects.create(
+        company=company,
+        datasource=datasource,
+        url=url,
+        verified_email=verified_email,
+        origin_invitation_id=origin_invitation_id,
+        **checked | {"country": checked.get("country") or (datasource.country if datasource else None)},
+    )
+    if sites:
+        connection.sites.set(sites)
+    encrypt_credentials(Credential(connection=connection), valid_credentials or credentials).save()
+    log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
+    _queue_sandbox_check(connection)
+    return connection
+
+
+def _check_provider(datasource: Datasource | None, url: str | None) -> str | None:
+    """Return the URL as it is stored. None for a provider from the catalogue."""
     if datasource is None and not url:
         raise InvalidField(("datasource_id",), _("Give a datasourceId or a url."), code="required")
     if datasource and url:
         raise InvalidField(("datasource_id",), _("Give a datasourceId or a url, and not both."))
-    credentials = check_credentials(credentials, datasource)
-    connection = Connection.objects.create(
-        company=company,
-        datasource=datasource,
-        url=check_provider_url(url) if url else None,
-        country=check_country(country) if country else (datasource.country if datasource else None),
-        utility_types=list(dict.fromkeys(utility_types)),
-        owner_email=normalize_address(owner_email, field=("connection_owner_email",)) if owner_email else None,
-        collection_start_date=check_start_date(collection_start_date) if collection_start_date else None,
-        verified_email=verified_email,
-        origin_invitation_id=origin_invitation_id,
-    )
-    if sites:
-        connection.sites.set(sites)
-    encrypt_credentials(Credential(connection=connection), credentials).save()
-    log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
-    _queue_sandbox_check(connection)
-    return connection
+    return check_provider_url(url) if url else None
 
 
 def check_start_date(day: date, *, field: tuple[str | int, ...] = ("data_collection_start_date",)) -> date:
@@ -82,6 +98,15 @@ def check_start_date(day: date, *, field: tuple[str | int, ...] = ("data_collect
     if not EARLIEST_START <= day <= timezone.localdate() + LATEST_START:
         raise InvalidField(field, "Choose a day from 1970 to a year from now.", code="out_of_range")
     return day
+
+
+# validators by field; each returns the value as it is stored, or raises `InvalidField`
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "utility_types": lambda types: list(dict.fromkeys(types)),
+    "country": lambda country: check_country(country) if country else None,
+    "owner_email": lambda email: normalize_address(email, field=("connection_owner_email",)) if email else None,
+    "collection_start_date": lambda day: check_start_date(day) if day else None,
+}
 
 
 @sensitive_variables("credentials")

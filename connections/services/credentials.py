@@ -1,7 +1,7 @@
 """Encrypted credentials: written by contributors and partners, read by collectors only."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from companies.actors import Actor
 from companies.services.events import append_event
 from config.crypto.keyring import DecryptionError
-from config.exceptions import InvalidField
+from config.exceptions import FieldErrors, InvalidField
 from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource, ExtraCredential
 
@@ -83,18 +83,21 @@ def merge_credentials(credential: Credential, given: Credentials) -> Credentials
 def check_credentials(credentials: Credentials, datasource: Datasource | None) -> Credentials:
     """Strip the user name; the password stays as given.
 
-    Raises `InvalidField` for a blank user name, and for a missing extra that the provider asks for.
+    Raises `InvalidField` for a blank user name, and for each missing extra that the provider asks for.
     """
-    if not (username := credentials.get("username", "").strip()):
-        raise InvalidField(("username",), _("The user name is blank. Enter it."), code="blank")
-    _require(datasource.asks_for if datasource else (), credentials, _("The provider asks for this: %(extra)s."))
-    return {**credentials, "username": username}
+    errors = FieldErrors()
+    username = errors.check(_check_username, credentials.get("username", ""))
+    for name in datasource.asks_for if datasource else ():
+        errors.check(_require, name, credentials, _("The provider asks for this: %(extra)s."))
+    errors.raise_all()
+    return {**credentials, "username": username or ""}
 
 
 @sensitive_variables("given")
 def ensure_changed_credentials(connection: Connection, given: Credentials) -> None:
     """Raise `InvalidField` if an extra that the last check rejected is not given again."""
-    _require(connection.stale_extras, given, _("The provider asks for this again: %(extra)s."))
+    for name in connection.stale_extras:
+        _require(name, given, _("The provider asks for this again: %(extra)s."))
     if connection.needs_some_extra and not any(given.get(name) for name in ExtraCredential.values):
         raise InvalidField(
             ("extras",), _("Fill in at least one of these: %(extras)s.") % {"extras": _extra_names()}, code="required"
@@ -122,12 +125,17 @@ def _extra_names() -> str:
     return ", ".join(str(label).lower() for label in ExtraCredential.labels)
 
 
+def _check_username(typed: str) -> str:
+    if not (username := typed.strip()):
+        raise InvalidField(("username",), _("The user name is blank. Enter it."), code="blank")
+    return username
+
+
 @sensitive_variables("given")
-def _require(names: Iterable[str], given: Credentials, message: str) -> None:
-    for name in names:
-        if not given.get(name):
-            extra = str(ExtraCredential(name).label).lower()
-            raise InvalidField((name,), message % {"extra": extra}, code="required")
+def _require(name: str, given: Credentials, message: str) -> None:
+    if not given.get(name):
+        extra = str(ExtraCredential(name).label).lower()
+        raise InvalidField((name,), message % {"extra": extra}, code="required")
 
 
 @sensitive_variables()

@@ -13,7 +13,6 @@ from uuid_utils.compat import uuid7
 
 from companies.actors import CONTRIBUTOR, Actor
 from companies.models import Company
-from companies.services.companies import check_external_id
 from config.camel_case import to_camel_case
 from config.exceptions import InvalidField
 from config.validators import validate_locale, validate_single_line
@@ -22,20 +21,10 @@ from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesB
 from invitations.models import EventType, Invitation, InvitationType
 from invitations.models.prefill import Prefill
 from invitations.models.tokens import encrypt_token, hash_token, new_token
-from invitations.services.addresses import normalize_allowed_emails
 from invitations.services.delivery.send import BATCH, SINGLE, queue_mails
 from invitations.services.events import audit_changes, log_event, log_repeated_event
 from invitations.services.form_idempotency import run_once
-from invitations.services.terms import (
-    Changes,
-    Terms,
-    check_expiry,
-    check_max_uses,
-    check_message,
-    check_metadata,
-    check_prefill,
-    check_redirect_url,
-)
+from invitations.services.terms import Changes, Terms, check_terms
 from invitations.services.verification.proofs import known_emails, revoke_access
 
 VIEW_INTERVAL = timedelta(minutes=10)
@@ -78,36 +67,32 @@ def create_repair_invitation(
 
 def draft_invitation(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> Invitation:
     """Build what `create_invitation` would create, unsaved, with a link that does not work. Raises the same."""
-    given = check_prefill(prefill, company).to_json() if prefill else {}
-    return _draft(company, kind={"prefill": given}, terms=terms)
+    return _draft(company, prefill=prefill, terms=terms)
 
 
 def draft_repair_invitation(connection: Connection, **terms: Unpack[Terms]) -> Invitation:
     """Build what `create_repair_invitation` would create, unsaved. Raises the same."""
-    kind = {"invitation_type": InvitationType.EDIT_CONNECTION, "connection": connection}
-    return _draft(connection.company, kind=kind, terms=terms)
+    return _draft(connection.company, connection=connection, terms=terms)
 
 
-def _draft(company: Company, *, kind: dict[str, Any], terms: Terms) -> Invitation:
+def _draft(
+    company: Company, *, terms: Terms, prefill: Prefill | None = None, connection: Connection | None = None
+) -> Invitation:
     now = timezone.now()
     invitation_id, token = uuid7(), new_token()
+    checked = check_terms(company, now=now, prefill=prefill, **terms)
     return Invitation(
         id=invitation_id,
         company=company,
+        invitation_type=InvitationType.EDIT_CONNECTION if connection else InvitationType.CREATE_CONNECTION,
+        connection=connection,
         token_hash=hash_token(token),
         encrypted_token=encrypt_token(token, owner_id=invitation_id),
-        allowed_emails=normalize_allowed_emails(terms.get("allowed_emails") or ()),
         send_email=terms.get("send_email", False),
-        expires_at=check_expiry(now, terms),
-        max_uses=check_max_uses(terms.get("max_uses")),
-        message=check_message(terms.get("message")),
         locale=validate_locale(locale) if (locale := terms.get("locale")) else company.locale,
-        external_id=check_external_id(terms.get("external_id")),
-        metadata=check_metadata(terms.get("metadata")),
-        redirect_url=check_redirect_url(terms.get("redirect_url"), company),
         created_at=now,
         updated_at=now,
-        **{"invitation_type": InvitationType.CREATE_CONNECTION, **kind},
+        **checked,
     )
 
 
@@ -206,30 +191,12 @@ def record_view(invitation: Invitation) -> None:
 
 
 def _checked_changes(invitation: Invitation, changes: Changes, now: datetime) -> dict[str, Any]:
-    values: dict[str, Any] = {**changes}
-    if values.keys() & {"expires_in", "expires_at"}:
-        values["expires_at"] = check_expiry(now, values)
-        values.pop("expires_in", None)
-    if "max_uses" in values:
-        max_uses = check_max_uses(values["max_uses"])
-        if max_uses is not None and max_uses < invitation.use_count:
-            raise MaxUsesBelowUseCount
-    if "allowed_emails" in values:
-        values["allowed_emails"] = normalize_allowed_emails(values["allowed_emails"])
-    if "message" in values:
-        values["message"] = check_message(values["message"])
-    if "external_id" in values:
-        values["external_id"] = check_external_id(values["external_id"])
-    if "metadata" in values:
-        values["metadata"] = check_metadata(values["metadata"])
-    if "prefill" in values:
-        values["prefill"] = _changed_prefill(invitation, values["prefill"])
-    return values
-
-
-def _changed_prefill(invitation: Invitation, prefill: Prefill | None) -> dict[str, Any]:
-    if prefill is None:
-        return {}
-    if invitation.invitation_type != InvitationType.CREATE_CONNECTION:
+    if changes.get("prefill") and invitation.repairs:
         raise InvalidField(("prefill",), _("An invitation to repair a connection has no prefill. Leave it out."))
-    return check_prefill(prefill, invitation.company).to_json()
+    checked = check_terms(invitation.company, now=now, **changes)
+    if "prefill" in changes:
+        checked.setdefault("prefill", {})
+    max_uses = checked.get("max_uses")
+    if max_uses is not None and max_uses < invitation.use_count:
+        raise MaxUsesBelowUseCount
+    return checked

@@ -1,6 +1,6 @@
 """Terms of invitations, and the rules for each of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from companies.addresses import normalize_address
 from companies.models import Company
 from companies.services.companies import check_external_id, sites_of
-from config.exceptions import InvalidField
+from config.exceptions import FieldErrors, InvalidField
 from config.validators import validate_multi_line
 from connections.services.catalogue import check_country, check_provider_url, find_datasource
 from connections.services.connections import check_start_date
@@ -62,17 +62,22 @@ class Changes(TypedDict, total=False):
     metadata: dict[str, str]
 
 
-def check_terms(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> None:
-    """Raise `InvalidField` for the first term that is invalid."""
-    normalize_allowed_emails(terms.get("allowed_emails") or ())
-    check_expiry(timezone.now(), terms)
-    check_max_uses(terms.get("max_uses"))
-    check_redirect_url(terms.get("redirect_url"), company)
-    check_message(terms.get("message"))
-    check_external_id(terms.get("external_id"))
-    check_metadata(terms.get("metadata"))
+def check_terms(
+    company: Company, *, now: datetime | None = None, prefill: Prefill | None = None, **terms: Unpack[Terms]
+) -> dict[str, Any]:
+    """Return the given terms as they are stored. Raises `InvalidField` with every term that is invalid."""
+    errors = FieldErrors()
+    given: Mapping[str, Any] = terms
+    checked = {name: errors.check(check, given[name]) for name, check in CHECKS.items() if name in given}
+    if given.keys() & {"expires_in", "expires_at"}:
+        checked["expires_at"] = errors.check(check_expiry, now or timezone.now(), given)
+    if "redirect_url" in given:
+        checked["redirect_url"] = errors.check(check_redirect_url, given["redirect_url"], company)
     if prefill:
-        check_prefill(prefill, company)
+        valid = errors.check(check_prefill, prefill, company)
+        checked["prefill"] = valid.to_json() if valid else {}
+    errors.raise_all()
+    return checked
 
 
 def check_expiry(now: datetime, given: Mapping[str, Any]) -> datetime | None:
@@ -110,23 +115,34 @@ def check_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
     return dict(pairs or {})
 
 
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "allowed_emails": lambda emails: normalize_allowed_emails(emails or ()),
+    "max_uses": check_max_uses,
+    "message": check_message,
+    "external_id": check_external_id,
+    "metadata": check_metadata,
+}
+
+
 def check_prefill(prefill: Prefill, company: Company) -> Prefill:
     """Return the prefill without duplicates and with a normalized URL and owner address.
 
     Raises `InvalidField` for values that are invalid, unknown to the catalogue, or not the company's.
     """
+    errors = FieldErrors()
     if prefill.datasource_id:
-        find_datasource(prefill.datasource_id, field=("prefill", "datasource_id"))
+        errors.check(find_datasource, prefill.datasource_id, field=("prefill", "datasource_id"))
     if url := prefill.url:
-        url = check_provider_url(url, field=("prefill", "url"))
+        url = errors.check(check_provider_url, url, field=("prefill", "url"))
     if prefill.country:
-        check_country(prefill.country, field=("prefill", "country"))
+        errors.check(check_country, prefill.country, field=("prefill", "country"))
     if prefill.initial_sites:
-        sites_of(company, list(prefill.initial_sites), field=("prefill", "initial_sites"))
+        errors.check(sites_of, company, list(prefill.initial_sites), field=("prefill", "initial_sites"))
     if start := prefill.data_collection_start_date:
-        check_start_date(start, field=("prefill", "data_collection_start_date"))
+        errors.check(check_start_date, start, field=("prefill", "data_collection_start_date"))
     if owner := prefill.connection_owner_email:
-        owner = normalize_address(owner, field=("prefill", "connection_owner_email"))
+        owner = errors.check(normalize_address, owner, field=("prefill", "connection_owner_email"))
+    errors.raise_all()
     return replace(
         prefill,
         url=url,

@@ -57,6 +57,23 @@ def test_extras_stay_unless_given(connection, given, changed):
     assert stored(connection) == NEW | EXTRAS | changed
 
 
+def test_every_invalid_value_is_named(company):
+    demanding = DatasourceFactory(asks_for=["account_number", "authenticator_seed"])
+    with pytest.raises(InvalidField) as error:
+        create_connection(
+            company,
+            datasource=demanding,
+            credentials={"username": " ", "password": "p"},
+            owner_email="nobody",
+            country="XX",
+        )
+
+    assert [each.field for each in error.value.errors] == [
+        *(("connection_owner_email",), ("country",)),
+        *(("username",), ("account_number",), ("authenticator_seed",)),
+    ]
+
+
 def test_missing_extra_is_added(company):
     connection = make_connection(company, credentials=LOGIN)
 
