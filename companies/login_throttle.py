@@ -2,6 +2,8 @@
 
 Axes counts failures by (account, network), by account (NIST SP 800-63B-4: at most 100) and by network. A counter
 expires `COOL_OFF` after its last failure. Accounts are stored as keyed hashes: people type passwords as user names.
+
+A browser or network that logged in before has a counter of its own (`companies.known_clients`).
 """
 
 from collections.abc import Callable
@@ -9,17 +11,20 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
+from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
-from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth import authenticate
 from django.db import transaction
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
+from companies.known_clients import is_known_network, known_device
 from config.db.advisory_locks import try_lock
 from config.http.client_address import client_network
 from config.http.headers import set_private_headers
@@ -28,27 +33,49 @@ COOL_OFF: timedelta = settings.AXES_COOLOFF_TIME
 PAIR_LIMIT: int = settings.AXES_FAILURE_LIMIT
 ACCOUNT_LIMIT = 100
 NETWORK_LIMIT = 50
-LIMITS = (PAIR_LIMIT, ACCOUNT_LIMIT, NETWORK_LIMIT)  # in the order of AXES_LOCKOUT_PARAMETERS
 RETRY_SECONDS = 2
+DEVICE = ":"  # between account and device, in the `username` of Axes
 
 
 class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
-    """Axes handler with a limit for each of the three counters."""
+    """Axes handler with a limit for each counter."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """Return the fullest counter, scaled to the limit that Axes compares with."""
-        pairs = zip(self.get_user_attempts(request, credentials), LIMITS, strict=True)
-        return max(_count_failures(attempts) * PAIR_LIMIT // limit for attempts, limit in pairs)
+        recent = AccessAttempt.objects.filter(attempt_time__gte=get_cool_off_threshold(request))
+        return max(
+            _count_failures(recent.filter(**which)) * PAIR_LIMIT // limit
+            for which, limit in counters(request, credentials)
+        )
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """Reset the (account, network) counter after a login. The other two stay."""
-        own, *_ = self.filter_user_attempts(request, credentials)
-        deleted, _ = own.delete()
+        """Reset the client's own counter after a login. Those of other clients stay."""
+        (own, _), *_others = counters(request, credentials)
+        deleted, _ = AccessAttempt.objects.filter(**own).delete()
         return int(deleted)
 
 
+def counters(request: HttpRequest, credentials: dict[str, Any] | None = None) -> list[tuple[dict[str, Any], int]]:
+    """Return the counters of a login with their limits: which attempts each one counts. The client's own is first.
+
+    A known browser or network has only its own: the attempts of others cannot lock it. Clients without an address have
+    no counter of their network, or they would all be one client.
+    """
+    username, address = account(request, credentials), network(request)
+    own = {"username": username, "ip_address": address}
+    if DEVICE in username:
+        return [({"username": username}, PAIR_LIMIT)]
+    if is_known_network(request, _typed(request, credentials)):
+        return [(own, PAIR_LIMIT)]
+    strangers: list[tuple[dict[str, Any], int]] = [(own, PAIR_LIMIT), ({"username": username}, ACCOUNT_LIMIT)]
+    return strangers if address is None else [*strangers, ({"ip_address": address}, NETWORK_LIMIT)]
+
+
 def account(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    return fingerprint(str((credentials or request.POST).get("username") or ""))
+    """Return the fingerprint of the account, with the device of a browser that it knows."""
+    username = _typed(request, credentials)
+    device = known_device(request, username)
+    return fingerprint(username) + (f"{DEVICE}{device}" if device else "")
 
 
 def fingerprint(username: str) -> str:
@@ -64,11 +91,19 @@ def network(request: HttpRequest) -> str | None:
 
 
 @transaction.atomic
-def serialize_logins(request: HttpRequest, log_in: Callable[[], HttpResponse]) -> HttpResponse:
-    """Call `log_in` unless this network is trying this account right now: parallel guesses would outrun the counter."""
-    if not try_lock(f"login {account(request)} {network(request)}"):
+def serialize_logins(request: HttpRequest, username: str, log_in: Callable[[], HttpResponse]) -> HttpResponse:
+    """Call `log_in` unless this client is trying this account right now: parallel guesses would outrun the counter."""
+    (own, _), *_others = counters(request, {"username": username})
+    if not try_lock(f"login {sorted(own.items())}"):
         return _lockout_page(request, seconds=RETRY_SECONDS)
     return log_in()
+
+
+@sensitive_variables()
+def is_own_password(request: HttpRequest, password: str) -> bool:
+    """True if it is the password of the logged-in user. A wrong one counts as at the login."""
+    user: Any = request.user
+    return bool(authenticate(request, username=user.get_username(), password=password) == user)
 
 
 def lockout_response(
@@ -79,22 +114,31 @@ def lockout_response(
 
 
 def is_locked(username: str) -> bool:
-    """True if the account is locked for at least one network."""
-    attempts = AccessAttempt.objects.filter(username=fingerprint(username), attempt_time__gt=_expiry())
-    if _count_failures(attempts) >= ACCOUNT_LIMIT:
+    """True if the account is locked for at least one client."""
+    hashed = fingerprint(username)
+    recent = AccessAttempt.objects.filter(attempt_time__gt=_expiry()).order_by()
+    strangers, devices = recent.filter(username=hashed), recent.filter(username__startswith=hashed + DEVICE)
+    if _count_failures(strangers) >= ACCOUNT_LIMIT:
         return True
-    by_network = attempts.order_by().values("ip_address").annotate(failures=Sum("failures_since_start"))
-    return bool(by_network.filter(failures__gte=PAIR_LIMIT).exists())
+    return any(
+        clients.annotate(failures=Sum("failures_since_start")).filter(failures__gte=PAIR_LIMIT).exists()
+        for clients in (strangers.values("ip_address"), devices.values("username"))
+    )
 
 
 def unlock(username: str) -> int:
-    """Delete the counters of the account. Returns their number."""
-    return int(AxesProxyHandler.reset_attempts(username=fingerprint(username)))
+    """Delete the counters of the account, also those of its browsers. Returns their number."""
+    deleted, _ = AccessAttempt.objects.filter(username__startswith=fingerprint(username)).delete()
+    return int(deleted)
 
 
 def delete_expired_attempts() -> int:
     deleted, _ = AccessAttempt.objects.filter(attempt_time__lte=_expiry()).delete()
     return int(deleted)
+
+
+def _typed(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    return str((credentials or request.POST).get("username") or "")
 
 
 def _lockout_page(request: HttpRequest, *, seconds: int) -> HttpResponse:

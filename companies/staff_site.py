@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
@@ -18,11 +18,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from companies.known_clients import remember_client
 from companies.login_again import ask_to_log_in_again, bring_back_entries
 from companies.login_throttle import serialize_logins
+from companies.models import User
+from companies.passwords.views import change_password
 from companies.recent_actions import recent_actions
 from companies.second_factor import views
-from companies.second_factor.views import is_verified, may_set_up, otp_url
+from companies.second_factor.views import is_verified, may_set_up, needs_second_factor, otp_url
 from companies.staff_log import log_staff
 from config.http.kept_entries import KEPT_FIELD, drop_entries, kept_entries, owner_of_form
 
@@ -50,12 +53,15 @@ class StaffSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method == "POST":
+            username = request.POST.get("username", "")
             context = {"kept": request.POST.get(KEPT_FIELD)} | (extra_context or {})
-            answer = serialize_logins(request, lambda: super(StaffSite, self).login(request, context))
+            answer = serialize_logins(request, username, lambda: super(StaffSite, self).login(request, context))
             passed = answer.status_code == HTTPStatus.FOUND
-            log_staff(request, "login", username=request.POST.get("username", ""), passed=passed)
+            log_staff(request, "login", username=username, passed=passed)
             if passed:
                 bring_back_entries(request)
+                if not needs_second_factor(user := cast(User, request.user)):
+                    remember_client(request, answer, user)
             return answer
         if self.is_password_verified(request) and not is_verified(request):
             return redirect(otp_url(request))
@@ -73,8 +79,9 @@ class StaffSite(AdminSite):
         title = {"title": apps.get_app_config(app_label).verbose_name}
         return super().app_index(request, app_label, title | (extra_context or {}))
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        return super().password_change(request, {"title": _("Change password")} | (extra_context or {}))
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        context = self.each_context(request) | {"title": _("Change password")} | (extra_context or {})
+        return change_password(request, context)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Allow logout before the second factor is verified."""

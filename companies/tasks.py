@@ -1,5 +1,6 @@
 from procrastinate.contrib.django import app
 
+from companies.known_clients import forget_old_networks
 from companies.login_throttle import delete_expired_attempts
 from companies.services.partners import delete_old_answers
 from config.jobs import job
@@ -15,5 +16,6 @@ def forget_answers(timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @job(queueing_lock="forget_login_attempts")
 def forget_login_attempts(timestamp: int) -> None:
-    """Delete old login attempts with their addresses."""
+    """Delete old login attempts with their addresses, and networks that were not used for long."""
     delete_expired_attempts()
+    forget_old_networks()

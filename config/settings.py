@@ -198,9 +198,8 @@ CONTENT_SECURITY_POLICY = {
 }
 # W003 looks for Django's own CSRF middleware; ours is a subclass
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
-# rate limits of the login
+# rate limits of the login; the handler has its own counters in place of AXES_LOCKOUT_PARAMETERS
 AXES_HANDLER = "companies.login_throttle.LockoutHandler"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True

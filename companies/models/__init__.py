@@ -3,6 +3,7 @@
 from companies.models.authenticators import Authenticator, RecoveryCode
 from companies.models.companies import Company, CompanyQuerySet, Site, SiteQuerySet
 from companies.models.events import AbstractEvent, ActorKind
+from companies.models.known_networks import KNOWN_FOR, KnownNetwork
 from companies.models.partners import (
     ApiKey,
     ApiKeyQuerySet,
@@ -16,6 +17,7 @@ from companies.models.partners import (
 from companies.models.users import User, UserManager
 
 __all__ = [
+    "KNOWN_FOR",
     "AbstractEvent",
     "ActorKind",
     "ApiKey",
@@ -23,6 +25,7 @@ __all__ = [
     "Authenticator",
     "Company",
     "CompanyQuerySet",
+    "KnownNetwork",
     "Partner",
     "RecoveryCode",
     "Scope",

@@ -2,11 +2,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
+from companies.login_throttle import is_own_password
 from companies.models import User
 from config.exceptions import DomainError
 
@@ -69,7 +69,6 @@ class PasswordForm(forms.Form):
     @sensitive_variables()
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        user: Any = self.request.user
-        if authenticate(self.request, username=user.get_username(), password=password) != user:
+        if not is_own_password(self.request, password):
             raise forms.ValidationError(_("This is not your password."))
         return password

@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from companies.exceptions import OTPThrottled
+from companies.known_clients import remember_client
 from companies.login_throttle import serialize_logins
 from companies.models import Authenticator, User
 from companies.second_factor.forms import CodeForm, LoginCodeForm, PasswordForm
@@ -39,7 +40,11 @@ accept_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
 def is_verified(request: HttpRequest) -> bool:
     """True if the session has shown all that the login asks for. Without it no admin page opens."""
     user: Any = request.user
-    return user.is_verified() or (settings.STAFF_SECOND_FACTOR != "required" and user.authenticator is None)
+    return user.is_verified() or not needs_second_factor(user)
+
+
+def needs_second_factor(user: User) -> bool:
+    return settings.STAFF_SECOND_FACTOR == "required" or user.authenticator is not None
 
 
 def may_set_up(request: HttpRequest) -> bool:
@@ -65,7 +70,7 @@ def second_factor_code(request: HttpRequest) -> HttpResponse:
             log_staff(request, "second factor", username=_user(request).get_username(), passed=False)
         return _page(request, "code", form, title=_("Enter your code"))
     _mark_verified(request, authenticator)
-    return redirect(next_url(request))
+    return remember_client(request, redirect(next_url(request)), _user(request))
 
 
 @accept_get_and_post
@@ -73,7 +78,7 @@ def second_factor_code(request: HttpRequest) -> HttpResponse:
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Show the state. A POST with the password begins a setup."""
     if request.method == "POST":
-        return serialize_logins(request, lambda: _begin(request))
+        return serialize_logins(request, _user(request).get_username(), lambda: _begin(request))
     return _state_page(request, PasswordForm(request))
 
 
@@ -94,7 +99,9 @@ def second_factor_setup(request: HttpRequest) -> HttpResponse:
         title = _("Set up your authenticator app")
         return _page(request, "setup", form, title=title, qr=qr, key=group_by_four(begun.base32_key))
     _mark_verified(request, begun)
-    return _page(request, "codes", form, title=_("Keep your recovery codes"), codes=codes)
+    return remember_client(
+        request, _page(request, "codes", form, title=_("Keep your recovery codes"), codes=codes), user
+    )
 
 
 @accept_get_and_post

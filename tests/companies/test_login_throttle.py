@@ -8,7 +8,7 @@ from axes.models import AccessAttempt
 from django.db.models import F
 from django.urls import reverse
 
-from companies.login_throttle import ACCOUNT_LIMIT, COOL_OFF, LIMITS, NETWORK_LIMIT, PAIR_LIMIT, delete_expired_attempts
+from companies.login_throttle import ACCOUNT_LIMIT, COOL_OFF, NETWORK_LIMIT, PAIR_LIMIT, delete_expired_attempts
 from companies.models import User
 from tests.companies.admin.pages import words
 from tests.companies.login_attempts import guess, log_in
@@ -31,11 +31,6 @@ def mary(db):
 
 def pass_time(**units):
     AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(**units))
-
-
-def test_limits_follow_settings(settings):
-    assert settings.AXES_LOCKOUT_PARAMETERS == [["username", "ip_address"], "username", "ip_address"]
-    assert LIMITS == (5, 100, 50)
 
 
 def test_fifth_wrong_password_locks_login(mary):
@@ -131,11 +126,29 @@ def test_trusted_proxy_tells_client_address(mary, settings):
     assert answers == [200] * 7
 
 
-def test_malformed_address_does_no_harm(mary, settings):
+def test_malformed_address_counts_as_its_proxy(mary, settings):
     settings.TRUSTED_PROXIES = 1
-    for address in ("unknown", "", "1.2.3.4:5678", "<script>", "999.1.1.1"):
-        answers = [log_in(mary.email, password, x_forwarded_for=address) for password in ("wrong", PASSWORD)]
-        assert [answer.status_code for answer in answers] == [200, 302], address
+    for number in range(NETWORK_LIMIT + 5):
+        said = ("unknown", "", ":443", "<script>", "999.1.1.1")[number % 5]
+        log_in(f"somebody{number}@example.com", address="10.0.0.9", x_forwarded_for=said)
+
+    assert AccessAttempt.objects.exclude(ip_address="10.0.0.9").count() == 0
+    for said in ("203.0.113.9:51234", "[2001:db8::1]:443"):
+        assert log_in(mary.email, PASSWORD, address="10.0.0.9", x_forwarded_for=said).status_code == 302
+
+
+def test_ports_share_one_counter(mary, settings):
+    settings.TRUSTED_PROXIES = 1
+    answers = [log_in(mary.email, x_forwarded_for=f"203.0.113.9:{50000 + number}").status_code for number in range(6)]
+
+    assert answers == [200] * 4 + [429] * 2
+
+
+def test_clients_without_address_lock_accounts_only(mary):
+    for number in range(NETWORK_LIMIT + 5):
+        assert log_in(f"somebody{number}@example.com", address="").status_code == 200
+
+    assert log_in(mary.email, PASSWORD, address="").status_code == 302
 
 
 def test_known_and_unknown_accounts_answer_alike(mary):
