@@ -220,6 +220,7 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactingReportFilter"
 MAIL_DIR = database.DATA_DIR / "mail"
 EMAIL_URL = env.str("EMAIL_URL", default="") or (MAIL_DIR.as_uri() if DEBUG else "smtp://localhost:25")
 vars().update(email_settings(EMAIL_URL))
+# seconds for the whole conversation with the mail server
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = check_sender(env.str("EMAIL_FROM", default="") or "Latchkey <latchkey@localhost>")
 # a mail provider that reports bounces and deliveries; needs the extra `anymail`

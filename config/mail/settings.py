@@ -12,7 +12,7 @@ from django.core.validators import validate_email
 
 # django-environ has more schemes, among them smtps://, which it takes for STARTTLS
 environ.Env.EMAIL_SCHEMES = {
-    **dict.fromkeys(("smtp", "smtp+tls", "smtp+ssl"), "django.core.mail.backends.smtp.EmailBackend"),
+    **dict.fromkeys(("smtp", "smtp+tls", "smtp+ssl"), "config.mail.smtp.EmailBackend"),
     "file": "config.dev.mailbox.FileTransport",
     "console": "django.core.mail.backends.console.EmailBackend",
 }

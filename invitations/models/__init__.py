@@ -11,7 +11,15 @@ from invitations.models.batch import (
     RowStatus,
 )
 from invitations.models.conditions import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
-from invitations.models.delivery import BOUNCED_OR_COMPLAINED, Delivery, DeliveryStatus, PersonalLink, RemovedLink
+from invitations.models.delivery import (
+    BOUNCED_OR_COMPLAINED,
+    Delivery,
+    DeliveryStatus,
+    Fault,
+    MailOutage,
+    PersonalLink,
+    RemovedLink,
+)
 from invitations.models.event import EventType, InvitationEvent, Use
 from invitations.models.invitation import (
     MAX_ALLOWED_EMAILS,
@@ -58,10 +66,12 @@ __all__ = [
     "DeliveryStatus",
     "EmailProof",
     "EventType",
+    "Fault",
     "Invitation",
     "InvitationEvent",
     "InvitationQuerySet",
     "InvitationType",
+    "MailOutage",
     "PersonalLink",
     "RateLimitWindow",
     "RemovedLink",

@@ -1,5 +1,6 @@
 """Mails to addresses, and the personal links in them."""
 
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -22,13 +23,30 @@ class DeliveryStatus(models.TextChoices):
     COMPLAINED = "COMPLAINED", "Reported as spam"
 
 
+class Fault(models.TextChoices):
+    """The side at fault when a mail was not delivered.
+
+    `SENDER`: our mail server, its settings or our account. `RECEIVER`: the mailbox or its server cannot take mails now.
+    `ADDRESS`: it takes no mails, or does not exist. `LIMIT`: one of our own limits holds the mail back.
+    """
+
+    SENDER = "SENDER", "Our mail server"
+    RECEIVER = "RECEIVER", "The recipient’s mail server"
+    ADDRESS = "ADDRESS", "The address"
+    LIMIT = "LIMIT", "A limit"
+
+
 BOUNCED_OR_COMPLAINED = frozenset({DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED})
 MAILED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED)
 
 
 class Delivery(models.Model):
-    """The mail to one address. Sending it again begins a new round and resets the attempts."""
+    """The mail to one address. Sending it again begins a new round and resets the attempts.
+
+    `queued_at`: start of the round. `counted_at`: since then it counts against the limits of mails. `failing_since`:
+    first failure in a row with this `fault`. They are null in rows of earlier versions.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
@@ -38,6 +56,10 @@ class Delivery(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     last_attempt_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, null=True)
+    fault = models.CharField(max_length=20, choices=Fault, null=True)
+    failing_since = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True)
+    counted_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -48,10 +70,15 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["invitation", "email"], name="one_delivery_per_address"),
             models.CheckConstraint(condition=Q(status__in=DeliveryStatus.values), name="delivery_status"),
+            models.CheckConstraint(condition=Q(fault=None) | Q(fault__in=Fault.values), name="delivery_fault"),
         ]
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def waiting_since(self) -> datetime:
+        return self.queued_at or self.created_at
 
     @property
     def reference(self) -> str:
@@ -62,6 +89,25 @@ class Delivery(models.Model):
     def message_id(self) -> str:
         """Message-ID (RFC 5322, 3.6.4), the same for every attempt of a round, so that receivers drop duplicates."""
         return f"<{self.reference}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+
+
+class MailOutage(models.Model):
+    """No mail leaves, for a reason on our side: one row while it lasts.
+
+    Until `retry_at` only mails that were tried before are tried again.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    since = models.DateTimeField(default=timezone.now)
+    retry_at = models.DateTimeField()
+    reason = models.CharField(max_length=500)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_mail_outage")]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class PersonalLink(models.Model):

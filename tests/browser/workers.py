@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 from tests.invitations.mail_server import MailServer, Received
 
 PATIENCE_SECONDS = 120
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
+SMTP = "config.mail.smtp.EmailBackend"
 
 
 @dataclass

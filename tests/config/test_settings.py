@@ -39,7 +39,7 @@ def test_production_is_secure():
         "PUBLIC_URL": "https://connect.example.org",
         "X_FRAME_OPTIONS": "DENY",
         "ALLOWED_HOSTS": ["connect.example.org"],
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_BACKEND": "config.mail.smtp.EmailBackend",
         "EMAIL_HOST": "localhost",
         "EMAIL_PORT": 25,
         "DEFAULT_FROM_EMAIL": "Latchkey <latchkey@localhost>",

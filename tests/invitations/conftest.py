@@ -16,7 +16,7 @@ from tests.database import execute, forget_jobs
 from tests.invitations.answers import saved
 from tests.invitations.mail_server import MailServer, port_of, reserve_port
 
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
+SMTP = "config.mail.smtp.EmailBackend"
 
 
 class Worker:

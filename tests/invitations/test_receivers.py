@@ -156,7 +156,7 @@ def test_bounce_survives_a_late_delivered(receive, invitation, reference):
     words = "smtp;550 5.1.1 The email account that you tried to reach does not exist."
     assert told(invitation) == ("BOUNCED", words)
     (event,) = invitation.events.filter(type=EventType.DELIVERY_FAILED)
-    assert (event.email, event.actor, event.detail) == (ANNA, "SYSTEM", {"reason": words})
+    assert (event.email, event.actor, event.detail) == (ANNA, "SYSTEM", {"reason": words, "fault": "ADDRESS"})
 
 
 def test_complaint_is_stored(receive, invitation, reference):

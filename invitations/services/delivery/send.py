@@ -6,6 +6,7 @@ A mail is queued in the transaction that causes it, and ends as sent, failed, or
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.mail import EmailMultiAlternatives
@@ -23,10 +24,21 @@ from config.db.advisory_locks import try_lock
 from config.exceptions import InvalidField
 from config.jobs import defer
 from invitations.emails import invitation_mail
-from invitations.models import BOUNCED_OR_COMPLAINED, Delivery, DeliveryStatus, EventType, Invitation, PersonalLink
+from invitations.models import (
+    BOUNCED_OR_COMPLAINED,
+    Delivery,
+    DeliveryStatus,
+    EventType,
+    Fault,
+    Invitation,
+    PersonalLink,
+)
 from invitations.models.status import Status
 from invitations.models.tokens import encrypt_token, hash_token, new_token
 from invitations.services.delivery import smtp
+from invitations.services.delivery.limits import count_mail
+from invitations.services.delivery.outages import current_outage
+from invitations.services.delivery.retries import SHORTEST, retry_delay
 from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active
@@ -35,9 +47,6 @@ from invitations.services.rate_limits import check_rate_limit
 RESENDS_PER_HOUR = 10
 # job priorities: a single mail does not wait for the thousands of a batch
 SINGLE, BATCH = 0, -10
-# 25 hours: after 1, 2, 4 … 128 minutes, then every three hours. RFC 5321, 4.5.4.1, begins with 30 minutes and goes on
-# for days, but that is for the server behind ours; here a person waits
-RETRY_DELAYS = (*(timedelta(minutes=2**n) for n in range(8)), *([timedelta(hours=3)] * 7))
 
 GIVEN_UP = gettext_lazy("The mail could not be sent for a day; the fault is on our side.")
 
@@ -50,18 +59,32 @@ def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int 
     An address that was mailed before begins a new round; its earlier links stay valid. Jobs with the highest `priority`
     go first.
     """
-    Delivery.objects.filter(invitation=invitation, email__in=emails).update(
-        round=F("round") + 1, status=DeliveryStatus.QUEUED, attempts=0, last_error=None
-    )
+    Delivery.objects.filter(invitation=invitation, email__in=emails).update(round=F("round") + 1, **new_round())
     Delivery.objects.bulk_create(
-        (Delivery(invitation=invitation, email=email, round=1) for email in emails), ignore_conflicts=True
+        (Delivery(invitation=invitation, email=email, round=1, **new_round()) for email in emails),
+        ignore_conflicts=True,
     )
     deliveries = list(Delivery.objects.filter(invitation=invitation, email__in=emails))
+    queue_round(deliveries, priority=priority)
+    return deliveries
+
+
+def new_round() -> dict[str, Any]:
+    """Return the values of a delivery whose round begins now."""
+    return {
+        "status": DeliveryStatus.QUEUED,
+        "queued_at": timezone.now(),
+        "attempts": 0,
+        **dict.fromkeys(("last_error", "fault", "failing_since", "counted_at")),
+    }
+
+
+def queue_round(deliveries: Sequence[Delivery], *, priority: int = SINGLE) -> None:
+    """Create a personal link for each delivery, and queue the job that sends it."""
     PersonalLink.objects.bulk_create(_new_link(delivery) for delivery in deliveries)
     if deliveries:
         jobs: list[JSONDict] = [{"delivery_id": str(each.pk), "round_number": each.round} for each in deliveries]
         defer("invitations.tasks.send_invitation", *jobs, priority=priority)
-    return deliveries
 
 
 @transaction.atomic
@@ -88,9 +111,11 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
     began. An advisory lock keeps other workers from the same mail; the row stays unlocked, so that no request waits
     for the mail server. If the worker is killed after sending, the mail goes out twice rather than not at all.
     """
+    if delay := _hold_back(delivery_id, round_number):
+        return delay
     with transaction.atomic():
         if not try_lock(f"delivery:{delivery_id}"):
-            return RETRY_DELAYS[0]
+            return SHORTEST
         waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED)
         delivery = waiting.select_related("invitation__company__partner", "invitation__connection__datasource").first()
         if delivery is None:
@@ -100,13 +125,36 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
         try:
             smtp.send(lambda: _mail_of(delivery))
         except PermanentDeliveryError as error:
-            _fail(delivery, str(error))
+            _fail(delivery, str(error), error.fault)
         except TemporaryDeliveryError as error:
-            return _retry_later(delivery, str(error))
+            return _retry_later(delivery, error)
         else:
-            delivery.status, delivery.last_error = DeliveryStatus.SENT, None
+            delivery.status = DeliveryStatus.SENT
+            delivery.last_error = delivery.fault = delivery.failing_since = None
             log_event(delivery.invitation, EventType.SENT, by=SYSTEM, email=delivery.email)
         _save(delivery)
+    return None
+
+
+@transaction.atomic
+def _hold_back(delivery_id: UUID, round_number: int) -> timedelta | None:
+    """Return the delay of a mail that must wait for the end of an outage or of a limit.
+
+    A mail is counted once, before its first attempt, and not held back afterwards: then it is a probe.
+    """
+    waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED, counted_at=None)
+    delivery = waiting.select_for_update(of=("self",)).select_related("invitation__company").first()
+    if delivery is None:
+        return None
+    now, outage = timezone.now(), current_outage()
+    if outage and outage.retry_at > now:
+        return _retry_later(
+            delivery, TemporaryDeliveryError(outage.reason, fault=Fault.SENDER), delay=outage.retry_at - now
+        )
+    if held := count_mail(delivery):
+        return _retry_later(delivery, TemporaryDeliveryError(held.reason, fault=Fault.LIMIT), delay=held.delay)
+    delivery.counted_at = now
+    delivery.save(update_fields=["counted_at"])
     return None
 
 
@@ -115,11 +163,13 @@ def give_up_delivery(delivery_id: UUID, *, round_number: int) -> None:
     """Mark a queued delivery as failed and log it, after the last attempt of its job."""
     waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, round=round_number)
     if delivery := waiting.filter(status=DeliveryStatus.QUEUED).first():
-        _fail(delivery, str(GIVEN_UP))
+        _fail(delivery, str(GIVEN_UP), Fault.SENDER)
         _save(delivery)
 
 
-def record_delivery_report(reference: str, status: DeliveryStatus, *, reason: str | None = None) -> Delivery | None:
+def record_delivery_report(
+    reference: str, status: DeliveryStatus, *, reason: str | None = None, fault: Fault | None = None
+) -> Delivery | None:
     """Record the provider's report on the mail with this `Delivery.reference`.
 
     Returns None for an unknown mail and for an earlier round. A late "delivered" never replaces a bounce or complaint.
@@ -137,17 +187,11 @@ def record_delivery_report(reference: str, status: DeliveryStatus, *, reason: st
             or (delivery.status in BOUNCED_OR_COMPLAINED and status not in BOUNCED_OR_COMPLAINED)
         ):
             return delivery
-        delivery.status, delivery.last_error = status, None
         if status in BOUNCED_OR_COMPLAINED:
-            delivery.last_error = clean_server_text(reason or str(status.label))
-            log_event(
-                delivery.invitation,
-                EventType.DELIVERY_FAILED,
-                by=SYSTEM,
-                email=delivery.email,
-                reason=delivery.last_error,
-            )
-        delivery.save(update_fields=["status", "last_error"])
+            _fail(delivery, clean_server_text(reason or str(status.label)), fault, status=status)
+        else:
+            delivery.status, delivery.last_error, delivery.fault = status, None, None
+        delivery.save(update_fields=["status", "last_error", "fault"])
     return delivery
 
 
@@ -165,26 +209,36 @@ def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
     return invitation_mail(delivery, link)
 
 
-def _fail(delivery: Delivery, reason: str) -> None:
-    delivery.status, delivery.last_error = DeliveryStatus.FAILED, reason
-    log_event(delivery.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=delivery.email, reason=reason)
+def _fail(
+    delivery: Delivery, reason: str, fault: Fault | None, *, status: DeliveryStatus = DeliveryStatus.FAILED
+) -> None:
+    delivery.status, delivery.last_error, delivery.fault = status, reason, fault
+    detail: dict[str, Any] = {"fault": fault.value} if fault else {}
+    log_event(delivery.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=delivery.email, reason=reason, **detail)
 
 
-def _retry_later(delivery: Delivery, reason: str) -> timedelta | None:
-    delay = RETRY_DELAYS[delivery.attempts - 1] if delivery.attempts <= len(RETRY_DELAYS) else None
+def _retry_later(
+    delivery: Delivery, error: TemporaryDeliveryError, *, delay: timedelta | None = None
+) -> timedelta | None:
+    """Record why the mail waits. Returns the delay, or None if it has waited too long and fails."""
+    now, fault, reason = timezone.now(), error.fault, str(error)
+    if delivery.fault != fault or delivery.failing_since is None:
+        delivery.fault, delivery.failing_since = fault, now
+    wait = retry_delay(fault, failing_for=now - delivery.failing_since)
     delivery.last_error = reason
-    if delay is None:
-        _fail(delivery, reason)
+    if wait is None:
+        _fail(delivery, reason, fault)
     _save(delivery)
     logger.warning("mail %s was not sent (attempt %s): %s", delivery.reference, delivery.attempts, reason)
-    return delay
+    return wait and (delay or wait)
 
 
 def _save(delivery: Delivery) -> None:
     """Save unless a later round began meanwhile. Keep a status that the provider reported meanwhile."""
     same_round = Delivery.objects.filter(pk=delivery.pk, round=delivery.round)
     same_round.update(attempts=delivery.attempts, last_attempt_at=delivery.last_attempt_at)
-    same_round.filter(status=DeliveryStatus.QUEUED).update(status=delivery.status, last_error=delivery.last_error)
+    outcome = {name: getattr(delivery, name) for name in ("status", "last_error", "fault", "failing_since")}
+    same_round.filter(status=DeliveryStatus.QUEUED).update(**outcome)
 
 
 def _checked_emails(invitation: Invitation, emails: Sequence[str]) -> list[str]:

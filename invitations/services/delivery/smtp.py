@@ -1,17 +1,20 @@
-"""Send a mail by SMTP or a provider, and turn errors into sentences for staff and partners."""
+"""Send a mail by SMTP or a provider, and turn errors into a fault and a sentence for staff and partners."""
 
 import logging
 import smtplib
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import DatabaseError
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.mail.smtp import NotAMailServer
 from config.redaction import redact
+from invitations.models import Fault
+from invitations.services.delivery.faults import Stage, fault_of, stops_every_mail
+from invitations.services.delivery.outages import end_outage, record_outage
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -37,8 +40,11 @@ except ImportError:  # the extra `anymail` is not installed
 
 
 MAX_SERVER_TEXT_LENGTH = 300
-# RFC 4954, 6: about our own account, in reply to any command; the mail goes out once the operator corrects it
-LOGIN_CODES = frozenset({530, 534, 535, 538})
+REFUSALS: dict[Fault, "StrOrPromise"] = {
+    Fault.SENDER: gettext_lazy("Our mail server did not accept the mail: %(reply)s"),
+    Fault.RECEIVER: gettext_lazy("The recipient’s mail server cannot take the mail now: %(reply)s"),
+    Fault.ADDRESS: gettext_lazy("The mail server refused the address: %(reply)s"),
+}
 LOGIN_REFUSED = gettext_lazy("The mail server did not accept our login.")
 LOGIN_NOT_TAKEN = gettext_lazy("The mail server does not support login, but our settings have a user name.")
 LOGIN_NOT_KNOWN = gettext_lazy("The mail server supports no login method that we know.")
@@ -53,25 +59,59 @@ CUT_OFF = gettext_lazy("The mail server closed the connection before it accepted
 PROVIDER_UNREACHABLE = gettext_lazy("The mail provider could not be reached.")
 PROVIDER_TOO_SLOW = gettext_lazy("The mail provider did not respond in time.")
 PROVIDER_IN_TROUBLE = gettext_lazy("The mail provider did not accept the mail.")
+PROVIDER_REFUSED = gettext_lazy("The mail provider refused the address: %(reply)s")
 OUR_FAULT = gettext_lazy("The mail could not be sent; the fault is on our side.")
 NO_AUTH_METHOD = "No suitable authentication method found."
+# RFC 4954, 6: about our own account, in reply to any command
+LOGIN_CODES = frozenset({530, 534, 535, 538})
+STAGES: dict[type[smtplib.SMTPException], Stage] = {
+    smtplib.SMTPConnectError: Stage.CONNECT,
+    smtplib.SMTPHeloError: Stage.HELO,
+    smtplib.SMTPAuthenticationError: Stage.AUTH,
+    smtplib.SMTPSenderRefused: Stage.MAIL,
+    smtplib.SMTPDataError: Stage.DATA,
+}
 
 logger = logging.getLogger("latchkey.mail")
 
 
-class PermanentDeliveryError(Exception):
-    """The mail cannot be delivered. The message is the reason."""
+class DeliveryError(Exception):
+    """The message is the reason."""
 
 
-class TemporaryDeliveryError(Exception):
-    """The mail may be delivered later. The message is the reason."""
+class PermanentDeliveryError(DeliveryError):
+    """The mail cannot be delivered. `fault` is None if it is not wanted any more."""
+
+    def __init__(self, reason: "StrOrPromise", *, fault: Fault | None = None) -> None:
+        super().__init__(reason)
+        self.fault = fault
+
+
+class TemporaryDeliveryError(DeliveryError):
+    """The mail may be delivered later. `stops_every_mail`: no mail leaves at the moment."""
+
+    fault: Fault
+
+    def __init__(self, reason: "StrOrPromise", *, fault: Fault, stops_every_mail: bool = False) -> None:
+        super().__init__(reason)
+        self.fault = fault
+        self.stops_every_mail = stops_every_mail
+
+
+class Refusal(NamedTuple):
+    """A reply that the server itself sent."""
+
+    stage: Stage
+    code: int
+    text: str
 
 
 def send(build: Callable[[], EmailMultiAlternatives]) -> None:
     """Build a mail and send it.
 
-    Raises `PermanentDeliveryError` (5xx, RFC 5321 4.2.1) or `TemporaryDeliveryError`. A mail that cannot be built is a
-    temporary error: our fault, such as a key that was removed too early, can be repaired.
+    Raises `PermanentDeliveryError` if the fault is the address, else `TemporaryDeliveryError`: the mail goes out once
+    the cause is gone. A mail that cannot be built, such as for a key that was removed too early, is our fault. Records
+    when an outage begins or ends.
     """
     try:
         mail = build()
@@ -79,12 +119,23 @@ def send(build: Callable[[], EmailMultiAlternatives]) -> None:
         raise
     except Exception as error:
         logger.error("a mail could not be built", exc_info=error)
-        raise TemporaryDeliveryError(OUR_FAULT) from None
+        raise TemporaryDeliveryError(OUR_FAULT, fault=Fault.SENDER) from None
     try:
         mail.send()
     except Exception as error:  # of any kind: the mail waits and the delivery has the reason
         logger.warning("a mail was not accepted: %s", _name(error))
-        raise _classify(error) from None
+        failure = _classify(error)
+        _follow_outage(failure)
+        raise failure from None
+    end_outage()
+
+
+def _follow_outage(failure: DeliveryError) -> None:
+    match failure:
+        case TemporaryDeliveryError(stops_every_mail=True):
+            record_outage(str(failure))
+        case PermanentDeliveryError() | TemporaryDeliveryError(fault=Fault.RECEIVER):  # it came as far as the address
+            end_outage()
 
 
 def clean_server_text(text: str) -> str:
@@ -99,22 +150,49 @@ def _name(error: Exception) -> str:
     return f"{name} {error.reason}" if isinstance(error, ssl.SSLError) and error.reason else name
 
 
-def _classify(error: Exception) -> PermanentDeliveryError | TemporaryDeliveryError:
+def _classify(error: Exception) -> DeliveryError:
+    if refusal := _refusal(error):
+        return _refused(refusal)
+    if isinstance(error, RecipientsRefused):
+        refused = PROVIDER_REFUSED % {"reply": clean_server_text(str(error))}
+        return PermanentDeliveryError(refused, fault=Fault.ADDRESS)
+    if isinstance(error, NotAMailServer | smtplib.SMTPResponseException):
+        reason: StrOrPromise = NO_MAIL_SERVER
+    else:
+        reason = _describe_configuration(error) or _describe_connection(error)
+    return TemporaryDeliveryError(reason, fault=Fault.SENDER, stops_every_mail=True)
+
+
+def _refusal(error: Exception) -> Refusal | None:
+    """Return the server's reply. What smtplib makes up has the type `str`, or a code that no server sends."""
+    code: int
+    reply: bytes | str
     match error:
-        case smtplib.SMTPAuthenticationError():
-            return TemporaryDeliveryError(LOGIN_REFUSED)
         case smtplib.SMTPRecipientsRefused():
+            stage = Stage.RCPT
             ((code, reply),) = error.recipients.values()
-            return _refused(_("The mail server refused the address: %(reply)s"), code, reply)
-        case smtplib.SMTPResponseException(smtp_code=-1):  # smtplib's code for a line without a number
-            return TemporaryDeliveryError(NO_MAIL_SERVER)
         case smtplib.SMTPResponseException():
-            return _refused(_("The mail server refused the mail: %(reply)s"), error.smtp_code, error.smtp_error)
-        case RecipientsRefused():
-            return PermanentDeliveryError(
-                _("The mail provider refused the address: %(reply)s") % {"reply": clean_server_text(str(error))}
-            )
-    return TemporaryDeliveryError(_describe_configuration(error) or _describe_connection(error))
+            stage = STAGES.get(type(error), Stage.STARTTLS)
+            code, reply = error.smtp_code, error.smtp_error
+        case _:
+            return None
+    if not isinstance(reply, bytes) or not 400 <= code < 600:
+        return None
+    return Refusal(stage, code, reply.decode(errors="replace"))
+
+
+def _refused(refusal: Refusal) -> DeliveryError:
+    stage, code, text = refusal
+    fault = fault_of(stage, code, text)
+    reason: StrOrPromise
+    if stage == Stage.AUTH or code in LOGIN_CODES:
+        reason = ENCRYPTION_WANTED if "STARTTLS" in text.upper() else LOGIN_REFUSED
+    else:
+        reason = REFUSALS[fault] % {"reply": clean_server_text(f"{code} {text}")}
+    if fault == Fault.ADDRESS:
+        return PermanentDeliveryError(reason, fault=fault)
+    is_general = fault == Fault.SENDER and stops_every_mail(stage, text)
+    return TemporaryDeliveryError(reason, fault=fault, stops_every_mail=is_general)
 
 
 def _describe_configuration(error: Exception) -> "StrOrPromise | None":
@@ -147,11 +225,3 @@ def _describe_connection(error: Exception) -> "StrOrPromise":
             return UNREACHABLE
     logger.error("a mail could not be sent", exc_info=error)
     return PROVIDER_IN_TROUBLE if isinstance(error, ProviderError) else OUR_FAULT
-
-
-def _refused(message: str, code: int, reply: bytes | str) -> PermanentDeliveryError | TemporaryDeliveryError:
-    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
-    if code in LOGIN_CODES:
-        return TemporaryDeliveryError(ENCRYPTION_WANTED if "STARTTLS" in text.upper() else LOGIN_REFUSED)
-    reason = message % {"reply": clean_server_text(f"{code} {text}")}
-    return PermanentDeliveryError(reason) if 500 <= code < 600 else TemporaryDeliveryError(reason)

@@ -46,9 +46,9 @@ def test_mail_is_sent_by_the_configured_server():
 def test_email_url_selects_the_transport():
     django = "django.core.mail.backends"
     for url, backend, host, port, tls, ssl in (
-        ("smtp://mail.example.org:25", f"{django}.smtp.EmailBackend", "mail.example.org", 25, False, False),
-        ("smtp+tls://me:pass@h:587", f"{django}.smtp.EmailBackend", "h", 587, True, False),
-        ("smtp+ssl://me:pass@h:465", f"{django}.smtp.EmailBackend", "h", 465, False, True),
+        ("smtp://mail.example.org:25", "config.mail.smtp.EmailBackend", "mail.example.org", 25, False, False),
+        ("smtp+tls://me:pass@h:587", "config.mail.smtp.EmailBackend", "h", 587, True, False),
+        ("smtp+ssl://me:pass@h:465", "config.mail.smtp.EmailBackend", "h", 465, False, True),
         ("console://", f"{django}.console.EmailBackend", None, None, False, False),
     ):
         found = email_settings(url)

@@ -1,0 +1,77 @@
+"""Limits of mails over all invitations. A mail beyond them waits; it is not lost."""
+
+import hashlib
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from invitations.exceptions import RateLimitExceeded
+from invitations.models import Delivery
+from invitations.services.rate_limits import check_rate_limit
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class MailLimit(NamedTuple):
+    """`key` is formatted with `mailbox` and `partner`."""
+
+    key: str
+    number: int
+    per: timedelta
+    reason: Promise
+
+
+class Held(NamedTuple):
+    reason: str
+    delay: timedelta
+
+
+# the share of one partner is smaller than the mailbox's whole, so that no partner can use up another's
+LIMITS = (
+    MailLimit(
+        "mails:{partner}:{mailbox}:hour",
+        10,
+        HOUR,
+        _("Not sent yet: this address got 10 invitation mails within an hour. The mail waits for its turn."),
+    ),
+    MailLimit(
+        "mails:{partner}:{mailbox}:day",
+        20,
+        DAY,
+        _("Not sent yet: this address got 20 invitation mails within a day. The mail waits for its turn."),
+    ),
+    MailLimit(
+        "mails:{mailbox}:day",
+        60,
+        DAY,
+        _("Not sent yet: this address got too many invitation mails within a day. The mail waits for its turn."),
+    ),
+    # a leaked API key must not spoil the reputation of the mail server
+    MailLimit(
+        "mails:{partner}:hour",
+        5000,
+        HOUR,
+        _("Not sent yet: 5,000 invitation mails were sent for this partner within an hour. The mail waits its turn."),
+    ),
+)
+
+
+def count_mail(delivery: Delivery) -> Held | None:
+    """Count a mail against every limit. Returns the reason and the delay if it must wait; then nothing is counted."""
+    names = {"partner": delivery.invitation.company.partner_id, "mailbox": _mailbox(delivery.email)}
+    try:
+        with transaction.atomic():
+            for limit in LIMITS:
+                check_rate_limit(limit.key.format(**names), limit=limit.number, per=limit.per)
+    except RateLimitExceeded as error:
+        return Held(str(limit.reason), timedelta(seconds=error.retry_after))
+    return None
+
+
+def _mailbox(email: str) -> str:
+    """Return a digest of the address without its plus-tag: `anna+1@example.com` is the mailbox of Anna."""
+    local, _at, domain = email.rpartition("@")
+    return hashlib.sha256(f"{local.partition('+')[0]}@{domain}".encode()).hexdigest()[:24]

@@ -1,0 +1,35 @@
+"""Notice when no mail leaves, and hold new mails back until one gets through.
+
+A batch would otherwise meet the same refusal thousands of times, which no block list or quota forgives.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from invitations.models import MailOutage
+
+SHORTEST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(minutes=15)
+
+
+def current_outage() -> MailOutage | None:
+    return MailOutage.objects.first()
+
+
+@transaction.atomic
+def record_outage(reason: str) -> None:
+    """Begin an outage, or prolong the one that lasts: by as long as it has lasted, for 1 to 15 minutes."""
+    now = timezone.now()
+    outage, is_new = MailOutage.objects.select_for_update().get_or_create(
+        pk=1, defaults={"since": now, "retry_at": now + SHORTEST_PAUSE, "reason": reason}
+    )
+    if not is_new:
+        outage.retry_at = now + min(max(now - outage.since, SHORTEST_PAUSE), LONGEST_PAUSE)
+        outage.reason = reason
+        outage.save(update_fields=["retry_at", "reason"])
+
+
+def end_outage() -> None:
+    MailOutage.objects.all().delete()
