@@ -73,7 +73,7 @@ class StaffSite(AdminSite):
         return super().logout(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        return super().index(request, {"log_entries": recent_actions(self, request)} | (extra_context or {}))
+        return super().index(request, {"recent_actions": recent_actions(self, request)} | (extra_context or {}))
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> TemplateResponse:
         title = {"title": apps.get_app_config(app_label).verbose_name}

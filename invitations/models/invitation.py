@@ -27,6 +27,7 @@ from invitations.models.search import SEARCHED
 from invitations.models.status import (
     FULFILLED,
     NEVER_EXPIRES,
+    NOT_OPENED,
     OPEN,
     REVOKED,
     UNFINISHED,
@@ -151,6 +152,7 @@ class Invitation(models.Model):
                 "expires_at", "company", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"
             ),
             models.Index(F("id").desc(), "company", condition=UNFINISHED, name="invitation_unfinished"),
+            models.Index(F("id").desc(), "company", condition=NOT_OPENED, name="invitation_not_opened"),
             GinIndex("allowed_emails", name="invitation_allowed_emails"),
             search_index("invitation_search", SEARCHED),
         ]

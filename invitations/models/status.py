@@ -49,6 +49,7 @@ NEVER_EXPIRES = Q(expires_at__isnull=True)
 EXPIRES_LATER = Q(expires_at__isnull=False, expires_at__gt=Now())
 # opened, but never used
 UNFINISHED = Q(revoked_at__isnull=True, use_count=0, last_viewed_at__isnull=False)
+NOT_OPENED = Q(revoked_at__isnull=True, use_count=0, last_viewed_at__isnull=True)
 
 # the first rule that holds decides; without one the status is ACTIVE
 RULES = (

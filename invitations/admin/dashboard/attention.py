@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from config.db.index_hints import InArray
 from invitations.models import Delivery
 from invitations.models.delivery import UNDELIVERED
-from invitations.models.status import OPEN, UNFINISHED
+from invitations.models.status import NOT_OPENED, OPEN, UNFINISHED
 
 SOON = timedelta(days=7)
 UNDELIVERED_MAILS = Delivery.objects.filter(status__in=UNDELIVERED)
@@ -22,20 +22,23 @@ class Attention(models.TextChoices):
     MAIL_FAILED = "mail_failed", _("Mail failed")
     EXPIRING = "expiring", _("Expires within 7 days")
     UNFINISHED = "unfinished", _("Opened but not finished")
+    NOT_OPENED = "not_opened", _("Not opened yet")
 
 
 def attention_condition(kind: Attention) -> Q:
     """Condition for an invitation that needs this attention.
 
-    Expiring: active, and expires within a week. Unfinished: opened, and never used. Mail failed: the mail to an address
-    still on the invitation did not arrive. The last two include expired invitations, which can be extended, but never
-    revoked or used-up ones.
+    Expiring: active, and expires within a week. Unfinished: opened, and never used. Not opened: the others that were
+    never used. Mail failed: the mail to an address still on the invitation did not arrive. All but the first include
+    expired invitations, which can be extended, but never revoked or used-up ones.
     """
     match kind:
         case Attention.EXPIRING:
             return OPEN & Q(expires_at__gt=Now(), expires_at__lte=Now() + SOON)
         case Attention.UNFINISHED:
             return UNFINISHED
+        case Attention.NOT_OPENED:
+            return NOT_OPENED
         case Attention.MAIL_FAILED:
             # start from the failed mails: most rows of a large table may be open
             among_failed = InArray(F("pk"), ArraySubquery(UNDELIVERED_MAILS.values("invitation")))

@@ -82,7 +82,7 @@ def test_empty_overview_offers_the_first_invitation(admin_client):
         in page
     )
     assert "No connections yet." in page
-    assert page.count("Nothing to do.") == 4
+    assert page.count("Nothing to do.") == 5
 
 
 def test_viewer_is_not_offered_to_invite(client, db):
@@ -119,10 +119,11 @@ def test_app_page_has_no_overview(admin_client, every_step):
     assert 'class="overview"' not in page
 
 
-def test_apps_stand_below_the_overview(admin_client, every_step):
+def test_lists_stand_above_the_overview(admin_client, every_step):
     page = show_overview(admin_client)
 
-    assert page.index("Connections by status") < page.index('class="app-invitations module')
+    for part in ('id="nav-sidebar"', '<nav class="places" aria-label="Lists">'):
+        assert page.index(part) < page.index('class="overview"')
 
 
 def test_query_count_does_not_grow(admin_client, company):
@@ -152,7 +153,7 @@ def test_query_count_does_not_grow(admin_client, company):
     few = queries(), queries(company=company.pk)
     grow(1_000)
     assert (queries(), queries(company=company.pk)) == few
-    assert few == (10, 13)
+    assert few == (11, 14)
 
 
 def test_limit_costs_no_query_per_company(client, company):

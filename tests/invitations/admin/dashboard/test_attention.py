@@ -49,8 +49,8 @@ def test_expiring_excludes_revoked_and_used_up(company):
     assert needing(Attention.EXPIRING) == set()
 
 
-def test_unfinished_was_opened_and_never_used(company):
-    opened, expired, revoked, used, _ = (make_invitation(company) for _ in range(5))
+def test_unfinished_is_opened_or_not(company):
+    opened, expired, revoked, used, unopened = (make_invitation(company) for _ in range(5))
     for each in (opened, expired, revoked, used):
         record_view(each)
     expire(expired)
@@ -58,6 +58,7 @@ def test_unfinished_was_opened_and_never_used(company):
     Invitation.objects.filter(pk=used.pk).update(use_count=1)
 
     assert needing(Attention.UNFINISHED) == {opened, expired}
+    assert needing(Attention.NOT_OPENED) == {unopened}
 
 
 def test_mail_failed_covers_undelivered_statuses(company):

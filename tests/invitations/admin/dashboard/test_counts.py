@@ -70,6 +70,7 @@ def test_attention_agrees_with_its_lists(admin_client, company):
         Attention.MAIL_FAILED: "1",
         Attention.EXPIRING: "2",
         Attention.UNFINISHED: "1",
+        Attention.NOT_OPENED: "4",
     }
     for kind in Attention:
         url, number = found[kind.label]
