@@ -14,6 +14,8 @@ UNSEEN = (
 FIND_UNSEEN = re.compile(f"[{UNSEEN}]")
 # category Zs, and the empty Braille cell
 BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+# overrides, embeddings and isolates reorder the text behind them; a paste from Windows often begins with U+202A
+REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff]")
 DIRECTION_MARKS = "\u200e\u200f\u061c"
 ZWNJ, ZWJ, KEYCAP, BLACK_FLAG = "\u200c", "\u200d", "\u20e3", "\U0001f3f4"
 # scripts whose letters join or stack: Hebrew to Myanmar, Khmer, Mongolian, and their extensions
@@ -36,6 +38,11 @@ def clean_typed(text: str) -> str:
     return text.strip()
 
 
+def clean_prose(text: str) -> str:
+    """Return several lines without the marks that reorder them. Prose needs the others, such as soft hyphens."""
+    return REORDERING.sub("", text)
+
+
 def drop_unseen(text: str) -> str:
     """Return the text without any unseen mark, with plain blanks. For addresses, codes and links, which need none."""
     return text if text.isascii() else BLANKS.sub(" ", FIND_UNSEEN.sub("", text))
@@ -47,14 +54,18 @@ def plain_digits(text: str) -> str:
     return text if text.isascii() else HYPHENS.sub("-", "".join(digits))
 
 
-def find_digits(text: str, *, number: int) -> str | None:
-    """Return the only group of `number` digits in a text such as `Code: 456-260.`, or None.
+def find_digits(text: str, *numbers: int) -> str | None:
+    """Return the only group of so many digits in a text such as `Code: 456-260.`, or None.
 
-    Blanks, hyphens and dots may stand between the digits.
+    Blanks, hyphens and dots may stand between the digits. Groups without them come first.
     """
-    group = rf"(?<![0-9])[0-9](?:[\s.·-]{{0,3}}[0-9]){{{number - 1}}}(?![0-9])"
-    found = {re.sub("[^0-9]", "", match) for match in re.findall(group, plain_digits(text))}
-    return found.pop() if len(found) == 1 else None
+    plain = plain_digits(text)
+    for between in ("", r"[\s.·-]{0,3}"):
+        groups = [rf"(?<![0-9])[0-9](?:{between}[0-9]){{{number - 1}}}(?![0-9])" for number in numbers]
+        found = {re.sub("[^0-9]", "", match) for group in groups for match in re.findall(group, plain)}
+        if found:
+            return found.pop() if len(found) == 1 else None
+    return None
 
 
 def _drop_useless_marks(text: str) -> str:

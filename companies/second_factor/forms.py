@@ -20,7 +20,7 @@ class CodeInput(forms.TextInput):
 
 class CodeForm(forms.Form):
     code = forms.CharField(
-        max_length=40,
+        max_length=200,
         label=_("Code"),
         help_text=_("Six digits from your authenticator app."),
         widget=CodeInput(

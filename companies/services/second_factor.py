@@ -20,6 +20,7 @@ from companies.exceptions import (
 )
 from companies.models import Authenticator, RecoveryCode, User
 from companies.services.staff import may_manage, note
+from config.typed_text import find_digits, plain_digits
 
 KEY_BYTES = 20  # RFC 4226, 4, R6
 RECOVERY_CODES = 10
@@ -127,8 +128,9 @@ def _verify(authenticator: Authenticator, code: str, *, recovery: bool = True) -
         raise OTPThrottled(retry_after=None)
     if not allowed:
         raise OTPThrottled(retry_after=round((reason["locked_until"] - timezone.now()).total_seconds()) + 1)
-    plain = re.sub(r"[\s-]", "", code).upper()
-    is_right = authenticator.verify_token(plain) or (recovery and _spend_recovery_code(authenticator, plain))
+    plain = re.sub(r"[\s-]", "", plain_digits(code)).upper()
+    digits = find_digits(code, 6) or plain
+    is_right = authenticator.verify_token(digits) or (recovery and _spend_recovery_code(authenticator, plain))
     if is_right:
         authenticator.throttle_reset(commit=False)
     else:

@@ -5,7 +5,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.db import transaction
-from django.db.models import Model, QuerySet, URLField
+from django.db.models import CharField, EmailField, Model, QuerySet, URLField
 from django.forms.widgets import Media
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from config.admin.changelist import AutocompleteFilter, BoundedChangeList, BoundedPaginator
 from config.admin.times import short_date
 from config.exceptions import DomainError, InvalidField
+from config.form_fields import TypedCharField, TypedEmailField
 from config.http.kept_entries import show_kept_entries
 
 COMBOBOXES = Media(js=["js/comboboxes.js"])
@@ -96,6 +97,7 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
     list_max_show_all = 0
     save_on_top = False
+    formfield_overrides = {CharField: {"form_class": TypedCharField}, EmailField: {"form_class": TypedEmailField}}
 
     @property
     def media(self) -> Media:

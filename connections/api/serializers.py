@@ -55,7 +55,7 @@ class SecurityAnswer(StrictSerializer):
     """A security question and its answer."""
 
     question = StrictCharField(max_length=254)
-    answer = StrictCharField(max_length=254, write_only=True)
+    answer = StrictCharField(max_length=254, trim_whitespace=False, write_only=True)
 
 
 class CreateConnection(NullMeansOmitted):
@@ -80,6 +80,7 @@ class CreateConnection(NullMeansOmitted):
     securityAnswer = StrictCharField(
         source="security_answer",
         max_length=254,
+        trim_whitespace=False,
         required=False,
         write_only=True,
         help_text="A single answer without its question. Otherwise use `securityAnswers`.",
@@ -95,6 +96,7 @@ class CreateConnection(NullMeansOmitted):
     authenticatorSeed = StrictCharField(
         source="authenticator_seed",
         max_length=254,
+        trim_whitespace=False,
         required=False,
         write_only=True,
         help_text="Key of an authenticator app.",

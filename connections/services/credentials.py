@@ -15,6 +15,7 @@ from companies.actors import Actor
 from companies.services.events import append_event
 from config.crypto.keyring import DecryptionError
 from config.exceptions import FieldErrors, InvalidField
+from config.typed_text import clean_typed, plain_digits
 from connections.exceptions import CredentialsUnreadable
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource, ExtraCredential
 
@@ -81,16 +82,21 @@ def merge_credentials(credential: Credential, given: Credentials) -> Credentials
 
 @sensitive_variables()
 def check_credentials(credentials: Credentials, datasource: Datasource | None) -> Credentials:
-    """Strip the user name; the password stays as given.
+    """Clean user name, account number and questions (`clean_typed`). Every secret stays exactly as given.
 
     Raises `InvalidField` for a blank user name, and for each missing extra that the provider asks for.
     """
     errors = FieldErrors()
     username = errors.check(_check_username, credentials.get("username", ""))
+    cleaned: Credentials = {**credentials, "username": username or ""}
+    if number := credentials.get("account_number"):
+        cleaned["account_number"] = clean_typed(plain_digits(number))
+    if pairs := credentials.get("security_answers"):
+        cleaned["security_answers"] = [{**pair, "question": clean_typed(pair["question"])} for pair in pairs]
     for name in datasource.asks_for if datasource else ():
-        errors.check(_require, name, credentials, _("The provider asks for this: %(extra)s."))
+        errors.check(_require, name, cleaned, _("The provider asks for this: %(extra)s."))
     errors.raise_all()
-    return {**credentials, "username": username or ""}
+    return cleaned
 
 
 @sensitive_variables("given")
@@ -126,7 +132,7 @@ def _extra_names() -> str:
 
 
 def _check_username(typed: str) -> str:
-    if not (username := typed.strip()):
+    if not (username := clean_typed(typed)):
         raise InvalidField(("username",), _("The user name is blank. Enter it."), code="blank")
     return username
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from config.typed_text import clean_prose
 from invitations.models import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
 from invitations.services.addresses import parse_address, parse_addresses
 
@@ -20,11 +21,16 @@ class PlainTextField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+        return super().to_python(clean_prose(value.replace("\r\n", "\n")) if isinstance(value, str) else value)
 
 
-class AddressesField(PlainTextField):
-    """Email addresses, pasted in any form. The error names each invalid address and the reason."""
+class AddressesField(forms.CharField):
+    """Email addresses, pasted in any form. The error names each invalid address and the reason.
+
+    Only blanks count as empty: a text in which nothing else is seen must not open an invitation.
+    """
+
+    widget = forms.Textarea
 
     def clean(self, value: Any) -> Any:
         good, bad = parse_addresses(super().clean(value))

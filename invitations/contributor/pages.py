@@ -11,6 +11,7 @@ from invitations.contributor.forms import ConnectForm, LoginForm
 from invitations.contributor.repair import repair
 from invitations.contributor.request import ContributorRequest, contributor_view
 from invitations.contributor.result_cookie import set_result_cookie
+from invitations.models.tokens import token_of_copied
 from invitations.services.guards import ensure_active, ensure_verified
 from invitations.services.redemption import redeem_invitation
 
@@ -24,9 +25,9 @@ def invitation(request: ContributorRequest) -> HttpResponse:
 
 
 @require_safe
-def copied(request: HttpRequest, token: str) -> HttpResponse:
-    """Redirect a link that was copied together with the punctuation after it."""
-    return set_private_headers(redirect("invitation", token))
+def copied(request: HttpRequest, copied: str) -> HttpResponse:
+    """Redirect a link that was copied with the punctuation around it. Looks nothing up."""
+    return set_private_headers(redirect("invitation", token_of_copied(copied)))
 
 
 @sensitive_post_parameters()

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 from config.crypto.keyring import DecryptionError
+from config.typed_text import UNSEEN, drop_unseen
 
 logger = logging.getLogger("latchkey")
 
@@ -20,8 +21,9 @@ TOKEN_BYTES = 32
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 LINK = re.compile(rf"/p/i/({SHAPE.pattern})(?![A-Za-z0-9_-])")
 
-# the path of a link that was copied with the punctuation behind it
-COPIED = rf"""^p/i/(?P<token>{SHAPE.pattern})[\s.,;:!?…*'"’”»)\]}}>/]+\Z"""
+# the path of a link that was copied with the punctuation around it, of any script, or with unseen marks in it
+AROUND = r"[^\w=\-\x00-\x08\x0e-\x1f\U00010000-\U0010ffff]"
+COPIED = rf"^p/i/(?P<copied>(?!{SHAPE.pattern}\Z){AROUND}*+(?:[A-Za-z0-9_-][{UNSEEN}]*+){{43}}{AROUND}*+)\Z"
 
 
 def new_token() -> str:
@@ -31,9 +33,15 @@ def new_token() -> str:
 
 def extract_token(text: str) -> str | None:
     """Find the token in a pasted link, with any text around it, or in a text that is only a token."""
-    if link := LINK.search(text):
+    plain = drop_unseen(text).strip()
+    if link := LINK.search(plain):
         return link[1]
-    return text.strip() if SHAPE.fullmatch(text.strip()) else None
+    return plain if SHAPE.fullmatch(plain) else None
+
+
+def token_of_copied(path: str) -> str:
+    """Return the token in a path that matches `COPIED`."""
+    return re.sub(r"[^A-Za-z0-9_-]", "", path)
 
 
 def hash_token(token: str) -> bytes:

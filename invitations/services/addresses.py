@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from companies.addresses import NAME_AND_ADDRESS, NO_ADDRESS, PLAIN, clean_address, normalize_address, why_no_address
+from companies.addresses import NO_ADDRESS, normalize_address, why_no_address
 from config.exceptions import InvalidField
+from config.typed_address import NAME_AND_ADDRESS, PLAIN, clean_address
 from config.typed_text import drop_unseen
 from invitations.models import MAX_ALLOWED_EMAILS
 

@@ -1,5 +1,9 @@
-// Adds a "Show" button to inputs marked data-reveal: passwords, and text inputs that conceal what is typed.
-// Without this script there is no button.
+// Adds a "Show" button to inputs marked data-reveal: passwords, and text inputs that conceal what is typed. Says under
+// the input if what was pasted has blanks at its ends, which are sent as they are. Without this script there is neither.
+
+// A blank or an unseen mark, as \s and Default_Ignorable_Code_Point.
+const UNSEEN = "[\\s\\p{Default_Ignorable_Code_Point}]";
+const AT_AN_END = new RegExp(`^${UNSEEN}|${UNSEEN}$`, "u");
 
 function enhance(input) {
   const box = document.createElement("div");
@@ -31,9 +35,24 @@ function enhance(input) {
   setVisible(false);
 
   button.addEventListener("click", () => setVisible(!visible));
+  hint(input, box, name);
   // A browser may remember what stands in a text input: hide it before it leaves.
   input.form?.addEventListener("submit", () => setVisible(false));
   window.addEventListener("pagehide", () => setVisible(false));
+}
+
+function hint(input, box, name) {
+  const note = document.createElement("p");
+  note.className = "field__hint";
+  note.setAttribute("role", "status");
+  box.after(note);
+  const check = () => {
+    const has = AT_AN_END.test(input.value);
+    note.textContent = has ? `The ${name} begins or ends with a blank. Remove it if it does not belong there.` : "";
+  };
+  // While a person types, a blank may stand between two words.
+  input.addEventListener("change", check);
+  input.addEventListener("paste", () => setTimeout(check));
 }
 
 function enhanceAll(root) {

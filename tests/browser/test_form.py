@@ -37,6 +37,14 @@ def test_chosen_provider_shows_extra_fields(partner, visitor):
     expect(visitor.locator("[name=security_answer]")).not_to_have_attribute("required", "")
     check_page(visitor)
 
+    hint = visitor.get_by_text("The password begins or ends with a blank.")
+    log_in_with(visitor, password="pa55\u200b")
+    field(visitor, "User name").focus()
+    expect(hint).to_be_visible()
+    log_in_with(visitor, password="pa55")
+    field(visitor, "User name").focus()
+    expect(hint).to_be_hidden()
+
     field(visitor, "Provider").fill("portal.utility.example")
     expect(account_number).not_to_have_attribute("required", "")
     expect(optional).to_be_visible()

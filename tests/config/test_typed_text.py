@@ -81,4 +81,10 @@ def test_plain_digits_keeps_other_letters():
 
 
 def test_find_digits_reads_any_script():
-    assert {text: find_digits(text, number=6) for text in CODES} == CODES
+    assert {text: find_digits(text, 6) for text in CODES} == CODES
+
+
+def test_find_digits_accepts_several_lengths():
+    texts = {"1234-5678": "12345678", "456260. 10 minutes": "456260", "123456 12345678": None, "1234567": None}
+
+    assert {text: find_digits(text, 6, 8) for text in texts} == texts

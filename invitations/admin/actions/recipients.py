@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.actors import Actor
 from companies.models import User
+from config.form_fields import AddressInput
 from invitations.admin.actions.base import ActionForm
 from invitations.admin.fields import AddressField
 from invitations.models import Invitation
@@ -51,7 +52,7 @@ class CorrectForm(ActionForm):
     old = forms.ChoiceField(
         label=_("Wrong address"), error_messages={"required": _("Choose the address that is wrong.")}
     )
-    new = AddressField(label=_("Right address"), max_length=500, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    new = AddressField(label=_("Right address"), max_length=500, widget=AddressInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from companies.models import Site
+from config.form_fields import AddressInput
 from connections.models import Datasource, UtilityType
 from invitations.admin.create.sections import Section
+from invitations.admin.fields import AddressField
 from invitations.models import InvitationType
 from invitations.models.prefill import Prefill
 
@@ -69,12 +71,12 @@ class PrefillForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         label=_("Utility types"),
     )
-    owner_email = forms.CharField(
+    owner_email = AddressField(
         required=False,
-        max_length=254,
+        max_length=500,
         label=_("Account owner"),
         help_text=_("Email address of the owner of the account."),
-        widget=forms.EmailInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+        widget=AddressInput(attrs={"autocomplete": "off"}),
     )
     start_date = forms.DateField(
         required=False,

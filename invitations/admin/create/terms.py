@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.admin.times import format_datetime
+from config.form_fields import TypedCharField
 from config.validators import LANGUAGE_TAG, MAX_LANGUAGE_TAG_LENGTH
 from invitations.admin.create.sections import Section
 from invitations.admin.fields import AddressesField, MetadataField, PlainTextField
@@ -86,7 +87,7 @@ class TermsForm(forms.Form):
         help_text=_("A page of the partner. The contributor may go on to it at the end."),
         error_messages={"invalid_choice": _("Choose from the redirect URLs of the partner.")},
     )
-    external_id = forms.CharField(
+    external_id = TypedCharField(
         required=False,
         max_length=255,
         label=_("External id"),
@@ -98,7 +99,7 @@ class TermsForm(forms.Form):
         help_text=_("One entry on each line, as name: value. The contributor does not see it."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    locale = forms.CharField(
+    locale = TypedCharField(
         required=False,
         max_length=MAX_LANGUAGE_TAG_LENGTH,
         label=_("Language"),

@@ -11,6 +11,7 @@ from django_countries import countries
 from companies.addresses import normalize_address
 from companies.models import Site
 from config.exceptions import InvalidField
+from config.form_fields import AddressInput, TypedCharField
 from connections.models import Datasource, UtilityType
 from connections.services.catalogue import check_provider_url
 from connections.services.connections import check_start_date
@@ -65,12 +66,12 @@ class ConnectForm(LoginForm):
         widget=forms.CheckboxSelectMultiple,
         label=_("Kind of utility"),
     )
-    owner_email = forms.EmailField(
+    owner_email = TypedCharField(
         required=False,
-        max_length=254,
+        max_length=500,
         label=_("Email of the account’s owner"),
         help_text=_("If there are questions about the account."),
-        error_messages={"invalid": _("Enter an address like name@example.com.")},
+        widget=AddressInput,
     )
     collection_start_date = forms.DateField(
         required=False,
@@ -112,8 +113,8 @@ class ConnectForm(LoginForm):
         address = self.cleaned_data["owner_email"]
         try:
             return normalize_address(address) if address else None
-        except InvalidField as error:
-            raise forms.ValidationError(error.detail) from None
+        except InvalidField:
+            raise forms.ValidationError(_("Enter an address like name@example.com.")) from None
 
     def clean_collection_start_date(self) -> date | None:
         day: date | None = self.cleaned_data["collection_start_date"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from config.exceptions import InvalidField
+from config.form_fields import TypedCharField
 from connections.models import Connection, Datasource, ExtraCredential
 from connections.services.credentials import Credentials, with_questions
 from invitations.contributor.forms.questions import PLAIN, QuestionsForm, secret_field
@@ -35,7 +36,7 @@ class LoginForm(QuestionsForm):
     """
 
     form_id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": INCOMPLETE, "invalid": INCOMPLETE})
-    username = forms.CharField(
+    username = TypedCharField(
         max_length=254,
         label=_("User name"),
         widget=forms.TextInput(attrs=PLAIN),

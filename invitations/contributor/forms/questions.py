@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
+from config.form_fields import TypedCharField
 from connections.services.credentials import SecurityAnswer
 
 if TYPE_CHECKING:
@@ -16,6 +17,17 @@ PAIRS = (
     ("second_question", "second_answer"),
     ("third_question", "third_answer"),
 )
+
+
+class SecretField(forms.CharField):
+    """A secret, kept exactly as typed. Blanks alone count as empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text if isinstance(text, str) and text.strip() else self.empty_value
 
 
 class SecretInput(forms.PasswordInput):
@@ -37,7 +49,8 @@ def secret_field(
     """Optional field whose value never returns to a page. The browser hides it while it is typed if `is_concealed`."""
     attrs: dict[str, Any] = {"data-reveal": True, "class": "concealed"} if is_concealed else {}
     widget = SecretInput(attrs=PLAIN | {"data-extra": True} | attrs)
-    return forms.CharField(max_length=max_length, required=False, label=label, help_text=help_text, widget=widget)
+    field = SecretField if is_concealed else TypedCharField
+    return field(max_length=max_length, required=False, label=label, help_text=help_text, widget=widget)
 
 
 class QuestionsForm(forms.Form):

@@ -1,5 +1,3 @@
-import re
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -7,11 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.addresses import normalize_address
 from config.exceptions import InvalidField
+from config.typed_text import find_digits
+
+MAX_TYPED = 1000  # the whole mail may be pasted
 
 
 class AddressForm(forms.Form):
     email = forms.CharField(
-        max_length=254,
+        max_length=500,
         label=_("Your email address"),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": _("Enter your email address.")},
@@ -25,10 +26,10 @@ class AddressForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """Accept the six or eight digits with blanks, hyphens and in full width."""
+    """Accept the six or eight digits in any script, with blanks and hyphens, and with words around them."""
 
     code = forms.CharField(
-        max_length=40,
+        max_length=MAX_TYPED,
         label=_("Code"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
         error_messages={"required": _("Enter the digits from the mail.")},
@@ -41,9 +42,7 @@ class CodeForm(forms.Form):
             self.fields["code"].widget.attrs["autofocus"] = True
 
     def clean_code(self) -> str:
-        # East Asian keyboards type digits in full width
-        typed = unicodedata.normalize("NFKC", self.cleaned_data["code"])
-        digits = re.sub(r"[\s-]", "", typed)
-        if not re.fullmatch(r"[0-9]{6}|[0-9]{8}", digits):
+        digits = find_digits(self.cleaned_data["code"], 6, 8)
+        if digits is None:
             raise forms.ValidationError(_("A code has six digits, or eight. Copy all digits from the mail."))
         return digits

@@ -69,15 +69,27 @@ def test_start_date_out_of_range(company, start):
     assert not Connection.objects.exists()
 
 
-def test_user_name_is_stripped_and_password_not(company):
-    connection = make_connection(company, credentials={"username": "\u00a0 lead\t", "password": " p "})
-    assert credentials_of(connection) == ({"username": "lead", "password": " p "}, 1)
+def test_user_name_is_cleaned_and_password_kept(company):
+    connection = make_connection(
+        company, credentials={"username": "\u00a0 le\u200bad\ufeff\t", "password": " p\u200b "}
+    )
+    assert credentials_of(connection) == ({"username": "lead", "password": " p\u200b "}, 1)
 
     change_credentials(connection, credentials={"username": " two words ", "password": "  "}, by=CONTRIBUTOR)
     assert credentials_of(connection) == ({"username": "two words", "password": "  "}, 2)
 
 
-@pytest.mark.parametrize("blank", ["", "   ", "\u00a0"])
+def test_only_secret_extras_stay_as_typed(company):
+    typed = {"account_number": " ４-7\u20111\u200b", "authenticator_seed": " S\u00ad", "security_answer": " Rex\u200d"}
+    questions = [{"question": "\ufeffYour\u00a0dog? ", "answer": " Rex\u200d"}]
+
+    stored, _ = credentials_of(make_connection(company, credentials=OLD | typed | {"security_answers": questions}))
+
+    cleaned = {"account_number": "4-7-1", "security_answers": [{"question": "Your dog?", "answer": " Rex\u200d"}]}
+    assert stored == OLD | typed | cleaned
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u00a0", "\u200b\u2060"])
 def test_blank_user_name_is_rejected(company, blank):
     connection = make_connection(company, credentials=OLD)
     for save in (

@@ -30,6 +30,17 @@ def test_metadata_rejects_malformed_lines():
     }
 
 
+def test_unseen_text_is_not_empty():
+    texts = ("\ufeff", "\u200b", " \u202a\u202c ", "-", "<>", ",;")
+
+    assert {text: len(error(AddressesField(required=False), text)) for text in texts} == dict.fromkeys(texts, 1)
+    assert AddressesField(required=False).clean(" \r\n\u00a0") == []
+
+
+def test_message_loses_reordering_marks():
+    assert PlainTextField().clean("\u202aHello\u202c\u00a0Anna\n\u200fשלום") == "Hello\u00a0Anna\n\u200fשלום"
+
+
 def test_addresses_field_names_at_most_twenty():
     messages = error(AddressesField(), ",".join(f"no {n}" for n in range(500)))
 

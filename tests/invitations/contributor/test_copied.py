@@ -1,6 +1,10 @@
+import re
+import time
+from urllib.parse import quote
+
 import pytest
 
-from invitations.models.tokens import new_token
+from invitations.models.tokens import COPIED, new_token
 from tests.invitations.answers import page
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +20,24 @@ def test_copied_punctuation_is_removed(client, invitation):
             assert response["X-Robots-Tag"] == "noindex"
         assert client.post(page(invitation) + rest).status_code == 405
     assert not invitation.events.filter(type="VIEWED").exists()
+
+
+def test_copied_marks_of_any_script_are_removed(client, invitation):
+    url, token = page(invitation), invitation.token
+    behind = "。 ） 」 》 、 ｡ ，， … ” » „ ’ ؟ ۔ ، । ׃ ። \u200b \ufeff \u200f \u2060 > )* ** ~ ` | /. /）".split(" ")  # noqa: SIM905
+    copied = [f"{url}{quote(mark)}" for mark in (*behind, "\u00a0", "\u3000")]
+    copied += [f"/p/i/{quote(mark)}{token}" for mark in ("<", "(", "\u200b", "「", " ")]
+    copied += [f"/p/i/{quote(mark.join((token[:9], token[9:])))}" for mark in ("\u200b", "\u00ad", "\u2060")]
+
+    assert {each: client.get(each).headers.get("Location") for each in copied} == dict.fromkeys(copied, url)
+
+
+def test_copied_answers_long_paths_quickly():
+    started = time.process_time()
+    for filler in ("\u200b", "a", ".", "a\u200b"):
+        assert re.search(COPIED, "p/i/" + filler * 50_000 + "=") is None
+
+    assert time.process_time() - started < 1
 
 
 def test_redirect_hides_whether_token_exists(client, db):

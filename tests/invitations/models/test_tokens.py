@@ -81,7 +81,7 @@ def test_extract_token_from_pasted_text():
         token,
         f" {token}\n",
         f"/p/i/{token}",
-        f"https://x.example/p/i/{token}",
+        f"https://x.example/p/i/{token[:9]}\u200b{token[9:]}。",
         f"<https://x.example/p/i/{token}/done?a=b#c>",
     )
 

@@ -13,7 +13,7 @@ BAD_VALUES = {
     "company": (NO_ID, "Choose one of the companies."),
     "invitation_type": ("OTHER", "Select a valid choice."),
     "allowed_emails": ("b@c", "b@c – "),
-    "message": ("live\u202e", ""),
+    "message": ("li\x07ve", ""),
     "expires": ("9", "Select a valid choice."),
     "uses": ("", "This field is required."),
     "url": ("https://10.0.0.1/", ""),

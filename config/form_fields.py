@@ -1,0 +1,34 @@
+"""Form fields for text that people type and paste."""
+
+from typing import Any
+
+from django import forms
+
+from config.typed_address import clean_address
+from config.typed_text import clean_typed
+
+
+class TypedCharField(forms.CharField):
+    """One line of text. See `clean_typed`."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return clean_typed(text) or self.empty_value if isinstance(text, str) else text
+
+
+class AddressInput(forms.TextInput):
+    """Input for an email address. With `type=email`, browsers reject a pasted `Anna <anna@example.com>`."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        plain = {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
+        super().__init__(plain | (attrs or {}))
+
+
+class TypedEmailField(forms.EmailField):
+    """One email address, pasted in any form. See `clean_address`."""
+
+    widget = AddressInput
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return clean_address(text) if isinstance(text, str) else text
