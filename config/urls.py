@@ -5,16 +5,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from config.api.document import OpenAPIView
+from config.api.document import DocsView, OpenAPIView
 from config.dev import mailbox
 from config.http import error_pages
 
 # Swagger's own styles and icons are inline; the page contains no secrets
-docs = csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})(
-    SpectacularSwaggerSplitView.as_view(url_name="openapi", http_method_names=["get", "head"])
-)
+docs = csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})(DocsView.as_view())
 urlpatterns = [
     path("", include("invitations.contributor.urls")),
     path("v2/", include("companies.api.urls")),

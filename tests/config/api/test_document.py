@@ -19,6 +19,7 @@ from connections.models.status import Status as ConnectionStatus
 from invitations.models import EventType, InvitationType
 from invitations.models.prefill import LOCKABLE, WIRE_NAMES
 from invitations.models.status import Status
+from tests.companies.refusals import problem_in
 from tests.config.api.operations import operations, path_ids
 from tests.config.api.schemas import resolved, response_content, schema_errors
 from tests.conftest import Api
@@ -37,12 +38,35 @@ def test_document_builds_without_warnings(tmp_path):
 
 
 def test_document_is_valid_and_public():
-    response = Client().get("/v2/openapi.json?version=nonsense&lang=xx")
+    response = Client().get("/v2/openapi.json")
 
     assert response.status_code == 200
-    assert response["Content-Type"].startswith("application/")
+    assert response["Content-Type"] == "application/vnd.oai.openapi+json"
     validate_schema(response.json())
     assert response.json() == openapi_document()
+
+
+def test_document_is_made_once(monkeypatch):
+    first = Client().get("/v2/openapi.json")
+    monkeypatch.setattr(document, "to_json", None)
+    monkeypatch.setattr(document, "SchemaGenerator", None)
+
+    again = Client().get("/v2/openapi.json")
+    known = Client().get("/v2/openapi.json", headers={"If-None-Match": first["ETag"]})
+    other = Client().get("/v2/openapi.json", headers={"Accept": "application/json", "If-None-Match": first["ETag"]})
+
+    assert again.content == first.content
+    assert (known.status_code, known.content, known["ETag"]) == (304, b"", first["ETag"])
+    assert (other.status_code, other["Content-Type"]) == (200, "application/json")
+    assert {answer["Cache-Control"] for answer in (first, known, other)} == {"public, max-age=300"}
+    assert not first["ETag"].startswith("W/")
+
+
+def test_document_rejects_query_parameters():
+    for path in ("openapi.json", "docs"):
+        for query in ("version=%0d%0aX", "version=1.0", "lang=de", "format=yaml"):
+            problem = problem_in(Client().get(f"/v2/{path}?{query}"), 400)
+            assert problem["errors"][0]["pointer"] == f"?{query.partition('=')[0]}"
 
 
 def test_document_survives_simultaneous_first_requests():
