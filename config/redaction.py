@@ -16,8 +16,9 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 from config.request_id import request_id
 
 REDACTED = "[redacted]"
-# limited length: the cost of a long word without an address is linear
-ADDRESSES = re.compile(r"""[^\s@"'<>()\[\],:;=\\]{1,254}(?:@|%40)[^\s@"'<>()\[\],:;\\/?&]+""", re.IGNORECASE)
+WORD = re.compile(r"""[^\s"'<>()\[\],:;=\\]+""")
+AT = re.compile("((?:@|%40)+)")
+DOMAIN = re.compile("[^/?&]*")
 
 _secrets: list[tuple[re.Pattern[str], str]] = []
 
@@ -37,7 +38,18 @@ def redact(text: str) -> str:
 def redact_line(text: str) -> str:
     """Replace registered secrets and email addresses."""
     text = redact(text)
-    return ADDRESSES.sub("[address]", text) if "@" in text or "%40" in text else text
+    return WORD.sub(_without_addresses, text) if AT.search(text) else text
+
+
+def _without_addresses(word: re.Match[str]) -> str:
+    """Return the word with `[address]` for each address in it, in linear time. One expression would be quadratic."""
+    before, *others = AT.split(word[0])
+    kept: list[str] = []
+    for at, after in zip(others[::2], others[1::2], strict=True):
+        end = DOMAIN.match(after).end()  # type: ignore[union-attr]
+        kept += ["[address]"] if before and end else [before, at]
+        before = after[end:] if before else after
+    return "".join([*kept, before])
 
 
 class JSONFormatter(OrjsonFormatter):
