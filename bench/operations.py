@@ -111,7 +111,6 @@ def _submit(url: str) -> Operation:
         "country": "GB",
         "utility_types": "ELECTRICITY",
         "owner_email": "owner@example.com",
-        "username": "someone",
         "password": "something only they know",
     }
     headers = {
@@ -120,7 +119,8 @@ def _submit(url: str) -> Operation:
         "Cookie": cookie[0],
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    body = urlencode(fields) + "&form_id={uuid}"
+    # the same account again would be asked about
+    body = urlencode(fields) + "&form_id={uuid}&username={uuid}"
     return Operation("submit", Requests(paths, headers, "POST", body, status=302), makes=Use)
 
 

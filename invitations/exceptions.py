@@ -99,7 +99,29 @@ class LinkUsedInAnotherBrowser(DomainError):
 
 class NothingToCorrect(DomainError):
     code = "NOTHING_TO_CORRECT"
-    default_message = _("There is nothing to correct at the moment. Look at the state above.")
+    default_message = _("There is nothing to correct at the moment, so what you typed was not saved.")
+
+
+class SavedBefore(DomainError):
+    """The form with this `form_id` was saved before with other values, which stay."""
+
+    code = "SAVED_BEFORE"
+    default_message = _("This form was saved before. What you typed now was not saved.")
+
+    def __init__(self, form_id: UUID) -> None:
+        super().__init__()
+        self.form_id = form_id
+
+
+class ConnectedBefore(DomainError):
+    """The use `use_id` of the invitation connected the same user name at the same provider."""
+
+    code = "CONNECTED_BEFORE"
+    default_message = _("This account was connected before. Nothing was saved now.")
+
+    def __init__(self, use_id: UUID) -> None:
+        super().__init__()
+        self.use_id = use_id
 
 
 class NothingToCreate(DomainError):

@@ -1,6 +1,7 @@
 """Encrypted credentials: written by contributors and partners, read by collectors only."""
 
 import logging
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
@@ -78,6 +79,20 @@ def merge_credentials(credential: Credential, given: Credentials) -> Credentials
     if given.get("security_answer"):
         kept.pop("security_answers", None)
     return cast(Credentials, kept | {name: value for name, value in given.items() if value})
+
+
+@sensitive_variables()
+def holds_credentials(credential: Credential, given: Credentials) -> bool:
+    """True if each given value is stored. False if the stored values cannot be decrypted."""
+    stored = _decrypt_or_empty(credential)
+    typed = {**given, "username": given["username"].strip()}
+    return all(stored.get(name) == value for name, value in typed.items() if value)
+
+
+@sensitive_variables()
+def holds_username(credential: Credential, username: str) -> bool:
+    """True if it is the stored user name, ignoring case, blanks, invisible characters and full width."""
+    return _fold_username(_decrypt_or_empty(credential).get("username", "")) == _fold_username(username)
 
 
 @sensitive_variables()
@@ -164,6 +179,11 @@ def _decrypt_or_empty(credential: Credential) -> Mapping[str, Any]:
         return _decrypt(credential)
     except CredentialsUnreadable:
         return {}
+
+
+def _fold_username(username: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
+    return "".join(letter for letter in folded if letter.isprintable() and not letter.isspace())
 
 
 def _associated_data(connection_id: UUID) -> str:

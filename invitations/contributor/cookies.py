@@ -1,8 +1,54 @@
+"""Cookies of the contributor's pages.
+
+Each cookie belongs to one flow, so that tabs never overwrite each other's. All together are bounded, because proxies
+answer 400 to requests with long headers.
+"""
+
 from typing import Any
 
 from django.conf import settings
+from django.core.signing import b62_encode
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+# browsers and proxies accept 4 KiB; the rest is for session, CSRF and responses that arrive at the same time
+MAX_BYTES = 3 * 1024
+PREFIXES = ("address-", "proof-", "result-")
+PATH = "/p/i/"
 
 
-def cookie_options() -> dict[str, Any]:
-    """Options of `set_cookie`: only for the contributor's pages, hidden from scripts, over TLS where there is TLS."""
-    return {"path": "/p/i/", "secure": settings.SECURE, "httponly": True, "samesite": "Lax"}
+def set_cookie(request: HttpRequest, response: HttpResponse, name: str, value: str, **options: Any) -> None:
+    """Set a cookie for the contributor's pages, and delete the oldest of them beyond `MAX_BYTES`.
+
+    Scripts cannot read it. It needs TLS if the site has TLS.
+    """
+    stamp = b62_encode(int(timezone.now().timestamp() * 1000))
+    options |= {"path": PATH, "secure": settings.SECURE, "httponly": True, "samesite": "Lax"}
+    response.set_cookie(name, f"{stamp}.{value}", **options)
+    _delete_oldest(request, response)
+
+
+def read_cookie(request: HttpRequest, name: str) -> str:
+    """Return the value, or an empty string."""
+    return request.COOKIES.get(name, "").rpartition(".")[2]
+
+
+def delete_cookie(response: HttpResponse, name: str) -> None:
+    response.delete_cookie(name, path=PATH, samesite="Lax")
+
+
+def _delete_oldest(request: HttpRequest, response: HttpResponse) -> None:
+    changed = {name: morsel.value for name, morsel in response.cookies.items()}
+    held = {name: value for name, value in (request.COOKIES | changed).items() if value and name.startswith(PREFIXES)}
+    size = sum(len(f"{name}={value}; ") for name, value in held.items())
+    for name in sorted(held, key=lambda name: _age_key(held[name])):
+        if size <= MAX_BYTES:
+            return
+        delete_cookie(response, name)
+        size -= len(f"{name}={held[name]}; ")
+
+
+def _age_key(value: str) -> tuple[int, str]:
+    """Sort key: the time of the cookie. Values without one, from an earlier version, are the oldest."""
+    stamp = value.rpartition(".")[0]
+    return len(stamp), stamp

@@ -7,10 +7,11 @@ from django.views.decorators.http import require_safe
 
 from config.http.headers import set_private_headers
 from connections.models import Datasource
-from invitations.contributor.forms import ConnectForm, LoginForm
+from invitations.contributor.forms import ConnectForm
 from invitations.contributor.repair import repair
 from invitations.contributor.request import ContributorRequest, contributor_view
-from invitations.contributor.result_cookie import set_result_cookie
+from invitations.contributor.results import show_result
+from invitations.exceptions import ConnectedBefore
 from invitations.models.tokens import token_of_copied
 from invitations.services.guards import ensure_active, ensure_verified
 from invitations.services.redemption import redeem_invitation
@@ -33,32 +34,31 @@ def copied(request: HttpRequest, copied: str) -> HttpResponse:
 @sensitive_post_parameters()
 @contributor_view("POST")
 def connect(request: ContributorRequest) -> HttpResponse:
-    proof = request.proof
-    ensure_verified(request.invitation, proof)
+    ensure_verified(request.invitation, request.proof)
     if request.invitation.repairs:
         return repair(request)
-    form = ConnectForm(request.invitation, request.data, proof=proof)
+    form = ConnectForm(request.invitation, request.data, proof=request.proof)
     if form.is_valid():
         with form.showing_refusals():
-            connection = redeem_invitation(
-                request.invitation,
-                form_id=form.cleaned_data["form_id"],
-                account=form.account,
-                credentials=form.credentials,
-                proof=proof,
-            )
-            return set_result_cookie(request.redirect("done"), request.invitation, connection, proof)
+            return _save(request, form)
     ensure_active(request.invitation)
     return request.render_and_record_view("connect", form=form)
 
 
-@contributor_view()
-def done(request: ContributorRequest) -> HttpResponse:
-    """Show what was connected, only to the browser that connected it."""
-    result = request.result
-    connection = result.connection if result else None
-    form = LoginForm(connection=connection) if result and result.may_be_corrected else None
-    return request.render("done", result=result, connection=connection, form=form)
+def _save(request: ContributorRequest, form: ConnectForm) -> HttpResponse:
+    try:
+        redeem_invitation(
+            request.invitation,
+            form_id=form.cleaned_data["form_id"],
+            account=form.account,
+            credentials=form.credentials,
+            proof=request.proof,
+            again=form.cleaned_data["again"],
+        )
+    except ConnectedBefore as error:
+        form.ask_again(error.use_id)
+        return request.render("connect", form=form, result=request.result(error.use_id))
+    return show_result(request, form.cleaned_data["form_id"])
 
 
 @contributor_view()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial, wraps
 from typing import Any, Literal
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -13,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from config.http.client_address import client_network
 from config.http.headers import set_private_headers
-from invitations.contributor.cookies import cookie_options
-from invitations.contributor.result_cookie import SubmissionResult, read_result_cookie
+from invitations.contributor.cookies import read_cookie, set_cookie
+from invitations.contributor.result_cookie import read_result, read_results, set_result_cookie
 from invitations.exceptions import (
     AddressRemoved,
     InvitationClosed,
@@ -25,11 +26,13 @@ from invitations.exceptions import (
     ProofRequired,
     ProviderGone,
     RateLimitExceeded,
+    SavedBefore,
 )
-from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, RemovedLink, find_invitation
+from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, RemovedLink, Use, find_invitation
 from invitations.models.tokens import SHAPE, hash_token
 from invitations.services.invitations import record_view
 from invitations.services.rate_limits import check_rate_limit
+from invitations.services.redemption import get_use
 from invitations.services.verification.proofs import find_proof, has_expired_proof
 
 UNKNOWN_TOKENS_PER_HOUR = 60
@@ -56,7 +59,7 @@ class ContributorRequest:
     @property
     def proof_secret(self) -> str | None:
         """The secret this browser got when it verified an address."""
-        return self.http.COOKIES.get(self._proof_cookie)
+        return read_cookie(self.http, self._proof_cookie) or None
 
     @cached_property
     def proof(self) -> EmailProof | None:
@@ -75,10 +78,14 @@ class ContributorRequest:
             return None
         return "expired" if has_expired_proof(self.invitation, self.proof_secret) else "revoked"
 
-    @property
-    def result(self) -> SubmissionResult | None:
-        """The last submission of this browser through this invitation."""
-        return read_result_cookie(self.http, self.invitation)
+    def result(self, use_id: UUID) -> Use | None:
+        """Return the use if this browser submitted it through this invitation."""
+        return read_result(self.http, self.invitation, use_id)
+
+    @cached_property
+    def results(self) -> list[Use]:
+        """Uses that this browser submitted through this invitation, newest first."""
+        return read_results(self.http, self.invitation)
 
     @property
     def client(self) -> str:
@@ -100,12 +107,12 @@ class ContributorRequest:
             record_view(self.invitation)
         return self.render(template, **context)
 
-    def redirect(self, url_name: str) -> HttpResponse:
+    def redirect(self, url_name: str, *args: object) -> HttpResponse:
         """Redirect to another page of this invitation, by the same link."""
-        return redirect(url_name, self.token)
+        return redirect(url_name, self.token, *args)
 
     def set_proof_cookie(self, response: HttpResponse, secret: str) -> HttpResponse:
-        response.set_cookie(self._proof_cookie, secret, max_age=SECRET_AGE, **cookie_options())
+        set_cookie(self.http, response, self._proof_cookie, secret, max_age=SECRET_AGE)
         return response
 
     @property
@@ -113,22 +120,22 @@ class ContributorRequest:
         return f"proof-{self.invitation.pk.hex}"
 
 
-View = Callable[[ContributorRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
-def contributor_view(*methods: str) -> Callable[[View], Callable[[HttpRequest, str], HttpResponse]]:
+def contributor_view(*methods: str) -> Callable[[View], View]:
     """Find the invitation by the token, render exceptions as pages and set private headers on every response.
 
-    Allows GET, HEAD and `methods`; others get 405.
+    Allows GET, HEAD and `methods`; others get 405. The view takes a `ContributorRequest` and the rest of the URL.
     """
 
-    def decorate(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
+    def decorate(view: View) -> View:
         allowed = ["GET", "HEAD", *methods]
         respond = require_http_methods(allowed)(partial(_respond, view))
 
         @wraps(view)
-        def wrapper(request: HttpRequest, token: str) -> HttpResponse:
-            return set_private_headers(respond(request, token))
+        def wrapper(request: HttpRequest, token: str, **of_url: Any) -> HttpResponse:
+            return set_private_headers(respond(request, token, **of_url))
 
         wrapper.methods = allowed  # type: ignore[attr-defined]  # config.http.csrf
         return wrapper
@@ -141,10 +148,10 @@ def hash_client(request: HttpRequest) -> str:
     return salted_hmac("latchkey.client", client_network(request), algorithm="sha256").hexdigest()[:32]
 
 
-def _respond(view: View, http: HttpRequest, token: str) -> HttpResponse:
+def _respond(view: View, http: HttpRequest, token: str, **of_url: Any) -> HttpResponse:
     try:
         request = _find(http, token)
-        return _call(view, request)
+        return _call(view, request, **of_url)
     except Http404:
         return render(http, "404.html", status=404)
     except RateLimitExceeded as error:
@@ -153,16 +160,25 @@ def _respond(view: View, http: HttpRequest, token: str) -> HttpResponse:
         return response
 
 
-def _call(view: View, request: ContributorRequest) -> HttpResponse:
+def _call(view: View, request: ContributorRequest, **of_url: Any) -> HttpResponse:
     try:
         if request.is_link_removed:
             raise LinkOfRemovedAddress
-        return view(request)
+        return view(request, **of_url)
     except InvitationClosed as error:
         # the browser that gave a login may still see its state and correct it
-        return request.render(CLOSED_TEMPLATES[type(error)], status=410, result=request.result)
+        return request.render(CLOSED_TEMPLATES[type(error)], status=410, results=request.results)
+    except SavedBefore as error:
+        return _show_kept(request, error.form_id)
     except ProofRequired:
         return request.redirect("verify")
+
+
+def _show_kept(request: ContributorRequest, form_id: UUID) -> HttpResponse:
+    """Say that an earlier post of the form stays, and lead to its correction."""
+    use = get_use(request.invitation, form_id)
+    page = request.render("saved_before", status=409, result=use, connection=use.target)
+    return set_result_cookie(request.http, page, use)
 
 
 def _find(http: HttpRequest, token: str) -> ContributorRequest:

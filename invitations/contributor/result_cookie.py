@@ -1,65 +1,55 @@
-"""Signed cookie with the result of a submission. Only the browser that submitted the form sees the result."""
+"""Signed cookie of a use. Only the browser that submitted the form sees the result, for a day."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from django.core.signing import BadSignature
-from django.db.models import Q
+from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from connections.models import Connection
-from invitations.contributor.cookies import cookie_options
-from invitations.models import EmailProof, Invitation
+from invitations.contributor.cookies import read_cookie, set_cookie
+from invitations.models import Invitation, Use
 
-COOKIE = "result"
 AGE = timedelta(days=1)
+PREFIX = "result-"
+NAME = re.compile(rf"{PREFIX}([0-9a-f]{{32}})")
+SALT = "latchkey.result"
 
 
-@dataclass(frozen=True)
-class SubmissionResult:
-    """The connection this browser last made through the invitation, and the address it had verified, if any."""
-
-    invitation: Invitation
-    connection: Connection
-    email: str | None
-
-    @property
-    def may_be_corrected(self) -> bool:
-        """True if other login details may help, and this browser may give them."""
-        may_correct = not self.invitation.revoked_at and self.invitation.admits(self.email)
-        return self.connection.is_repairable and may_correct
-
-
-def set_result_cookie(
-    response: HttpResponse, invitation: Invitation, connection: Connection, proof: EmailProof | None
-) -> HttpResponse:
-    """Set the cookie and return `response`. `proof`: the browser's proof at the submission."""
-    response.set_signed_cookie(
-        COOKIE,
-        f"{connection.pk}/{proof.email}" if proof else str(connection.pk),
-        salt=_salt(invitation),
-        max_age=AGE,
-        **cookie_options(),
-    )
+def set_result_cookie(request: HttpRequest, response: HttpResponse, use: Use) -> HttpResponse:
+    """Set the cookie and return `response`."""
+    set_cookie(request, response, f"{PREFIX}{use.pk.hex}", Signer(salt=SALT).signature(str(use.pk)), max_age=AGE)
     return response
 
 
-def read_result_cookie(request: HttpRequest, invitation: Invitation) -> SubmissionResult | None:
+def read_result(request: HttpRequest, invitation: Invitation, use_id: UUID) -> Use | None:
+    """Return the use if this browser submitted it through the invitation."""
+    results = _find_uses(invitation, [use_id] if _is_signed(request, use_id) else [])
+    return results[0] if results else None
+
+
+def read_results(request: HttpRequest, invitation: Invitation) -> list[Use]:
+    """Return the uses that this browser submitted through the invitation, newest first."""
+    use_ids = [UUID(found[1]) for name in request.COOKIES if (found := NAME.fullmatch(name))]
+    return _find_uses(invitation, [use_id for use_id in use_ids if _is_signed(request, use_id)])
+
+
+def _is_signed(request: HttpRequest, use_id: UUID) -> bool:
+    signature = read_cookie(request, f"{PREFIX}{use_id.hex}")
     try:
-        value = request.get_signed_cookie(COOKIE, salt=_salt(invitation), max_age=AGE) or ""
-        connection_id, _, email = value.partition("/")
-        connection = _find_connection(invitation, UUID(connection_id))
-    except (KeyError, BadSignature, ValueError):
-        return None
-    return SubmissionResult(invitation, connection, email or None) if connection else None
+        Signer(salt=SALT).unsign(f"{use_id}:{signature}")
+    except BadSignature:
+        return False
+    return True
 
 
-def _find_connection(invitation: Invitation, connection_id: UUID) -> Connection | None:
-    connections = Connection.objects.filter(Q(use__invitation=invitation) | Q(repair_invitations=invitation))
-    connections = connections.filter(pk=connection_id).distinct()
-    return connections.select_related("datasource").prefetch_related("sites").first()
-
-
-def _salt(invitation: Invitation) -> str:
-    return f"latchkey.result.{invitation.pk}"
+def _find_uses(invitation: Invitation, use_ids: Collection[UUID]) -> list[Use]:
+    if not use_ids:
+        return []
+    uses = Use.objects.filter(invitation=invitation, pk__in=use_ids, created_at__gt=timezone.now() - AGE)
+    found = list(uses.select_related("connection__datasource").order_by("-pk"))
+    for use in found:
+        use.invitation = invitation
+    return found

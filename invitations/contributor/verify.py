@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import HttpResponse
 
 from config.exceptions import DomainError
-from invitations.contributor.cookies import cookie_options
+from invitations.contributor.cookies import delete_cookie, read_cookie, set_cookie
 from invitations.contributor.forms import AddressForm, CodeForm
 from invitations.contributor.request import ContributorRequest, contributor_view
 from invitations.exceptions import InvitationClosed, LinkUsedInAnotherBrowser, RateLimitExceeded
@@ -60,7 +60,9 @@ def code(request: ContributorRequest) -> HttpResponse:
             error = raised
             form.add_error("code", error.detail)
         else:
-            return request.set_proof_cookie(request.redirect("connect"), secret)
+            response = request.redirect("connect")
+            delete_cookie(response, _address_cookie(request))
+            return request.set_proof_cookie(response, secret)
     return _with_retry_after(request.render("code", form=form, typed=remembered.typed), error)
 
 
@@ -109,21 +111,17 @@ class CodeRequests(NamedTuple):
 def _remember_request(request: ContributorRequest, code: VerificationCode, *, typed: str) -> HttpResponse:
     earlier = _remembered(request)
     codes = [*(earlier.codes if earlier.typed == typed.strip() else ()), code.pk][-MAX_REMEMBERED_CODES:]
-    response = request.redirect("code")
-    response.set_cookie(
-        _address_cookie(request),
-        # as ASCII: a domain may be written in any script
-        signing.dumps([typed.strip(), [pk.hex for pk in codes]], salt=_address_cookie(request)),
-        max_age=ADDRESS_AGE_SECONDS,
-        **cookie_options(),
-    )
+    response, name = request.redirect("code"), _address_cookie(request)
+    # as ASCII: a domain may be written in any script
+    value = signing.dumps([typed.strip(), [pk.hex for pk in codes]], salt=name)
+    set_cookie(request.http, response, name, value, max_age=ADDRESS_AGE_SECONDS)
     return response
 
 
 def _remembered(request: ContributorRequest) -> CodeRequests:
     name = _address_cookie(request)
     try:
-        typed, codes = signing.loads(request.http.COOKIES.get(name, ""), salt=name, max_age=ADDRESS_AGE_SECONDS)
+        typed, codes = signing.loads(read_cookie(request.http, name), salt=name, max_age=ADDRESS_AGE_SECONDS)
     except (signing.BadSignature, ValueError):
         return CodeRequests()
     return CodeRequests(typed, [UUID(pk) for pk in codes])

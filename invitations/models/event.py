@@ -1,7 +1,7 @@
 """Events and uses of invitations."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.fields.json import KT
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -62,19 +62,35 @@ class InvitationEvent(AbstractEvent):
 class Use(models.Model):
     """A form saved through the invitation, once for each `form_id`.
 
-    `connection` was created by it, or is None if it repaired the invitation's connection.
+    `connection` was created by it, or is None if it repaired the invitation's connection. `email` had been verified by
+    the browser.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="uses", db_index=False)
     connection = models.OneToOneField(Connection, null=True, on_delete=models.CASCADE, related_name="use")
     form_id = models.UUIDField()
+    email = models.CharField(max_length=254, null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["invitation", "form_id"], name="one_use_per_form"),
         ]
+        indexes = [models.Index("invitation", F("id").desc(), name="use_newest_first")]
 
     def __str__(self) -> str:
         return f"use of {self.invitation_id}"
+
+    @property
+    def target(self) -> Connection:
+        """The connection that it created or repaired."""
+        connection = self.connection or self.invitation.connection
+        assert connection is not None  # noqa: S101 - guaranteed by a check constraint
+        return connection
+
+    @property
+    def may_be_corrected(self) -> bool:
+        """True if its browser may replace the login: it was refused, or waits for its check."""
+        may_correct = not self.invitation.revoked_at and self.invitation.admits(self.email)
+        return may_correct and (self.target.is_repairable or self.target.is_being_checked)

@@ -1,7 +1,6 @@
 """Redeem an invitation: create the connection and spend one use."""
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,28 +10,15 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import CONTRIBUTOR
-from companies.models import Site
 from connections.models import Connection, Datasource
 from connections.services.connections import create_connection
 from connections.services.credentials import Credentials
-from invitations.exceptions import ProviderGone
+from invitations.exceptions import ConnectedBefore, ProviderGone, SavedBefore
 from invitations.models import EmailProof, EventType, Invitation, Use
 from invitations.models.prefill import Prefill
+from invitations.services.accounts import Account, find_same_account, is_same_form
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active, ensure_verified
-
-
-@dataclass(frozen=True)
-class Account:
-    """The contributor's details of an account, with a provider from the catalogue or its `url`."""
-
-    datasource: Datasource | None = None
-    url: str | None = None
-    country: str | None = None
-    sites: tuple[Site, ...] = ()
-    utility_types: tuple[str, ...] = ()
-    owner_email: str | None = None
-    collection_start_date: date | None = None
 
 
 @sensitive_variables("credentials")
@@ -44,18 +30,22 @@ def redeem_invitation(
     account: Account,
     credentials: Credentials,
     proof: EmailProof | None = None,
+    again: UUID | None = None,
 ) -> Connection:
     """Create the connection and spend one use, under a lock on the invitation.
 
-    The same `form_id` again returns the same connection and spends nothing. Locked prefill overrides `account`. Raises,
-    and stores nothing, if the invitation is no longer active, `proof` no longer holds, or a locked provider is gone.
+    The same form again returns the same connection and spends nothing. Locked prefill overrides `account`. Raises, and
+    stores nothing, if the form was saved with other values, the invitation is no longer active, `proof` no longer
+    holds, a locked provider is gone, or the account was connected before and that use is not `again`.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
-    if earlier := Use.objects.filter(invitation=locked, form_id=form_id).first():
-        return connection_of(earlier)
+    if earlier := find_use(locked, form_id):
+        return _ensure_same_form(earlier, apply_locks(account, locked), credentials).target
     ensure_active(locked)
     ensure_verified(locked, proof)
     account = apply_locks(account, locked)
+    if (connected := find_same_account(locked, account, credentials)) and connected.pk != again:
+        raise ConnectedBefore(connected.pk)
     connection = create_connection(
         locked.company,
         credentials=credentials,
@@ -74,10 +64,26 @@ def redeem_invitation(
     return connection
 
 
-def connection_of(use: Use) -> Connection:
-    connection = use.connection or use.invitation.connection
-    assert connection is not None  # noqa: S101 - guaranteed by a check constraint
-    return connection
+@sensitive_variables("credentials")
+def _ensure_same_form(use: Use, account: Account, credentials: Credentials) -> Use:
+    if not is_same_form(use, account, credentials):
+        raise SavedBefore(use.form_id)
+    return use
+
+
+def find_use(invitation: Invitation, form_id: UUID) -> Use | None:
+    """Return what the form saved, if it was saved."""
+    use = Use.objects.select_related("connection__datasource").filter(invitation=invitation, form_id=form_id).first()
+    if use:
+        use.invitation = invitation
+    return use
+
+
+def get_use(invitation: Invitation, form_id: UUID) -> Use:
+    """Return what a saved form saved."""
+    use = find_use(invitation, form_id)
+    assert use is not None  # noqa: S101 - uses are never deleted alone
+    return use
 
 
 def spend_use(
@@ -88,7 +94,7 @@ def spend_use(
     repaired: Connection | None = None,
     email: str | None = None,
 ) -> None:
-    Use.objects.create(invitation=invitation, form_id=form_id, connection=made)
+    Use.objects.create(invitation=invitation, form_id=form_id, connection=made, email=email)
     Invitation.objects.filter(pk=invitation.pk).update(use_count=F("use_count") + 1, updated_at=timezone.now())
     connection = made or repaired
     log_event(invitation, EventType.USED, by=CONTRIBUTOR, email=email, connectionId=str(connection and connection.pk))

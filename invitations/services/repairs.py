@@ -16,12 +16,12 @@ from config.jobs import defer_once
 from connections.models import Connection, ConnectionEventType
 from connections.models.status import REPAIRABLE, Status
 from connections.services.connections import change_credentials
-from connections.services.credentials import Credentials
-from invitations.exceptions import NothingToCorrect
-from invitations.models import EmailProof, Invitation, Use
+from connections.services.credentials import Credentials, holds_credentials
+from invitations.exceptions import NothingToCorrect, SavedBefore
+from invitations.models import EmailProof, Invitation
 from invitations.services.guards import ensure_active, ensure_correctable, ensure_verified
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
-from invitations.services.redemption import connection_of, spend_use
+from invitations.services.redemption import find_use, spend_use
 
 # between two automatic invitations for one connection
 PAUSE = timedelta(days=1)
@@ -39,11 +39,13 @@ def repair_connection(
 ) -> Connection:
     """Give the invitation's connection new credentials and spend one use, under a lock on the invitation.
 
-    The same `form_id` again spends nothing. Raises as `redeem_invitation` does.
+    The same form again spends nothing; with another login it raises `SavedBefore`. Raises as `redeem_invitation` does.
     """
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("connection").get(pk=invitation.pk)
-    if earlier := Use.objects.filter(invitation=locked, form_id=form_id).first():
-        return connection_of(earlier)
+    if earlier := find_use(locked, form_id):
+        if not holds_credentials(earlier.target.credential, credentials):
+            raise SavedBefore(form_id)
+        return earlier.target
     ensure_active(locked)
     ensure_verified(locked, proof)
     assert locked.connection is not None  # noqa: S101 - guaranteed by a check constraint
@@ -58,18 +60,29 @@ def repair_connection(
 @sensitive_variables("credentials")
 @transaction.atomic
 def correct_credentials(
-    invitation: Invitation, connection: Connection, *, credentials: Credentials, email: str | None = None
+    invitation: Invitation,
+    connection: Connection,
+    *,
+    credentials: Credentials,
+    email: str | None = None,
+    version: int | None = None,
 ) -> Connection:
-    """Replace refused credentials without spending a use.
+    """Replace credentials that were refused, or that wait for their check, without spending a use.
 
-    The caller ensures that it is the browser that gave them, and with which verified address (`email`). Raises
-    `InvitationRevoked`, `AddressRemoved`, or `NothingToCorrect` if the status is not repairable.
+    The caller ensures that it is the browser that gave them, and with which verified address (`email`). `version` is
+    that of the credentials the form was made for. Credentials that wait are replaced only if they have it. A form that
+    was saved before changes nothing. Raises `InvitationRevoked`, `AddressRemoved`, or `NothingToCorrect`.
     """
     # locked before the connection, as in a repair, so that a concurrent revoke comes before or after
     locked_invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     ensure_correctable(locked_invitation, email)
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
-    if not locked.is_repairable:
+    is_newest = version == locked.credential.version
+    may_replace = locked.is_repairable or (locked.is_being_checked and is_newest)
+    was_outdated = version is not None and not is_newest
+    if (was_outdated or not may_replace) and holds_credentials(locked.credential, credentials):
+        return locked
+    if not may_replace:
         raise NothingToCorrect
     return change_credentials(
         locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked_invitation.pk

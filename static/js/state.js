@@ -45,8 +45,8 @@ function replace(html) {
 // Announces only the change, not the form, to screen readers and in the tab.
 function tell() {
   const title = region.querySelector("h1").textContent;
-  news.textContent = `${title}. ${region.querySelector("p").textContent}`;
-  document.title = `${title} · Latchkey`;
+  news.textContent = `${title}. ${region.querySelector("h1 + p").textContent}`;
+  document.title = `${title} – ${region.dataset.provider} · Latchkey`;
 }
 
 if (region) follow();

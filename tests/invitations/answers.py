@@ -11,6 +11,7 @@ from tests.secrecy import KNOWN
 
 PASSWORD = "pa55 wörd & more"
 PROVIDER_URL = "https://portal.utility.example/login"
+RESULT_PAGES = {"done": "", "state": "/state", "correct": "/correct"}
 SECRET = ("username", "password", *ExtraCredential.values)
 
 
@@ -26,9 +27,13 @@ def answers(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in filled.items() if value is not None}
 
 
-def page(invitation: Invitation, name: str = "") -> str:
-    """The path of a page of the invitation."""
-    return f"/p/i/{invitation.token}" + (f"/{name}" if name else "")
+def page(invitation: Invitation, name: str = "", *, token: str | None = None, use: Use | None = None) -> str:
+    """The path of a page of the invitation. The pages of a result are those of `use`, by default the newest."""
+    path = f"/p/i/{token or invitation.token}"
+    use = use or invitation.uses.order_by("pk").last()
+    if name in RESULT_PAGES and use:
+        return f"{path}/done/{use.pk}{RESULT_PAGES[name]}"
+    return f"{path}/{name}" if name else path
 
 
 def submit(client: Client, invitation: Invitation, **changes: Any) -> Any:

@@ -122,14 +122,15 @@ class Scenario:
         self.secrets["code"] = code.digits
         click(self.browser, self.token, "code", email="jane@example.com", code=code.digits)
         (proof,) = [morsel for name, morsel in self.browser.cookies.items() if name.startswith("proof-")]
-        self.secrets["proof"] = proof.value
-        click(self.browser, self.token, "connect", **answers(**TYPED))
+        self.secrets["proof"] = proof.value.rpartition(".")[2]
+        saved = click(self.browser, self.token, "connect", **answers(**TYPED))
+        self.result = saved["Location"].removeprefix(f"/p/i/{self.token}/")
         listed = self.api.get(f"connection/company/{self.company.pk}", {"invitationId": invited["id"]}).json()
         return listed["connections"][0]["id"]
 
     def put_right(self, connection_id):
         self.report(connection_id, "PASSWORD_INCORRECT")
-        click(self.browser, self.token, "correct", **answers(provider=None, **CORRECTED))
+        click(self.browser, self.token, f"{self.result}/correct", **answers(provider=None, **CORRECTED))
 
     def repaired(self, connection_id):
         self.report(connection_id, "NEW_PASSWORD_NEEDED")

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +16,10 @@ from config.form_fields import AddressInput, TypedCharField
 from connections.models import Datasource, UtilityType
 from connections.services.catalogue import check_provider_url
 from connections.services.connections import check_start_date
-from invitations.contributor.forms.login import LoginForm
+from invitations.contributor.forms.login import INCOMPLETE, LoginForm
 from invitations.models import EmailProof, Invitation
-from invitations.services.redemption import Account, prefilled_datasource
+from invitations.services.accounts import Account
+from invitations.services.redemption import prefilled_datasource
 
 LOOKS_LIKE_ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:|^[^\s@]+\.[a-z]{2,}(/\S*)?$", re.IGNORECASE)
 MAX_CANDIDATES = 12
@@ -80,6 +82,13 @@ class ConnectForm(LoginForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("Enter a date like 2026-01-31.")},
     )
+    # a use of the same account that may be repeated
+    again = forms.UUIDField(
+        required=False,
+        widget=forms.HiddenInput,
+        label=_("Connect it a second time?"),
+        error_messages={"invalid": INCOMPLETE},
+    )
 
     # as on the page, so that the list of errors has the same order
     field_order = (
@@ -93,6 +102,7 @@ class ConnectForm(LoginForm):
         "collection_start_date",
         *LoginForm.field_order[1:],
     )
+    asks_again = False
 
     def __init__(self, invitation: Invitation, data: Any = None, *, proof: EmailProof | None = None) -> None:
         super().__init__(data, initial=_initial(invitation, proof))
@@ -129,6 +139,13 @@ class ConnectForm(LoginForm):
             self._find_provider(self.cleaned_data["provider"].strip())
             self._require_extras(self.cleaned_data.get("datasource"))
         return self.cleaned_data
+
+    def ask_again(self, use_id: UUID) -> None:
+        """Ask whether to connect the account of this use once more."""
+        self.asks_again = True
+        choices = [(str(use_id), _("Yes, connect this account a second time"))]
+        self.fields["again"].widget = forms.CheckboxSelectMultiple(choices=choices)
+        self.fields["again"].required = True
 
     @property
     def account(self) -> Account:

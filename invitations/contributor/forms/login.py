@@ -154,5 +154,16 @@ class LoginForm(QuestionsForm):
         field.error_messages["required"] = _("Your provider asks for this.")
 
 
+class CorrectionForm(LoginForm):
+    """A login that replaces the one with this `version`."""
+
+    version = forms.IntegerField(
+        required=False, widget=forms.HiddenInput, error_messages={"invalid": INCOMPLETE, "required": INCOMPLETE}
+    )
+
+    def __init__(self, data: Any = None, *, connection: Connection) -> None:
+        super().__init__(data, connection=connection, initial={"version": connection.credential.version})
+
+
 def _listed(fields: list[forms.BoundField]) -> str:
     return get_text_list([str(field.label) for field in fields], gettext("and"))

@@ -68,7 +68,7 @@ def links_of(invitation: Invitation, email: str = ANNA) -> list[PersonalLink]:
 
 def at(link: PersonalLink, name: str = "") -> str:
     """Path of a page with the token of the personal link."""
-    return f"/p/i/{link.token}" + (f"/{name}" if name else "")
+    return page(link.delivery.invitation, name, token=link.token)
 
 
 def accept(client: Client, link: PersonalLink) -> Any:

@@ -52,7 +52,7 @@ def verify_by_code(client, invitation, email):
 
 
 def proof_secret(client, invitation):
-    return client.cookies[f"proof-{invitation.pk.hex}"].value
+    return client.cookies[f"proof-{invitation.pk.hex}"].value.rpartition(".")[2]
 
 
 def needs_a_code(client, link):

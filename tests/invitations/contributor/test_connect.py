@@ -200,9 +200,9 @@ def test_form_id_counts_per_invitation(client, company):
 
 
 def test_two_forms_make_two_connections(client, invitation):
-    for _ in range(2):
+    for username in ("one", "another"):
         found = re.search(r'name="form_id" value="([\w-]+)"', client.get(page(invitation, "connect")).content.decode())
-        saved(client, invitation, form_id=found[1])
+        saved(client, invitation, form_id=found[1], username=username)
     assert stored() == [2, 2, 2]
 
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 
@@ -9,6 +11,8 @@ from tests.invitations.answers import PASSWORD, page, saved
 from tests.invitations.repairs import NEW, WANTED, expire, found, fulfil, has_form, login, opened, read, revoke, rows
 
 pytestmark = pytest.mark.django_db
+
+UNSAVED = "What you typed now was not saved"
 
 
 @pytest.mark.parametrize("status", [Status.PASSWORD_INCORRECT, *WANTED])
@@ -48,19 +52,38 @@ def test_invalid_correction_keeps_user_name(client, invitation, connected):
     found(connected)
     content = read(client.post(page(invitation, "correct"), login(password="")))
     assert 'value="the new user"' in content
-    assert "<title>Please check: The provider refused the login" in content
+    assert "<title>Please check: Correct the login at portal.utility.example" in content
     assert 'href="#id_password"' in content
 
 
 @pytest.mark.parametrize("filled", [{}, {"username": ""}], ids=["complete form", "form with an error"])
-@pytest.mark.parametrize("status", [Status.PENDING, Status.WEBSITE_DOWN])
-def test_nothing_to_correct_redirects_to_done(client, invitation, connected, status, filled):
-    if status != Status.PENDING:
-        found(connected, status)
+def test_needless_correction_is_called_unsaved(client, invitation, connected, filled):
+    found(connected, Status.CONNECTED)
     before = rows()
-    response = client.post(page(invitation, "correct"), login(**filled))
-    assert (response.status_code, response["Location"]) == (302, page(invitation, "done"))
+    content = read(client.post(page(invitation, "correct"), login(**filled)), 409)
+    assert (UNSAVED in content, "It works" in content, has_form(content)) == (True, True, False)
     assert rows() == before
+
+
+def version_of(client, invitation):
+    """The hidden version in the form of the page."""
+    return re.search(r'name="version" value="(\d+)"', read(client.get(page(invitation, "correct"))))[1]
+
+
+def test_unchecked_login_can_be_corrected(client, invitation, connected):
+    assert f'href="{page(invitation, "correct")}"' in read(client.get(page(invitation, "done")))
+    posted = login(version=version_of(client, invitation))
+    for _ in range(2):
+        assert client.post(page(invitation, "correct"), posted)["Location"] == page(invitation, "done")
+    assert (opened(connected)["password"], connected.credential.version) == (NEW, 2)
+
+
+def test_outdated_correction_is_called_unsaved(client, invitation, connected):
+    version = version_of(client, invitation)
+    client.post(page(invitation, "correct"), login(version=version, password="newer"))
+    content = read(client.post(page(invitation, "correct"), login(version=version)), 409)
+    assert UNSAVED in content
+    assert opened(connected)["password"] == "newer"
 
 
 def test_only_same_browser_may_correct(client, company, invitation, connected):
@@ -70,9 +93,8 @@ def test_only_same_browser_may_correct(client, company, invitation, connected):
     saved(stranger, other)
     before = rows()
     for visitor in (Client(), stranger):
-        response = visitor.post(page(invitation, "correct"), login())
-        assert (response.status_code, response["Location"]) == (302, page(invitation, "done"))
-    client.post(page(other, "correct"), login())
+        assert UNSAVED in read(visitor.post(page(invitation, "correct"), login()), 409)
+    assert UNSAVED in read(client.post(page(other, "correct"), login()), 409)
     assert rows() == before
 
 
@@ -81,7 +103,8 @@ def test_revoked_invitation_accepts_no_correction(client, invitation, connected,
     found(connected)
     revoke(invitation)
     before = rows()
-    assert "This invitation was revoked" in read(client.post(page(invitation, "correct"), login(**filled)), 410)
+    content = read(client.post(page(invitation, "correct"), login(**filled)), 410)
+    assert ("This invitation was revoked" in content, UNSAVED in content) == (True, True)
     assert rows() == before
 
 
@@ -93,11 +116,15 @@ def test_revoked_invitation_offers_no_form(client, invitation, connected):
     assert not has_form(content)
 
 
-def test_get_correct_redirects_to_done(client, invitation, connected):
+def test_get_correct_shows_form_while_it_helps(client, invitation, connected):
+    path = page(invitation, "correct")
     found(connected)
     before = rows()
-    assert client.get(page(invitation, "correct"))["Location"] == page(invitation, "done")
+    assert has_form(read(client.get(path)))
+    assert Client().get(path)["Location"] == page(invitation, "done")
     assert rows() == before
+    found(connected, Status.CONNECTED)
+    assert client.get(path)["Location"] == page(invitation, "done")
 
 
 @pytest.mark.parametrize("body", [b"{}", b"\xff\xfe", b"username=%00&password=%00&form_id=x", b""])

@@ -35,8 +35,8 @@ def allow(invitation, *emails):
     update_invitation(invitation, by=SYSTEM, allowed_emails=emails)
 
 
-def correct(client, invitation, **filled):
-    return client.post(page(invitation, "correct"), login(**filled))
+def correct(client, invitation, *, use=None, **filled):
+    return client.post(page(invitation, "correct", use=use), login(**filled))
 
 
 def test_correction_logs_email_and_invitation(client, invitation, refused):
@@ -85,9 +85,11 @@ def test_each_browser_answers_for_its_address(client, company):
         browser.post(page(invitation, "connect"), login(password=email))
     found(connection)
     allow(invitation, BEN)
-    read(correct(client, invitation), 410)
+    annas_use, bobs_use = invitation.uses.order_by("pk")
+    read(correct(client, invitation, use=annas_use), 410)
+    read(correct(client, invitation, use=bobs_use), 409)
     assert opened(connection)["password"] == BEN
-    assert correct(bobs, invitation).status_code == 302
+    assert correct(bobs, invitation, use=bobs_use).status_code == 302
     assert opened(connection)["password"] == NEW
 
 

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -55,12 +56,15 @@ def test_done_page_shows_host_of_url(client, invitation):
     assert PROVIDER_URL not in content
 
 
-def test_done_page_shows_last_connection(client, invitation):
-    saved(client, invitation, provider="first.utility.example")
-    saved(client, invitation, provider="second.utility.example")
-    content = read(client.get(page(invitation, "done")))
-    assert "second.utility.example" in content
-    assert "first.utility.example" not in content
+def test_done_page_lists_several_connections(client, invitation):
+    path = f"{page(invitation)}/done"
+    for provider in ("first.utility.example", "second.utility.example"):
+        found(saved(client, invitation, provider=provider), Status.CONNECTED)
+    content = read(client.get(path))
+    links = [page(invitation, "done", use=use) for use in invitation.uses.order_by("-pk")]
+    assert re.findall(r'href="([^"]*/done/[^"]+)"', content) == links
+    shown = [re.findall(r"(\w+)\.utility\.example", read(client.get(link)))[0] for link in links]
+    assert shown == ["second", "first"]
 
 
 ANOTHER = "Connect another account"
@@ -72,7 +76,7 @@ def test_another_account_needs_a_use_left(client, company):
     content = read(client.get(page(invitation, "done")))
     assert ANOTHER in content
     assert f'href="{page(invitation, "connect")}"' in content
-    saved(client, invitation)
+    saved(client, invitation, username="another")
     assert ANOTHER not in read(client.get(page(invitation, "done")))
 
 

@@ -122,7 +122,7 @@ def test_repair_responses_are_private(client, company, invitation, connected):
         is_private(response)
 
 
-def test_forged_post_corrects_nothing(invitation):
+def test_forged_post_corrects_nothing(invitation, connected):
     client = Client(enforce_csrf_checks=True)
     for name in ("correct", "connect", "accept_link"):
         assert client.post(page(invitation, name), login()).status_code == 403

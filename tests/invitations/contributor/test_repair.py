@@ -136,9 +136,10 @@ def test_repair_pages_escape_text(client, company):
 
 
 def test_repair_page_needs_few_queries(client, to_repair):
-    client.get(page(to_repair, "connect"))  # the first view is logged
+    path = page(to_repair, "connect")
+    client.get(path)  # the first view is logged
     with CaptureQueriesContext(database) as captured:
-        read(client.get(page(to_repair, "connect")))
+        read(client.get(path))
     assert len(captured) <= 2, [query["sql"] for query in captured]
 
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from connections.models.status import MAY_RECOVER, Status
 from connections.models.status_texts import STATUS_TEXTS
 from tests.factories import make_invitation
-from tests.invitations.answers import PASSWORD, page
+from tests.invitations.answers import PASSWORD, page, saved
 from tests.invitations.repairs import found, has_form, read
 
 pytestmark = pytest.mark.django_db
@@ -56,13 +56,16 @@ def test_done_page_contains_state(client, invitation, connected):
 
 
 def test_state_needs_result_cookie(client, invitation, connected):
-    for stranger in (Client(), Client(headers={"Cookie": "result=x:y:z"})):
+    forged = f"result-{invitation.uses.get().pk.hex}=1.x"
+    for stranger in (Client(), Client(headers={"Cookie": forged})):
         response = stranger.get(page(invitation, "state"))
         assert (response.status_code, response.content) == (204, b"")
 
 
-def test_state_needs_cookie_of_invitation(client, company, connected):
-    assert client.get(page(make_invitation(company), "state")).status_code == 204
+def test_state_needs_cookie_of_use(client, company, connected):
+    other = make_invitation(company)
+    saved(Client(), other)
+    assert client.get(page(other, "state")).status_code == 204
 
 
 @pytest.mark.parametrize("status", [None, Status.PASSWORD_INCORRECT])
@@ -84,8 +87,7 @@ def test_collector_text_is_escaped(client, invitation, connected):
 
 
 def test_state_needs_few_queries(client, invitation, connected):
-    with CaptureQueriesContext(
-        database,
-    ) as captured:
-        client.get(page(invitation, "state"))
+    path = page(invitation, "state")
+    with CaptureQueriesContext(database) as captured:
+        client.get(path)
     assert len(captured) <= 4, [query["sql"] for query in captured]

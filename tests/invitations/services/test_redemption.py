@@ -70,8 +70,9 @@ def test_last_use_fulfils_the_invitation(company):
 def test_same_form_returns_the_same_connection(company):
     invitation, form_id = make_invitation(company, max_uses=1), uuid4()
 
-    first = redeem(invitation, form_id)
-    second = redeem(invitation, form_id)
+    datasource = DatasourceFactory()
+    first = redeem(invitation, form_id, datasource=datasource)
+    second = redeem(invitation, form_id, datasource=datasource)
 
     assert first == second
     assert log_of(invitation).count(EventType.USED) == 1

@@ -8,7 +8,7 @@ from django.test import Client
 
 from companies.actors import SYSTEM
 from connections.models import Connection, Credential
-from invitations.exceptions import InvitationFulfilled, InvitationRevoked
+from invitations.exceptions import ConnectedBefore, InvitationFulfilled, InvitationRevoked
 from invitations.models import InvitationEvent, Use
 from invitations.services.invitations import revoke_invitation
 from invitations.services.redemption import Account, redeem_invitation
@@ -19,16 +19,25 @@ from tests.races import race, wait_for_a_lock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ACCOUNT = Account(url=PROVIDER_URL)
-CREDENTIALS = {"username": "riverside", "password": "secret"}
 
 
-def redeem(invitation, form_id=None):
-    return redeem_invitation(invitation, form_id=form_id or uuid4(), account=ACCOUNT, credentials=CREDENTIALS)
+def redeem(invitation, form_id=None, **credentials):
+    given = {"username": "riverside", "password": "secret"} | credentials
+    return redeem_invitation(invitation, form_id=form_id or uuid4(), account=ACCOUNT, credentials=given)
+
+
+def redeem_another(invitation, number):
+    return redeem(invitation, username=f"user {number}")
 
 
 def kinds(results):
     """Count results by kind; unexpected exceptions by their text."""
-    kind = {Connection: "connected", InvitationFulfilled: "used up", InvitationRevoked: "revoked"}
+    kind = {
+        Connection: "connected",
+        InvitationFulfilled: "used up",
+        InvitationRevoked: "revoked",
+        ConnectedBefore: "asked first",
+    }
     return Counter(kind.get(type(result), repr(result)) for result in results)
 
 
@@ -41,7 +50,7 @@ def stored(invitation):
 
 def test_fifty_at_once_spend_seven_uses():
     invitation = make_invitation(max_uses=7)
-    results = race(50, lambda _: redeem(invitation))
+    results = race(50, lambda number: redeem_another(invitation, number))
     assert kinds(results) == {"connected": 7, "used up": 43}
     assert stored(invitation) == {7}
     assert InvitationEvent.objects.filter(type="FULFILLED").count() == 1
@@ -50,7 +59,7 @@ def test_fifty_at_once_spend_seven_uses():
 def test_fifty_pages_at_once_spend_seven_uses():
     invitation = make_invitation(max_uses=7)
     path = page(invitation, "connect")
-    responses = race(50, lambda _: Client().post(path, answers()).status_code)
+    responses = race(50, lambda number: Client().post(path, answers(username=f"user {number}")).status_code)
     assert Counter(responses) == {302: 7, 410: 43}
     assert stored(invitation) == {7}
 
@@ -61,6 +70,13 @@ def test_twenty_clicks_make_one_connection():
     results = race(20, lambda _: redeem(invitation, form_id))
     assert kinds(results) == {"connected": 20}
     assert len({each.pk for each in results}) == 1
+    assert stored(invitation) == {1}
+
+
+def test_same_account_at_once_connects_once():
+    invitation = make_invitation()
+    results = race(5, lambda _: redeem(invitation))
+    assert kinds(results) == {"connected": 1, "asked first": 4}
     assert stored(invitation) == {1}
 
 
@@ -79,7 +95,7 @@ def test_revoke_among_submissions_ends_them():
 
         def act(index, invitation=invitation, seen=seen_by_revoker):
             if index != 10:
-                return redeem(invitation)
+                return redeem_another(invitation, index)
             revoke_invitation(invitation, by=SYSTEM)
             seen.append(Use.objects.filter(invitation=invitation).count())
             return None

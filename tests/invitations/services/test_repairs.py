@@ -15,6 +15,7 @@ from invitations.exceptions import (
     InvitationRevoked,
     NothingToCorrect,
     ProofRequired,
+    SavedBefore,
 )
 from invitations.models import EmailProof, Invitation, Use
 from invitations.services.invitations import create_repair_invitation, revoke_invitation, update_invitation
@@ -108,7 +109,9 @@ def test_same_form_repairs_once(connection):
     invitation, form_id = invite(connection, max_uses=1), uuid4()
 
     repair(invitation, form_id=form_id)
-    again = repair(invitation, form_id=form_id, credentials=OLD)
+    again = repair(invitation, form_id=form_id)
+    with pytest.raises(SavedBefore):
+        repair(invitation, form_id=form_id, credentials=OLD)
 
     assert again.pk == connection.pk
     assert credentials_of(connection) == (NEW, 2)

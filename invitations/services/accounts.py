@@ -1,0 +1,76 @@
+"""Accounts as contributors describe them, compared with what was saved."""
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+from django.views.decorators.debug import sensitive_variables
+
+from companies.models import Site
+from connections.models import Connection, Datasource
+from connections.services.credentials import Credentials, holds_credentials, holds_username
+from invitations.models import Invitation, Use
+
+MAX_COMPARED = 1000
+
+
+@dataclass(frozen=True)
+class Account:
+    """The contributor's details of an account, with a provider from the catalogue or its `url`."""
+
+    datasource: Datasource | None = None
+    url: str | None = None
+    country: str | None = None
+    sites: tuple[Site, ...] = ()
+    utility_types: tuple[str, ...] = ()
+    owner_email: str | None = None
+    collection_start_date: date | None = None
+
+    @property
+    def provider_name(self) -> str:
+        return self.datasource.name if self.datasource else self.provider_host
+
+    @property
+    def provider_host(self) -> str:
+        return urlsplit(self.datasource.login_url if self.datasource else self.url or "").hostname or ""
+
+    def is_saved_as(self, connection: Connection) -> bool:
+        """True if the connection has these details."""
+        default_country = self.datasource.country if self.datasource else None
+        given = (self.datasource, self.url, self.country or default_country)
+        saved = (connection.datasource, connection.url, connection.country)
+        return (
+            given == saved
+            and (self.owner_email, self.collection_start_date)
+            == (connection.owner_email, connection.collection_start_date)
+            and set(self.utility_types) == set(connection.utility_types)
+            and set(self.sites) == set(connection.sites.all())
+        )
+
+
+@sensitive_variables("credentials")
+def is_same_form(use: Use, account: Account, credentials: Credentials) -> bool:
+    """True if the form that `use` saved had these values. False if they were changed since."""
+    connection = use.target
+    return account.is_saved_as(connection) and holds_credentials(connection.credential, credentials)
+
+
+@sensitive_variables("credentials")
+def find_same_account(invitation: Invitation, account: Account, credentials: Credentials) -> Use | None:
+    """Return the newest use that connected the same user name at the same provider.
+
+    Call it under the lock on the invitation. Compares with its last `MAX_COMPARED` uses.
+    """
+    if not invitation.use_count:
+        return None
+    uses = Use.objects.filter(invitation=invitation, connection__isnull=False).order_by("-pk")
+    for use in uses.select_related("connection__datasource", "connection__credential")[:MAX_COMPARED]:
+        connection = use.target
+        is_same_provider = _site(connection.provider_host) == _site(account.provider_host)
+        if is_same_provider and holds_username(connection.credential, credentials["username"]):
+            return use
+    return None
+
+
+def _site(host: str) -> str:
+    return host.casefold().removeprefix("www.")

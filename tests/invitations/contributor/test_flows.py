@@ -1,0 +1,115 @@
+"""Several tabs and invitations side by side in one browser: each page names what it is about."""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from django.test import Client
+
+from companies.actors import SYSTEM
+from connections.models import Connection
+from connections.models.status import Status
+from invitations.models import Invitation, Use
+from invitations.services.invitations import create_repair_invitation
+from tests.factories import make_connection, make_invitation
+from tests.invitations.answers import answers, page, saved
+from tests.invitations.repairs import create_proof, found, login, opened, read
+
+pytestmark = pytest.mark.django_db
+
+STATES = (Status.PENDING, Status.PASSWORD_INCORRECT, Status.CONNECTED)
+TITLES = {
+    Status.PENDING: "We are checking the login",
+    Status.PASSWORD_INCORRECT: "The provider refused the login",
+    Status.CONNECTED: "It works",
+}
+UNSAVED = "What you typed now was not saved"
+
+
+def connect(client, invitation, host):
+    connection = saved(client, invitation, provider=f"{host}.example", username=host, password=f"password of {host}")
+    return connection, invitation.uses.latest("pk")
+
+
+def move(connection, status):
+    if status != Status.PENDING:
+        found(connection, status)
+
+
+def side_by_side(company) -> Iterator[tuple[Invitation, Invitation]]:
+    """Two tabs of one invitation, and two invitations."""
+    one = make_invitation(company, max_uses=5)
+    yield one, one
+    yield make_invitation(company), make_invitation(company)
+
+
+def test_correction_lands_at_its_own_connection(company):
+    wanted, got = {}, {}
+    for states in product(STATES, STATES):
+        for number, (first, second) in enumerate(side_by_side(company)):
+            client = Client()
+            (a, use), (b, _) = connect(client, first, "a"), connect(client, second, "b")
+            move(a, states[0])
+            move(b, states[1])
+            response = client.post(page(first, "correct", use=use), login(username="a", password="right"))
+            is_saved = states[0] == Status.PASSWORD_INCORRECT
+            case = (*states, number)
+            wanted[case] = ("right" if is_saved else "password of a", "password of b", is_saved)
+            says_saved = response.status_code == 302 and UNSAVED not in response.content.decode()
+            got[case] = (opened(a)["password"], opened(b)["password"], says_saved)
+    assert got == wanted
+
+
+def test_each_result_shows_its_own_state(company):
+    wanted, got = {}, {}
+    for states in product(STATES, STATES):
+        for number, invitations in enumerate(side_by_side(company)):
+            client = Client()
+            made = [connect(client, invitation, host) for invitation, host in zip(invitations, "ab", strict=True)]
+            for (connection, use), invitation, status, host in zip(made, invitations, states, "ab", strict=True):
+                move(connection, status)
+                for name in ("done", "state"):
+                    content = read(client.get(page(invitation, name, use=use)))
+                    shown = re.findall(r"Your account at (\w)\.example</p>\s*<h1>([^<]*)", content)
+                    case = (*states, number, host, name)
+                    got[case], wanted[case] = shown, [(host, TITLES[status])]
+    assert got == wanted
+
+
+def test_five_repairs_stay_apart(client, company):
+    broken = [found(make_connection(company)) for _ in range(5)]
+    invitations = [
+        create_repair_invitation(connection, by=SYSTEM, allowed_emails=["a@b.example"]) for connection in broken
+    ]
+    for invitation in invitations:
+        create_proof(client, invitation, "a@b.example")
+        client.post(page(invitation, "connect"), login(password="wrong"))
+    for number, (invitation, connection) in enumerate(zip(invitations, broken, strict=True)):
+        found(connection)
+        assert connection.provider_name in read(client.get(page(invitation, "done")))
+        client.post(page(invitation, "correct"), login(password=f"right {number}"))
+    assert [opened(connection)["password"] for connection in broken] == [f"right {number}" for number in range(5)]
+
+
+def test_changed_replay_says_what_was_kept(client, company):
+    invitation = make_invitation(company, max_uses=1)
+    form, path = answers(), page(invitation, "connect")
+    assert client.post(path, form).status_code == 302
+    for changes in ({"password": "another"}, {"username": "another"}, {"provider": "b.example"}, {"country": "FR"}):
+        content = read(client.post(path, form | changes), 409)
+        assert UNSAVED in content
+        assert "portal.utility.example" in content
+        assert f'href="{page(invitation, "correct")}"' in content
+        assert "another" not in content
+    assert client.post(path, form)["Location"] == page(invitation, "done")
+    assert (Use.objects.count(), opened(Connection.objects.get())["password"]) == (1, form["password"])
+
+
+def test_changed_replay_of_repair_is_kept_apart(client, broken, to_repair):
+    form, path = login(), page(to_repair, "connect")
+    assert client.post(path, form).status_code == 302
+    content = read(client.post(path, form | {"password": "another"}), 409)
+    assert f'href="{page(to_repair, "correct")}"' in content
+    assert client.post(path, form)["Location"] == page(to_repair, "done")
+    assert (Use.objects.count(), opened(broken)["password"]) == (1, form["password"])
