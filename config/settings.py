@@ -117,6 +117,8 @@ TEMPLATES = [
         },
     }
 ]
+# not in a cookie: browsers and proxies accept 4 KiB of cookies
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- data -------------------------------------------------------------------------------------------------

@@ -85,7 +85,8 @@ class ContributorRequest:
     @cached_property
     def results(self) -> list[Use]:
         """Uses that this browser submitted through this invitation, newest first."""
-        return read_results(self.http, self.invitation)
+        # the links to them would lead back to the page that says so
+        return [] if self.is_link_removed else read_results(self.http, self.invitation)
 
     @property
     def client(self) -> str:

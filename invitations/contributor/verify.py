@@ -60,9 +60,7 @@ def code(request: ContributorRequest) -> HttpResponse:
             error = raised
             form.add_error("code", error.detail)
         else:
-            response = request.redirect("connect")
-            delete_cookie(response, _address_cookie(request))
-            return request.set_proof_cookie(response, secret)
+            return _go_on(request, secret)
     return _with_retry_after(request.render("code", form=form, typed=remembered.typed), error)
 
 
@@ -78,7 +76,14 @@ def accept_link(request: ContributorRequest) -> HttpResponse:
         _, secret = use_personal_link(request.invitation, request.link, secret=request.proof_secret)
     except LinkUsedInAnotherBrowser as error:
         return request.render("verify", form=AddressForm(), error=error, requested=_remembered(request))
-    return request.set_proof_cookie(request.redirect("connect"), secret)
+    return _go_on(request, secret)
+
+
+def _go_on(request: ContributorRequest, secret: str) -> HttpResponse:
+    """Redirect a verified browser to the form. The requested codes are of no more use."""
+    response = request.redirect("connect")
+    delete_cookie(response, _address_cookie(request))
+    return request.set_proof_cookie(response, secret)
 
 
 def _address(request: ContributorRequest, form: AddressForm) -> str:

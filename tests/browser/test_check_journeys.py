@@ -70,7 +70,7 @@ def test_result_appears_without_reload(partner, visitor, check):
     visitor.evaluate("window.isTheSamePage = true")
     heading(visitor, "It works")
     assert visitor.evaluate("window.isTheSamePage")
-    expect(visitor).to_have_title("It works · Latchkey")
+    expect(visitor).to_have_title("It works – Sandbox Utility · Latchkey")
     expect(visitor.get_by_role("status")).to_have_text(
         "It works. The login was accepted. You do not need to do anything more."
     )
@@ -109,7 +109,7 @@ def test_done_page_follows_the_status(partner, visitor):
     report(Status.PASSWORD_INCORRECT)
     heading(visitor, REFUSED)
     expect(visitor.locator("[name=password]")).to_be_visible()
-    expect(visitor).to_have_title(f"{REFUSED} · Latchkey")
+    expect(visitor).to_have_title(f"{REFUSED} – portal.utility.example · Latchkey")
 
 
 def test_look_again_works_without_javascript(partner, visitors):

@@ -99,7 +99,7 @@ def open_suggestions(page, partner):
 def open_done(page, partner):
     open_filled_form(page, partner)
     connect(page)
-    page.wait_for_url("**/done")
+    page.wait_for_url("**/done/*")
 
 
 def open_done_of_another(page, partner):

@@ -8,7 +8,7 @@ from django.test import RequestFactory
 from invitations.contributor.cookies import MAX_BYTES, read_cookie, set_cookie
 from tests.factories import make_invitation
 from tests.invitations.answers import page, saved
-from tests.invitations.contributor.steps import ANNA, enter_code, newest_code, request_code
+from tests.invitations.contributor.steps import enter_code, newest_code, request_code
 from tests.invitations.repairs import read
 
 
@@ -53,10 +53,11 @@ def test_cookie_of_earlier_version_is_read():
 
 
 @pytest.mark.django_db
-def test_forty_flows_leave_every_page_open(client, company):
-    for number in range(40):
-        invitation = make_invitation(company, allowed_emails=[ANNA])
-        request_code(client, invitation, REMOTE_ADDR=f"192.0.{number}.1")
+def test_many_flows_leave_every_page_open(client, company):
+    for number in range(25):
+        email = f"anna{number}@example.com"
+        invitation = make_invitation(company, allowed_emails=[email])
+        request_code(client, invitation, email)
         enter_code(client, invitation, newest_code(invitation).digits)
         saved(client, invitation)
         # as a browser does
