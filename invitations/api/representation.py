@@ -12,9 +12,9 @@ from companies.api.events import represent_event
 from config.api.representation import Representation
 from config.db.compiled_queries import compiled
 from config.db.index_hints import newest_first_for
+from invitations.api.deliveries import NOT_MAILED, DeliverySerializer
 from invitations.api.serializers import (
     CreatedConnectionSerializer,
-    DeliverySerializer,
     InvitationDetailSerializer,
     InvitationSerializer,
 )
@@ -53,8 +53,18 @@ def represent_detail(invitation: Invitation) -> dict[str, Any]:
         **_computed(invitation, timezone.now(), _created_connections([invitation])),
         events=represent_events(reversed(events[:LATEST_EVENTS])),
         hasMoreEvents=len(events) > LATEST_EVENTS,
-        deliveries=[represent_delivery(delivery) for delivery in _deliveries(invitation_id=invitation.pk)],
+        deliveries=_represent_deliveries(invitation),
     )
+
+
+def _represent_deliveries(invitation: Invitation) -> list[dict[str, Any]]:
+    """The mails of an invitation. If it was mailed, also the addresses that were not."""
+    deliveries = list(_deliveries(invitation_id=invitation.pk))
+    if deliveries or invitation.send_email:
+        known = {delivery.email for delivery in deliveries}
+        unmailed = [email for email in invitation.mailable_emails if email not in known]
+        deliveries += [Delivery(email=email, status=NOT_MAILED[0]) for email in unmailed]
+    return [represent_delivery(delivery) for delivery in deliveries]
 
 
 def represent_events(events: Iterable[InvitationEvent]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from config.api.fields import (
 )
 from connections.models import UtilityType
 from connections.models.status import Status as ConnectionStatus
+from invitations.api.deliveries import DeliverySerializer
 from invitations.models import (
     MAX_ALLOWED_EMAILS,
     MAX_LIFETIME,
@@ -30,7 +31,6 @@ from invitations.models import (
     MAX_METADATA_KEY_LENGTH,
     MAX_METADATA_PAIRS,
     MAX_METADATA_VALUE_LENGTH,
-    DeliveryStatus,
     EventType,
     InvitationType,
 )
@@ -172,6 +172,11 @@ class UpdateInvitation(WithPrefill, InvitationFields):
 
     example = {"maxUses": 3, "expiresInSeconds": 604800}
     expiresAt = serializers.DateTimeField(source="expires_at", **OPTIONAL, help_text="Instead of `expiresInSeconds`.")
+    sendEmail = StrictBooleanField(
+        source="send_email",
+        required=False,
+        help_text="True: mail a personal link to each allowed address that has none. False: mail nothing.",
+    )
 
 
 def to_prefill(values: dict[str, Any]) -> Prefill:
@@ -273,16 +278,6 @@ class InvitationEventSerializer(EventSerializer):
         "`maxUses`. For `VIEWED`, `CODE_SENT` and `VERIFICATION_FAILED`: `count` and `lastAt`, if it happened again "
         "within an hour."
     )
-
-
-class DeliverySerializer(serializers.Serializer[Any]):
-    """Delivery of the mail to one address."""
-
-    email = serializers.CharField()
-    status = serializers.ChoiceField(DeliveryStatus.choices)
-    attempts = serializers.IntegerField()
-    lastAttemptAt = serializers.DateTimeField(source="last_attempt_at", allow_null=True)
-    lastError = serializers.CharField(source="last_error", allow_null=True, help_text="Explanation in English.")
 
 
 class InvitationDetailSerializer(InvitationSerializer):

@@ -148,14 +148,17 @@ class InvitationViewSet(PartnerViewSet):
         request=UpdateInvitation,
         responses={
             200: InvitationSerializer,
-            **errors(InvitationRevoked, MaxUsesBelowUseCount),
+            **errors(
+                InvitationRevoked, InvitationFulfilled, InvitationExpired, MaxUsesBelowUseCount, RateLimitExceeded
+            ),
         },
     )
     def partial_update(self, request: Request, invitation_id: UUID) -> Response:
         """Changes the fields that are sent; the link stays the same. Null removes a value.
 
         `allowedEmails` rejects null: only `[]` allows anyone with the link. A removed address loses its personal link
-        and its verification at once. Send either `expiresInSeconds`, counted from now, or `expiresAt`.
+        and its verification at once. An added address is mailed only with `sendEmail`; until then its delivery is
+        `NOT_MAILED`. Send either `expiresInSeconds`, counted from now, or `expiresAt`.
         """
         update_invitation(self.get_object(), by=self.actor, **self.validated(UpdateInvitation))
         return Response(represent_invitation(self.get_object()))

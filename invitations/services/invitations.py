@@ -21,7 +21,7 @@ from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesB
 from invitations.models import EventType, Invitation, InvitationType
 from invitations.models.prefill import Prefill
 from invitations.models.tokens import encrypt_token, hash_token, new_token
-from invitations.services.delivery.send import BATCH, SINGLE, queue_mails
+from invitations.services.delivery.send import BATCH, SINGLE, mail_unmailed, queue_mails
 from invitations.services.events import audit_changes, log_event, log_repeated_event
 from invitations.services.form_idempotency import run_once
 from invitations.services.terms import Changes, Terms, check_terms
@@ -110,8 +110,9 @@ def update_invitation(
 ) -> Invitation:
     """Change an invitation by the rules of `create_invitation`. The link stays the same.
 
-    Removed addresses lose their personal links, proofs and codes. Unchanged values are not logged. Raises
-    `InvitationRevoked`, `MaxUsesBelowUseCount`, and `ChangedMeanwhile` if a field differs from its value in `seen`.
+    Removed addresses lose their personal links, proofs and codes. With `send_email`, each address without a mailed link
+    is mailed one. Unchanged values are not logged. Raises `InvitationRevoked`, `MaxUsesBelowUseCount`, and
+    `ChangedMeanwhile` if a field differs from its value in `seen`; for mails, also the errors of `resend_invitation`.
     """
     locked = lock_invitation(invitation)
     if locked.revoked_at:
@@ -121,8 +122,14 @@ def update_invitation(
     now = timezone.now()
     checked = _checked_changes(locked, changes, now)
     values = {name: value for name, value in checked.items() if getattr(locked, name) != value}
-    if not values:
-        return locked
+    if values:
+        _apply_changes(locked, values, now, by=by)
+    if changes.get("send_email"):
+        mail_unmailed(locked, by=by)
+    return locked
+
+
+def _apply_changes(locked: Invitation, values: Mapping[str, Any], now: datetime, *, by: Actor) -> None:
     before = {name: getattr(locked, name) for name in values}
     for name, value in values.items():
         setattr(locked, name, value)
@@ -133,7 +140,6 @@ def update_invitation(
         revoke_access(locked, removed, were_removed=True)
     fields = sorted(to_camel_case(name) for name in values)
     log_event(locked, EventType.UPDATED, by=by, fields=fields, **audit_changes(before, values))
-    return locked
 
 
 @transaction.atomic

@@ -57,6 +57,7 @@ class Changes(TypedDict, total=False):
     expires_at: datetime | None
     max_uses: int | None
     prefill: Prefill | None
+    send_email: bool
     message: str | None
     external_id: str | None
     metadata: dict[str, str]

@@ -98,10 +98,23 @@ def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str
     chosen = locked.mailable_emails if emails is None else _checked_emails(locked, emails)
     if not chosen:
         raise InvalidField(("emails",), _("The invitation has no address to mail. Add one first."), code="empty")
-    check_rate_limit(f"resend:{locked.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
-    queue_mails(locked, chosen)
-    log_event(locked, EventType.RESENT, by=by, emails=chosen)
+    _mail_again(locked, chosen, by=by)
     return locked
+
+
+def mail_unmailed(invitation: Invitation, *, by: Actor) -> None:
+    """Mail the allowed addresses of a locked invitation that have no mailed link that works. Counts as a resend."""
+    linked = set(PersonalLink.objects.filter(delivery__invitation=invitation).values_list("delivery__email", flat=True))
+    unmailed = [email for email in invitation.mailable_emails if email not in linked]
+    if unmailed:
+        ensure_active(invitation)
+        _mail_again(invitation, unmailed, by=by)
+
+
+def _mail_again(invitation: Invitation, emails: Sequence[str], *, by: Actor) -> None:
+    check_rate_limit(f"resend:{invitation.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
+    queue_mails(invitation, emails)
+    log_event(invitation, EventType.RESENT, by=by, emails=emails)
 
 
 def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | None:

@@ -182,10 +182,10 @@ def test_responses_document_their_headers():
             assert set(response["headers"]) == expected, (operation, status)
 
 
-def test_only_resend_is_rate_limited():
+def test_only_mails_are_rate_limited():
     limited = {str(operation) for operation in OPERATIONS if "429" in operation.schema["responses"]}
 
-    assert limited == {"post invitation/<uuid:invitation_id>/resend"}
+    assert limited == {"post invitation/<uuid:invitation_id>/resend", "patch invitation/<uuid:invitation_id>"}
 
 
 def schema_at(schema: Any, path: str) -> Any:

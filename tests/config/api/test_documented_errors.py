@@ -91,19 +91,24 @@ def below_what_is_used(call: Caller) -> Any:
     return call({"maxUses": 1})
 
 
+def mailing(call: Caller) -> dict[str, bool]:
+    """Body of a request that mails the invitation."""
+    return {"sendEmail": True} if call.operation.method == "patch" else {}
+
+
 def used_up(call: Caller) -> Any:
     Invitation.objects.update(use_count=5)
-    return call({})
+    return call(mailing(call))
 
 
 def expired(call: Caller) -> Any:
     Invitation.objects.update(created_at=timezone.now().replace(year=2020), expires_at=timezone.now())
-    return call({})
+    return call(mailing(call))
 
 
 def too_often(call: Caller) -> Any:
     RateLimitWindow.objects.create(key=f"resend:{call.ids['invitation_id']}", started_at=timezone.now(), count=10)
-    return call({})
+    return call(mailing(call))
 
 
 def inactive(call: Caller) -> Any:

@@ -106,7 +106,7 @@ def test_invalid_fields_are_named(api, invitation):
         ({"message": "m" * 2001}, "/message"),
         ({"locale": "de"}, "/locale"),
         ({"redirectUrl": None}, "/redirectUrl"),
-        ({"sendEmail": True}, "/sendEmail"),
+        ({"sendEmail": None}, "/sendEmail"),
         ({"allowedEmail": []}, "/allowedEmail"),
         ({"token": "x"}, "/token"),
         ({"useCount": 0}, "/useCount"),
@@ -199,3 +199,38 @@ def test_repair_invitation_rejects_prefill(api, company):
 
     invitation = create_repair_invitation(make_connection(company), by=SYSTEM)
     assert wrong_fields(patch(api, invitation, {"prefill": {"country": "IE"}})) == ["/prefill"]
+
+
+def deliveries(api, invitation):
+    return {each["email"]: each["status"] for each in shown(api, invitation)["deliveries"]}
+
+
+def test_added_address_is_mailed_on_request(api, company, jobs):
+    invitation = make_invitation(company, allowed_emails=[ANNA], send_email=True)
+    both = {"allowedEmails": [ANNA, BEN, "*@example.org"]}
+    assert patch(api, invitation, both).status_code == 200
+    assert deliveries(api, invitation) == {ANNA: "QUEUED", BEN: "NOT_MAILED"}
+    assert len(jobs.names) == 1
+
+    for _ in range(2):  # again, it finds nothing to mail
+        assert patch(api, invitation, both | {"sendEmail": True}).status_code == 200
+        assert deliveries(api, invitation) == {ANNA: "QUEUED", BEN: "QUEUED"}
+        assert len(jobs.names) == 2
+    (mailed,) = invitation.events.filter(type=EventType.RESENT)
+    assert mailed.detail == {"emails": [BEN]}
+
+
+def test_address_is_mailed_after_its_return(api, company, jobs):
+    invitation = make_invitation(company, allowed_emails=[ANNA, BEN], send_email=True)
+    patch(api, invitation, {"allowedEmails": [BEN]})
+    patch(api, invitation, {"allowedEmails": [ANNA, BEN], "sendEmail": True})
+    assert len(jobs.names) == 3
+
+
+def test_expired_invitation_mails_after_extension(api, company, jobs):
+    invitation = make_invitation(company, allowed_emails=[ANNA], expires_in=timedelta(days=1))
+    Invitation.objects.update(created_at=F("created_at") - timedelta(days=2), expires_at=timezone.now())
+    assert problem_in(patch(api, invitation, {"sendEmail": True}), 409)["code"] == "INVITATION_EXPIRED"
+    assert shown(api, invitation)["deliveries"] == []
+    assert patch(api, invitation, {"sendEmail": True, "expiresInSeconds": 3600}).status_code == 200
+    assert deliveries(api, invitation) == {ANNA: "QUEUED"}
