@@ -107,7 +107,8 @@ def expired(call: Caller) -> Any:
 
 
 def too_often(call: Caller) -> Any:
-    RateLimitWindow.objects.create(key=f"resend:{call.ids['invitation_id']}", started_at=timezone.now(), count=10)
+    now, key = timezone.now(), f"resend:{call.ids['invitation_id']}"
+    RateLimitWindow.objects.create(key=key, started_at=now, count=10, attempts=[now] * 10)
     return call(mailing(call))
 
 

@@ -81,7 +81,7 @@ def test_resend_sends_the_first_mail(api, company):
     assert deliveries(api, invitation) == []
     assert resend(api, invitation).status_code == 202
     assert deliveries(api, invitation) == [
-        {"email": ANNA, "status": "QUEUED", "attempts": 0, "lastAttemptAt": None, "lastError": None}
+        {"email": ANNA, "status": "QUEUED", "attempts": 0, "lastAttemptAt": None, "lastError": None, "fault": None}
     ]
 
 
