@@ -13,7 +13,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
 EMBEDDED = embedded.Cluster(DATA_DIR / "postgres")
 
-CONNECT_SECONDS = 5
+# libpq's options. A silently lost connection is noticed within a minute instead of the kernel's half an hour or more:
+# when idle, by the third probe without an answer; otherwise, when sent data stays unconfirmed. Sockets ignore them.
+NETWORK_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 40_000,  # milliseconds
+}
 URL_SHAPE = "DATABASE_URL must look like postgres://user:password@host:5432/database."
 
 
@@ -29,7 +37,15 @@ def connection_settings() -> dict[str, Any]:
     PostgreSQL database. The error does not contain the URL, which has a password.
     """
     entry = embedded_settings() if is_embedded() else _named_settings(os.environ["DATABASE_URL"])
-    return entry | {"OPTIONS": {"connect_timeout": CONNECT_SECONDS} | entry.get("OPTIONS", {})}
+    return entry | {"OPTIONS": NETWORK_OPTIONS | entry.get("OPTIONS", {})}
+
+
+def without_session_state(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry for a pooler that may give each transaction another session, as PgBouncer in transaction mode.
+
+    Prepared statements and open cursors belong to a session.
+    """
+    return entry | {"DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": entry["OPTIONS"] | {"prepare_threshold": None}}
 
 
 def embedded_settings() -> dict[str, Any]:

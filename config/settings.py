@@ -126,9 +126,17 @@ DATABASE = database.connection_settings()
 DATABASE["CONN_MAX_AGE"] = 600
 # prepared statements: a fifth more requests per second, measured
 DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | DATABASE.get("OPTIONS", {})
+DATABASE_POOLER = env.str("DATABASE_POOLER", default="none")
+if DATABASE_POOLER not in ("none", "transaction"):
+    raise ImproperlyConfigured("DATABASE_POOLER must be none or transaction.")
+if DATABASE_POOLER == "transaction":
+    DATABASE = database.without_session_state(DATABASE)
 DATABASES = {"default": DATABASE}
-# four mails at once: a slow mail server must not delay the others
-PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "fetch_job_polling_interval": 1}
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "concurrency": 4,  # mails at once: a slow mail server must not delay the others
+    "fetch_job_polling_interval": 1,
+    "listen_notify": DATABASE_POOLER == "none",  # LISTEN needs a session of its own
+}
 # tasks that follow a change in a lower app; they take a `connection_id` and a `company_id`
 STATUS_CHANGE_TASKS = ["invitations.tasks.follow_status"]
 AUTOMATIC_REPAIR_OFF_TASKS = ["invitations.tasks.end_automatic_repairs"]

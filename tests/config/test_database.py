@@ -34,7 +34,13 @@ def test_url_options_are_kept(monkeypatch):
     entry = database.connection_settings()
 
     assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("db.example.com", 5433, "latchkey")
-    assert entry["OPTIONS"] == {"sslmode": "require", "connect_timeout": database.CONNECT_SECONDS}
+    assert entry["OPTIONS"] == {"sslmode": "require", **database.NETWORK_OPTIONS}
+
+
+def test_url_options_replace_ours(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://me:secret@db.example.com/latchkey?tcp_user_timeout=5000")
+
+    assert database.connection_settings()["OPTIONS"]["tcp_user_timeout"] == 5000
 
 
 def test_missing_url_means_embedded_server(monkeypatch):
