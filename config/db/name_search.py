@@ -15,8 +15,12 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.lookups import Contains, GreaterThanOrEqual, Regex
 
+from config.typed_text import clean_typed
+
 MOST_WORDS = 12
-MOST_LETTERS = 60  # of a word: the cost of a search grows with them
+MOST_LETTERS = 30  # of a word: the cost of a search grows with them
+MOST_RESEMBLING = 4  # words in a search for misspelt names, which compares names letter by letter
+MOST_TYPED = 1000  # letters of a term
 MOST_PHRASE_LETTERS = 255  # of an address or a reference
 ALIKE = 0.34  # share of common trigrams that two errors in a long word leave, by experiment
 
@@ -75,18 +79,18 @@ NAME = Words(Folded("name"))  # companies, partners and sites have no column for
 
 
 def words_of(term: str) -> list[str]:
-    """Split a term into folded words: at most `MOST_WORDS`, each cut to `MOST_LETTERS`."""
-    return [word[:MOST_LETTERS] for word in _split(term)[:MOST_WORDS]]
+    """Split a term into different folded words: at most `MOST_WORDS`, each cut to `MOST_LETTERS`."""
+    return list(dict.fromkeys(word[:MOST_LETTERS] for word in _split(term[:MOST_TYPED])))[:MOST_WORDS]
 
 
 def phrases_of(term: str) -> list[str]:
     """Split a term at blanks; the words of `anna.miller@example.com` stay together, as `anna miller example com`."""
-    phrases = (" ".join(_split(part))[:MOST_PHRASE_LETTERS] for part in term.split()[:MOST_WORDS])
+    phrases = (" ".join(_split(part))[:MOST_PHRASE_LETTERS] for part in term[:MOST_TYPED].split()[:MOST_WORDS])
     return list(filter(None, phrases))
 
 
 def _split(term: str) -> list[str]:
-    letters = (letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in fold(term))
+    letters = (letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in fold(clean_typed(term)))
     return "".join(letters).split()
 
 

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from config.db import name_search
 from config.db.name_search import Folded, Words, each_word, fold, words_of
+from config.typed_text import clean_typed
 
 WEB_PAGE = r"^https?://."
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
@@ -69,12 +70,13 @@ class DatasourceQuerySet(models.QuerySet["Datasource"]):
         having = found.filter(each_word(words, name_search.contains, WORDS)).order_by(rank, *BY_NAME)
         if few or _count(having):
             return having
+        words = words[: name_search.MOST_RESEMBLING]
         alike = found.filter(each_word(words, name_search.resembles, WORDS))
         return alike.order_by(name_search.likeness(words, WORDS).desc(), Length("folded_name"), *BY_NAME)
 
     def beginning(self, query: str) -> Self:
         """Providers with a word that begins like each word of `query`, by name. Ignores case and accents."""
-        found, spelt, words = self, fold(query.strip()), words_of(query)
+        found, spelt, words = self, fold(clean_typed(query)), words_of(query)
         if words:
             found = found.filter(each_word(words, name_search.begins, WORDS))
         elif spelt:  # only punctuation
@@ -83,7 +85,7 @@ class DatasourceQuerySet(models.QuerySet["Datasource"]):
 
     def named(self, name: str) -> Self:
         """Providers with exactly this name, ignoring case and accents."""
-        return self.filter(folded_name=fold(name.strip()))
+        return self.filter(folded_name=fold(clean_typed(name)))
 
 
 def _count(rows: DatasourceQuerySet) -> int:

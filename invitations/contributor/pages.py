@@ -1,5 +1,7 @@
 """The pages from the invitation to the end."""
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,9 +16,12 @@ from invitations.contributor.results import show_result
 from invitations.exceptions import ConnectedBefore
 from invitations.models.tokens import token_of_copied
 from invitations.services.guards import ensure_active, ensure_verified
+from invitations.services.rate_limits import check_rate_limit
 from invitations.services.redemption import redeem_invitation
 
 MAX_SUGGESTIONS = 8
+MAX_QUERY = 100
+SEARCHES_PER_MINUTE = 120  # one person types less; several may share a network
 
 
 @contributor_view()
@@ -63,9 +68,10 @@ def _save(request: ContributorRequest, form: ConnectForm) -> HttpResponse:
 
 @contributor_view()
 def providers(request: ContributorRequest) -> HttpResponse:
-    """JSON with the providers that match `?query=`, for the page's script."""
+    """JSON with the providers that match `?query=`, for the page's script. 429 for too many searches of a client."""
     ensure_active(request.invitation)
-    query = request.http.GET.get("query", "")[:100]
+    check_rate_limit(f"providers:{request.client}", limit=SEARCHES_PER_MINUTE, per=timedelta(minutes=1))
+    query = request.http.GET.get("query", "")[:MAX_QUERY]
     found = Datasource.objects.search(query)[:MAX_SUGGESTIONS] if query.strip() else []
     suggestions = [
         {"id": str(each.pk), "name": each.name, "host": each.host, "country": each.country, "asksFor": each.asks_for}

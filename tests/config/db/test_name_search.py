@@ -51,4 +51,5 @@ def test_fold_is_the_same_in_sql():
 
 def test_words_are_bounded():
     assert words_of(" ".join(str(number) for number in range(20))) == [str(number) for number in range(MOST_WORDS)]
-    assert words_of("É" * 100) == ["e" * MOST_LETTERS]
+    assert words_of("É" * 100_000) == ["e" * MOST_LETTERS]
+    assert words_of("same SAME sa\u200bme ") == ["same"]

@@ -52,3 +52,14 @@ def test_provider_names_are_json_strings(client, hostile):
     response = client.get(page(invitation, "providers"), {"query": "zzz"})
     assert response["Content-Type"] == "application/json"
     assert [each["name"] for each in response.json()["datasources"]] == [f"zzz {hostile}"]
+
+
+def test_searches_are_counted_for_each_client(client, invitation, monkeypatch):
+    monkeypatch.setattr("invitations.contributor.pages.SEARCHES_PER_MINUTE", 2)
+    url = page(invitation, "providers")
+
+    answers = [client.get(url, {"query": "same"}) for _ in range(3)]
+    other = client.get(url, {"query": "same"}, REMOTE_ADDR="198.51.100.7")
+
+    assert [answer.status_code for answer in (*answers, other)] == [200, 200, 429, 200]
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
