@@ -8,12 +8,14 @@ from django.db import transaction
 from django.db.models import CharField, EmailField, Model, QuerySet, URLField
 from django.forms.widgets import Media
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from config.admin.changelist import AutocompleteFilter, BoundedChangeList, BoundedPaginator
+from config.admin.facts import FilledFieldsets
 from config.admin.times import short_date
 from config.exceptions import DomainError, InvalidField
 from config.form_fields import TypedCharField, TypedEmailField
@@ -97,6 +99,8 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
     list_max_show_all = 0
     save_on_top = False
+    # True if the page of a row ends with the log of its events, which replaces the history
+    has_event_log: ClassVar[bool] = False
     formfield_overrides = {CharField: {"form_class": TypedCharField}, EmailField: {"form_class": TypedEmailField}}
 
     @property
@@ -170,12 +174,14 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().changelist_view(request, title | (extra_context or {}))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Add the object's name as title, and links to the lists filtered by it."""
+        """Add the object's name as title, and links to the lists filtered by it. Leave out empty facts."""
         if original := context.get("original"):
+            fields = context["adminform"]
             context |= {
                 "title": self.title_of(original),
                 "subtitle": capfirst(self.opts.verbose_name),
                 "related_lists": list(self.related_lists(request, original)),
+                "adminform": FilledFieldsets(fields.form, fields.fieldsets, {}, fields.readonly_fields, self),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -188,9 +194,13 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         response = super().history_view(request, object_id, extra_context)
-        if isinstance(response, TemplateResponse) and response.context_data:
-            obj = response.context_data["object"]
-            response.context_data["title"] = gettext("History of %(name)s") % {"name": self.title_of(obj)}
+        if not isinstance(response, TemplateResponse) or response.context_data is None:
+            return response
+        obj = response.context_data["object"]
+        if self.has_event_log:
+            page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+            return redirect(f"{page}#events")
+        response.context_data["title"] = gettext("History of %(name)s") % {"name": self.title_of(obj)}
         return response
 
     def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:

@@ -71,6 +71,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Created": attrgetter("created_at"),
     }
     search_fields = ("id",)
+    has_event_log = True
     search_help_text = _(
         "Any beginning of a contributor’s address, provider, login page or company, or a connection id."
     )

@@ -33,24 +33,23 @@ def expires_at(invitation: Invitation) -> str:
 
 
 @admin.display(description=_("prefilled fields"))
-def prefilled_fields(invitation: Invitation) -> SafeString | str:
-    return _list_of_facts(_prefilled_facts(invitation)) or gettext("None")
+def prefilled_fields(invitation: Invitation) -> SafeString:
+    return _list_of_facts(_prefilled_facts(invitation))
 
 
 @admin.display(description=_("metadata"))
-def metadata(invitation: Invitation) -> SafeString | str:
-    return _list_of_facts((name, value, False) for name, value in invitation.metadata.items()) or "–"
+def metadata(invitation: Invitation) -> SafeString:
+    return _list_of_facts((name, value, False) for name, value in invitation.metadata.items())
 
 
 @admin.display(description=_("redirect URL"))
 def redirect_url(invitation: Invitation) -> str:
-    return invitation.redirect_url or "–"
+    return invitation.redirect_url or ""
 
 
 # every row of the page: names of model fields, or functions
 FIELDSETS: Any = (
-    (None, {"fields": ("company", "invitation_type")}),
-    (_("Limits"), {"fields": (uses, expires_at, "last_viewed_at", "revoked_at")}),
+    (_("Details"), {"fields": ("company", "invitation_type", uses, expires_at, "last_viewed_at", "revoked_at")}),
     (_("For the contributor"), {"fields": ("message", prefilled_fields, "locale", redirect_url)}),
     (_("For your records"), {"fields": ("external_id", metadata, "id", "created_at")}),
 )

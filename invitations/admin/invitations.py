@@ -50,6 +50,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
     search_fields = ("id",)
     search_help_text = _("Any beginning of an address, external id or company, an invitation’s id, or its link.")
     fieldsets = FIELDSETS
+    has_event_log = True
     revoke_form = RevokeForm
     revoke_consequence: Any = _(
         "The link stops working at once. Connected accounts stay connected. This cannot be undone."

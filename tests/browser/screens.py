@@ -27,9 +27,11 @@ LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
 PARTS = ["site", *sorted({model._meta.app_label for model in admin.site._registry})]
 # These need more than a URL: they have their own tests.
 LOOKED_AT_ELSEWHERE = {"login", "view_on_site", "second_factor_setup", "second_factor_code", "second_factor_recovery"}
+# They lead to the events on the page of the row.
+LOOKED_AT_ELSEWHERE |= {"invitations_invitation_history", "connections_connection_history"}
 LOOKED_AT_ELSEWHERE |= {"second_factor_off", "invitations_invitation_preview", "invitations_invitation_offers"}
 # Django's own page, the same for every model: test one of them, and all with `make pictures`.
-LOOKS_ALIKE, ONE_OF_MANY = ("_history", "_list"), {"invitations_invitation_history", "companies_list"}
+LOOKS_ALIKE, ONE_OF_MANY = ("_history", "_list"), {"companies_company_history", "companies_list"}
 
 House = dict[type[Model], Model]
 

@@ -76,7 +76,7 @@ def granted(client, name, one):
     """Letters of `MATRIX` that the pages of an admin grant. No page deletes."""
 
     def is_open(page, *args):
-        status = client.get(reverse(f"admin:{name}_{page}", args=args)).status_code
+        status = client.get(reverse(f"admin:{name}_{page}", args=args), follow=True).status_code
         assert status in (200, 403)
         return status == 200
 

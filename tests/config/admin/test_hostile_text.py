@@ -50,7 +50,7 @@ def test_hostile_text_is_escaped_on_every_page(client, rows):
         addresses = [reverse(f"{name}_changelist"), reverse(f"{name}_changelist") + "?q=script"]
         addresses += [reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "history")]
         for address in [*addresses, reverse("admin:index")]:
-            answer = client.get(address)
+            answer = client.get(address, follow=True)
             content = answer.content.decode()
             assert answer.status_code == 200, address
             assert SCRIPT not in content, address

@@ -26,11 +26,26 @@ def test_no_page_shows_credentials(admin_client, company):
     sealed = bytes(Credential.objects.get().encrypted)
 
     pages = [page_of(admin_client, row), words(admin_client.get(reverse("admin:connections_connection_changelist")))]
-    pages.append(words(admin_client.get(reverse("admin:connections_connection_history", args=[row.pk]))))
 
     for page in pages:
         for secret in (*SECRETS.values(), sealed.hex(), repr(sealed)):
             assert secret not in page
+
+
+def test_history_leads_to_the_events(admin_client, company):
+    row = make_connection(company)
+    page = reverse("admin:connections_connection_change", args=[row.pk])
+
+    assert admin_client.get(reverse("admin:connections_connection_history", args=[row.pk])).url == f"{page}#events"
+    assert 'id="events"' in page_of(admin_client, row)
+
+
+def test_page_leaves_out_empty_facts(admin_client, company):
+    page = page_of(admin_client, make_connection(company, owner_email="owner@example.com"))
+
+    assert "sites, verified address, collect data from." in page.partition("Not set: Detail, ")[2]
+    assert '<div class="readonly">owner@example.com</div>' in page
+    assert '<div class="readonly">–</div>' not in page
 
 
 def test_connection_is_read_only(admin_client, company):
@@ -176,6 +191,6 @@ def test_page_has_plain_labels(admin_client, company):
     page = page_of(admin_client, make_connection(company, country="DE"))
 
     assert "Germany" in page
-    for name in ("Status since", "Detail", "Verified address", "Created"):
+    for name in ("Status since", "Country", "Created"):
         assert f"<label>{name}:</label>" in page
     assert ">Germany<" in words(admin_client.get(reverse("admin:connections_connection_changelist")))
