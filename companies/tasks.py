@@ -1,3 +1,4 @@
+from django.core.management import call_command
 from procrastinate.contrib.django import app
 
 from companies.known_clients import forget_old_networks
@@ -19,3 +20,10 @@ def forget_login_attempts(timestamp: int) -> None:
     """Delete old login attempts with their addresses, and networks that were not used for long."""
     delete_expired_attempts()
     forget_old_networks()
+
+
+@app.periodic(cron="47 * * * *")
+@job(queueing_lock="forget_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Delete the rows of sessions that have ended."""
+    call_command("clearsessions")

@@ -180,7 +180,7 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = read_integer("STAFF_SESSION_HOURS", default=12, minimum=1, maximum=168) * 60 * 60
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CSRF_FAILURE_VIEW = "companies.login_again.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
@@ -193,6 +193,8 @@ STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="optional")
 if STAFF_SECOND_FACTOR not in ("optional", "required"):
     raise ImproperlyConfigured("STAFF_SECOND_FACTOR must be optional or required.")
 # number of proxies in front whose client address and scheme are trusted
+# addresses in invitations that ended so long ago, and in their mails and logs, are erased; 0 keeps them
+ADDRESS_RETENTION_DAYS = read_integer("ADDRESS_RETENTION_DAYS", default=365, maximum=36500)
 TRUSTED_PROXIES = read_integer("TRUSTED_PROXIES", default=0, maximum=100)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -68,6 +68,11 @@ class MaxUsesBelowUseCount(DomainError):
     default_message = _("The invitation has been used more often than that already. Choose a higher number.")
 
 
+class AddressOfStaff(DomainError):
+    code = "ADDRESS_OF_STAFF"
+    default_message = _("A member of staff logs in with this address. Deactivate the account first, then erase.")
+
+
 class ChangedMeanwhile(DomainError):
     code = "CHANGED_MEANWHILE"
     default_message = _("The invitation was changed in the meantime. Look at it again, then repeat your change.")

@@ -2,10 +2,12 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from config.jobs import RetryLater, is_last_attempt, job
+from invitations.services.address_retention import erase_old_addresses
 from invitations.services.batches.create import create_next, delete_old_batches
 from invitations.services.delivery.send import attempt_delivery, give_up_delivery
 from invitations.services.rate_limits import delete_old_windows
@@ -59,6 +61,16 @@ def create_batch(batch_id: str) -> None:
 @job()
 def end_automatic_repairs(company_id: str) -> None:
     end_automatic_repairs_of(UUID(company_id))
+
+
+@app.periodic(cron="7 * * * *")
+@job(queueing_lock="erase_addresses")
+def erase_addresses(timestamp: int) -> None:
+    """Erase addresses for five seconds, then queue the next round, so that other jobs get their turn."""
+    end = time.monotonic() + SECONDS_PER_ROUND
+    while settings.ADDRESS_RETENTION_DAYS and erase_old_addresses():
+        if time.monotonic() > end:
+            raise RetryLater(timedelta(0))
 
 
 @app.periodic(cron="23 * * * *")

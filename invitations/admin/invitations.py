@@ -22,6 +22,7 @@ from invitations.admin.csv_columns import INVITATION_COLUMNS
 from invitations.admin.detail import FIELDSETS, detail_context
 from invitations.admin.filters import AttentionFilter, FunnelFilter, StatusFilter, search_invitations
 from invitations.admin.links import LinkView, QRCodeView
+from invitations.admin.personal_data import PersonalDataView
 from invitations.admin.search import SearchView
 from invitations.admin.titles import invitation_title
 from invitations.models import Invitation
@@ -59,6 +60,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
     def get_urls(self) -> list[Any]:
         return [
             self._page("search/", SearchView, "search"),
+            self._page("personal-data/", PersonalDataView, "personal_data"),
             self._page("add/offers/", OffersView, "offers"),
             self._page("add/preview/<str:part>/", PreviewView, "preview"),
             self._page("<uuid:object_id>/link/", LinkView, "link"),

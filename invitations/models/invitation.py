@@ -39,10 +39,17 @@ from invitations.models.status import (
 )
 from invitations.models.tokens import decrypt_token, hash_token
 
+# RFC 6761, section 6.4: no address has a domain that ends with .invalid
+ERASED_DOMAIN = "erased.invalid"
 MAX_LIFETIME = timedelta(days=3650)
 MAX_ALLOWED_EMAILS = 100
 MAX_MAX_USES = 1_000_000
 MAX_MESSAGE_LENGTH = 2000
+
+
+def is_erased(email: str) -> bool:
+    """True for the placeholder of an erased address."""
+    return email.endswith(f"@{ERASED_DOMAIN}")
 
 
 class InvitationType(models.TextChoices):
@@ -105,6 +112,7 @@ class Invitation(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     redirect_url = models.URLField(max_length=500, null=True, blank=True)
     revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+    addresses_erased_at = models.DateTimeField(null=True, editable=False)
     last_viewed_at = models.DateTimeField("last opened", null=True, editable=False)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("updated", default=timezone.now, editable=False)
@@ -115,6 +123,7 @@ class Invitation(models.Model):
         indexes = [
             models.Index("company", F("id").desc(), name="invitation_newest_first"),
             models.Index("company", F("id").desc(), condition=OPEN, name="invitation_open"),
+            models.Index("id", condition=Q(addresses_erased_at=None), name="invitation_with_addresses"),
             models.Index("company", F("id").desc(), condition=REVOKED, name="invitation_revoked"),
             models.Index("company", F("id").desc(), condition=~REVOKED & FULFILLED, name="invitation_used_up"),
             models.Index("company", F("id").desc(), condition=OPEN & NEVER_EXPIRES, name="invitation_endless"),
@@ -245,7 +254,7 @@ class Invitation(models.Model):
 
     @property
     def mailable_emails(self) -> list[str]:
-        return [email for email in self.allowed_emails if not email.startswith("*")]
+        return [email for email in self.allowed_emails if not email.startswith("*") and not is_erased(email)]
 
     @property
     def uses_left(self) -> int | None:

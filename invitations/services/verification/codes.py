@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
 
 from companies.actors import CONTRIBUTOR, SYSTEM
@@ -26,7 +27,7 @@ from invitations.models import (
     VerificationCode,
 )
 from invitations.models.status import Status
-from invitations.models.verification import VerificationCodeQuerySet, hash_secret
+from invitations.models.verification import VerificationCodeQuerySet
 from invitations.services.delivery import smtp
 from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
 from invitations.services.events import log_event, log_repeated_event
@@ -229,7 +230,11 @@ def _count_wrong_try(code: VerificationCode) -> None:
 
 def _wrong_tries_key(invitation: Invitation, email: str, *, is_by_link: bool) -> str:
     """Name of a counter: one for the invitation, and one for each address by its personal links."""
-    return f"wrong-codes:{invitation.pk}:{hash_secret(email).hex()[:24] if is_by_link else ''}"
+    return f"wrong-codes:{invitation.pk}:{_opaque(email) if is_by_link else ''}"
+
+
+def _opaque(email: str) -> str:
+    return salted_hmac("latchkey.address", email, algorithm="sha256").hexdigest()[:24]
 
 
 def _with_digits(codes: Iterable[VerificationCode], digits: str) -> VerificationCode | None:

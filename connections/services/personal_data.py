@@ -1,0 +1,9 @@
+from config.db.personal_data import PersonalColumn
+from connections.models import Connection, ConnectionEvent
+
+PERSONAL_COLUMNS = (
+    PersonalColumn(Connection, "owner_email", becomes_null=True),
+    PersonalColumn(Connection, "verified_email", becomes_null=True),
+    PersonalColumn(ConnectionEvent, "email"),
+    PersonalColumn(ConnectionEvent, "detail"),
+)

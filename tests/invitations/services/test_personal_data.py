@@ -1,0 +1,151 @@
+import json
+
+import pytest
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from companies.actors import SYSTEM, Actor
+from companies.models import User
+from config.exceptions import InvalidField
+from connections.models import Connection
+from invitations.exceptions import AddressOfStaff
+from invitations.models import (
+    Delivery,
+    DeliveryStatus,
+    EventType,
+    InvitationEvent,
+    PersonalLink,
+)
+from invitations.models.prefill import Prefill
+from invitations.services.delivery.send import resend_invitation
+from invitations.services.personal_data import PERSONAL_COLUMNS, erase_personal_data, export_personal_data
+from invitations.services.verification.codes import check_code
+from tests.factories import UserFactory, make_invitation
+from tests.invitations.services.verification.codes import ANNA, BEN, ask
+from tests.invitations.test_dump import dump
+
+# columns of text without personal data: names, kinds, references and encrypted values
+EXEMPT = {
+    "admin.LogEntry": {"object_id"},
+    "companies.Company": {"name", "locale", "external_id"},
+    "companies.User": {"password"},
+    "connections.Connection": {"url", "country", "utility_types", "status", "status_error_detail"},
+    "connections.ConnectionEvent": {"type", "actor"},
+    "invitations.Invitation": {"invitation_type", "locale", "redirect_url"},
+    "invitations.InvitationEvent": {"type", "actor"},
+    "invitations.Delivery": {"status", "fault"},
+    "invitations.EmailProof": set(),
+    "invitations.VerificationCode": {"client"},
+    "invitations.Batch": {"message"},
+    "invitations.BatchRow": {"status", "digest"},
+}
+
+
+@pytest.fixture
+def invitation(company):
+    """An invitation for Anna and Ben, of which Anna's address is in each place."""
+    company.reply_to = ANNA
+    company.save()
+    invitation = make_invitation(
+        company,
+        allowed_emails=[ANNA, BEN],
+        send_email=True,
+        message=f"Dear {ANNA.title()}, please connect.",
+        external_id=f"crm/{ANNA}",
+        metadata={"contact": ANNA},
+        prefill=Prefill(connection_owner_email=ANNA),
+    )
+    code = ask(invitation)
+    check_code(invitation, ANNA, code.digits, requested=[code.pk])
+    Delivery.objects.filter(email=ANNA).update(last_error=f"<{ANNA}>: unknown")
+    Connection.objects.create(company=company, url="https://example.com/", owner_email=ANNA, verified_email=ANNA)
+    return invitation
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dump_after_erasure_has_no_address(invitation):
+    assert ANNA in dump().lower()
+
+    erasure = erase_personal_data(f" {ANNA.title()} ", by=SYSTEM)
+
+    text = dump().lower()
+    assert ANNA not in text
+    assert BEN in text
+    assert erasure.values >= 8
+    invitation.refresh_from_db()
+    assert invitation.allowed_emails == [erasure.placeholder, BEN]
+    assert invitation.is_restricted
+    assert not invitation.allows(ANNA)
+
+
+def test_erasure_ends_access_and_mails(invitation):
+    erasure = erase_personal_data(ANNA, by=Actor.staff(UserFactory()))
+    invitation.refresh_from_db()
+
+    assert [link.delivery.email for link in PersonalLink.objects.select_related("delivery")] == [BEN]
+    assert not invitation.codes.exists()
+    assert not invitation.proofs.exists()
+    assert invitation.mailable_emails == [BEN]
+    assert dict(Delivery.objects.values_list("email", "status")) == {
+        erasure.placeholder: DeliveryStatus.FAILED,
+        BEN: DeliveryStatus.QUEUED,
+    }
+    resend_invitation(invitation, by=SYSTEM)
+    assert Delivery.objects.get(email=erasure.placeholder).status == DeliveryStatus.FAILED
+
+
+def test_erasure_is_logged_without_the_address(invitation):
+    staff = UserFactory()
+    erase_personal_data(ANNA, by=Actor.staff(staff))
+    (event,) = InvitationEvent.objects.filter(type=EventType.UPDATED)
+    assert (event.user, event.detail) == (staff, {"fields": ["allowedEmails"], "erased": True})
+
+
+def test_api_shows_erased_invitations(invitation, api):
+    erasure = erase_personal_data(ANNA, by=SYSTEM)
+
+    shown = api.get(f"invitation/{invitation.pk}").json()
+    (listed,) = api.get(f"invitation/company/{invitation.company_id}").json()["invitations"]
+
+    assert listed["allowedEmails"] == shown["allowedEmails"] == [erasure.placeholder, BEN]
+    assert len(shown["deliveries"]) == 2
+    assert ANNA not in json.dumps(shown).lower()
+
+
+def test_staff_who_log_in_are_not_erased(db):
+    user = UserFactory(email=ANNA)
+    with pytest.raises(AddressOfStaff):
+        erase_personal_data(ANNA, by=SYSTEM)
+    user.is_active = False
+    user.save()
+    erasure = erase_personal_data(ANNA, by=SYSTEM)
+    assert User.objects.get(pk=user.pk).email == erasure.placeholder
+
+
+def test_export_masks_other_addresses(invitation):
+    exported = export_personal_data(ANNA)
+
+    assert exported["address"] == ANNA
+    values = {f"{value['table']}.{value['field']}": value["value"] for value in exported["values"]}
+    assert values["invitations_invitation.allowedEmails"] == f"{{{ANNA},[another address]}}"
+    assert values["companies_company.replyTo"] == ANNA
+    assert BEN not in json.dumps(exported)
+
+
+@pytest.mark.parametrize("operation", [export_personal_data, lambda text: erase_personal_data(text, by=SYSTEM)])
+def test_text_without_address_is_refused(db, operation):
+    with pytest.raises(InvalidField):
+        operation("anna")
+
+
+def test_every_text_column_is_listed_or_exempt():
+    listed = {(column.model._meta.label, column.name) for column in PERSONAL_COLUMNS}
+    assert {column.model._meta.label for column in PERSONAL_COLUMNS} == set(EXEMPT)
+    for label, exempt in EXEMPT.items():
+        texts = {field.name for field in apps.get_model(label)._meta.concrete_fields if holds_text(field)}
+        assert {name for model, name in listed if model == label} == texts - exempt, label
+
+
+def holds_text(field):
+    return isinstance(field, models.CharField | models.TextField | models.JSONField | ArrayField)
