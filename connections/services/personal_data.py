@@ -4,6 +4,7 @@ from connections.models import Connection, ConnectionEvent
 PERSONAL_COLUMNS = (
     PersonalColumn(Connection, "owner_email", becomes_null=True),
     PersonalColumn(Connection, "verified_email", becomes_null=True),
+    PersonalColumn(Connection, "status_error_detail"),
     PersonalColumn(ConnectionEvent, "email"),
     PersonalColumn(ConnectionEvent, "detail"),
 )

@@ -47,6 +47,12 @@ EVENTS = """
     WHERE invitation_id = ANY (%(ids)s)
 """
 
+USES = """
+    UPDATE invitations_use SET
+        email = 'erased-' || left(encode(sha256((%(salt)s || email)::bytea), 'hex'), 12) || '@' || %(domain)s
+    WHERE invitation_id = ANY (%(ids)s) AND email NOT LIKE '%%@' || %(domain)s
+"""
+
 
 @transaction.atomic
 def erase_old_addresses() -> int:
@@ -69,7 +75,7 @@ def erase_old_addresses() -> int:
 def _replace_addresses_of(ended: list[UUID]) -> None:
     values: dict[str, Any] = {"ids": ended, "salt": secrets.token_hex(16), "now": timezone.now()}
     with connection.cursor() as cursor:
-        for statement in (ALLOWED, DELIVERIES, EVENTS):
+        for statement in (ALLOWED, DELIVERIES, EVENTS, USES):
             cursor.execute(statement, values | {"domain": ERASED_DOMAIN, "address": ADDRESS})
 
 

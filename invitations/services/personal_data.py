@@ -27,8 +27,10 @@ from invitations.models import (
     EventType,
     Invitation,
     InvitationEvent,
+    MailOutage,
     PersonalLink,
     RowStatus,
+    Use,
     VerificationCode,
 )
 from invitations.models.invitation import ERASED_DOMAIN
@@ -48,6 +50,8 @@ PERSONAL_COLUMNS = (
     PersonalColumn(InvitationEvent, "detail"),
     PersonalColumn(Delivery, "email"),
     PersonalColumn(Delivery, "last_error"),
+    PersonalColumn(MailOutage, "reason"),
+    PersonalColumn(Use, "email"),
     PersonalColumn(EmailProof, "email"),
     PersonalColumn(VerificationCode, "email"),
     PersonalColumn(VerificationCode, "last_error"),

@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("companies", "0002_search_index"),
         ("connections", "0002_search_index"),
-        ("invitations", "0004_removed_link"),
+        ("invitations", "0007_use_email"),
     ]
 
     atomic = False  # the index is built while invitations are written
