@@ -14,10 +14,10 @@ from config.admin.times import format_datetime, relative_time
 from connections.admin.connections import connection_status
 from connections.models import Connection
 from invitations.admin.actions import joined_emails
-from invitations.admin.links import delivery_word
+from invitations.admin.mails import MailState, mail_state, mail_word
 from invitations.admin.next_step import InvitationState
-from invitations.models import Delivery, DeliveryStatus, Invitation, InvitationEvent, PersonalLink
-from invitations.models.delivery import MAILED, UNDELIVERED
+from invitations.models import Delivery, Invitation, InvitationEvent, PersonalLink
+from invitations.models.delivery import MAILED
 
 FIELD_LABELS = {
     "allowedEmails": _("addresses"),
@@ -46,18 +46,16 @@ class Recipient:
     has_link: bool
 
     @property
-    def state(self) -> SafeString | str:
-        if self.delivery is None:
-            return gettext("Not mailed")
-        return delivery_word(self.delivery, is_over=not self.is_allowed)
+    def word(self) -> SafeString | str:
+        return mail_word(self.delivery, is_over=not self.is_allowed)
 
     @property
     def last_tried(self) -> SafeString | str:
         return relative_time(self.delivery.last_attempt_at if self.delivery else None)
 
     @property
-    def is_undelivered(self) -> bool:
-        return self.is_allowed and self.delivery is not None and self.delivery.status in UNDELIVERED
+    def mail_state(self) -> MailState:
+        return mail_state(self.delivery)
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,10 @@ class History:
     broken: list[Connection]
 
     max_lines: int = MOST_LINES
+
+    def emails_in(self, state: MailState) -> list[str]:
+        """Allowed addresses whose mail is in this state."""
+        return [each.email for each in self.recipients if each.is_allowed and each.mail_state == state]
 
 
 def load_history(invitation: Invitation) -> History:
@@ -95,8 +97,10 @@ def state_of(invitation: Invitation, history: History) -> InvitationState:
     return InvitationState(
         status=invitation.status,
         is_repair=invitation.repairs,
-        undelivered=[each.email for each in history.recipients if each.is_undelivered],
-        queued_mails=sum(each.status == DeliveryStatus.QUEUED for each, _has_link in mails),
+        refused=history.emails_in(MailState.REFUSED),
+        unsent=history.emails_in(MailState.UNSENT),
+        delayed=history.emails_in(MailState.DELAYED),
+        waiting_mails=len(history.emails_in(MailState.WAITING)),
         mailed_at=max(times, default=None),
         stale_mails=sum(not has_link for _delivery, has_link in mailed),
         is_mailable=bool(invitation.mailable_emails),

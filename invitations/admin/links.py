@@ -4,21 +4,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from config.admin.changelist import status_word
 from config.qr import draw_qr
+from invitations.admin.mails import MailState, mail_state, mail_word
 from invitations.admin.pages import AdminPage
-from invitations.models import Delivery, DeliveryStatus, Invitation, public_url
+from invitations.models import Invitation, public_url
 from invitations.models.status import Status
 from invitations.models.tokens import readable_token
-
-TONES = {
-    DeliveryStatus.QUEUED: "waiting",
-    DeliveryStatus.SENT: "done",
-    DeliveryStatus.DELIVERED: "good",
-}
 
 
 class LinkPage(AdminPage):
@@ -39,8 +32,8 @@ class LinkView(LinkPage):
             title=_("Link for %(company)s") % {"company": invitation.company},
             invitation=invitation,
             url=working_link(invitation),
-            mailed=[(delivery, delivery_word(delivery)) for delivery in deliveries],
-            is_queued=any(delivery.status == DeliveryStatus.QUEUED for delivery in deliveries),
+            mailed=[(delivery, mail_word(delivery)) for delivery in deliveries],
+            is_queued=any(mail_state(delivery) == MailState.WAITING for delivery in deliveries),
             domains=[email for email in invitation.allowed_emails if email.startswith("*")],
             may_add=self.model_admin.has_add_permission(request),
         )
@@ -54,12 +47,6 @@ class QRCodeView(LinkPage):
         if url is None:
             raise Http404
         return HttpResponse(draw_qr(url, svgclass=None), content_type="image/svg+xml")
-
-
-def delivery_word(delivery: Delivery, *, is_over: bool = False) -> SafeString:
-    """Status of a mail. `is_over`: its address is no longer on the invitation."""
-    status = DeliveryStatus(delivery.status)
-    return status_word(str(status.label), "over" if is_over else TONES.get(status, "bad"))
 
 
 def working_link(invitation: Invitation) -> str | None:

@@ -16,15 +16,17 @@ class Advice(StrEnum):
     USED_UP = auto()
     REPAIR_USED_UP = auto()
     EXPIRED = auto()
-    EXPIRED_UNDELIVERED = auto()
+    EXPIRED_REFUSED = auto()
     EXPIRED_USED = auto()
     EXPIRED_OPENED = auto()
-    UNDELIVERED = auto()
+    REFUSED = auto()
+    UNSENT = auto()
     LINK_REPLACED = auto()
     BROKEN = auto()
     IN_USE = auto()
     OPENED = auto()
     OPENED_RECENTLY = auto()
+    DELAYED = auto()
     QUEUED = auto()
     MAILED = auto()
     MAILED_RECENTLY = auto()
@@ -36,14 +38,17 @@ class Advice(StrEnum):
 class InvitationState:
     """Facts about an invitation.
 
-    `undelivered`: allowed addresses whose mail did not arrive. `mailed_at`: time of the newest mail whose link still
-    works. `stale_mails`: number of mails whose link was replaced. `broken`: number of connections that need a repair.
+    `refused`, `unsent` and `delayed`: allowed addresses whose mail is in this `MailState`. `waiting_mails`: number of
+    the other queued mails. `mailed_at`: time of the newest mail whose link still works. `stale_mails`: number of mails
+    whose link was replaced. `broken`: number of connections that need a repair.
     """
 
     status: Status
     is_repair: bool = False
-    undelivered: Sequence[str] = ()
-    queued_mails: int = 0
+    refused: Sequence[str] = ()
+    unsent: Sequence[str] = ()
+    delayed: Sequence[str] = ()
+    waiting_mails: int = 0
     mailed_at: datetime | None = None
     stale_mails: int = 0
     is_mailable: bool = False
@@ -85,16 +90,18 @@ def _used_up(state: InvitationState) -> NextStep:
 
 
 def _expired(state: InvitationState) -> NextStep:
-    if state.undelivered:
-        return NextStep(Advice.EXPIRED_UNDELIVERED, ("extend", "correct"))
+    if state.refused:
+        return NextStep(Advice.EXPIRED_REFUSED, ("extend", "correct"))
     if state.use_count:
         return NextStep(Advice.EXPIRED_USED, ("extend",))
     return NextStep(Advice.EXPIRED_OPENED if state.opened_at else Advice.EXPIRED, ("extend",))
 
 
 def _problem(state: InvitationState) -> NextStep | None:
-    if state.undelivered:
-        return NextStep(Advice.UNDELIVERED, ("correct",))
+    if state.refused:
+        return NextStep(Advice.REFUSED, ("correct",))
+    if state.unsent:
+        return NextStep(Advice.UNSENT, ("resend",))
     if state.stale_mails:
         return NextStep(Advice.LINK_REPLACED, ("resend",))
     if state.broken and not state.is_repair:
@@ -107,7 +114,9 @@ def _progress(state: InvitationState, now: datetime) -> NextStep:
         return NextStep(Advice.IN_USE)
     if state.opened_at:
         return _wait_or_resend(state, state.opened_at, now, Advice.OPENED_RECENTLY, Advice.OPENED)
-    if state.queued_mails:
+    if state.delayed:
+        return NextStep(Advice.DELAYED)
+    if state.waiting_mails:
         return NextStep(Advice.QUEUED)
     if state.mailed_at:
         return _wait_or_resend(state, state.mailed_at, now, Advice.MAILED_RECENTLY, Advice.MAILED)

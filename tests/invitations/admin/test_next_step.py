@@ -28,7 +28,7 @@ def text(advice, expires_soon=False, **facts):
     [
         ({}, Advice.LINK_ONLY, ()),
         ({"is_mailable": True}, Advice.NOT_MAILED, ("resend",)),
-        ({"is_mailable": True, "queued_mails": 1}, Advice.QUEUED, ()),
+        ({"is_mailable": True, "waiting_mails": 1}, Advice.QUEUED, ()),
         ({"is_mailable": True, "mailed_at": RECENTLY}, Advice.MAILED_RECENTLY, ()),
         ({"is_mailable": True, "mailed_at": LONG_AGO}, Advice.MAILED, ("resend",)),
         ({"is_mailable": True, "opened_at": RECENTLY, "stale_mails": 1}, Advice.LINK_REPLACED, ("resend",)),
@@ -36,7 +36,7 @@ def text(advice, expires_soon=False, **facts):
         ({"opened_at": LONG_AGO, "is_mailable": True}, Advice.OPENED, ("resend",)),
         ({"opened_at": LONG_AGO}, Advice.OPENED, ()),
         ({"opened_at": LONG_AGO, "use_count": 1, "uses_left": 1}, Advice.IN_USE, ()),
-        ({"undelivered": [ANNA], "opened_at": LONG_AGO, "broken": 1}, Advice.UNDELIVERED, ("correct",)),
+        ({"refused": [ANNA], "opened_at": LONG_AGO, "broken": 1}, Advice.REFUSED, ("correct",)),
         ({"broken": 1, "use_count": 1}, Advice.BROKEN, ("repair",)),
         ({"broken": 1, "is_repair": True}, Advice.LINK_ONLY, ()),
     ],
@@ -57,7 +57,7 @@ def test_expiring_invitation_can_be_extended():
         ({}, Advice.EXPIRED, ("extend",)),
         ({"opened_at": LONG_AGO}, Advice.EXPIRED_OPENED, ("extend",)),
         ({"opened_at": LONG_AGO, "use_count": 1}, Advice.EXPIRED_USED, ("extend",)),
-        ({"undelivered": [ANNA]}, Advice.EXPIRED_UNDELIVERED, ("extend", "correct")),
+        ({"refused": [ANNA]}, Advice.EXPIRED_REFUSED, ("extend", "correct")),
     ],
 )
 def test_expired_invitation_can_be_extended(facts, advice, buttons):
@@ -72,17 +72,17 @@ def test_used_up_invitation_needs_only_repairs():
 
 
 def test_revoked_invitation_offers_a_new_one():
-    assert suggest(Status.REVOKED, undelivered=[ANNA], broken=1, use_count=1) == NextStep(Advice.REVOKED, ("new",))
+    assert suggest(Status.REVOKED, refused=[ANNA], broken=1, use_count=1) == NextStep(Advice.REVOKED, ("new",))
 
 
 def test_every_advice_has_a_text():
-    assert [advice for advice in Advice if len(text(advice, undelivered=[ANNA], uses_left=1)) < 20] == []
+    assert [advice for advice in Advice if len(text(advice, refused=[ANNA], uses_left=1)) < 20] == []
 
 
 def test_text_names_addresses_and_numbers():
-    assert text(Advice.UNDELIVERED, undelivered=[ANNA]).startswith(f"The mail to {ANNA} did not arrive. Correct the ")
-    assert text(Advice.UNDELIVERED, undelivered=[ANNA, BEN]).startswith("The mails to 2 addresses did not arrive.")
-    assert text(Advice.UNDELIVERED, undelivered=["<b>@example.com"]).startswith("The mail to &lt;b&gt;@example.com")
+    assert text(Advice.REFUSED, refused=[ANNA]).startswith(f"The mail to {ANNA} did not arrive. Correct the ")
+    assert text(Advice.REFUSED, refused=[ANNA, BEN]).startswith("The mails to 2 addresses did not arrive.")
+    assert text(Advice.REFUSED, refused=["<b>@example.com"]).startswith("The mail to &lt;b&gt;@example.com")
     assert text(Advice.BROKEN, broken=2).startswith("2 connections do not work")
     assert "once more" in text(Advice.IN_USE, uses_left=1)
     assert "3 more times" in text(Advice.IN_USE, uses_left=3)
