@@ -55,9 +55,10 @@ class PersonalDataView(AdminPage):
         found = export_personal_data(form.cleaned_data["address"])
         if "export" in request.POST:
             return self._export(found)
-        if "erase" not in request.POST:
-            return self._show(form, found=len(found["values"]))
-        return self._erase(form)
+        # the user has seen how many values this address has, and not another that was typed since
+        if "erase" in request.POST and request.POST.get("found") == found["address"]:
+            return self._erase(form)
+        return self._show(form, found=found["address"], number=len(found["values"]))
 
     def _show(self, form: PersonalDataForm, **context: Any) -> HttpResponse:
         return self.render("personal_data.html", form=form, title=_("Personal data"), **context)

@@ -13,7 +13,7 @@ def test_address_is_found_exported_and_erased(admin_client):
 
     found = admin_client.post(PAGE, {"address": ANNA, "find": ""}).content.decode()
     exported = admin_client.post(PAGE, {"address": ANNA, "export": ""})
-    erased = admin_client.post(PAGE, {"address": ANNA, "erase": ""}, follow=True)
+    erased = admin_client.post(PAGE, {"address": ANNA, "found": ANNA, "erase": ""}, follow=True)
 
     assert "1 value has this address." in found
     assert exported["Content-Disposition"] == 'attachment; filename="personal-data.json"'
@@ -25,6 +25,14 @@ def test_address_is_found_exported_and_erased(admin_client):
         "Exported the data about an address: 1 values.",
         f"Erased an address in 1 values, which now have {invitation.allowed_emails[0]}.",
     ]
+
+
+def test_other_address_than_found_is_not_erased(admin_client):
+    invitation = make_invitation(allowed_emails=[ANNA])
+    page = admin_client.post(PAGE, {"address": ANNA, "found": "ben@example.com", "erase": ""}).content.decode()
+    assert "1 value has this address." in page
+    invitation.refresh_from_db()
+    assert invitation.allowed_emails == [ANNA]
 
 
 def test_wrong_address_is_explained_and_kept(admin_client):
