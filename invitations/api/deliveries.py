@@ -27,3 +27,12 @@ class DeliverySerializer(serializers.Serializer[Any]):
     lastAttemptAt = serializers.DateTimeField(source="last_attempt_at", allow_null=True)
     lastError = serializers.CharField(source="last_error", allow_null=True, help_text="Explanation in English.")
     fault = serializers.ChoiceField(Fault.choices, allow_null=True, help_text=FAULT_HELP)
+
+
+class ResentSerializer(serializers.Serializer[Any]):
+    """Mails that were queued again."""
+
+    example = {"mails": 15, "invitations": 12, "hasMore": False}
+    mails = serializers.IntegerField()
+    invitations = serializers.IntegerField(help_text="Number of invitations that these mails belong to.")
+    hasMore = serializers.BooleanField(help_text="True if there are more: call again.")

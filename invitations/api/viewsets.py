@@ -20,6 +20,7 @@ from config.db.compiled_queries import compiled
 from config.db.index_hints import newest_first_for
 from config.exceptions import NotFound
 from connections.models import Connection
+from invitations.api.deliveries import ResentSerializer
 from invitations.api.filters import InvitationQuery, disjoint_conditions, filter_invitations
 from invitations.api.representation import (
     COLUMNS,
@@ -47,6 +48,7 @@ from invitations.exceptions import (
     RateLimitExceeded,
 )
 from invitations.models import Invitation
+from invitations.services.delivery.failed import resend_failed
 from invitations.services.delivery.send import resend_invitation
 from invitations.services.invitations import (
     create_invitation,
@@ -182,6 +184,24 @@ class InvitationViewSet(PartnerViewSet):
         invitation = self.get_object()
         resend_invitation(invitation, by=self.actor, **self.validated(ResendInvitation))
         return Response(represent_invitation(invitation), status=202)
+
+    @extend_schema(
+        operation_id="resendFailedMails",
+        summary="Mail all failed mails of a company again",
+        request=EmptyBody,
+        responses={202: ResentSerializer},
+    )
+    @idempotent
+    def resend_failed(self, request: Request, company_id: UUID) -> Response:
+        """Mails all failed mails of the company's active invitations again, up to 1,000 with each call.
+
+        Leaves out mails whose `fault` is `ADDRESS`, reports of spam, and addresses that are no longer allowed. Calling
+        it again finds nothing to do. Links from earlier mails keep working.
+        """
+        self.validated(EmptyBody)
+        resent = resend_failed([self.company.pk], by=self.actor)
+        counts = {"mails": resent.mails, "invitations": resent.invitations, "hasMore": resent.has_more}
+        return Response(counts, status=202)
 
     @extend_schema(
         operation_id="rotateInvitation",

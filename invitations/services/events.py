@@ -35,6 +35,14 @@ def log_event(
     return append_event(invitation.events, event_type, by=by, email=email, detail=detail, event_id=event_id)
 
 
+def log_events(event_type: EventType, details: Mapping[UUID, dict[str, Any]], *, by: Actor) -> None:
+    """Append an event to each invitation, whose id is a key of `details`, with one statement."""
+    who = {"actor": by.kind, "api_key": by.api_key, "user": by.user}
+    InvitationEvent.objects.bulk_create(
+        InvitationEvent(invitation_id=key, type=event_type, detail=detail, **who) for key, detail in details.items()
+    )
+
+
 @transaction.atomic
 def log_repeated_event(invitation: Invitation, event_type: EventType, *, by: Actor, email: str | None = None) -> None:
     """Append an event that strangers can cause again and again.

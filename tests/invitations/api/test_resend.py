@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 
 from companies.actors import SYSTEM
-from invitations.models import EventType, Invitation, PersonalLink
+from invitations.models import Delivery, EventType, Invitation, PersonalLink
 from invitations.services.invitations import revoke_invitation
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.factories import make_invitation
@@ -150,3 +150,17 @@ def test_deliveries_show_each_result(api, company, worker, mail_server):
     assert events[0] == ("CREATED", None)
     assert sorted(events[1:3]) == [("DELIVERY_FAILED", BEN), ("SENT", ANNA)]
     assert events[3:] == [("RESENT", None), ("SENT", BEN)]
+
+
+def test_failed_mails_are_resent_together(api, company, jobs):
+    invitations = [make_invitation(company, allowed_emails=[ANNA], send_email=True) for _ in range(2)]
+    Delivery.objects.update(status="FAILED", fault="SENDER")
+    path = f"invitation/company/{company.pk}/resend-failed"
+
+    assert api.post(path).json() == {"mails": 2, "invitations": 2, "hasMore": False}
+
+    again = api.post(path)
+    assert (again.status_code, again.json()["mails"]) == (202, 0)
+    assert len(jobs.names) == 4
+    (event,) = invitations[0].events.filter(type="RESENT")
+    assert (event.actor, event.api_key) == ("PARTNER", company.partner.api_keys.get())
