@@ -137,7 +137,7 @@ class InvitationViewSet(PartnerViewSet):
     @extend_schema(
         operation_id="listInvitationEvents",
         summary="List the events of an invitation",
-        responses={200: InvitationEventSerializer},
+        responses={200: InvitationEventSerializer(many=True)},
     )
     @action(detail=True, pagination_class=KeysetPagination.named("events"))
     def events(self, request: Request, invitation_id: UUID) -> Response:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from config.redaction import redact_line
 from invitations.models import MailOutage
 
 SHORTEST_PAUSE = timedelta(minutes=1)
@@ -20,8 +21,11 @@ def current_outage() -> MailOutage | None:
 
 @transaction.atomic
 def record_outage(reason: str) -> None:
-    """Begin an outage, or prolong the one that lasts: by as long as it has lasted, for 1 to 15 minutes."""
-    now = timezone.now()
+    """Begin an outage, or prolong the one that lasts: by as long as it has lasted, for 1 to 15 minutes.
+
+    Addresses in the reason are redacted: it is shown with the mails of other partners.
+    """
+    now, reason = timezone.now(), redact_line(reason)
     outage, is_new = MailOutage.objects.select_for_update().get_or_create(
         pk=1, defaults={"since": now, "retry_at": now + SHORTEST_PAUSE, "reason": reason}
     )

@@ -242,7 +242,8 @@ def _retry_later(
     if wait is None:
         _fail(delivery, reason, fault)
     _save(delivery)
-    logger.warning("mail %s was not sent (attempt %s): %s", delivery.reference, delivery.attempts, reason)
+    level = logging.WARNING if delay is None else logging.DEBUG  # thousands may be held back together
+    logger.log(level, "mail %s was not sent (attempt %s): %s", delivery.reference, delivery.attempts, reason)
     return wait and (delay or wait)
 
 
