@@ -25,6 +25,8 @@ class CompaniesConfig(AppConfig):
 
         post_migrate.connect(fill_groups, sender=self)
         register_secret(r"\blk_[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+", f"lk_{REDACTED}")
+        # the token of a link for a new password: Django's PasswordResetTokenGenerator
+        register_secret(r"\b[a-z0-9]{1,13}-[0-9a-f]{32}\b")
 
 
 class StaffSiteConfig(admin_apps.AdminConfig):

@@ -45,6 +45,11 @@ class NotYoursToGrant(DomainError):
     default_message = _("You can only grant permissions that you have. Ask a superuser.")
 
 
+class PasswordLinkUsed(DomainError):
+    code = "PASSWORD_LINK_USED"
+    default_message = _("This link was used already. Log in with your new password.")
+
+
 class WrongCode(DomainError):
     code = "WRONG_CODE"
     default_message = _("This code is not right, or it was used before. Wait for the next one in your app.")
@@ -59,7 +64,10 @@ class OTPThrottled(DomainError):
         self.retry_after = retry_after
         if retry_after is None:
             super().__init__(
-                translate("There were too many wrong codes. Ask an administrator to reset your second factor.")
+                translate(
+                    "There were too many wrong codes. Enter one of your recovery codes, or ask an administrator to "
+                    "reset your second factor."
+                )
             )
         else:
             wait = {"wait": describe_seconds(retry_after)}

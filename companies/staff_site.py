@@ -22,7 +22,7 @@ from companies.known_clients import remember_client
 from companies.login_again import ask_to_log_in_again, bring_back_entries
 from companies.login_throttle import serialize_logins
 from companies.models import User
-from companies.passwords.views import change_password
+from companies.passwords.views import change_password, choose_password
 from companies.recent_actions import recent_actions
 from companies.second_factor import views
 from companies.second_factor.views import is_verified, may_set_up, needs_second_factor, otp_url
@@ -114,6 +114,7 @@ class StaffSite(AdminSite):
             page("code/", code, "second_factor_code"),
             page("recovery/", self.admin_view(views.second_factor_recovery), "second_factor_recovery"),
             page("off/", self.admin_view(views.second_factor_off), "second_factor_off"),
+            path("choose-password/<uidb64>/<token>/", choose_password, name="choose_password"),
             # Django's `view_on_site`, which no model here uses, fails on ids that are no integers
             *(each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"),
         ]

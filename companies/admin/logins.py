@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -16,11 +18,13 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.login_throttle import is_locked
 from companies.models import User
+from companies.services.passwords import create_password_link
 from companies.services.second_factor import reset_second_factor
 from companies.services.staff import unlock_member
 from config.admin.base import BaseAdmin
 from config.admin.changelist import status_word
 from config.exceptions import DomainError
+from config.http.headers import set_private_headers
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -33,15 +37,22 @@ UNLOCK = (
 RESET = (
     _("Reset second factor"),
     _(
-        "Their app and recovery codes stop working. Until they set up a new app, their password alone is enough to "
-        "log in. First make sure that the request comes from them."
+        "Their app and recovery codes stop working, and they are logged out everywhere. Their password stops working "
+        "too, because someone else may know it. You get a link with which they choose a new one. First make sure that "
+        "the request comes from them."
     ),
     _("The second factor is reset."),
 )
+LINK = (
+    _("Create a link for a new password"),
+    _("Their earlier password does not work. With the link they choose a new one, once within 24 hours."),
+    _("The link is ready."),
+)
+Texts = tuple[Any, Any, Any]
 
 
 class AccountRecoveryMixin(BaseAdmin):
-    """State of login and second factor on a member's page, with buttons to unlock and reset. Both ask to confirm."""
+    """State of login and second factor on a member's page, with buttons that ask to confirm."""
 
     def get_urls(self) -> list[Any]:
         def page(route: str, view: Callable[..., HttpResponse], name: str) -> Any:
@@ -50,17 +61,29 @@ class AccountRecoveryMixin(BaseAdmin):
         return [
             page("unlock", self.unlock_view, "companies_user_unlock"),
             page("reset-second-factor", self.reset_view, "companies_user_reset"),
+            page("password-link", self.password_link_view, "companies_user_password_link"),
             *super().get_urls(),
         ]
 
     def unlock_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._recover(request, object_id, unlock_member, UNLOCK)
+        def unlock(user: User, by: User) -> HttpResponse:
+            unlock_member(user, by=by)
+            self.message_user(request, UNLOCK[2], messages.SUCCESS)
+            return redirect("admin:companies_user_change", user.pk)
+
+        return self._recover(request, object_id, unlock, UNLOCK)
 
     def reset_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._recover(request, object_id, reset_second_factor, RESET)
+        def reset(user: User, by: User) -> HttpResponse:
+            return self._show_link(request, reset_second_factor(user, by=by), RESET)
+
+        return self._recover(request, object_id, reset, RESET)
+
+    def password_link_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._recover(request, object_id, lambda user, by: self._show_link(request, user, LINK), LINK)
 
     def _recover(
-        self, request: HttpRequest, object_id: str, service: Callable[..., User], texts: tuple[Any, Any, Any]
+        self, request: HttpRequest, object_id: str, act: Callable[[User, User], HttpResponse], texts: Texts
     ) -> HttpResponse:
         """Confirm on GET, act on POST."""
         if not self.has_change_permission(request):
@@ -73,13 +96,25 @@ class AccountRecoveryMixin(BaseAdmin):
         if request.method != "POST":
             return self._ask(request, user, texts)
         try:
-            service(user, by=cast(User, request.user))
-            self.message_user(request, texts[2], messages.SUCCESS)
+            with transaction.atomic():
+                return act(user, cast(User, request.user))
         except DomainError as refusal:
             self.message_user(request, refusal.detail, messages.ERROR)
         return redirect("admin:companies_user_change", user.pk)
 
-    def _ask(self, request: HttpRequest, user: User, texts: tuple[Any, Any, Any]) -> HttpResponse:
+    def _show_link(self, request: HttpRequest, user: User, texts: Texts) -> HttpResponse:
+        """Show the link in the response itself, so that no session or cookie has it."""
+        link = create_password_link(user, by=cast(User, request.user))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": texts[2],
+            "opts": self.opts,
+            "original": user,
+            "url": settings.PUBLIC_URL + reverse("admin:choose_password", kwargs=link),
+        }
+        return set_private_headers(render(request, "admin/companies/user/password_link.html", context))
+
+    def _ask(self, request: HttpRequest, user: User, texts: Texts) -> HttpResponse:
         button, consequence, _ = texts
         context = {
             **self.admin_site.each_context(request),
@@ -90,6 +125,15 @@ class AccountRecoveryMixin(BaseAdmin):
             "button": button,
         }
         return TemplateResponse(request, "admin/companies/user/confirm.html", context)
+
+    @admin.display(description=_("password"))
+    def change_password(self, user: User) -> SafeString:
+        link = format_html(
+            '<a href="{}">{}</a>', reverse("admin:auth_user_password_change", args=[user.pk]), _("Change password")
+        )
+        if user.has_usable_password():
+            return link
+        return format_html("{} {}", _with_link(status_word(_("None"), "bad"), "password_link", user, LINK[0]), link)
 
     @admin.display(description=_("login"))
     def login_state(self, user: User) -> SafeString:

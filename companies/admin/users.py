@@ -8,9 +8,6 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from companies.admin.groups import PermissionsField
@@ -142,8 +139,3 @@ class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: igno
         if db_field.name == "companies":
             kwargs["widget"] = SeveralSelect(db_field, self.admin_site)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-    @admin.display(description=_("password"))
-    def change_password(self, user: User) -> SafeString:
-        address = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('<a href="{}">{}</a>', address, _("Change password"))

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import django_otp
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
@@ -33,6 +34,11 @@ from companies.services.second_factor import (
 )
 from companies.staff_log import log_staff
 from config.qr import draw_qr
+
+TOO_MANY_WRONG_CODES = gettext_lazy(
+    "Your app is blocked: someone who knows your password entered 100 wrong codes. Change your password now, then set "
+    "up your app again on this page."
+)
 
 accept_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -70,6 +76,9 @@ def second_factor_code(request: HttpRequest) -> HttpResponse:
             log_staff(request, "second factor", username=_user(request).get_username(), passed=False)
         return _page(request, "code", form, title=_("Enter your code"))
     _mark_verified(request, authenticator)
+    if authenticator.is_closed:
+        messages.warning(request, TOO_MANY_WRONG_CODES)
+        return redirect("admin:second_factor")
     return remember_client(request, redirect(next_url(request)), _user(request))
 
 

@@ -19,6 +19,7 @@ from companies.exceptions import (
     WrongCode,
 )
 from companies.models import Authenticator, RecoveryCode, User
+from companies.services.passwords import withdraw_password
 from companies.services.staff import may_manage, note
 from config.typed_text import find_digits, plain_digits
 
@@ -64,6 +65,7 @@ def verify_second_factor(user: User, *, code: str) -> Authenticator:
     """Spend a code of the app, or a recovery code. Returns the authenticator in use.
 
     Raises `WrongCode`, `NoSecondFactor`, and `OTPThrottled` after too many wrong codes in a row. A wrong code counts.
+    Recovery codes are accepted all the same, so that strangers who know the password cannot lock the member out.
     """
     with transaction.atomic():
         authenticator = _lock(user).authenticator
@@ -93,14 +95,18 @@ def turn_off_second_factor(user: User, *, code: str) -> User:
     return _delete(user, "Second factor turned off.", by=user)
 
 
+@transaction.atomic
 def reset_second_factor(user: User, *, by: User) -> User:
-    """Delete the authenticator of a member of staff who lost app and recovery codes.
+    """Delete the authenticator of a member of staff who lost app and recovery codes, and withdraw the password.
 
-    Raises `NotYoursToChange` unless `by` may manage them, and for oneself: turning off takes a code.
+    All sessions end: one that knows the password may wait for this moment, or may have caused it by wrong codes. Raises
+    `NotYoursToChange` unless `by` may manage the member, and for oneself: turning off takes a code.
     """
     if not may_manage(by, user) or user.pk == by.pk:
         raise NotYoursToChange
-    return _delete(user, "Second factor reset.", by=by)
+    reset = _delete(user, "Second factor reset.", by=by)
+    withdraw_password(reset)
+    return reset
 
 
 def group_by_four(text: str, separator: str = " ") -> str:
@@ -123,15 +129,16 @@ def _delete(user: User, message: str, *, by: User) -> User:
 
 
 def _verify(authenticator: Authenticator, code: str, *, recovery: bool = True) -> bool:
+    """Spend the code. The limits hold for codes of the app: a recovery code cannot be guessed (NIST SP 800-63B-4)."""
+    plain = re.sub(r"[\s-]", "", plain_digits(code)).upper()
+    if recovery and _spend_recovery_code(authenticator, plain):
+        return True
     allowed, reason = authenticator.verify_is_allowed()
     if authenticator.is_closed:
         raise OTPThrottled(retry_after=None)
     if not allowed:
         raise OTPThrottled(retry_after=round((reason["locked_until"] - timezone.now()).total_seconds()) + 1)
-    plain = re.sub(r"[\s-]", "", plain_digits(code)).upper()
-    digits = find_digits(code, 6) or plain
-    is_right = authenticator.verify_token(digits) or (recovery and _spend_recovery_code(authenticator, plain))
-    if is_right:
+    if is_right := authenticator.verify_token(find_digits(code, 6) or plain):
         authenticator.throttle_reset(commit=False)
     else:
         authenticator.throttle_increment(commit=False)

@@ -50,11 +50,27 @@ def test_administrator_resets_second_factor(client, administrator, viewer):
     assert client.get(url("reset", viewer)).status_code == 200
     assert Authenticator.objects.exists()
 
-    client.post(url("reset", viewer))
+    answer = client.post(url("reset", viewer))
 
     assert not Authenticator.objects.exists()
-    entry = LogEntry.objects.filter(object_id=str(viewer.pk)).latest("pk")
-    assert (entry.user, entry.change_message) == (administrator, "Second factor reset.")
+    assert words(answer).count(answer.context["url"]) == 1
+    assert "no-store" in answer["Cache-Control"]
+    entries = LogEntry.objects.filter(object_id=str(viewer.pk)).order_by("pk")
+    assert [(entry.user, entry.change_message) for entry in entries][-2:] == [
+        (administrator, "Second factor reset."),
+        (administrator, "Link for a new password created."),
+    ]
+
+
+def test_lost_link_is_replaced(client, administrator, viewer):
+    assert url("password_link", viewer) not in words(client.get(url("change", viewer)))
+    assert "You may not change" in words(client.post(url("password_link", viewer), follow=True))
+    set_up(viewer)
+    client.post(url("reset", viewer))
+
+    assert url("password_link", viewer) in words(client.get(url("change", viewer)))
+    assert client.get(url("password_link", viewer)).status_code == 200
+    assert "/admin/choose-password/" in words(client.post(url("password_link", viewer)))
 
 
 def test_recovery_of_superior_is_forbidden(client, groups, mary, factor):
@@ -63,7 +79,9 @@ def test_recovery_of_superior_is_forbidden(client, groups, mary, factor):
         user = UserFactory(is_superuser=False)
         user.groups.add(groups[group])
         client.force_login(user)
-        assert [client.post(url(name, mary)).status_code for name in ("unlock", "reset")] == [403, 403], group
+        assert {client.post(url(name, mary)).status_code for name in ("unlock", "reset", "password_link")} == {403}, (
+            group
+        )
 
     assert is_locked(mary.email)
     assert Authenticator.objects.exists()

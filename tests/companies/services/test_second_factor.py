@@ -166,6 +166,19 @@ def test_hundred_wrong_codes_need_a_reset(mary, factor):
     assert set_up(mary)
 
 
+def test_recovery_code_passes_the_limit(mary):
+    """Strangers who know the password cannot lock the member out by wrong codes, or force a reset."""
+    factor, codes = set_up(mary)
+    Authenticator.objects.update(throttling_failure_count=MAX_FAILURES, throttling_failure_timestamp=timezone.now())
+
+    assert verify_second_factor(mary, code=codes[0]).is_closed
+    with pytest.raises(OTPThrottled):
+        verify_second_factor(mary, code=codes[0])
+    with pytest.raises(OTPThrottled):
+        verify_second_factor(mary, code=code_of(factor))
+    assert not set_up(mary)[0].is_closed
+
+
 def test_setup_expires_after_half_an_hour(mary):
     begun = begin_second_factor(mary)
     Authenticator.objects.update(created_at=timezone.now() - timedelta(minutes=31))
@@ -206,6 +219,7 @@ def test_reset_deletes_factor_and_is_logged(mary, factor):
     reset_second_factor(mary, by=administrator)
 
     assert not Authenticator.objects.exists()
+    assert not User.objects.get(pk=mary.pk).has_usable_password()
     assert history(mary)[-1] == (administrator, "Second factor reset.")
     with pytest.raises(NoSecondFactor):
         reset_second_factor(mary, by=administrator)
