@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
-from django.utils.formats import localize
+from django.utils.formats import date_format, localize
 from django.utils.html import avoid_wrapping, format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import TIME_STRINGS
@@ -38,6 +38,12 @@ def short_date(value: datetime | None, *, default: "StrOrPromise" = "–") -> st
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', local.isoformat(), localize(local), localize(local.date())
     )
+
+
+def weekday_date(value: datetime) -> str:
+    """`Wed 4 March`, with the year if it is not the present one."""
+    local = timezone.localtime(value)
+    return date_format(local, "D j F" if local.year == timezone.localtime().year else "D j F Y")
 
 
 def relative_time(value: datetime | None, *, default: "StrOrPromise" = "–") -> str | SafeString:

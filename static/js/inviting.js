@@ -86,6 +86,21 @@ function agree() {
   }
 }
 
+// The first empty field of an untouched form, unless a phone would show its keyboard.
+function begin() {
+  const addresses = document.getElementById("id_allowed_emails");
+  const chosen = company.value ? addresses : company.parentElement.querySelector(".select2-selection");
+  if (document.activeElement === document.body && !addresses.value && matchMedia("(pointer: fine)").matches) {
+    chosen.focus({ preventScroll: true });
+  }
+}
+
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("textarea")) return;
+  event.preventDefault();
+  form.requestSubmit(form.elements._send[0]);
+});
+
 let sent = false;
 form.addEventListener("submit", (event) => {
   if (event.submitter?.formTarget === frame.name) {
@@ -100,6 +115,7 @@ form.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   sent = false;
   agree();
+  begin();
 });
 frame.hidden = true;
 

@@ -140,7 +140,7 @@ def test_hidden_fields_are_not_sent(open_form):
     expect(page.locator("summary", has_text="Prefilled fields")).to_be_hidden()
     choose(page, "Connection to repair", "owner@", "Acme Water")
     page.get_by_label("Another number").check()
-    page.get_by_label("Number of uses").fill("2")
+    page.get_by_label("How many uses").fill("2")
     page.get_by_role("button", name="Create link only").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Link for Riverside Bakeries")
@@ -155,7 +155,7 @@ def test_double_click_and_back_create_one_invitation(open_form, northwind):
     choose(page, "Company", "river", "Riverside Bakeries")
     page.get_by_label("Allowed addresses").fill("anna@example.com")
     page.get_by_label("Another number").check()
-    page.get_by_label("Number of uses").fill("3")
+    page.get_by_label("How many uses").fill("3")
     unfold(page, "Prefilled fields")
     page.locator("#id_sites ~ .select2 input").focus()
     page.keyboard.type("main")
@@ -168,8 +168,8 @@ def test_double_click_and_back_create_one_invitation(open_form, northwind):
     expect(page.get_by_role("heading", level=1)).to_have_text("Create invitation")
     expect(page.get_by_role("combobox", name=re.compile("^Company"))).to_contain_text("Riverside Bakeries")
     expect(page.get_by_label("Another number")).to_be_checked()
-    expect(page.get_by_label("Number of uses")).to_have_value("3")
-    expect(page.get_by_label("Number of uses")).to_be_visible()
+    expect(page.get_by_label("How many uses")).to_have_value("3")
+    expect(page.get_by_label("How many uses")).to_be_visible()
     expect(page.locator("#id_sites ~ .select2")).to_contain_text("Main bakery")
     expect(page.locator("#id_sites")).to_be_enabled()
     page.get_by_role("button", name="Create and mail").click()
@@ -247,6 +247,7 @@ def show_suggestions(page):
 def show_link(page):
     choose(page, "Company", "river", "Riverside Bakeries")
     page.get_by_label("Allowed addresses").fill(f"a@example.com, {'long.' * 10}name@example.com, *@example.org")
+    page.get_by_role("button", name="Allow 3 uses").click()
     page.get_by_role("button", name="Create and mail").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Link for Riverside Bakeries")
 

@@ -88,7 +88,7 @@ def test_choice_reveals_its_field(desk, house):
     page = desk.open()
     for name, field, choice in [
         ("extend", "Last day", "At the end of a day"),
-        ("limits", "Number of uses", "A number"),
+        ("limits", "How many uses", "A number"),
     ]:
         page.goto(desk.base + reverse(f"admin:invitations_invitation_{name}", args=[house[Invitation].pk]))
         asked = page.get_by_label(field, exact=True)

@@ -12,7 +12,13 @@ from companies.models import User
 from config.admin.times import format_datetime
 from config.exceptions import DomainError, InvalidField
 from invitations.admin.actions.base import OptimisticLockForm
-from invitations.admin.create.terms import DAY_IS_OVER, SPANS, TOO_FAR_OFF, end_of, expiry_sentence
+from invitations.admin.create.limits import (
+    DAY_IS_OVER,
+    SPANS,
+    TOO_FAR_OFF,
+    end_of,
+    expiry_sentence,
+)
 from invitations.exceptions import ChangedMeanwhile
 from invitations.models import Invitation
 

@@ -29,7 +29,7 @@ class LimitsForm(OptimisticLockForm):
         help_text=_("Each connected account is one use."),
     )
     max_uses = forms.IntegerField(
-        label=_("Number of uses"),
+        label=_("How many uses"),
         required=False,
         widget=forms.NumberInput(attrs={"data-when": f"uses={NUMBER}"}),
         help_text=_("Past uses count, too."),

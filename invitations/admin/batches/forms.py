@@ -1,6 +1,5 @@
 """The form that uploads a bulk invitation."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -12,13 +11,21 @@ from config.admin.base import ServiceForm
 from config.db.uuid7 import parse_uuid
 from config.exceptions import DomainError
 from invitations.admin.create.form import CHOOSE_A_COMPANY
-from invitations.admin.create.terms import EXPIRES
-from invitations.admin.fields import PlainTextField
-from invitations.models import MAX_MESSAGE_LENGTH, Batch
+from invitations.admin.create.limits import ONE_USE, LimitFields
+from invitations.admin.create.sections import BoundSection, Section, SectionField
+from invitations.admin.create.terms import MESSAGE_FIELD
+from invitations.models import Batch
 from invitations.services.batches.create import draft_batch
 
-SPANS = [(value, label) for value, label in EXPIRES if value.isdecimal()]
 MAX_OFFERED = 50
+# the sections of the form for one invitation
+RECIPIENTS = Section("recipients", _("Company and recipients"), ("company", "file", "addresses"))
+LIMITS = Section(
+    "limits", _("Limits"), (("expires",), ("uses", "max_uses")), hint=_("For rows without values of their own.")
+)
+MESSAGE = Section(
+    "message", _("Message"), ("message", "send_email"), hint=_("For rows without a message of their own.")
+)
 
 
 class NewestCompaniesSelect(AutocompleteSelect):
@@ -34,9 +41,10 @@ class NewestCompaniesSelect(AutocompleteSelect):
         return groups
 
 
-class BatchForm(ServiceForm):
+class BatchForm(LimitFields, ServiceForm):
     """A file or pasted addresses, and the terms of rows that have none of their own."""
 
+    bound_field_class = SectionField
     file = forms.FileField(
         required=False,
         label=_("CSV file"),
@@ -45,54 +53,58 @@ class BatchForm(ServiceForm):
     )
     addresses = forms.CharField(
         required=False,
-        label=_("Or paste here"),
-        widget=forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField", "spellcheck": "false"}),
+        label=_("Or paste addresses"),
+        widget=forms.Textarea(attrs={"rows": 4, "autocapitalize": "none", "spellcheck": "false"}),
         help_text=_("One address on each line, or rows copied from a spreadsheet. At most 4 MiB."),
     )
-    message = PlainTextField(
-        required=False,
-        max_length=MAX_MESSAGE_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-        label=_("Message"),
-        help_text=_("Plain text. Each contributor reads it in the mail and on the page."),
-    )
-    expires_in = forms.ChoiceField(required=False, choices=[*SPANS, ("", _("Never"))], initial="14", label=_("Expires"))
-    max_uses = forms.IntegerField(
-        required=False,
-        initial=1,
-        label=_("Maximum uses"),
-        help_text=_("For each invitation. Each connected account is one use. Empty: unlimited."),
-    )
+    # removes the field: rows are created at different times, so they have a span and no day
+    expires_on = None  # type: ignore[assignment]
+    message = MESSAGE_FIELD
     send_email = forms.BooleanField(
         required=False,
         initial=True,
         label=_("Mail each address its own link"),
         help_text=_("If not, no mail is sent, and the result file has the links."),
     )
-    service_fields = {"expires_in_seconds": "expires_in"}
+    service_fields = {"expires_in_seconds": "expires"}
 
     class Meta:
         model = Batch
-        fields = ("company", "file", "addresses", "message", "expires_in", "max_uses", "send_email")
+        fields = ("company", "file", "addresses", "expires", "uses", "max_uses", "message", "send_email")
         error_messages = {"company": CHOOSE_A_COMPANY}
 
-    def clean(self) -> None:
-        cleaned = self.cleaned_data
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        expires: Any = self.fields["expires"]
+        expires.choices = [choice for choice in expires.choices if choice[0] != "date"]
+        self.fields["uses"].help_text = f"{_('For each invitation.')} {ONE_USE}"
+
+    @property
+    def sections(self) -> list[BoundSection]:
+        return [BoundSection(section, self) for section in (RECIPIENTS, LIMITS, MESSAGE)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
         if {"file", "addresses"} <= cleaned.keys() and bool(cleaned["file"]) == bool(cleaned["addresses"].strip()):
             self.add_error("file", _("Choose a file or paste addresses: one of the two."))
-
-    def clean_expires_in(self) -> timedelta | None:
-        days = self.cleaned_data["expires_in"]
-        return timedelta(days=int(days)) if days else None
+        return cleaned
 
     def _post_clean(self) -> None:
         """Skip the model's validation: the service fills the row."""
 
     def perform(self, *, by: User) -> Batch:
-        given: dict[str, Any] = dict(self.cleaned_data)
-        file, pasted = given.pop("file"), given.pop("addresses")
-        content = file.read() if file else pasted.encode(errors="replace")
-        return draft_batch(given.pop("company"), by=by, content=content, file_name=file.name if file else "", **given)
+        given = self.cleaned_data
+        file, pasted = given["file"], given["addresses"]
+        return draft_batch(
+            given["company"],
+            by=by,
+            content=file.read() if file else pasted.encode(errors="replace"),
+            file_name=file.name if file else "",
+            message=given["message"],
+            expires_in=self.expiry.get("expires_in"),
+            max_uses=self.uses_limit,
+            send_email=given["send_email"],
+        )
 
     def error_field(self, error: DomainError) -> str | None:
         name = super().error_field(error)

@@ -26,6 +26,7 @@ from config.http.error_pages import too_large
 from invitations.admin.batches.example import COLUMN_HELP, EXAMPLE
 from invitations.admin.batches.forms import BatchForm, NewestCompaniesSelect
 from invitations.admin.batches.pages import STATE_TONES, batch_context, progress_of
+from invitations.admin.create.offers import only_company
 from invitations.admin.links import link_of
 from invitations.admin.titles import batch_title
 from invitations.models import Batch, BatchRow
@@ -49,10 +50,6 @@ class BatchAdmin(CompanyLimitedAdmin):
     list_select_related = ("company", "created_by")
     list_filter = (("company", AutocompleteFilter),)
     add_form_template = "admin/invitations/batch/add.html"
-    fieldsets = (
-        (_("Recipients"), {"fields": ("company", "file", "addresses")}),
-        (_("For rows without values of their own"), {"fields": ("message", "expires_in", "max_uses", "send_email")}),
-    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("invitations.add_invitation")
@@ -122,6 +119,13 @@ class BatchAdmin(CompanyLimitedAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return super().add_view(request, form_url, {"title": _("Create bulk invitation"), "columns": COLUMN_HELP})
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """Choose the only company of the user."""
+        return {"company": only_company(request.user)} | super().get_changeform_initial_data(request)  # type: ignore[arg-type]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().render_change_form(request, context | {"form": context["adminform"].form}, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Batch, post_url_continue: str | None = None) -> HttpResponse:
         return redirect("admin:invitations_batch_change", obj.pk)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from invitations.admin.create.limits import SPANS
 from invitations.admin.create.prefill import NAMES
-from invitations.admin.create.terms import SPANS, TEXTS
+from invitations.admin.create.terms import TEXTS
 from invitations.models import Invitation
 from invitations.models.prefill import Prefill
 

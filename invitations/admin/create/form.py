@@ -12,10 +12,12 @@ from companies.actors import Actor
 from companies.models import Company, User
 from config.exceptions import DomainError, InvalidField
 from connections.models import Connection
-from invitations.admin.create.offers import Offers, label
+from invitations.admin.create.limits import TOO_FAR_OFF
+from invitations.admin.create.offers import Offers, label, only_company
 from invitations.admin.create.prefill import NAMES, PREFILL, PrefillForm
 from invitations.admin.create.sections import BoundSection, Section, SectionField
-from invitations.admin.create.terms import LIMITS, MESSAGE, RECORDS, TOO_FAR_OFF, TermsForm
+from invitations.admin.create.shared_uses import SharedUsesField, SharedUsesMixin
+from invitations.admin.create.terms import LIMITS, MESSAGE, RECORDS, TermsForm
 from invitations.models import Invitation, InvitationType
 from invitations.services.form_idempotency import INCOMPLETE
 from invitations.services.invitations import (
@@ -29,9 +31,11 @@ TYPES = [
     (InvitationType.CREATE_CONNECTION, _("Connect a new account")),
     (InvitationType.EDIT_CONNECTION, _("Repair a connection whose login details no longer work")),
 ]
-COMPANY = Section("company", _("Company and purpose"), ("company", "invitation_type", "connection"))
+RECIPIENTS = Section(
+    "recipients", _("Company and recipients"), ("company", "invitation_type", "connection", "allowed_emails")
+)
 # the order of the page, and of the errors in its summary
-SECTIONS = (COMPANY, LIMITS, MESSAGE, PREFILL, RECORDS)
+SECTIONS = (RECIPIENTS, LIMITS, MESSAGE, PREFILL, RECORDS)
 CHOOSE_A_COMPANY = {"required": _("Choose a company."), "invalid_choice": _("Choose one of the companies.")}
 # fields with a search: the kind of their offers
 OFFERED = {
@@ -43,8 +47,8 @@ OFFERED = {
 }
 
 
-class CreateInvitationForm(TermsForm, PrefillForm):
-    """Offers the connections, sites and redirect URLs of the chosen company.
+class CreateInvitationForm(SharedUsesMixin, TermsForm, PrefillForm):
+    """Offers the connections, sites and redirect URLs of the chosen company. The only company is chosen.
 
     Bound but not `checked`, the form keeps its input and reports no errors. `find_<name>` searches the offers of a
     field without JavaScript. `form_id` identifies the form: posted twice, it creates one invitation.
@@ -66,6 +70,7 @@ class CreateInvitationForm(TermsForm, PrefillForm):
         error_messages={"invalid_choice": _("Choose from the connections of the company.")},
         widget=forms.Select(attrs={"data-when": f"invitation_type={InvitationType.EDIT_CONNECTION.value}"}),
     )
+    share_uses = SharedUsesField()
     find_company = forms.CharField(required=False, label=_("Find a company"))
     find_connection = forms.CharField(required=False, label=_("Find a connection"))
     find_provider = forms.CharField(required=False, label=_("Find a provider"))
@@ -77,6 +82,8 @@ class CreateInvitationForm(TermsForm, PrefillForm):
         super().__init__(data, initial={"form_id": uuid7()} | (initial or {}))
         self.user, self.checked = user, checked
         self.offers = Offers(user, None)
+        if not self.is_bound and "company" not in self.initial:
+            self.initial["company"] = only_company(user)
         self.offers.company = self._chosen_company()
         for name, kind in OFFERED.items():
             self._offer(name, kind)
@@ -100,6 +107,8 @@ class CreateInvitationForm(TermsForm, PrefillForm):
                 self.add_error(name, _("Leave this empty: a repair has no prefilled fields."))
         elif cleaned.get("connection"):
             self.add_error("connection", _("Leave this empty, or choose “Repair a connection” above."))
+        if {"uses", "max_uses"} <= cleaned.keys():
+            self.ask_to_share_uses(cleaned.get("allowed_emails"), self.uses_limit)
         return cleaned
 
     def require_recipients(self) -> bool:

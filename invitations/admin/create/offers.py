@@ -83,6 +83,12 @@ def open_companies(user: User) -> QuerySet[Company]:
     return Company.objects.within(user.company_limit).select_related("partner")
 
 
+def only_company(user: User) -> Company | None:
+    """The company of a user who may choose no other."""
+    companies = open_companies(user)[:2]
+    return companies[0] if len(companies) == 1 else None
+
+
 def label(row: Model) -> str:
     """Name of the row, with details that tell it from others of the same name."""
     match row:

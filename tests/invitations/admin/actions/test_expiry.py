@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from companies.actors import SYSTEM
 from config.admin.times import format_datetime
-from invitations.admin.create.terms import end_of
+from invitations.admin.create.limits import end_of
 from invitations.exceptions import ChangedMeanwhile
 from invitations.models.status import Status
 from invitations.services.invitations import update_invitation

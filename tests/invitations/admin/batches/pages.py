@@ -19,7 +19,7 @@ def file_of(content, name="people.csv"):
 
 
 def upload(client, company, **fields):
-    return client.post(ADD, {"company": company.pk, "expires_in": "14", "max_uses": "1"} | fields)
+    return client.post(ADD, {"company": company.pk, "expires": "14", "uses": "one"} | fields)
 
 
 def errors_of(response):

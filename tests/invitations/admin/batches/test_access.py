@@ -76,8 +76,8 @@ def test_upload_is_limited_to_own_companies(client, company):
 
 
 def test_only_own_companies_are_offered(client, company):
-    other = CompanyFactory(name="Hilltop Hotels")
-    client.force_login(limited_to(company))
+    other, third = CompanyFactory(name="Hilltop Hotels"), CompanyFactory()
+    client.force_login(limited_to(company, third))
 
     offered = words(client.get(ADD))
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 from invitations.admin.batches.example import COLUMN_HELP
 from invitations.models import Batch, Invitation
 from invitations.services.batches.rows import COLUMNS
+from tests.factories import CompanyFactory
 from tests.invitations.admin.batches.pages import ADD, errors_of, file_of, page, upload
 from tests.invitations.admin.pages import may, words
 from tests.invitations.services.batches.drafts import CREATED, READY, count_rows, people, run
@@ -27,7 +28,12 @@ def test_file_becomes_a_draft(admin_client, company, staff):
     assert not Invitation.objects.exists()
 
 
-def test_company_is_preselected_only_by_query(admin_client, company):
+def test_only_company_is_preselected(admin_client, company):
+    assert f'<option value="{company.pk}" selected>' in words(admin_client.get(ADD))
+
+
+def test_company_is_preselected_by_query(admin_client, company):
+    CompanyFactory()
     assert '<option value="" selected></option>' in words(admin_client.get(ADD))
     named = words(admin_client.get(ADD, {"company": company.pk}))
     assert f'<option value="{company.pk}" selected>' in named
@@ -35,7 +41,7 @@ def test_company_is_preselected_only_by_query(admin_client, company):
 
 
 def test_pasted_addresses_become_a_draft(admin_client, company):
-    upload(admin_client, company, addresses="Anna <a@example.com>\r\nb@example.com\r\n", expires_in="", max_uses="")
+    upload(admin_client, company, addresses="Anna <a@example.com>\r\nb@example.com\r\n", expires="never", uses="any")
 
     batch = Batch.objects.get()
     assert (str(batch), batch.expires_in, batch.max_uses) == ("Pasted addresses", None, None)
@@ -46,9 +52,9 @@ def test_error_stands_on_its_field(admin_client, company):
     wanted = {
         "file": {},
         "addresses": {"addresses": "emial\na@b.example"},
-        "max_uses": {"addresses": "a@example.com", "max_uses": "0"},
-        "message": {"addresses": "a@example.com", "message": "live\u202e"},
-        "expires_in": {"addresses": "a@example.com", "expires_in": "x"},
+        "max_uses": {"addresses": "a@example.com", "uses": "number", "max_uses": "0"},
+        "message": {"addresses": "a@example.com", "message": "live\x07"},
+        "expires": {"addresses": "a@example.com", "expires": "x"},
     }
 
     found = {name: list(errors_of(upload(admin_client, company, **fields))) for name, fields in wanted.items()}
@@ -58,11 +64,12 @@ def test_error_stands_on_its_field(admin_client, company):
 
 
 def test_all_errors_are_shown_together(admin_client, company):
-    errors = errors_of(admin_client.post(ADD, {"company": "", "expires_in": "14"}))
+    errors = errors_of(admin_client.post(ADD, {"company": "", "expires": "14", "uses": "number"}))
 
     assert errors == {
         "company": ["Choose a company."],
         "file": ["Choose a file or paste addresses: one of the two."],
+        "max_uses": ["Enter a number."],
     }
 
 

@@ -45,7 +45,7 @@ def test_every_field_has_a_bad_value(admin_client, company):
     form = invite(admin_client, company, company="").context["form"]
 
     companions = ("lock_", "find_")
-    conditional = {"connection", "expires_on", "max_uses"}
+    conditional = {"connection", "expires_on", "max_uses", "share_uses"}
     assert {name for name in form.fields if not name.startswith(companions)} - conditional == set(BAD_VALUES)
 
 
@@ -76,7 +76,7 @@ def test_summary_follows_the_order_of_fields(admin_client, company):
 
     start = page.index("Nothing was created.")
     summary = page[start : page.index("<form", start)]
-    places = [summary.index(each) for each in ("Connection to repair", "b@c", "nonsense", "Number of uses", "Country")]
+    places = [summary.index(each) for each in ("Connection to repair", "b@c", "nonsense", "How many uses", "Country")]
     assert places == sorted(places)
 
 

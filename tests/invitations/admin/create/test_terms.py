@@ -1,11 +1,14 @@
 """Expiry and uses of a new invitation."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.utils import timezone
 
+from config.admin.times import weekday_date
 from invitations.models import Invitation
-from tests.invitations.admin.create.pages import errors, invite
+from tests.factories import CompanyFactory
+from tests.invitations.admin.create.pages import ADD, errors, invite
+from tests.invitations.admin.pages import words
 
 TOO_FAR_OFF = "Choose a day within the next ten years."
 
@@ -55,3 +58,32 @@ def test_expiry_and_uses_have_bounds(admin_client, company):
     assert [(given, errors(invite(admin_client, company, **given))) for given, _ in wanted] == wanted
     assert list(errors(invite(admin_client, company, uses="number", max_uses="1000001"))) == ["max_uses"]
     assert not Invitation.objects.exists()
+
+
+def test_addresses_that_share_uses_are_asked_about(admin_client, company):
+    emails = "a@example.com, b@example.com, c@example.com"
+    asked = [("one", "", "share 1 use:"), ("number", "2", "share 2 uses:")]
+    for uses, max_uses, said in asked:
+        given = {"allowed_emails": emails, "uses": uses, "max_uses": max_uses}
+        found = errors(invite(admin_client, company, **given))
+        assert list(found) == ["share_uses"], given
+        assert said in found["share_uses"][0]
+        assert created(admin_client, company, **given, share_uses="on").max_uses == int(max_uses or 1)
+    assert created(admin_client, company, allowed_emails=emails, uses="number", max_uses="3").max_uses == 3
+    assert created(admin_client, company, allowed_emails=emails, uses="any").max_uses is None
+
+
+def test_only_company_is_chosen(admin_client, company):
+    chosen = f'<option value="{company.pk}" selected>'
+
+    assert chosen in words(admin_client.get(ADD))
+    CompanyFactory()
+    assert chosen not in words(admin_client.get(ADD))
+
+
+def test_spans_show_their_last_day(admin_client, company):
+    page = words(admin_client.get(ADD))
+
+    days = [timezone.localtime() + timedelta(days=days) for days in (1, 7, 14, 30)]
+    assert [day for day in map(weekday_date, days) if f": {day}" not in page] == []
+    assert weekday_date(datetime(2031, 3, 5, tzinfo=UTC)) == "Wed 5 March 2031"
