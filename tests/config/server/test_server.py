@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.config.server.conftest import THREADS
+from tests.config.server.nginx import nginx
 from tests.factories import CompanyFactory, UserFactory, make_api_key, make_invitation
 from tests.secrecy import KNOWN
 
@@ -133,18 +134,30 @@ def test_too_large_upload_of_staff_is_explained(server):
 
 
 def test_chunked_body_is_read(server):
+    assert created_with_chunks(server) == (201, 2)
+
+
+def test_requests_pass_the_proxy(server, tmp_path):
+    with nginx(server, tmp_path) as proxy, ExitStack() as held:
+        for _ in range(24):
+            held.enter_context(sent(proxy, "POST /admin/login/", CSRF | {"Content-Length": "50"}, b"ab"))
+
+        assert statuses(proxy, "/healthz", "/admin/login/") == {"/healthz": 200, "/admin/login/": 200}
+        assert created_with_chunks(proxy) == (201, 2)
+
+
+def created_with_chunks(server) -> tuple[int, int]:
+    """Create an invitation with a chunked body; return the status and `maxUses`."""
     company = CompanyFactory()
     _, key = make_api_key(company.partner)
     client = http.client.HTTPConnection(*server, timeout=20)
     headers = {"X-API-KEY": key, "Content-Type": "application/json"}
     pieces = (b'{"maxUses":', b"2}")
-
     client.request("POST", f"/v2/invitation/company/{company.pk}", iter(pieces), headers, encode_chunked=True)
     response = client.getresponse()
-
     body = json.load(response)
     KNOWN.note(key, body["token"])
-    assert (response.status, body["maxUses"]) == (201, 2)
+    return response.status, body["maxUses"]
 
 
 def test_server_does_not_speak_http_2(server):
