@@ -8,6 +8,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.db import embedded
+from config.env import PERCENT_ENCODE, is_percent_encoded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
@@ -22,7 +23,7 @@ NETWORK_OPTIONS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 40_000,  # milliseconds
 }
-URL_SHAPE = "DATABASE_URL must look like postgres://user:password@host:5432/database."
+URL_SHAPE = f"DATABASE_URL must look like postgres://user:password@host:5432/database. {PERCENT_ENCODE}"
 
 
 def is_embedded() -> bool:
@@ -40,11 +41,16 @@ def connection_settings() -> dict[str, Any]:
     return entry | {"OPTIONS": NETWORK_OPTIONS | entry.get("OPTIONS", {})}
 
 
-def without_session_state(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return the entry for a pooler that may give each transaction another session, as PgBouncer in transaction mode.
+def is_pooled() -> bool:
+    """True if `DATABASE_POOLER` is `transaction`: each transaction may get another session."""
+    pooler = os.environ.get("DATABASE_POOLER") or "none"
+    if pooler not in ("none", "transaction"):
+        raise ImproperlyConfigured(f"DATABASE_POOLER must be none or transaction, not {pooler!r}.")
+    return pooler == "transaction"
 
-    Prepared statements and open cursors belong to a session.
-    """
+
+def without_session_state(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry without prepared statements and cursors on the server, which belong to a session."""
     return entry | {"DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": entry["OPTIONS"] | {"prepare_threshold": None}}
 
 
@@ -76,6 +82,6 @@ def _named_settings(url: str) -> dict[str, Any]:
         entry: dict[str, Any] = environ.Env.db_url_config(url)
     except ValueError:  # its message may contain a part of the password
         raise ImproperlyConfigured(URL_SHAPE) from None
-    if not entry["NAME"] or "@" in entry["NAME"]:
+    if not entry["NAME"] or not is_percent_encoded(url):
         raise ImproperlyConfigured(URL_SHAPE)
     return entry

@@ -14,6 +14,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 # Django's syntax of ALLOWED_HOSTS: no port; a leading dot matches every subdomain
 ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+LONE_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
+PERCENT_ENCODE = "In user name and password, write / as %2F, # as %23, ? as %3F, @ as %40 and % as %25."
 MIN_SECRET_LENGTH, MIN_DISTINCT_CHARACTERS = 32, 5
 # 32 random bytes have about thirty distinct ones
 MIN_DISTINCT_BYTES = 12
@@ -52,7 +54,15 @@ def check_public_url(url: str, *, schemes: Sequence[str]) -> str:
         is_valid = False
     if not is_valid or not url.isprintable() or " " in url:
         raise ImproperlyConfigured("PUBLIC_URL must name a host, such as https://connect.example.com.")
+    if parts.path.strip("/"):
+        raise ImproperlyConfigured("PUBLIC_URL must not have a path: Latchkey needs a host name of its own.")
     return url.rstrip("/")
+
+
+def is_percent_encoded(url: str) -> bool:
+    """False if the user name or password has a character that ends it in a URL, or a `%` that encodes nothing."""
+    parts = urlsplit(url)
+    return "@" not in parts.path + parts.query + parts.fragment and not LONE_PERCENT.search(parts.netloc)
 
 
 def check_hosts(hosts: Sequence[str]) -> list[str]:

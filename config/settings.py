@@ -26,6 +26,7 @@ from config.env import (
     read_integer,
     read_log_level,
 )
+from config.log_settings import logging_settings
 from config.mail.settings import anymail_settings, check_sender, email_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -126,17 +127,10 @@ DATABASE = database.connection_settings()
 DATABASE["CONN_MAX_AGE"] = 600
 # prepared statements: a fifth more requests per second, measured
 DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | DATABASE.get("OPTIONS", {})
-DATABASE_POOLER = env.str("DATABASE_POOLER", default="none")
-if DATABASE_POOLER not in ("none", "transaction"):
-    raise ImproperlyConfigured("DATABASE_POOLER must be none or transaction.")
-if DATABASE_POOLER == "transaction":
-    DATABASE = database.without_session_state(DATABASE)
-DATABASES = {"default": DATABASE}
-PROCRASTINATE_WORKER_DEFAULTS = {
-    "concurrency": 4,  # mails at once: a slow mail server must not delay the others
-    "fetch_job_polling_interval": 1,
-    "listen_notify": DATABASE_POOLER == "none",  # LISTEN needs a session of its own
-}
+IS_POOLED = database.is_pooled()
+DATABASES = {"default": database.without_session_state(DATABASE) if IS_POOLED else DATABASE}
+# four mails at once: a slow mail server must not delay the others; LISTEN needs a session of its own
+PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "fetch_job_polling_interval": 1, "listen_notify": not IS_POOLED}
 # tasks that follow a change in a lower app; they take a `connection_id` and a `company_id`
 STATUS_CHANGE_TASKS = ["invitations.tasks.follow_status"]
 AUTOMATIC_REPAIR_OFF_TASKS = ["invitations.tasks.end_automatic_repairs"]
@@ -283,28 +277,4 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- logs -------------------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {"()": "config.redaction.JSONFormatter"},
-        "plain": {"()": "config.redaction.PlainFormatter"},
-    },
-    "filters": {"security": {"()": "config.redaction.SecurityLogFilter"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "plain" if DEBUG else "json",
-            "filters": ["security"],
-        },
-    },
-    "root": {"handlers": ["console"], "level": read_log_level("LOG_LEVEL")},
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        # the access log has the same line, with the request id
-        "django.server": {"handlers": [], "propagate": False},
-        "django.request": {"level": "ERROR"},
-        "procrastinate": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_settings(level=read_log_level("LOG_LEVEL"), plain=DEBUG)

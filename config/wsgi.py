@@ -6,8 +6,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from config.http.static_files import check_static_files
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
+check_static_files()
 # views load with the first request otherwise, and their errors would show only there
 get_resolver().url_patterns  # noqa: B018 - loads them
 # loaded modules stay, so the garbage collector need not visit them again

@@ -165,7 +165,7 @@ class Cluster:
         import psutil  # noqa: PLC0415 - absent in production
 
         with suppress(OSError, ValueError, psutil.Error):
-            number = int((self.folder / "postmaster.pid").read_text().partition("\n")[0])
+            number = int((self.folder / "postmaster.pid").read_bytes().partition(b"\n")[0])
             if str(self.folder.resolve()) in psutil.Process(number).cmdline():
                 return number
         return None

@@ -9,6 +9,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
+from config.http.static_files import NOT_COLLECTED, are_static_files_collected
+
 LIVENESS_PATH = "/healthz"
 
 
@@ -31,7 +33,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 if the database responds and has every migration of this code, else 503 with the reason."""
+    """200 if static files are there and the database has every migration of this code, else 503 with the reason."""
+    if not are_static_files_collected():
+        return _not_ready(NOT_COLLECTED)
     try:
         missing = _migrations() - MigrationRecorder(connection).applied_migrations().keys()
     except (DatabaseError, InterfaceError):

@@ -10,6 +10,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from config.env import PERCENT_ENCODE, is_percent_encoded
+
 # django-environ has more schemes, among them smtps://, which it takes for STARTTLS
 environ.Env.EMAIL_SCHEMES = {
     **dict.fromkeys(("smtp", "smtp+tls", "smtp+ssl"), "config.mail.smtp.EmailBackend"),
@@ -28,12 +30,13 @@ def email_settings(url: str) -> dict[str, Any]:
     """Return Django's `EMAIL_*` settings. Rejects unknown schemes, missing hosts, bad ports and relative folders."""
     try:
         settings: dict[str, Any] = environ.Env.email_url_config(url)
-        is_valid = bool(settings["EMAIL_HOST"]) or not urlsplit(url).scheme.startswith("smtp")
+        is_valid = not urlsplit(url).scheme.startswith("smtp") or (settings["EMAIL_HOST"] and is_percent_encoded(url))
     except (ImproperlyConfigured, ValueError):
         is_valid = False
     if not is_valid:  # without the value, which may contain a password
         raise ImproperlyConfigured(
-            "EMAIL_URL must look like smtp://host:25, smtp+tls://user:password@host:587 or file:///folder."
+            "EMAIL_URL must look like smtp://host:25, smtp+tls://user:password@host:587 or file:///folder. "
+            f"{PERCENT_ENCODE}"
         )
     if urlsplit(url).scheme == "file":
         settings["EMAIL_FILE_PATH"] = _folder(url)

@@ -12,6 +12,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from config.http.static_files import check_static_files
+
 # longer than the 60 s for which proxies usually keep a connection: otherwise they send requests into a closed one
 IDLE_SECONDS = 75
 # of each worker; a connection without a request costs little
@@ -25,6 +27,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         workers = settings.WEB_WORKERS
+        check_static_files()
     except ImproperlyConfigured as error:
         print(error, file=sys.stderr)  # noqa: T201 - read by the person who starts it
         return 1

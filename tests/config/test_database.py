@@ -13,6 +13,9 @@ BROKEN_URLS = [
     "postgres://me:sekret@localhost:port/db",
     "postgres://me:se/kret@localhost:5432/db",
     "postgres://me:12/34@localhost:5432/db",
+    "postgres://me:12#34@localhost:5432/db",
+    "postgres://me:12?34@localhost:5432/db",
+    "postgres://me:se%kret@localhost:5432/db",
     "postgres://me:sekret@localhost",
 ]
 
@@ -41,6 +44,16 @@ def test_url_options_replace_ours(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://me:secret@db.example.com/latchkey?tcp_user_timeout=5000")
 
     assert database.connection_settings()["OPTIONS"]["tcp_user_timeout"] == 5000
+
+
+def test_pooler_is_none_or_transaction(monkeypatch):
+    for value, is_pooled in {"": False, "none": False, "transaction": True}.items():
+        monkeypatch.setenv("DATABASE_POOLER", value)
+        assert database.is_pooled() is is_pooled
+
+    monkeypatch.setenv("DATABASE_POOLER", "session")
+    with pytest.raises(ImproperlyConfigured, match=r"^DATABASE_POOLER must be none or transaction, not 'session'\.$"):
+        database.is_pooled()
 
 
 def test_missing_url_means_embedded_server(monkeypatch):

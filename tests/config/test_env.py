@@ -70,6 +70,12 @@ def test_public_url_requires_a_host():
         assert error == "PUBLIC_URL must name a host, such as https://connect.example.com."
 
 
+def test_public_url_rejects_paths():
+    for path in ("/latchkey", "/latchkey/", "//x", "/%20"):
+        error = message(check_public_url, f"https://connect.example.org{path}", schemes=["https"])
+        assert error == "PUBLIC_URL must not have a path: Latchkey needs a host name of its own."
+
+
 def test_public_url_accepts_ports_and_ipv6():
     for url in ("https://latchkey", "https://connect.example.org:8443", "https://[fd00::1]:8443"):
         assert check_public_url(url, schemes=["https"]) == url

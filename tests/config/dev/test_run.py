@@ -57,7 +57,7 @@ def test_bad_setting_is_one_sentence():
 def test_malformed_database_url_is_one_sentence():
     error = error_of_run(DATABASE_URL="postgres://me:sekret@localhost:port/db")
 
-    assert error == "DATABASE_URL must look like postgres://user:password@host:5432/database."
+    assert error.startswith("DATABASE_URL must look like postgres://user:password@host:5432/database. In user name ")
 
 
 def test_unreachable_database_is_one_sentence():

@@ -1,10 +1,13 @@
 """Liveness and readiness probes."""
 
 import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from config.http.static_files import _own_files, check_static_files
 from config.redaction import JSONFormatter
 from tests.config.serving import Served
 
@@ -25,6 +28,24 @@ def test_missing_migration_is_not_ready(db):
     assert response.json() == {"status": "not ready", "reason": "1 migrations have not been applied."}
     assert response["Retry-After"]
     assert Client().get("/healthz").status_code == 200
+
+
+def test_missing_static_files_are_not_ready(db, monkeypatch):
+    monkeypatch.setattr(staticfiles_storage, "hashed_files", {}, raising=False)
+
+    response = Client().get("/readyz")
+
+    assert response.status_code == 503
+    assert "collectstatic" in response.json()["reason"]
+    with pytest.raises(ImproperlyConfigured, match="collectstatic"):
+        check_static_files()
+
+
+def test_collected_static_files_are_ready(db, monkeypatch):
+    collected = dict.fromkeys(["img/extra.svg", *_own_files()], "name")
+    monkeypatch.setattr(staticfiles_storage, "hashed_files", collected, raising=False)
+
+    assert Client().get("/readyz").status_code == 200
 
 
 def test_probe_is_cheap(db, django_assert_max_num_queries, monkeypatch):

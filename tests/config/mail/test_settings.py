@@ -21,7 +21,10 @@ os.chdir("/")  # wherever it runs
 from django.core.mail import send_mail
 send_mail("Hello", "It arrived.", None, ["anna@example.com"])
 """
-URL_SHAPE = "EMAIL_URL must look like smtp://host:25, smtp+tls://user:password@host:587 or file:///folder."
+URL_SHAPE = (
+    "EMAIL_URL must look like smtp://host:25, smtp+tls://user:password@host:587 or file:///folder. "
+    "In user name and password, write / as %2F, # as %23, ? as %3F, @ as %40 and % as %25."
+)
 
 
 def message(read, *args):
@@ -71,6 +74,25 @@ def test_email_url_rejects_other_schemes():
         assert message(email_settings, f"{scheme}://user:sekret@mail.example.org:465") == URL_SHAPE
     for url in ("foo", "smtp://", "smtp://mail.example.org:x", "carrier-pigeon://me:sekret@h", "[::1"):
         assert message(email_settings, url) == URL_SHAPE
+
+
+def test_email_url_needs_percent_encoded_passwords():
+    for password in (
+        "se/kret",
+        "se#kret",
+        "se?kret",
+        "se%kret",
+        "12/kret",
+        "12?kret",
+        "se%kr@t",
+        "se/k@ret",
+        "sekret%",
+    ):
+        assert message(email_settings, f"smtp+tls://me:{password}@mail.example.org:587") == URL_SHAPE, password
+
+    found = email_settings("smtp+tls://me%40example.org:a%2Fb%23c%3Fd%25e%40f+g:h@mail.example.org:587")
+
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("me@example.org", "a/b#c?d%e@f+g:h")
 
 
 def test_sender_is_one_address():
