@@ -62,7 +62,7 @@ function searchField(target) {
   return open && target.matches?.(".select2-search__field") ? target : null;
 }
 
-function enhance() {
+function guardAll() {
   const $ = django.jQuery;
   const guards = new WeakMap();
 
@@ -111,7 +111,7 @@ function enhance() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  if (window.django?.jQuery) enhance();
+  if (window.django?.jQuery) guardAll();
 });
 // jQuery calls handlers in order: the one of Select2 runs first.
 window.addEventListener("load", () => django.jQuery(nameComboboxes));

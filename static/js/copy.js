@@ -2,7 +2,7 @@
 
 const BACK_MS = 4000;
 
-function enhance(source) {
+function addCopyButton(source) {
   const button = document.createElement("button");
   const status = document.createElement("span");
   let timer = 0;
@@ -36,4 +36,4 @@ function enhance(source) {
   });
 }
 
-document.querySelectorAll("[data-copy]").forEach(enhance);
+document.querySelectorAll("[data-copy]").forEach(addCopyButton);

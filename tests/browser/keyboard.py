@@ -25,7 +25,7 @@ def tab_to(page: Page, name: str | re.Pattern[str]) -> None:
     pytest.fail(f"Tab does not reach {name}")
 
 
-def press_on(page: Page, name: str) -> None:
+def press_on(page: Page, name: str | re.Pattern[str]) -> None:
     """Tab to the link or button of this name, and press Enter for another page."""
     tab_to(page, name)
     with page.expect_navigation():
