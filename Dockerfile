@@ -1,7 +1,8 @@
 # Image of the web server and the worker. Build: docker build -t latchkey .
-ARG PYTHON_VERSION=3.13
+# Base images are pinned by version; pin them by digest where your registry is reached.
+ARG PYTHON_VERSION=3.13.9-slim-bookworm
 
-FROM python:${PYTHON_VERSION}-slim AS build
+FROM python:${PYTHON_VERSION} AS build
 # same version as in the Makefile
 ARG UV_VERSION=0.13.9
 RUN pip install --no-cache-dir --disable-pip-version-check uv==${UV_VERSION}
@@ -15,7 +16,7 @@ RUN DEBUG=off SECRET_KEY="$(head -c 32 /dev/urandom | base64)" ENCRYPTION_KEYS="
     PUBLIC_URL=https://build.invalid ALLOWED_HOSTS=build.invalid DATABASE_URL=postgres://build.invalid/none \
     .venv/bin/python manage.py collectstatic --noinput
 
-FROM python:${PYTHON_VERSION}-slim
+FROM python:${PYTHON_VERSION}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin latchkey
 WORKDIR /app
 COPY --from=build /app /app

@@ -23,7 +23,7 @@ CHECKS := check-types check-imports check-migrations check-openapi check-deploy 
 # several checks at once; the output of each stays together if make supports it
 AT_ONCE := $(MAKE) --no-print-directory -j 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help run test check $(CHECKS) format fuzz pictures browser clean new-enough
+.PHONY: help run test check $(CHECKS) format fuzz pictures browser proxies clean new-enough
 
 help:
 	@echo "make run      start Latchkey on http://localhost:8000 (PORT=, DATABASE_URL=)"
@@ -38,7 +38,7 @@ run: new-enough $(INSTALLED)
 	@$(BIN)/python -m config.dev.run
 
 test: new-enough $(INSTALLED)
-	@$(AT_ONCE) $(CHECKS) browser
+	@$(AT_ONCE) $(CHECKS) browser proxies
 	$(BIN)/pytest -n $(PROCESSES) $(SHARES)
 
 check: new-enough $(INSTALLED)
@@ -98,6 +98,13 @@ browser: $(INSTALLED)
 	for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	$(BIN)/playwright install chromium && exit 0; \
 	echo "The browser tests need Chromium, which could not be installed. Put chromium on the PATH." >&2; exit 1
+
+# Their tests are skipped if they cannot be installed.
+proxies:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! { command -v nginx && command -v pgbouncer; } >/dev/null; then \
+		apt-get update -qq; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y nginx-light pgbouncer >/dev/null 2>&1; \
+	fi; exit 0
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
