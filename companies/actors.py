@@ -1,6 +1,7 @@
 """Actors: who caused an event."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from companies.models import ActorKind, ApiKey, User
 
@@ -12,6 +13,11 @@ class Actor:
     kind: ActorKind
     api_key: ApiKey | None = None
     user: User | None = None
+
+    @property
+    def event_fields(self) -> dict[str, Any]:
+        """Values of the columns of an `AbstractEvent`."""
+        return {"actor": self.kind, "api_key": self.api_key, "user": self.user}
 
     @classmethod
     def partner(cls, api_key: ApiKey) -> "Actor":

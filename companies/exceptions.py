@@ -33,6 +33,11 @@ class StoredResponseUnreadable(DomainError):
     )
 
 
+class CompanyInactive(DomainError):
+    code = "COMPANY_INACTIVE"
+    default_message = _("The company is not active. Activate it first.")
+
+
 class NotYoursToChange(DomainError):
     status = 403
     code = "NOT_YOURS_TO_CHANGE"

@@ -133,6 +133,8 @@ DATABASES = {"default": database.without_session_state(DATABASE) if IS_POOLED el
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "fetch_job_polling_interval": 1, "listen_notify": not IS_POOLED}
 # tasks that follow a change in a lower app; they take a `connection_id` and a `company_id`
 STATUS_CHANGE_TASKS = ["invitations.tasks.follow_status"]
+# functions that take a locked company and `by`, and run in the transaction that changes `is_active`
+COMPANY_ACTIVITY_FOLLOWERS = ["connections.services.activity.follow_company_activity"]
 AUTOMATIC_REPAIR_OFF_TASKS = ["invitations.tasks.end_automatic_repairs"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "companies.User"

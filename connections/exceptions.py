@@ -27,3 +27,8 @@ class CredentialsUnreadable(DomainError):
 
     code = "CREDENTIALS_UNREADABLE"
     default_message = gettext_lazy("The stored credentials cannot be read. The connection needs new ones.")
+
+
+class CredentialsDeleted(DomainError):
+    code = "CREDENTIALS_DELETED"
+    default_message = gettext_lazy("The connection was disabled and its credentials were deleted.")

@@ -17,6 +17,25 @@ class InvitationRevoked(InvitationClosed):
     default_message = _("The invitation was revoked and cannot be used any more.")
 
 
+class InvitationRecovered(InvitationRevoked):
+    """The connection works again, so an invitation to repair it has ended, or ends in a moment."""
+
+    default_message = _("The connection works again, so the invitation to repair it has ended.")
+
+
+class ConnectionClosed(InvitationRevoked):
+    """The connection was disabled or deleted, so the invitation to repair it has ended, or ends in a moment."""
+
+    default_message = _("The connection was disabled, so the invitation to repair it has ended.")
+
+
+class InvitationPaused(InvitationClosed):
+    """The company is not active. The same link works again when it is."""
+
+    code = "COMPANY_INACTIVE"
+    default_message = _("The company is not active. Its invitations cannot be used.")
+
+
 class InvitationFulfilled(InvitationClosed):
     code = "INVITATION_FULFILLED"
     default_message = _("The invitation has been used as often as it allows.")

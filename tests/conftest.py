@@ -81,6 +81,9 @@ class Api:
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self._send(self.client.post, path, body, headers)
 
+    def delete(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self._send(self.client.delete, path, body, headers)
+
     def patch(self, path: str, body: Any, **headers: str) -> Any:
         return self._send(self.client.patch, path, body, headers)
 

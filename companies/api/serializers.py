@@ -8,11 +8,13 @@ from companies.api.fields import AddressField
 from config.api.fields import (
     LocaleField,
     NullMeansOmitted,
+    QueryBooleanField,
     ReferenceField,
     SingleLineField,
     StrictBooleanField,
     StrictSerializer,
 )
+from config.api.query import PageQuery
 from config.api.representation import Representation
 
 
@@ -47,18 +49,25 @@ class UpdateCompany(CompanyFields):
 
     example = {"name": "Riverside Bakeries Ltd"}
     name = SingleLineField(max_length=200, required=False)
+    isActive = StrictBooleanField(
+        source="is_active",
+        required=False,
+        help_text="False: its connections become `COMPANY_INACTIVE`, and its invitations cannot be used. "
+        "True: they are as before.",
+    )
 
 
 class CompanySerializer(serializers.Serializer[Any]):
     """A company whose utility accounts are connected."""
 
-    example = CreateCompany.example
+    example = CreateCompany.example | {"isActive": True}
     id = serializers.UUIDField()
     name = serializers.CharField()
     locale = serializers.CharField()
     replyTo = serializers.EmailField(source="reply_to", allow_null=True)
     externalId = serializers.CharField(source="external_id", allow_null=True)
     repairsAutomatically = serializers.BooleanField(source="repairs_automatically")
+    isActive = serializers.BooleanField(source="is_active")
     createdAt = serializers.DateTimeField(source="created_at")
     updatedAt = serializers.DateTimeField(source="updated_at")
 
@@ -93,8 +102,15 @@ class SiteSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     address = serializers.CharField()
     externalId = serializers.CharField(source="external_id", allow_null=True)
+    archivedAt = serializers.DateTimeField(source="archived_at", allow_null=True)
     createdAt = serializers.DateTimeField(source="created_at")
     updatedAt = serializers.DateTimeField(source="updated_at")
+
+
+class SiteQuery(PageQuery):
+    archived = QueryBooleanField(
+        required=False, help_text="`true`: only archived sites. Omitted or `false`: only the others."
+    )
 
 
 class PingSerializer(serializers.Serializer[Any]):

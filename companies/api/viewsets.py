@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +15,7 @@ from companies.api.serializers import (
     CreateCompany,
     CreateSite,
     PingSerializer,
+    SiteQuery,
     SiteSerializer,
     UpdateCompany,
     UpdateSite,
@@ -21,7 +23,15 @@ from companies.api.serializers import (
     represent_site,
 )
 from companies.models import Company, Scope, Site, SiteQuerySet
-from companies.services.companies import create_company, create_site, update_company, update_site
+from companies.services.companies import (
+    archive_site,
+    create_company,
+    create_site,
+    restore_site,
+    update_company,
+    update_site,
+)
+from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
 from config.api.query import PageQuery
 from config.db.index_hints import newest_first_for
@@ -86,15 +96,17 @@ class CompanyViewSet(PartnerViewSet):
     def partial_update(self, request: Request, company_id: UUID) -> Response:
         """Changes the fields that are sent. Null removes `replyTo` and `externalId`.
 
-        Switching off `repairsAutomatically` revokes the repair invitations that were sent automatically.
+        Switching off `repairsAutomatically` revokes the repair invitations that were sent automatically. With
+        `isActive` false, connections become `COMPANY_INACTIVE`, and invitations cannot be created, mailed or used. With
+        true, connections return to the status they had, and the same links work again.
         """
-        company = update_company(self.company, **self.validated(UpdateCompany))
+        company = update_company(self.company, by=self.actor, **self.validated(UpdateCompany))
         return Response(represent_company(company))
 
 
 class SiteViewSet(PartnerViewSet):
     required_scopes = READ_AND_WRITE
-    query_serializers = {"list": PageQuery}
+    query_serializers = {"list": SiteQuery}
     pagination_class = KeysetPagination.named("sites")
     lookup_url_kwarg = "site_id"
 
@@ -103,8 +115,12 @@ class SiteViewSet(PartnerViewSet):
 
     @extend_schema(operation_id="listSites", summary="List the sites of a company", responses={200: SiteSerializer})
     def list(self, request: Request, company_id: UUID) -> Response:
-        """Returns the sites of one company, newest first. Send `nextCursor` as `cursor` to get the next page."""
-        sites = newest_first_for(Site.objects.all(), "company", self.company.pk)
+        """Returns the sites of one company, newest first, without the archived ones.
+
+        Send `nextCursor` as `cursor` to get the next page.
+        """
+        chosen = Site.objects.archived() if self.query.get("archived") else Site.objects.current()
+        sites = newest_first_for(chosen, "company", self.company.pk)
         return self.paginated(sites, lambda rows: [represent_site(row) for row in rows])
 
     @extend_schema(
@@ -134,3 +150,31 @@ class SiteViewSet(PartnerViewSet):
         """
         site = update_site(self.get_object(), **self.validated(UpdateSite))
         return Response(represent_site(site))
+
+    @extend_schema(
+        operation_id="archiveSite", summary="Archive a site", request=EmptyBody, responses={200: SiteSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def archive(self, request: Request, site_id: UUID) -> Response:
+        """Hides the site from lists and choices. Invitations and connections that have it keep it.
+
+        Archiving a site again changes nothing and returns 200.
+        """
+        site = self.get_object()
+        self.validated(EmptyBody)
+        return Response(represent_site(archive_site(site)))
+
+    @extend_schema(
+        operation_id="restoreSite",
+        summary="Restore an archived site",
+        request=EmptyBody,
+        responses={200: SiteSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def restore(self, request: Request, site_id: UUID) -> Response:
+        """Shows the site in lists and choices again. Restoring a site that is not archived changes nothing."""
+        site = self.get_object()
+        self.validated(EmptyBody)
+        return Response(represent_site(restore_site(site)))

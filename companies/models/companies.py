@@ -45,6 +45,12 @@ class Company(models.Model):
         default=False,
         help_text="When a connection stops working, mail the contributor who can repair it.",
     )
+    is_active = models.BooleanField(
+        "active",
+        default=True,
+        db_default=True,
+        help_text="While a company is not active, nothing is collected for it and its invitations cannot be used.",
+    )
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -71,6 +77,13 @@ class SiteQuerySet(models.QuerySet["Site"]):
     def visible_to(self, partner: Partner) -> Self:
         return self.filter(company__partner=partner)
 
+    def current(self) -> Self:
+        """Sites that can be chosen: all but the archived ones."""
+        return self.filter(archived_at=None)
+
+    def archived(self) -> Self:
+        return self.exclude(archived_at=None)
+
 
 class Site(models.Model):
     """Place of a company, such as a plant or a shop."""
@@ -80,6 +93,7 @@ class Site(models.Model):
     name = models.CharField(max_length=200)
     address = models.CharField(max_length=500, blank=True)
     external_id = models.CharField(max_length=255, null=True, blank=True)
+    archived_at = models.DateTimeField("archived", null=True, editable=False)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -88,6 +102,7 @@ class Site(models.Model):
     class Meta:
         indexes = [
             models.Index("company", F("id").desc(), name="site_newest_first"),
+            models.Index("company", F("id").desc(), condition=Q(archived_at=None), name="site_current_newest_first"),
             models.Index("external_id", condition=Q(external_id__isnull=False), name="site_external_id"),
             name_index("site_name_search"),
         ]

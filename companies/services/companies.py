@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, TypedDict, TypeVar, Unpack
 from uuid import UUID
@@ -6,8 +6,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
+from companies.actors import SYSTEM, Actor
 from companies.addresses import normalize_address
+from companies.exceptions import CompanyInactive
 from companies.models import Company, Partner, Site
 from config.exceptions import InvalidField
 from config.jobs import defer
@@ -52,6 +55,7 @@ class CompanyFields(TypedDict, total=False):
 
 class CompanyChanges(CompanyFields, total=False):
     name: str
+    is_active: bool
 
 
 class SiteFields(TypedDict, total=False):
@@ -71,16 +75,31 @@ def create_company(partner: Partner, *, name: str, **fields: Unpack[CompanyField
 
 
 @transaction.atomic
-def update_company(company: Company, **changes: Unpack[CompanyChanges]) -> Company:
-    """Change what `create_company` takes, by its rules.
+def update_company(company: Company, *, by: Actor = SYSTEM, **changes: Unpack[CompanyChanges]) -> Company:
+    """Change what `create_company` takes, by its rules, and `is_active`.
 
-    If automatic repair is switched off, a job revokes the invitations that it sent.
+    The connections of a company that becomes inactive or active follow in the same transaction. If automatic repair is
+    switched off, a job revokes the invitations that it sent.
     """
-    updated = _update(company, _checked(COMPANY_CHECKS, changes))
+    checked = _checked(COMPANY_CHECKS, changes)
+    if "is_active" in changes:
+        Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    updated = _update(company, checked)
+    if "is_active" in changes:
+        for follower in settings.COMPANY_ACTIVITY_FOLLOWERS:
+            import_string(follower)(updated, by=by)
     if changes.get("repairs_automatically") is False:
         for task in settings.AUTOMATIC_REPAIR_OFF_TASKS:
             defer(task, {"company_id": str(company.pk)})
     return updated
+
+
+def lock_active_company(company: Company) -> Company:
+    """Read the company under a lock, so that it stays active in this transaction. Raises `CompanyInactive`."""
+    locked = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    if not locked.is_active:
+        raise CompanyInactive
+    return locked
 
 
 def create_site(company: Company, *, name: str, **fields: Unpack[SiteFields]) -> Site:
@@ -94,12 +113,29 @@ def update_site(site: Site, **changes: Unpack[SiteChanges]) -> Site:
     return _update(site, _checked(SITE_CHECKS, changes))
 
 
-def sites_of(company: Company, site_ids: list[UUID], *, field: tuple[str | int, ...]) -> list[Site]:
-    """Return the sites in the order of the ids. Raises `InvalidField` with the index of an id of another company."""
+def archive_site(site: Site) -> Site:
+    """Hide the site from lists and choices. Invitations and connections that have it keep it. Again: unchanged."""
+    return site if site.archived_at else _update(site, {"archived_at": timezone.now()})
+
+
+def restore_site(site: Site) -> Site:
+    """Undo `archive_site`."""
+    return _update(site, {"archived_at": None}) if site.archived_at else site
+
+
+def sites_of(
+    company: Company, site_ids: list[UUID], *, field: tuple[str | int, ...], kept: Collection[UUID] = ()
+) -> list[Site]:
+    """Return the sites in the order of the ids.
+
+    Raises `InvalidField` with the index of an id of another company, and of an archived site unless it is `kept`.
+    """
     found = {site.pk: site for site in company.sites.filter(pk__in=site_ids)}
     for index, site_id in enumerate(site_ids):
         if site_id not in found:
             raise InvalidField((*field, index), "This is not a site of the company.", code="not_found")
+        if found[site_id].archived_at and site_id not in kept:
+            raise InvalidField((*field, index), "This site is archived. Restore it first.", code="archived")
     return [found[site_id] for site_id in dict.fromkeys(site_ids)]
 
 

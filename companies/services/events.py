@@ -20,12 +20,4 @@ def append_event(
     event_id: UUID | None = None,
 ) -> Event:
     """Append to a log, in the transaction of the change. A second event with the same id raises `IntegrityError`."""
-    return events.create(
-        id=event_id or uuid7(),
-        type=event_type,
-        actor=by.kind,
-        api_key=by.api_key,
-        user=by.user,
-        email=email,
-        detail=detail,
-    )
+    return events.create(id=event_id or uuid7(), type=event_type, email=email, detail=detail, **by.event_fields)

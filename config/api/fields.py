@@ -10,6 +10,7 @@ from typing import Any
 from django_countries import countries
 from rest_framework import serializers
 
+from config.db.metadata import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
 from config.exceptions import InvalidField
 from config.validators import (
     INVALID_LANGUAGE_TAG,
@@ -170,6 +171,17 @@ class StrictBooleanField(serializers.BooleanField):
         return data
 
 
+class QueryBooleanField(serializers.BooleanField):
+    """`true` or `false` in a query."""
+
+    default_error_messages = {"invalid": "Send true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if data not in ("true", "false"):
+            self.fail("invalid", input=data)
+        return bool(data == "true")
+
+
 class StrictListField(serializers.ListField):
     """Accepts lists only."""
 
@@ -198,6 +210,21 @@ class StringMapField(serializers.DictField):
         if len(key) > self.max_key:
             return f"A key has at most {self.max_key} characters."
         return "A key must not contain a NUL character." if "\x00" in key else ""
+
+
+class MetadataField(StringMapField):
+    """Pairs of strings of the caller. Null removes them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_pairs=MAX_METADATA_PAIRS,
+            max_key=MAX_METADATA_KEY_LENGTH,
+            max_value=MAX_METADATA_VALUE_LENGTH,
+            required=False,
+            allow_null=True,
+            help_text=f"Your own data: at most {MAX_METADATA_PAIRS} pairs of strings, returned unchanged.",
+            **kwargs,
+        )
 
 
 class CountryField(serializers.RegexField):

@@ -25,6 +25,11 @@ class EncryptedColumn(NamedTuple):
     def value_of(self, row: Any) -> bytes:
         return bytes(getattr(row, self.column))
 
+    @property
+    def rows(self) -> models.QuerySet[Any]:
+        """Rows with a value. Deleted ones have none."""
+        return self.model._default_manager.filter(**{f"{self.column}__isnull": False})
+
 
 class BatchResult(NamedTuple):
     """Numbers of rows: re-encrypted, and left unchanged because they do not decrypt."""
@@ -38,15 +43,14 @@ def reencrypt(encrypted: EncryptedColumn) -> Iterator[BatchResult]:
 
     Each batch is one transaction. It skips rows that are locked; the next run finds them.
     """
-    manager = encrypted.model._default_manager
     after: Any = None
     while True:
         with transaction.atomic():
-            rows = manager.select_for_update(skip_locked=True).order_by("pk")
+            rows = encrypted.rows.select_for_update(skip_locked=True).order_by("pk")
             batch = list((rows.filter(pk__gt=after) if after else rows).only("pk", encrypted.column)[:BATCH])
             old = [row for row in batch if encrypted.value_of(row)[:ID_BYTES] != settings.KEYRING.current_key_id]
             renewed = [row for row in old if _reencrypt_row(row, encrypted)]
-            manager.bulk_update(renewed, [encrypted.column])
+            encrypted.model._default_manager.bulk_update(renewed, [encrypted.column])
         if not batch:
             return
         after = batch[-1].pk
@@ -56,7 +60,7 @@ def reencrypt(encrypted: EncryptedColumn) -> Iterator[BatchResult]:
 def count_rows_by_key(encrypted: EncryptedColumn) -> dict[bytes, int]:
     """Count rows by the id of their key. A truncated or altered row has an arbitrary id."""
     key_id = Substr(encrypted.column, 1, ID_BYTES, output_field=BinaryField())
-    rows = encrypted.model._default_manager.order_by().annotate(key_id=key_id)
+    rows = encrypted.rows.order_by().annotate(key_id=key_id)
     return {bytes(row["key_id"]): row["rows"] for row in rows.values("key_id").annotate(rows=Count("pk"))}
 
 

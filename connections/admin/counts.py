@@ -12,7 +12,8 @@ from connections.models.status import Status
 BROKEN = tuple(
     status
     for status in Status
-    if status not in {Status.CONNECTED, Status.PENDING, Status.UNDER_INVESTIGATION, Status.COMPANY_INACTIVE}
+    if status
+    not in {Status.CONNECTED, Status.PENDING, Status.UNDER_INVESTIGATION, Status.COMPANY_INACTIVE, Status.DISABLED}
 )
 
 COUNTS = """

@@ -16,12 +16,15 @@ class ConnectionQuery(PageQuery):
     connectionOwnerEmail = EmailFilterField(required=False, help_text="Exact address, in upper or lower case.")
     site = serializers.UUIDField(required=False)
     invitationId = serializers.UUIDField(required=False)
+    externalId = serializers.CharField(max_length=255, required=False)
 
 
 def filter_connections(connections: ConnectionQuerySet, query: dict[str, Any]) -> ConnectionQuerySet:
     """Apply the parameters of `listConnections`, except for `status`: see `disjoint_conditions`."""
     if email := query.get("connectionOwnerEmail"):
         connections = connections.filter(owner_email=email)
+    if external_id := query.get("externalId"):
+        connections = connections.filter(external_id=external_id)
     if site_id := query.get("site"):
         connections = connections.filter(prefilter_if_rare(Connection.objects.all(), Q(sites=site_id)))
     if invitation_id := query.get("invitationId"):

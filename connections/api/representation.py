@@ -22,7 +22,9 @@ LATEST = 100
 
 _connection = Representation(ConnectionSerializer, computed=["siteIds"])
 _details = Representation(ConnectionDetailsSerializer, computed=["siteIds", "statusHistory", "events"])
-_status_change = Representation(StatusChangeSerializer, computed=["status", "statusErrorDetail", "apiKey"])
+_status_change = Representation(
+    StatusChangeSerializer, computed=["status", "statusErrorDetail", "contributorMessage", "apiKey"]
+)
 _datasource = Representation(DatasourceSerializer, computed=["asksFor"])
 _credentials = Representation(
     CredentialsSerializer, computed=CredentialsSerializer().fields.keys() - {"connectionId", "url"}
@@ -55,6 +57,7 @@ def _represent_status_change(event: ConnectionEvent) -> dict[str, Any]:
         event,
         status=Status.PENDING.value if event.type == ConnectionEventType.CREATED else event.detail["to"],
         statusErrorDetail=event.detail.get("error"),
+        contributorMessage=event.detail.get("message"),
         apiKey=represent_event(event)["apiKey"],
     )
 

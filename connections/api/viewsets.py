@@ -3,6 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
+from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.views.decorators.debug import sensitive_variables
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -12,13 +14,15 @@ from rest_framework.response import Response
 from companies.api.base import PartnerViewSet
 from companies.api.events import represent_event
 from companies.api.idempotency import idempotent
-from companies.models import Scope
+from companies.exceptions import CompanyInactive
+from companies.models import Scope, Site
 from companies.services.companies import sites_of
 from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
 from config.api.query import PageQuery
 from config.api.schema import errors
 from config.db.index_hints import newest_first_for
+from connections.api.bodies import CreateConnection, DisableConnection, ReportStatus, UpdateConnection, take_credentials
 from connections.api.filters import ConnectionQuery, disjoint_conditions, filter_connections
 from connections.api.representation import (
     represent_connection,
@@ -30,17 +34,15 @@ from connections.api.serializers import (
     ConnectionDetailsSerializer,
     ConnectionEventSerializer,
     ConnectionSerializer,
-    CreateConnection,
     CredentialsSerializer,
     DatasourceListSerializer,
     DatasourceQuery,
-    ReportStatus,
-    take_credentials,
 )
-from connections.exceptions import CredentialsUnreadable, ImpossibleStatusChange, StaleReport
+from connections.exceptions import CredentialsDeleted, CredentialsUnreadable, ImpossibleStatusChange, StaleReport
 from connections.models import Connection, ConnectionEvent, ConnectionQuerySet, Datasource
 from connections.services.catalogue import find_datasource
-from connections.services.connections import create_connection, report_status
+from connections.services.closing import delete_connection, disable_connection
+from connections.services.connections import change_credentials, create_connection, report_status, update_connection
 from connections.services.credentials import read_credentials
 
 
@@ -48,6 +50,8 @@ class ConnectionViewSet(PartnerViewSet):
     required_scopes: ClassVar[dict[str, Scope | None]] = {
         "GET": Scope.CONNECTIONS_READ,
         "POST": Scope.CONNECTIONS_WRITE,
+        "PATCH": Scope.CONNECTIONS_WRITE,
+        "DELETE": Scope.CONNECTIONS_WRITE,
     }
     query_serializers = {"list": ConnectionQuery, "events": PageQuery}
     pagination_class = KeysetPagination.named("connections")
@@ -67,7 +71,7 @@ class ConnectionViewSet(PartnerViewSet):
         Repeat `status` to match any of several. A collector lists `?status=PENDING` to find new credentials. Send
         `nextCursor` as `cursor` to get the next page.
         """
-        connections = newest_first_for(Connection.objects.with_wire_facts(), "company", self.company.pk)
+        connections = newest_first_for(Connection.objects.existing().with_wire_facts(), "company", self.company.pk)
         return self.paginated(
             filter_connections(connections, self.query),
             lambda rows: [represent_connection(row) for row in rows],
@@ -78,7 +82,7 @@ class ConnectionViewSet(PartnerViewSet):
         operation_id="createConnection",
         summary="Create a connection with its credentials",
         request=CreateConnection,
-        responses={201: ConnectionSerializer},
+        responses={201: ConnectionSerializer, **errors(CompanyInactive)},
     )
     @idempotent
     @sensitive_variables()
@@ -103,6 +107,58 @@ class ConnectionViewSet(PartnerViewSet):
         return Response(represent_connection(self.get_queryset().get(pk=connection.pk)), status=201)
 
     @extend_schema(
+        operation_id="updateConnection",
+        summary="Update a connection",
+        request=UpdateConnection,
+        responses={200: ConnectionSerializer},
+    )
+    @sensitive_variables()
+    def partial_update(self, request: Request, connection_id: UUID) -> Response:
+        """Changes the fields that are sent. Null removes a value. The provider cannot change.
+
+        With `username` and `password`, new credentials replace the old ones, and the connection becomes `PENDING`.
+        Extra credentials that are not sent stay.
+        """
+        connection = self.get_object()
+        values = self.validated(UpdateConnection)
+        credentials = take_credentials(values)
+        sites = _changed_sites(connection, values.pop("site_ids", None))
+        with transaction.atomic():
+            update_connection(connection, by=self.actor, sites=sites, **values)
+            if credentials:
+                change_credentials(connection, credentials=credentials, by=self.actor)
+        return Response(represent_connection(self.get_object()))
+
+    @extend_schema(
+        operation_id="deleteConnection", summary="Delete a connection", responses={200: ConnectionSerializer}
+    )
+    def destroy(self, request: Request, connection_id: UUID) -> Response:
+        """Deletes the credentials at once and hides the connection for good. `listConnectionEvents` still works.
+
+        Open invitations to repair it are revoked. The response shows the connection for the last time.
+        """
+        connection = self.get_object()
+        delete_connection(connection, by=self.actor)
+        return Response(represent_connection(Connection.objects.with_wire_facts().get(pk=connection.pk)))
+
+    @extend_schema(
+        operation_id="disableConnection",
+        summary="Disable a connection",
+        request=DisableConnection,
+        responses={200: ConnectionSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def disable(self, request: Request, connection_id: UUID) -> Response:
+        """Deletes the credentials at once; the connection becomes `DISABLED`. Its events stay.
+
+        Open invitations to repair it are revoked. New credentials lead back to `PENDING`: by `updateConnection`, or by
+        a new repair invitation. Disabling a connection again changes nothing and returns 200.
+        """
+        disable_connection(self.get_object(), by=self.actor, **self.validated(DisableConnection))
+        return Response(represent_connection(self.get_object()))
+
+    @extend_schema(
         operation_id="getConnection",
         summary="Get a connection with its events",
         responses={200: ConnectionDetailsSerializer},
@@ -124,11 +180,12 @@ class ConnectionViewSet(PartnerViewSet):
     def events(self, request: Request, connection_id: UUID) -> Response:
         """Returns all events of the connection, newest first: what was done, when, by whom and with which key.
 
-        Send `nextCursor` as `cursor` to get the next page.
+        Works for deleted connections, too. Send `nextCursor` as `cursor` to get the next page.
         """
+        connection = get_object_or_404(Connection.objects.of_partner(self.partner), pk=connection_id)
         events = ConnectionEvent.objects.select_related("api_key")
         return self.paginated(
-            newest_first_for(events, "connection", self.get_object().pk),
+            newest_first_for(events, "connection", connection.pk),
             lambda rows: [represent_event(row) for row in rows],
         )
 
@@ -144,8 +201,8 @@ class ConnectionViewSet(PartnerViewSet):
         """Stores the result of a check by a collector.
 
         Send the `credentialsVersion` from `readCredentials`, so that a report on old credentials is rejected. Only
-        new credentials lead back to `PENDING` or out of `COMPANY_INACTIVE`. Reporting the same status again can
-        change its reason.
+        new credentials lead back to `PENDING`. A connection that is `COMPANY_INACTIVE` or `DISABLED` rejects reports.
+        Reporting the same status again can change its texts.
         """
         report_status(self.get_object(), by=self.actor, **self.validated(ReportStatus))
         return Response(represent_connection(self.get_object()))
@@ -154,7 +211,7 @@ class ConnectionViewSet(PartnerViewSet):
         operation_id="readCredentials",
         summary="Read the credentials of a connection (collector)",
         request=EmptyBody,
-        responses={200: CredentialsSerializer, **errors(CredentialsUnreadable)},
+        responses={200: CredentialsSerializer, **errors(CredentialsDeleted, CredentialsUnreadable)},
     )
     @action(detail=True, methods=["post"], required_scopes={"POST": Scope.CREDENTIALS_READ})
     @sensitive_variables()
@@ -187,3 +244,10 @@ class DatasourceViewSet(PartnerViewSet):
             self.query.get("query", ""), country=self.query.get("country"), utility_type=self.query.get("utilityType")
         )
         return Response({"datasources": [represent_datasource(row) for row in found[: self.query["limit"]]]})
+
+
+def _changed_sites(connection: Connection, site_ids: list[UUID] | None) -> list[Site] | None:
+    if site_ids is None:
+        return None
+    kept = {site.pk for site in connection.sites.all()}
+    return sites_of(connection.company, site_ids, field=("site_ids",), kept=kept)

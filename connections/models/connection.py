@@ -10,6 +10,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from companies.models import AbstractEvent, ActorKind, Company, Partner, Site
+from config.db.metadata import is_object, metadata_within_limits
 from config.db.name_search import Folded, Joined, Known, Words, search_index
 from connections.models.datasource import (
     COUNTRY,
@@ -29,7 +30,14 @@ SEARCHED = Words(Folded(Joined(Known("owner_email"), Known("verified_email"), Kn
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def visible_to(self, partner: Partner) -> Self:
+        return self.existing().of_partner(partner)
+
+    def of_partner(self, partner: Partner) -> Self:
+        """Include deleted connections, of which only the events remain visible."""
         return self.filter(company__partner=partner)
+
+    def existing(self) -> Self:
+        return self.filter(deleted_at=None)
 
     def with_wire_facts(self) -> Self:
         return self.select_related("datasource").prefetch_related("sites")
@@ -56,7 +64,13 @@ class Connection(models.Model):
     )
     status = models.CharField(max_length=40, choices=Status, default=Status.PENDING, editable=False)
     status_error_detail = models.CharField("detail", max_length=2000, null=True, editable=False)
+    contributor_message = models.CharField("message to the contributor", max_length=500, null=True, editable=False)
+    # status, reason and message from before COMPANY_INACTIVE, as `{"status", "detail", "message"}`
+    suspended = models.JSONField(null=True, editable=False)
     status_changed_at = models.DateTimeField("status since", default=timezone.now, editable=False)
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    metadata = models.JSONField(default=dict, db_default={}, blank=True)
+    deleted_at = models.DateTimeField("deleted", null=True, editable=False)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("changed", auto_now=True)
 
@@ -79,6 +93,13 @@ class Connection(models.Model):
                 "company", OpClass("url", "text_pattern_ops"), condition=Q(url__isnull=False), name="connection_by_page"
             ),
             models.Index(
+                "external_id",
+                "company",
+                F("id").desc(),
+                condition=Q(external_id__isnull=False),
+                name="connection_by_external_id",
+            ),
+            models.Index(
                 "origin_invitation_id", condition=Q(origin_invitation_id__isnull=False), name="connection_by_origin"
             ),
             search_index("connection_search", SEARCHED),
@@ -94,6 +115,8 @@ class Connection(models.Model):
             ),
             models.CheckConstraint(condition=known_utility_types(), name="connection_utility_types"),
             models.CheckConstraint(condition=Q(url=None) | Q(url__regex=WEB_PAGE), name="connection_url"),
+            models.CheckConstraint(condition=is_object("metadata"), name="connection_metadata_is_an_object"),
+            models.CheckConstraint(condition=metadata_within_limits("metadata"), name="connection_metadata_fits"),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +152,10 @@ class Connection(models.Model):
         return self.status in MAY_RECOVER
 
     @property
+    def is_disabled(self) -> bool:
+        return self.status == Status.DISABLED
+
+    @property
     def is_repairable(self) -> bool:
         return self.status in REPAIRABLE
 
@@ -156,6 +183,10 @@ class ConnectionEventType(models.TextChoices):
     STATUS_CHANGED = "STATUS_CHANGED", "Status changed"
     CREDENTIALS_CHANGED = "CREDENTIALS_CHANGED", "New login details"
     CREDENTIALS_READ = "CREDENTIALS_READ", "Login details read"
+    CREDENTIALS_DELETED = "CREDENTIALS_DELETED", "Login details deleted"
+    UPDATED = "UPDATED", "Changed"
+    DELETED = "DELETED", "Deleted"
+    REPAIR_INVITED = "REPAIR_INVITED", "Invited to repair"
 
 
 # events with a status

@@ -10,10 +10,13 @@ from connections.models.datasource import ExtraCredential
 
 
 class Credential(models.Model):
-    """Encrypted credentials, bound to their connection. Only collectors read them."""
+    """Encrypted credentials, bound to their connection. Only collectors read them.
+
+    Deleted credentials leave an empty row, so that the version goes on: a late report on old ones stays recognizable.
+    """
 
     connection = models.OneToOneField(Connection, primary_key=True, on_delete=models.CASCADE, related_name="credential")
-    encrypted = models.BinaryField(editable=False)
+    encrypted = models.BinaryField(null=True, editable=False)
     # names in clear: a page shows which extras are stored without decrypting them
     extras = ArrayField(models.CharField(max_length=30, choices=ExtraCredential), default=list, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -34,6 +37,10 @@ class Credential(models.Model):
 
     def __repr__(self) -> str:
         return "<Credential>"
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.encrypted is None
 
     @property
     def kept_extras(self) -> frozenset[str]:

@@ -16,16 +16,17 @@ class Status(models.TextChoices):
     NO_ACCOUNTS_FOUND = "NO_ACCOUNTS_FOUND", "No accounts found"
     OTHER_ERROR = "OTHER_ERROR", "Could not be checked"
     COMPANY_INACTIVE = "COMPANY_INACTIVE", "Company inactive"
+    DISABLED = "DISABLED", "Disabled"
 
 
 # possible outcomes of a check; only new credentials lead back to PENDING
-OUTCOMES = frozenset(Status) - {Status.PENDING}
+OUTCOMES = frozenset(Status) - {Status.PENDING, Status.DISABLED}
 
-TRANSITIONS: dict[Status, frozenset[Status]] = {
-    status: OUTCOMES - {status} | ({Status.PENDING} if status != Status.PENDING else set()) for status in Status
-} | {
-    # not checked again until it gets new credentials
-    Status.COMPANY_INACTIVE: frozenset({Status.PENDING}),
+TRANSITIONS: dict[Status, frozenset[Status]] = {status: frozenset(Status) - {status} for status in Status} | {
+    # left by new credentials, and when the company becomes active
+    Status.COMPANY_INACTIVE: frozenset({Status.PENDING, Status.DISABLED}),
+    # has no credentials, and is not checked again until it gets new ones
+    Status.DISABLED: frozenset({Status.PENDING}),
 }
 
 # may change without new credentials; the contributor's page follows them
@@ -41,3 +42,6 @@ REPAIRABLE = frozenset(
         Status.NO_ACCOUNTS_FOUND,
     }
 )
+
+# invitations to repair end: there is nothing to repair
+ENDS_REPAIRS = frozenset({Status.CONNECTED, Status.DISABLED})

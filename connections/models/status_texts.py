@@ -67,4 +67,8 @@ STATUS_TEXTS = {
         _("The company is not active"),
         _("Data is not collected at the moment. You do not need to do anything."),
     ),
+    Status.DISABLED: StatusText(
+        _("The connection is switched off"),
+        _("Data is not collected any more, and the login was deleted. You do not need to do anything."),
+    ),
 }

@@ -17,7 +17,7 @@ from companies.services.events import append_event
 from config.crypto.keyring import DecryptionError
 from config.exceptions import FieldErrors, InvalidField
 from config.typed_text import clean_typed, plain_digits
-from connections.exceptions import CredentialsUnreadable
+from connections.exceptions import CredentialsDeleted, CredentialsUnreadable
 from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource, ExtraCredential
 
 logger = logging.getLogger("latchkey")
@@ -58,12 +58,25 @@ def with_questions(answers: list[SecurityAnswer]) -> Answers:
 def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials, int]:
     """Return the credentials and their version, and log the read on the connection.
 
-    Raises `CredentialsUnreadable` if they cannot be decrypted. That is an error in the operator's log, not a read.
+    Raises `CredentialsDeleted`, and `CredentialsUnreadable` if they cannot be decrypted. That is an error in the
+    operator's log, not a read.
     """
     # no lock: a change holds the connection, whose key the event needs, and waits for the credential
     credential = Credential.objects.get(connection=connection)
+    if credential.is_deleted:
+        raise CredentialsDeleted
     log_connection_event(connection, ConnectionEventType.CREDENTIALS_READ, by=by)
     return _decrypt(credential), credential.version
+
+
+def delete_credentials(connection: Connection, *, by: Actor) -> None:
+    """Delete the credentials for good. Call it with the connection locked. A second call changes nothing."""
+    credential = Credential.objects.get(connection=connection)
+    if not credential.is_deleted:
+        credential.encrypted, credential.extras = None, []
+        credential.version += 1
+        credential.save(update_fields=["encrypted", "extras", "version", "updated_at"])
+        log_connection_event(connection, ConnectionEventType.CREDENTIALS_DELETED, by=by)
 
 
 @sensitive_variables()
@@ -163,7 +176,7 @@ def _require(name: str, given: Credentials, message: str) -> None:
 def _decrypt(credential: Credential) -> Credentials:
     try:
         decrypted = settings.KEYRING.decrypt(
-            bytes(credential.encrypted), associated_data=_associated_data(credential.pk)
+            bytes(credential.encrypted or b""), associated_data=_associated_data(credential.pk)
         )
     except DecryptionError as error:
         logger.error("the credentials of connection %s cannot be decrypted: %s", credential.pk, error)
@@ -174,9 +187,9 @@ def _decrypt(credential: Credential) -> Credentials:
 
 @sensitive_variables()
 def _decrypt_or_empty(credential: Credential) -> Mapping[str, Any]:
-    """Return the stored credentials, or an empty dict if they do not decrypt, so that new ones can replace them."""
+    """Return the stored credentials. Empty if they are deleted or do not decrypt, so that new ones can replace them."""
     try:
-        return _decrypt(credential)
+        return {} if credential.is_deleted else _decrypt(credential)
     except CredentialsUnreadable:
         return {}
 

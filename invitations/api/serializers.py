@@ -9,6 +9,7 @@ from companies.api.events import EventSerializer
 from config.api.fields import (
     CountryField,
     LocaleField,
+    MetadataField,
     MultiLineField,
     NullMeansOmitted,
     ReferenceField,
@@ -18,7 +19,6 @@ from config.api.fields import (
     StrictIntegerField,
     StrictListField,
     StrictSerializer,
-    StringMapField,
 )
 from connections.models import UtilityType
 from connections.models.status import Status as ConnectionStatus
@@ -28,9 +28,6 @@ from invitations.models import (
     MAX_LIFETIME,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
-    MAX_METADATA_KEY_LENGTH,
-    MAX_METADATA_PAIRS,
-    MAX_METADATA_VALUE_LENGTH,
     EventType,
     InvitationType,
 )
@@ -116,13 +113,7 @@ class InvitationFields(StrictSerializer):
         help_text="Plain text for the contributor, on the page and in the mail.",
     )
     externalId = ReferenceField(source="external_id", max_length=255, **OPTIONAL, help_text="Your own reference.")
-    metadata = StringMapField(
-        max_pairs=MAX_METADATA_PAIRS,
-        max_key=MAX_METADATA_KEY_LENGTH,
-        max_value=MAX_METADATA_VALUE_LENGTH,
-        **OPTIONAL,
-        help_text=f"Your own data: at most {MAX_METADATA_PAIRS} pairs of strings, returned unchanged.",
-    )
+    metadata = MetadataField()
 
     def validate_expiresInSeconds(self, seconds: int | None) -> timedelta | None:
         return None if seconds is None else timedelta(seconds=seconds)

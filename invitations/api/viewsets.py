@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from companies.api.base import PartnerViewSet
 from companies.api.idempotency import idempotent
+from companies.exceptions import CompanyInactive
 from companies.models import Scope
 from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
@@ -43,6 +44,7 @@ from invitations.api.serializers import (
 from invitations.exceptions import (
     InvitationExpired,
     InvitationFulfilled,
+    InvitationPaused,
     InvitationRevoked,
     MaxUsesBelowUseCount,
     RateLimitExceeded,
@@ -94,7 +96,7 @@ class InvitationViewSet(PartnerViewSet):
         operation_id="createInvitation",
         summary="Create an invitation to connect an account",
         request=CreateInvitation,
-        responses={201: InvitationSerializer},
+        responses={201: InvitationSerializer, **errors(CompanyInactive)},
     )
     @idempotent
     def create(self, request: Request, company_id: UUID) -> Response:
@@ -110,13 +112,14 @@ class InvitationViewSet(PartnerViewSet):
         operation_id="createRepairInvitation",
         summary="Create an invitation to repair a connection",
         request=CreateRepairInvitation,
-        responses={201: InvitationSerializer},
+        responses={201: InvitationSerializer, **errors(CompanyInactive)},
     )
     @idempotent
     def create_repair(self, request: Request, connection_id: UUID) -> Response:
         """Creates an invitation link for an external contributor to send new credentials for a connection.
 
-        Takes the fields of `createInvitation` except for `prefill`, because the provider cannot change.
+        Takes the fields of `createInvitation` except for `prefill`, because the provider cannot change. When the
+        connection works again, an invitation that was used is revoked. When the connection is disabled, all are.
         """
         visible = Connection.objects.visible_to(self.partner).select_related("company__partner")
         connection = visible.filter(pk=connection_id).first()
@@ -151,7 +154,12 @@ class InvitationViewSet(PartnerViewSet):
         responses={
             200: InvitationSerializer,
             **errors(
-                InvitationRevoked, InvitationFulfilled, InvitationExpired, MaxUsesBelowUseCount, RateLimitExceeded
+                InvitationRevoked,
+                InvitationFulfilled,
+                InvitationExpired,
+                InvitationPaused,
+                MaxUsesBelowUseCount,
+                RateLimitExceeded,
             ),
         },
     )
@@ -171,7 +179,7 @@ class InvitationViewSet(PartnerViewSet):
         request=ResendInvitation,
         responses={
             202: InvitationSerializer,
-            **errors(InvitationRevoked, InvitationFulfilled, InvitationExpired, RateLimitExceeded),
+            **errors(InvitationRevoked, InvitationFulfilled, InvitationExpired, InvitationPaused, RateLimitExceeded),
         },
     )
     @action(detail=True, methods=["post"])
@@ -198,8 +206,9 @@ class InvitationViewSet(PartnerViewSet):
         Leaves out mails whose `fault` is `ADDRESS`, reports of spam, and addresses that are no longer allowed. Calling
         it again finds nothing to do. Links from earlier mails keep working.
         """
+        company = self.company
         self.validated(EmptyBody)
-        resent = resend_failed([self.company.pk], by=self.actor)
+        resent = resend_failed([company.pk], by=self.actor)
         counts = {"mails": resent.mails, "invitations": resent.invitations, "hasMore": resent.has_more}
         return Response(counts, status=202)
 

@@ -18,9 +18,12 @@ from invitations.contributor.cookies import read_cookie, set_cookie
 from invitations.contributor.result_cookie import read_result, read_results, set_result_cookie
 from invitations.exceptions import (
     AddressRemoved,
+    ConnectionClosed,
     InvitationClosed,
     InvitationExpired,
     InvitationFulfilled,
+    InvitationPaused,
+    InvitationRecovered,
     InvitationRevoked,
     LinkOfRemovedAddress,
     ProofRequired,
@@ -38,6 +41,9 @@ from invitations.services.verification.proofs import find_proof, has_expired_pro
 UNKNOWN_TOKENS_PER_HOUR = 60
 CLOSED_TEMPLATES: dict[type[InvitationClosed], str] = {
     InvitationRevoked: "revoked",
+    InvitationRecovered: "recovered",
+    ConnectionClosed: "connection_closed",
+    InvitationPaused: "paused",
     InvitationExpired: "expired",
     InvitationFulfilled: "used_up",
     ProviderGone: "provider_gone",

@@ -10,7 +10,6 @@ from invitations.models.batch import (
     BatchState,
     RowStatus,
 )
-from invitations.models.conditions import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
 from invitations.models.delivery import (
     BOUNCED_OR_COMPLAINED,
     Delivery,
@@ -33,6 +32,7 @@ from invitations.models.invitation import (
     public_url,
 )
 from invitations.models.rate_limit import RateLimitWindow
+from invitations.models.status import RevokedBecause
 from invitations.models.verification import (
     CODE_AGE,
     MAX_TRIES,
@@ -51,9 +51,6 @@ __all__ = [
     "MAX_LIFETIME",
     "MAX_MAX_USES",
     "MAX_MESSAGE_LENGTH",
-    "MAX_METADATA_KEY_LENGTH",
-    "MAX_METADATA_PAIRS",
-    "MAX_METADATA_VALUE_LENGTH",
     "MAX_TRIES",
     "PROOF_AGE",
     "RESULTS_KEPT",
@@ -75,6 +72,7 @@ __all__ = [
     "PersonalLink",
     "RateLimitWindow",
     "RemovedLink",
+    "RevokedBecause",
     "RowStatus",
     "Use",
     "VerificationCode",

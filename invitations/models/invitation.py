@@ -18,10 +18,11 @@ from uuid_utils.compat import uuid7
 from companies.models import Company, Partner
 from config.db.compiled_queries import compiled
 from config.db.index_hints import prefilter_if_rare
+from config.db.metadata import is_object, metadata_within_limits
 from config.db.name_search import search_index
 from config.validators import LANGUAGE_TAG
 from connections.models import Connection
-from invitations.models.conditions import HasUppercase, is_object, metadata_within_limits
+from invitations.models.conditions import HasUppercase
 from invitations.models.prefill import Prefill
 from invitations.models.search import SEARCHED
 from invitations.models.status import (
@@ -31,6 +32,7 @@ from invitations.models.status import (
     OPEN,
     REVOKED,
     UNFINISHED,
+    RevokedBecause,
     Status,
     status_case,
     status_cases,
@@ -113,6 +115,7 @@ class Invitation(models.Model):
     redirect_url = models.URLField(max_length=500, null=True, blank=True)
     revoked_at = models.DateTimeField("revoked", null=True, editable=False)
     addresses_erased_at = models.DateTimeField(null=True, editable=False)
+    revoked_because = models.CharField(max_length=20, choices=RevokedBecause, null=True, editable=False)
     last_viewed_at = models.DateTimeField("last opened", null=True, editable=False)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("updated", default=timezone.now, editable=False)
@@ -238,6 +241,17 @@ class Invitation(models.Model):
     def has_nothing_to_do(self) -> bool:
         """True if its connection needs no new credentials now. New ones are accepted anyway."""
         return self.connection is not None and not self.connection.is_repairable
+
+    @property
+    def has_repaired(self) -> bool:
+        """True if it was used and its connection works: more use could only break a working login."""
+        return self.use_count > 0 and self.connection is not None and self.connection.is_connected
+
+    @property
+    def has_lost_its_connection(self) -> bool:
+        """True if its connection was deleted, or disabled since. A later invitation can bring a disabled one back."""
+        lost = self.connection if self.connection and self.connection.is_disabled else None
+        return lost is not None and (lost.deleted_at is not None or self.created_at < lost.status_changed_at)
 
     @property
     def is_restricted(self) -> bool:

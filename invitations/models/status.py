@@ -25,6 +25,14 @@ class Status(models.TextChoices):
     EXPIRED = "EXPIRED", "Expired"
 
 
+class RevokedBecause(models.TextChoices):
+    """Reasons of Latchkey to revoke an invitation. A person's reason is in the log only."""
+
+    RECOVERED = "RECOVERED", "The connection works again."
+    SWITCHED_OFF = "SWITCHED_OFF", "Automatic repair was switched off."
+    DISABLED = "DISABLED", "The connection was disabled."
+
+
 class Rule(NamedTuple):
     status: Status
     holds: Callable[[Facts, datetime], bool]

@@ -2,24 +2,41 @@
 
 from invitations.exceptions import (
     AddressRemoved,
+    ConnectionClosed,
     InvitationExpired,
     InvitationFulfilled,
+    InvitationPaused,
+    InvitationRecovered,
     InvitationRevoked,
     ProofRequired,
 )
-from invitations.models import EmailProof, Invitation
+from invitations.models import EmailProof, Invitation, RevokedBecause
 from invitations.models.status import Status
+
+ENDED: dict[str, type[InvitationRevoked]] = {
+    RevokedBecause.RECOVERED: InvitationRecovered,
+    RevokedBecause.DISABLED: ConnectionClosed,
+}
 
 
 def ensure_active(invitation: Invitation) -> None:
-    """Raise `InvitationRevoked`, `InvitationFulfilled` or `InvitationExpired` unless the invitation is active."""
+    """Raise the `InvitationClosed` that says why the invitation cannot be used now.
+
+    An invitation to repair ends with its purpose. The job that revokes it may come later, so this looks itself.
+    """
     match invitation.status:
         case Status.REVOKED:
-            raise InvitationRevoked
+            raise ENDED.get(invitation.revoked_because or "", InvitationRevoked)
         case Status.FULFILLED:
             raise InvitationFulfilled
         case Status.EXPIRED:
             raise InvitationExpired
+    if invitation.has_repaired:
+        raise InvitationRecovered
+    if invitation.has_lost_its_connection:
+        raise ConnectionClosed
+    if not invitation.company.is_active:
+        raise InvitationPaused
 
 
 def ensure_verified(invitation: Invitation, proof: EmailProof | None) -> None:

@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from companies.actors import CONTRIBUTOR, Actor
+from companies.exceptions import CompanyInactive
 from companies.models import Company
 from config.camel_case import to_camel_case
 from config.exceptions import InvalidField
 from config.validators import validate_locale, validate_single_line
-from connections.models import Connection
+from connections.models import Connection, ConnectionEventType
+from connections.services.credentials import log_connection_event
 from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
-from invitations.models import EventType, Invitation, InvitationType
+from invitations.models import EventType, Invitation, InvitationType, RevokedBecause
 from invitations.models.prefill import Prefill
 from invitations.models.tokens import encrypt_token, hash_token, new_token
 from invitations.services.delivery.send import BATCH, SINGLE, mail_unmailed, queue_mails
@@ -62,6 +64,8 @@ def create_repair_invitation(
     with run_once(form_id, by=by):
         invitation = draft_repair_invitation(connection, **terms)
         invitation.is_automatic = is_automatic
+        invited: dict[str, Any] = {"invitationId": str(invitation.pk), "isAutomatic": is_automatic}
+        log_connection_event(connection, ConnectionEventType.REPAIR_INVITED, by=by, **invited)
         return _store(invitation, by=by, form_id=form_id)
 
 
@@ -78,6 +82,8 @@ def draft_repair_invitation(connection: Connection, **terms: Unpack[Terms]) -> I
 def _draft(
     company: Company, *, terms: Terms, prefill: Prefill | None = None, connection: Connection | None = None
 ) -> Invitation:
+    if not company.is_active:
+        raise CompanyInactive
     now = timezone.now()
     invitation_id, token = uuid7(), new_token()
     checked = check_terms(company, now=now, prefill=prefill, **terms)
@@ -160,14 +166,20 @@ def rotate_invitation(invitation: Invitation, *, by: Actor) -> Invitation:
 
 
 @transaction.atomic
-def revoke_invitation(invitation: Invitation, *, by: Actor, reason: str | None = None) -> Invitation:
+def revoke_invitation(
+    invitation: Invitation, *, by: Actor, reason: str | None = None, because: RevokedBecause | None = None
+) -> Invitation:
     """End the link for good. An invitation that was revoked before stays unchanged.
 
-    Raises `InvalidField` for a reason that is not one line of at most 500 characters.
+    `because`: Latchkey's own reason, for the contributor's page. Raises `InvalidField` for a `reason` that is not one
+    line of at most 500 characters.
     """
+    reason = str(because.label) if because else reason
     reason = validate_single_line(reason or "", max_length=MAX_REASON_LENGTH, field=("reason",))
     now = timezone.now()
-    revoked = Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now, updated_at=now)
+    revoked = Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(
+        revoked_at=now, revoked_because=because, updated_at=now
+    )
     if revoked:
         detail: dict[str, Any] = {"reason": reason} if reason else {}
         log_event(invitation, EventType.REVOKED, by=by, **detail)

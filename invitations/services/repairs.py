@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import CONTRIBUTOR, SYSTEM
@@ -14,11 +13,13 @@ from companies.models import ActorKind, Company
 from config.db.uuid7 import first_uuid7_at
 from config.jobs import defer_once
 from connections.models import Connection, ConnectionEventType
-from connections.models.status import REPAIRABLE, Status
+from connections.models.status import REPAIRABLE
 from connections.services.connections import change_credentials
 from connections.services.credentials import Credentials, holds_credentials
 from invitations.exceptions import NothingToCorrect, SavedBefore
-from invitations.models import EmailProof, Invitation
+from invitations.models import EmailProof, EventType, Invitation, InvitationEvent, RevokedBecause
+from invitations.services.delivery.send import queue_mails
+from invitations.services.events import log_event
 from invitations.services.guards import ensure_active, ensure_correctable, ensure_verified
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from invitations.services.redemption import find_use, spend_use
@@ -28,8 +29,6 @@ PAUSE = timedelta(days=1)
 # time for the contributor to correct refused credentials before an automatic invitation
 GRACE = timedelta(minutes=15)
 CREDENTIAL_EVENTS = (ConnectionEventType.CREATED, ConnectionEventType.CREDENTIALS_CHANGED)
-RECOVERED = gettext_lazy("The connection works again.")
-SWITCHED_OFF = gettext_lazy("Automatic repair was switched off.")
 
 
 @sensitive_variables("credentials")
@@ -41,17 +40,18 @@ def repair_connection(
 
     The same form again spends nothing; with another login it raises `SavedBefore`. Raises as `redeem_invitation` does.
     """
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("connection").get(pk=invitation.pk)
+    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
     if earlier := find_use(locked, form_id):
         if not holds_credentials(earlier.target.credential, credentials):
             raise SavedBefore(form_id)
         return earlier.target
+    # locked, so that it does not recover or get disabled in between
+    broken = locked.connection = Connection.objects.select_for_update(of=("self",)).get(repair_invitations=locked)
     ensure_active(locked)
     ensure_verified(locked, proof)
-    assert locked.connection is not None  # noqa: S101 - guaranteed by a check constraint
     email = proof.email if proof else None
     connection = change_credentials(
-        locked.connection, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked.pk
+        broken, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked.pk
     )
     spend_use(locked, form_id=form_id, repaired=connection, email=email)
     return connection
@@ -91,30 +91,27 @@ def correct_credentials(
 
 @transaction.atomic
 def follow_status(connection_id: UUID) -> Invitation | None:
-    """Invite to repair a broken connection, or revoke the automatic invitation after recovery.
+    """End invitations to repair a connection that needs none any more, or invite to repair a broken one.
 
-    Only for companies with `repairs_automatically`. The lock on the connection prevents a second open invitation. It
-    goes to the last verified address, else to the owner. Within a day of the last one, or 15 minutes of a login by a
-    contributor, a job tries again later. Returns the new invitation, or None.
+    Ends on recovery: automatic and used invitations. When the connection is disabled: all. Invites only for companies
+    with `repairs_automatically`. The lock on the connection prevents a second invitation. The mail goes to the last
+    verified address, else to the owner: an open invitation of this address is mailed again. Within a day of the last
+    mail, or 15 minutes of a login by a contributor, a job tries again later. Returns the invitation that was mailed.
     """
-    _lock_automatic_repairs(connection_id)
+    _lock_repairs(connection_id)
     connection = Connection.objects.select_for_update().filter(pk=connection_id).first()
     if connection is None:
         return None
     # read after the lock: the setting may have changed while waiting
-    wanted = Company.objects.filter(pk=connection.company_id, repairs_automatically=True).exists()
-    open_repairs = connection.repair_invitations.active()
-    if not wanted or connection.status == Status.CONNECTED:
-        for invitation in open_repairs.filter(is_automatic=True):
-            revoke_invitation(invitation, by=SYSTEM, reason=str(RECOVERED if wanted else SWITCHED_OFF))
-        return None
+    is_wanted = Company.objects.filter(pk=connection.company_id, repairs_automatically=True).exists()
+    _end_repairs(connection, is_wanted=is_wanted)
     email = connection.verified_email or connection.owner_email
-    if not connection.is_repairable or not email or open_repairs.exists():
+    if not is_wanted or not connection.is_repairable or not email:
         return None
-    if (earliest := _earliest_invitation(connection)) > timezone.now():
+    if (earliest := _earliest_mail(connection, email)) > timezone.now():
         _follow_again(connection_id, at=earliest)
         return None
-    return create_repair_invitation(
+    return _mail_again(connection, email) or create_repair_invitation(
         connection, by=SYSTEM, is_automatic=True, allowed_emails=[email], send_email=True, max_uses=1
     )
 
@@ -131,15 +128,44 @@ def end_automatic_repairs(company_id: UUID) -> None:
         follow_status(connection_id)
 
 
-def _earliest_invitation(connection: Connection) -> datetime:
-    """Return when both the pause after the last invitation and the grace after the last login are over."""
+def _end_repairs(connection: Connection, *, is_wanted: bool) -> None:
+    for invitation in connection.repair_invitations.active().order_by("pk"):
+        invitation.connection = connection
+        if invitation.has_lost_its_connection:
+            revoke_invitation(invitation, by=SYSTEM, because=RevokedBecause.DISABLED)
+        elif invitation.has_repaired or (connection.is_connected and invitation.is_automatic):
+            revoke_invitation(invitation, by=SYSTEM, because=RevokedBecause.RECOVERED)
+        elif invitation.is_automatic and not is_wanted:
+            revoke_invitation(invitation, by=SYSTEM, because=RevokedBecause.SWITCHED_OFF)
+
+
+def _mail_again(connection: Connection, email: str) -> Invitation | None:
+    """Mail the newest open invitation of this address again. None if there is none."""
+    invitation = connection.repair_invitations.active().filter(allowed_emails__contains=[email]).order_by("-pk").first()
+    if invitation:
+        queue_mails(invitation, [email])
+        log_event(invitation, EventType.RESENT, by=SYSTEM, emails=[email])
+    return invitation
+
+
+def _earliest_mail(connection: Connection, email: str) -> datetime:
+    """Return when both the pause after the last mail and the grace after the last login are over."""
     now = timezone.now()
     logins = connection.events.filter(
         type__in=CREDENTIAL_EVENTS, actor=ActorKind.CONTRIBUTOR, pk__gte=first_uuid7_at(now, shift=-GRACE)
     )
     given = logins.aggregate(at=Max("created_at"))["at"]
-    invited = connection.repair_invitations.filter(is_automatic=True).aggregate(at=Max("created_at"))["at"]
-    return max(given + GRACE if given else now, invited + PAUSE if invited else now)
+    last = _last_mail(connection, email)
+    return max(given + GRACE if given else now, last + PAUSE if last else now)
+
+
+def _last_mail(connection: Connection, email: str) -> datetime | None:
+    """Return when Latchkey last invited, or the open invitation of this address was last mailed."""
+    repairs = connection.repair_invitations
+    mailed = repairs.active().filter(send_email=True, allowed_emails__contains=[email])
+    resent = InvitationEvent.objects.filter(type=EventType.RESENT, invitation__connection=connection)
+    times = [rows.aggregate(at=Max("created_at"))["at"] for rows in (repairs.filter(is_automatic=True), mailed, resent)]
+    return max(filter(None, times), default=None)
 
 
 def _follow_again(connection_id: UUID, *, at: datetime) -> None:
@@ -148,7 +174,7 @@ def _follow_again(connection_id: UUID, *, at: datetime) -> None:
     defer_once("invitations.tasks.follow_status", {"connection_id": str(connection_id)}, name=name, schedule_at=at)
 
 
-def _lock_automatic_repairs(connection_id: UUID) -> None:
+def _lock_repairs(connection_id: UUID) -> None:
     """Lock invitations before the connection, as a repair does, so that they cannot deadlock."""
-    automatic = Invitation.objects.filter(connection=connection_id, is_automatic=True, revoked_at=None)
-    list(automatic.select_for_update().order_by("pk").values_list("pk"))
+    repairs = Invitation.objects.filter(connection=connection_id, revoked_at=None)
+    list(repairs.select_for_update(no_key=True).order_by("pk").values_list("pk"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from companies.addresses import normalize_address
 from companies.models import Company
 from companies.services.companies import check_external_id, sites_of
+from config.db.metadata import check_metadata
 from config.exceptions import FieldErrors, InvalidField
 from config.validators import validate_multi_line
 from connections.services.catalogue import check_country, check_provider_url, find_datasource
@@ -20,9 +21,6 @@ from invitations.models import (
     MAX_LIFETIME,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
-    MAX_METADATA_KEY_LENGTH,
-    MAX_METADATA_PAIRS,
-    MAX_METADATA_VALUE_LENGTH,
 )
 from invitations.models.prefill import Prefill
 from invitations.services.addresses import normalize_allowed_emails
@@ -101,19 +99,6 @@ def check_max_uses(max_uses: int | None) -> int | None:
 
 def check_message(message: str | None) -> str | None:
     return validate_multi_line(message, max_length=MAX_MESSAGE_LENGTH, field=("message",)) if message else None
-
-
-def check_metadata(pairs: Mapping[str, str] | None) -> dict[str, str]:
-    if pairs and len(pairs) > MAX_METADATA_PAIRS:
-        raise InvalidField(
-            ("metadata",), _("Give at most %(limit)s pairs.") % {"limit": MAX_METADATA_PAIRS}, code="max_pairs"
-        )
-    for name, value in (pairs or {}).items():
-        if len(name) > MAX_METADATA_KEY_LENGTH or len(value) > MAX_METADATA_VALUE_LENGTH:
-            message = _("A name may have %(name)s characters, a value %(value)s.")
-            limits = {"name": MAX_METADATA_KEY_LENGTH, "value": MAX_METADATA_VALUE_LENGTH}
-            raise InvalidField(("metadata", name), message % limits, code="max_length")
-    return dict(pairs or {})
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.db.models.expressions import RawSQL
 
 from connections.models import ConnectionEvent
-from invitations.models import EmailProof, Invitation, RateLimitWindow, VerificationCode
+from invitations.models import EmailProof, Invitation, InvitationEvent, RateLimitWindow, VerificationCode
 
 
 def pass_time(**units: float) -> None:
@@ -21,6 +21,7 @@ def pass_time(**units: float) -> None:
     make_attempts_older(passed)
     Invitation.objects.update(created_at=F("created_at") - passed)
     ConnectionEvent.objects.update(created_at=F("created_at") - passed)
+    InvitationEvent.objects.update(created_at=F("created_at") - passed)
 
 
 def make_attempts_older(passed: timedelta) -> None:

@@ -37,10 +37,10 @@ class Offers:
             case "company":
                 return open_companies(self.user)
             case "connection":
-                connections = Connection.objects.select_related("company__partner", "datasource")
+                connections = Connection.objects.existing().select_related("company__partner", "datasource")
                 return connections.filter(company=self.company) if self.company else connections.none()
             case "site":
-                return Site.objects.filter(company=self.company) if self.company else Site.objects.none()
+                return Site.objects.current().filter(company=self.company) if self.company else Site.objects.none()
         return Datasource.objects.all()
 
     def find(self, kind: str, term: str, *, page: int = 1) -> tuple[list[Offer], bool]:

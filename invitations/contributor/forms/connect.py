@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -179,7 +180,8 @@ class ConnectForm(LoginForm):
                 self.add_error(name, _("Your provider asks for this."))
 
     def _offer_sites(self, invitation: Invitation) -> None:
-        sites = invitation.company.sites.order_by("name", "pk")
+        kept = Q(pk__in=invitation.prefilled.initial_sites)  # also if they were archived since
+        sites = invitation.company.sites.filter(kept | Q(archived_at=None)).order_by("name", "pk")
         if sites.exists():
             self.fields["sites"].queryset = sites  # type: ignore[attr-defined]
         else:

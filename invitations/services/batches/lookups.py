@@ -32,8 +32,10 @@ class Lookups:
             known.datasources = set(Datasource.objects.filter(pk__in=ids).values_list("pk", flat=True))
         if names := {name for cell in _cells(rows, "sites") for name in split_list(cell)}:
             lower = {name.lower() for name in names}
-            found = company.sites.annotate(lower_name=Lower("name")).filter(
-                Q(pk__in=set(_ids(names))) | Q(external_id__in=names) | Q(lower_name__in=lower)
+            found = (
+                company.sites.current()
+                .annotate(lower_name=Lower("name"))
+                .filter(Q(pk__in=set(_ids(names))) | Q(external_id__in=names) | Q(lower_name__in=lower))
             )
             for pk, name, external_id in found.values_list("pk", "lower_name", "external_id"):
                 for reference in filter(None, (str(pk), name, external_id)):

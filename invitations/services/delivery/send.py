@@ -214,6 +214,8 @@ def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
     if invitation.status != Status.ACTIVE:
         status = Status(invitation.status).label.lower()
         raise PermanentDeliveryError(_("Not sent: the invitation was %(status)s by then.") % {"status": status})
+    if not invitation.company.is_active:
+        raise PermanentDeliveryError(_("Not sent: the company was not active by then."))
     if not invitation.allows(delivery.email):
         raise PermanentDeliveryError(_("Not sent: the address was removed from the invitation."))
     link = delivery.links.order_by("-pk").first()

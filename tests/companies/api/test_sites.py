@@ -2,7 +2,7 @@ from companies.models import Site
 from tests.companies.refusals import wrong_fields
 from tests.factories import CompanyFactory, SiteFactory
 
-KEYS = {"id", "companyId", "name", "address", "externalId", "createdAt", "updatedAt"}
+KEYS = {"id", "companyId", "name", "address", "externalId", "createdAt", "updatedAt", "archivedAt"}
 FULL = {"name": "Main bakery", "address": "1 Mill Lane, Bath", "externalId": "s-1"}
 
 
@@ -63,3 +63,26 @@ def test_list_sites_newest_first(api, company):
 
     assert [row["id"] for row in first["sites"] + second["sites"]] == ids[::-1]
     assert not second["hasNext"]
+
+
+def test_archived_site_is_hidden_and_restored(api, company):
+    site, other = SiteFactory(company=company), SiteFactory(company=company)
+
+    archived = [api.post(f"site/{site.pk}/archive").json() for _ in range(2)]
+
+    assert archived[0] == archived[1] == api.get(f"site/{site.pk}").json()
+    assert archived[0]["archivedAt"]
+    listed = {name: listed_ids(api, company, **query) for name, query in QUERIES.items()}
+    assert listed == {"omitted": [str(other.pk)], "false": [str(other.pk)], "true": [str(site.pk)]}
+    assert wrong_fields(api.get(f"site/company/{company.pk}", {"archived": "yes"})) == ["?archived"]
+    prefilled = api.post(f"invitation/company/{company.pk}", {"prefill": {"initialSites": [str(site.pk)]}})
+    assert wrong_fields(prefilled) == ["/prefill/initialSites/0"]
+    assert api.post(f"site/{site.pk}/restore").json()["archivedAt"] is None
+    assert len(listed_ids(api, company)) == 2
+
+
+QUERIES = {"omitted": {}, "false": {"archived": "false"}, "true": {"archived": "true"}}
+
+
+def listed_ids(api, company, **query):
+    return [site["id"] for site in api.get(f"site/company/{company.pk}", query).json()["sites"]]

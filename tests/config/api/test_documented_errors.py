@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from companies.models import ApiKey, Scope, StoredAnswer
+from companies.models import ApiKey, Company, Scope, StoredAnswer
 from config.db.advisory_locks import _key
 from connections.models import Connection, Credential
 from connections.models.status import Status
@@ -112,6 +112,16 @@ def too_often(call: Caller) -> Any:
     return call(mailing(call))
 
 
+def inactive_company(call: Caller) -> Any:
+    Company.objects.update(is_active=False)
+    return call(mailing(call) if "invitation_id" in call.operation.parameters else None)
+
+
+def disabled(call: Caller) -> Any:
+    Credential.objects.update(encrypted=None)
+    return call({})
+
+
 def inactive(call: Caller) -> Any:
     Connection.objects.update(status=Status.COMPANY_INACTIVE)
     return call({"status": "CONNECTED"})
@@ -148,6 +158,8 @@ CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("409", "STORED_RESPONSE_UNREADABLE"): unreadable_response,
     ("409", "CREDENTIALS_CHANGED"): lambda call: call({"status": "CONNECTED", "credentialsVersion": 7}),
     ("409", "IMPOSSIBLE_STATUS_CHANGE"): inactive,
+    ("409", "CREDENTIALS_DELETED"): disabled,
+    ("409", "COMPANY_INACTIVE"): inactive_company,
     ("409", "CREDENTIALS_UNREADABLE"): unreadable,
     ("409", "INVITATION_REVOKED"): revoked,
     ("409", "INVITATION_FULFILLED"): used_up,

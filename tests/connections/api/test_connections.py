@@ -19,6 +19,15 @@ from tests.invitations.answers import saved
 
 pytestmark = pytest.mark.django_db
 
+DETAILS = {
+    "country": "DE",
+    "utilityTypes": ["GAS", "WATER"],
+    "connectionOwnerEmail": "owner@example.com",
+    "dataCollectionStartDate": "2024-01-31",
+    "externalId": "meter-17",
+    "metadata": {"floor": "2"},
+}
+
 
 def listed(api, company, **query):
     answer = api.get(f"connection/company/{company.pk}", query)
@@ -36,15 +45,7 @@ def ids(api, company, **query):
 def test_create_by_login_page(api, company):
     sites = SiteFactory.create_batch(2, company=company)
 
-    answer = create(
-        api,
-        company,
-        siteIds=[str(site.pk) for site in sites],
-        country="DE",
-        utilityTypes=["GAS", "WATER"],
-        connectionOwnerEmail="owner@example.com",
-        dataCollectionStartDate="2024-01-31",
-    )
+    answer = create(api, company, siteIds=[str(site.pk) for site in sites], **DETAILS)
 
     assert answer.status_code == 201, answer.content
     said = answer.json()
@@ -56,13 +57,12 @@ def test_create_by_login_page(api, company):
         "url": "https://portal.example.com/login",
         "status": "PENDING",
         "statusErrorDetail": None,
-        "country": "DE",
-        "utilityTypes": ["GAS", "WATER"],
         "siteIds": sorted(str(site.pk) for site in sites),
-        "connectionOwnerEmail": "owner@example.com",
-        "dataCollectionStartDate": "2024-01-31",
         "verifiedEmail": None,
         "invitationId": None,
+        "contributorMessage": None,
+        **DETAILS,
+        "deletedAt": None,
         "createdAt": said["createdAt"],
         "updatedAt": said["updatedAt"],
     }

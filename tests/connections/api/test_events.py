@@ -54,7 +54,8 @@ def test_history_shows_status_reason_and_actor(company, connection):
     history = details(collector, connection)["statusHistory"]
 
     assert [{**move, "createdAt": None} for move in history] == [
-        {"status": status, "statusErrorDetail": error, "createdAt": None, "actor": actor, "apiKey": key, "email": email}
+        {"status": status, "statusErrorDetail": error, "contributorMessage": None, "createdAt": None}
+        | {"actor": actor, "apiKey": key, "email": email}
         for status, error, actor, key, email in (
             ("PENDING", None, "SYSTEM", None, None),
             ("PASSWORD_INCORRECT", "The site said no.", "PARTNER", ApiKey.objects.get().prefix, None),

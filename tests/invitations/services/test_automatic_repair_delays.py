@@ -106,12 +106,14 @@ def test_connections_pause_separately(company, connection):
     assert turn(make_connection(company, verified_email=JANE)) is not None
 
 
-def test_invitation_of_partner_begins_no_pause(connection):
-    asked_for = create_repair_invitation(connection, by=SYSTEM)
+def test_mail_of_partner_begins_a_pause(connection):
+    mailed = create_repair_invitation(connection, by=SYSTEM, allowed_emails=[JANE], send_email=True)
     assert turn(connection) is None
-    Invitation.objects.filter(pk=asked_for.pk).update(revoked_at=timezone.now())
+    assert waiting() == about(DAY)
 
-    assert turn(connection, "NEW_PASSWORD_NEEDED") is not None
+    pass_time(days=1)
+
+    assert follow_status(connection.pk).pk == mailed.pk
 
 
 def test_switched_off_during_pause_invites_no_one(company, connection):

@@ -1,13 +1,17 @@
+from uuid import uuid4
+
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from companies.actors import SYSTEM, Actor
 from connections.models import Connection
 from connections.models.status import Status
+from connections.services.closing import disable_connection
 from connections.services.connections import report_status
+from invitations.exceptions import ConnectionClosed, InvitationRecovered
 from invitations.models import Delivery, Invitation, Use
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
-from invitations.services.repairs import follow_status
+from invitations.services.repairs import follow_status, repair_connection
 from tests.database import forget_jobs
 from tests.factories import CompanyFactory, make_api_key, make_connection
 from tests.invitations.clock import pass_time
@@ -90,10 +94,69 @@ def test_open_invitation_prevents_another(connection):
     assert Invitation.objects.count() == 1
 
 
-def test_open_invitation_of_partner_is_enough(connection):
+def test_open_link_of_partner_silences_nothing(connection):
     create_repair_invitation(connection, by=SYSTEM)
 
-    assert turn(connection, "PASSWORD_INCORRECT") is None
+    assert turn(connection, "PASSWORD_INCORRECT").is_automatic
+
+
+def test_open_invitation_is_mailed_again(connection):
+    open_one = create_repair_invitation(connection, by=SYSTEM, allowed_emails=["jane@example.com"])
+
+    assert turn(connection, "PASSWORD_INCORRECT") == open_one
+    assert turn(connection, "NEW_PASSWORD_NEEDED") is None
+    pass_time(days=1)
+    assert turn(connection, "MFA_TOKEN_EXPIRED") == open_one
+
+    assert Invitation.objects.count() == 1
+    assert Delivery.objects.get().round == 2
+    resent = open_one.events.filter(type="RESENT").values_list("actor", "detail")
+    assert list(resent) == [("SYSTEM", {"emails": ["jane@example.com"]})] * 2
+
+
+def test_recovery_ends_a_used_invitation(connection):
+    used, unused = (create_repair_invitation(connection, by=SYSTEM) for _ in range(2))
+    turn(connection, "PASSWORD_INCORRECT")
+    repair_connection(used, form_id=uuid4(), credentials={"username": "u", "password": "p"})
+    assert Invitation.objects.get(pk=used.pk).status == "ACTIVE"
+
+    report_status(connection, Status.CONNECTED, by=SYSTEM)
+    with pytest.raises(InvitationRecovered):  # before the job
+        repair_connection(used, form_id=uuid4(), credentials={"username": "u", "password": "an old one"})
+    follow_status(connection.pk)
+
+    ended = Invitation.objects.get(pk=used.pk)
+    assert (ended.status, ended.revoked_because) == ("REVOKED", "RECOVERED")
+    assert Invitation.objects.get(pk=unused.pk).status == "ACTIVE"
+    # the next break is not silent
+    pass_time(days=1)
+    assert turn(connection, "PASSWORD_INCORRECT").is_automatic
+
+
+def test_recovery_is_followed_for_every_company():
+    connection = make_connection()
+    used = create_repair_invitation(connection, by=SYSTEM)
+    repair_connection(used, form_id=uuid4(), credentials={"username": "u", "password": "p"})
+
+    report_status(connection, Status.CONNECTED, by=SYSTEM)
+
+    assert followers().count() == 1
+    assert follow_status(connection.pk) is None
+    assert Invitation.objects.get().status == "REVOKED"
+
+
+def test_disabling_ends_open_invitations(connection):
+    before = create_repair_invitation(connection, by=SYSTEM)
+    disable_connection(connection, by=SYSTEM)
+    after = create_repair_invitation(Connection.objects.get(), by=SYSTEM)
+
+    with pytest.raises(ConnectionClosed):  # before the job
+        repair_connection(before, form_id=uuid4(), credentials={"username": "u", "password": "p"})
+    follow_status(connection.pk)
+
+    assert Invitation.objects.get(pk=before.pk).revoked_because == "DISABLED"
+    repaired = repair_connection(after, form_id=uuid4(), credentials={"username": "u", "password": "p"})
+    assert repaired.status == Status.PENDING
 
 
 @pytest.mark.parametrize("over", ["revoked", "used up"])

@@ -41,7 +41,7 @@ EXEMPT = {
     "invitations.Batch": {"message"},
     "invitations.BatchRow": {"digest", "status"},
     "invitations.Delivery": {"fault", "status"},
-    "invitations.Invitation": {"invitation_type", "locale", "redirect_url"},
+    "invitations.Invitation": {"invitation_type", "locale", "redirect_url", "revoked_because"},
     "invitations.InvitationEvent": {"actor", "type"},
     "invitations.RateLimitWindow": {"attempts", "key"},
     "invitations.VerificationCode": {"client"},
