@@ -50,6 +50,18 @@ class NotYoursToGrant(DomainError):
     default_message = _("You can only grant permissions that you have. Ask a superuser.")
 
 
+class CollectorKeyRefused(DomainError):
+    status = 403
+    code = "COLLECTOR_KEY_REFUSED"
+    default_message = _("Only superusers create keys for collectors, because such a key opens every password.")
+
+
+class FreshCodeRequired(DomainError):
+    status = 403
+    code = "FRESH_CODE_REQUIRED"
+    default_message = _("Enter a code from your authenticator app: a collector’s key opens every password.")
+
+
 class PasswordLinkUsed(DomainError):
     code = "PASSWORD_LINK_USED"
     default_message = _("This link was used already. Log in with your new password.")
@@ -91,4 +103,4 @@ class SecondFactorRequired(DomainError):
 
 class NoSecondFactor(DomainError):
     code = "NO_SECOND_FACTOR"
-    default_message = _("There is no second factor.")
+    default_message = _("There is no second factor. Set it up with “Second factor” at the top of the page.")

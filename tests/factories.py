@@ -74,9 +74,12 @@ class DatasourceFactory(DjangoModelFactory[Datasource]):
     utility_types = ["ELECTRICITY"]
 
 
-def make_api_key(partner: Partner, **fields: Any) -> tuple[ApiKey, str]:
-    """Key and its secret value."""
+def make_api_key(partner: Partner, *, scopes: list[str] | None = None, **fields: Any) -> tuple[ApiKey, str]:
+    """Key and its secret value. `scopes` need not go together: a test may use one key for all operations."""
     key, value = issue_api_key(partner, **{"name": "Test", **fields})
+    if scopes is not None:
+        key.scopes = scopes
+        key.save(update_fields=["scopes"])
     KNOWN.note(value)
     return key, value
 

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from companies.admin.limits import UnlimitedAdmin
-from companies.models import ApiKey, Partner, Scope, User, partner_scopes
+from companies.exceptions import FreshCodeRequired, NoSecondFactor, OTPThrottled, WrongCode
+from companies.fresh_code import is_fresh, mark_fresh
+from companies.models import OF_COLLECTORS, ApiKey, Partner, Scope, User, partner_scopes
 from companies.services.partners import (
     API_KEY_CHECKS,
     PARTNER_CHECKS,
@@ -22,12 +24,16 @@ from companies.services.partners import (
     revoke_api_key,
     update_partner,
 )
+from companies.services.second_factor import verify_second_factor
 from config.admin.base import BaseAdmin, ServiceForm
 from config.admin.changelist import AutocompleteFilter, status_word
 from config.admin.revoke import RevokingAdmin
 from config.admin.times import short_date
 from config.db.index_hints import prefilter_if_rare
 from config.db.name_search import name_contains
+from config.exceptions import DomainError
+
+CODE_ERRORS = (FreshCodeRequired, WrongCode, OTPThrottled, NoSecondFactor)
 
 
 class PartnerForm(ServiceForm):
@@ -59,24 +65,43 @@ class PartnerAdmin(UnlimitedAdmin, BaseAdmin):
 
 class NewApiKeyForm(ServiceForm):
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
-        initial=partner_scopes,
-        widget=forms.CheckboxSelectMultiple,
-        label=_("Permissions"),
-        help_text=_("For a collector, choose its two permissions and “read connections”, and nothing else."),
+        choices=Scope.choices, initial=partner_scopes, widget=forms.CheckboxSelectMultiple, label=_("Permissions")
+    )
+    code = forms.CharField(
+        required=False,
+        max_length=40,
+        label=_("Code for a collector’s key"),
+        help_text=_("Six digits from your authenticator app. Only needed for the two permissions of a collector."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
     checks = API_KEY_CHECKS
+    is_for_superuser: ClassVar[bool] = False
+    is_fresh: ClassVar[bool] = False
     value: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         date, time = self.fields["expires_at"].widget.widgets
         date.attrs["aria-label"], time.attrs["aria-label"] = _("Expiry date"), _("Expiry time")
+        scopes: Any = self.fields["scopes"]
+        if self.is_for_superuser:
+            scopes.help_text = _("A collector’s key has its two permissions and “read connections”, and nothing else.")
+        else:
+            scopes.choices = [(value, label) for value, label in Scope.choices if value not in OF_COLLECTORS]
+            scopes.help_text = _("Only superusers create keys for collectors.")
+        if self.is_fresh or not self.is_for_superuser:
+            del self.fields["code"]
 
     @sensitive_variables()
     def perform(self, *, by: User) -> ApiKey:
-        key, self.value = issue_api_key(created_by=by, **self.cleaned_data)
+        given = {name: value for name, value in self.cleaned_data.items() if name != "code"}
+        key, self.value = issue_api_key(created_by=by, has_fresh_code=self.is_fresh, **given)
         return key
+
+    def error_field(self, error: DomainError) -> str | None:
+        if isinstance(error, CODE_ERRORS) and "code" in self.fields:
+            return "code"
+        return super().error_field(error)
 
 
 class ApiKeyForm(ServiceForm):
@@ -119,13 +144,30 @@ class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
     facts = ("status", "partner", "visible_part", "scope_names", "last_used_at", "expires_at", "created_at")
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        return ("name", *self.facts, "created_by", "revoked_at") if obj else ("partner", "name", "scopes", "expires_at")
+        if obj:
+            return ("name", *self.facts, "created_by", "revoked_at")
+        asks_code = bool(request.user.is_superuser) and not is_fresh(request)
+        return ("partner", "name", "scopes", *(["code"] if asks_code else []), "expires_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         return (*self.facts, "created_by", "revoked_at") if obj else ()
 
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs, form=ApiKeyForm if obj else NewApiKeyForm)
+        form = super().get_form(request, obj, change, **kwargs, form=ApiKeyForm if obj else NewApiKeyForm)
+        if obj is None:
+            form.is_for_superuser, form.is_fresh = request.user.is_superuser, is_fresh(request)
+        return form
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check a code before the transaction of the form, so that a wrong one counts."""
+        code = request.POST.get("code", "").strip()
+        if code and request.user.is_superuser and not is_fresh(request):
+            try:
+                verify_second_factor(request.user, code=code)
+                mark_fresh(request)
+            except DomainError as error:
+                request.refusal = error  # type: ignore[attr-defined]
+        return super().changeform_view(request, *args, **kwargs)
 
     @admin.display(description=_("status"))
     def status(self, key: ApiKey) -> SafeString:

@@ -5,6 +5,8 @@ from companies.models.companies import Company, CompanyQuerySet, Site, SiteQuery
 from companies.models.events import AbstractEvent, ActorKind
 from companies.models.known_networks import KNOWN_FOR, KnownNetwork
 from companies.models.partners import (
+    COLLECTOR_SCOPES,
+    OF_COLLECTORS,
     ApiKey,
     ApiKeyQuerySet,
     Partner,
@@ -17,7 +19,9 @@ from companies.models.partners import (
 from companies.models.users import User, UserManager
 
 __all__ = [
+    "COLLECTOR_SCOPES",
     "KNOWN_FOR",
+    "OF_COLLECTORS",
     "AbstractEvent",
     "ActorKind",
     "ApiKey",

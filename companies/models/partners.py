@@ -49,7 +49,7 @@ class Partner(models.Model):
 
 
 class Scope(models.TextChoices):
-    """Permissions of an API key. A collector's key has the last two and `connections:read` only."""
+    """Permissions of an API key. A key with one of the last two has only `COLLECTOR_SCOPES`."""
 
     INVITATIONS_READ = "invitations:read", "read invitations"
     INVITATIONS_WRITE = "invitations:write", "create and change invitations"
@@ -61,9 +61,13 @@ class Scope(models.TextChoices):
     CONNECTIONS_STATUS = "connections:status", "report a connection's status (collector)"
 
 
+OF_COLLECTORS = frozenset({Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS})
+COLLECTOR_SCOPES = OF_COLLECTORS | {Scope.CONNECTIONS_READ}
+
+
 def partner_scopes() -> list[str]:
     """All scopes but the collector's."""
-    return [scope.value for scope in Scope if scope not in {Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS}]
+    return [scope.value for scope in Scope if scope not in OF_COLLECTORS]
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from companies.exceptions import OTPThrottled
+from companies.fresh_code import mark_fresh
 from companies.known_clients import remember_client
 from companies.login_throttle import serialize_logins
 from companies.models import Authenticator, User
@@ -181,6 +182,7 @@ def _mark_verified(request: HttpRequest, authenticator: Authenticator) -> None:
     """Mark the session as verified and rotate its key, against session fixation."""
     request.session.cycle_key()
     django_otp.login(request, authenticator)
+    mark_fresh(request)
     log_staff(request, "second factor", username=_user(request).get_username())
 
 

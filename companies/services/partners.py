@@ -9,8 +9,19 @@ from django.core.validators import URLValidator
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from companies.models import ApiKey, Partner, Scope, StoredAnswer, User, hash_api_key
+from companies.exceptions import CollectorKeyRefused, FreshCodeRequired
+from companies.models import (
+    COLLECTOR_SCOPES,
+    OF_COLLECTORS,
+    ApiKey,
+    Partner,
+    Scope,
+    StoredAnswer,
+    User,
+    hash_api_key,
+)
 from config.exceptions import InvalidField
 from config.validators import validate_name
 
@@ -61,7 +72,25 @@ def check_expiry(expires_at: datetime | None) -> datetime | None:
     return expires_at
 
 
-API_KEY_CHECKS: dict[str, Callable[[Any], Any]] = {"name": check_key_name, "expires_at": check_expiry}
+def check_scopes(scopes: Sequence[str] | None) -> Sequence[str] | None:
+    """Reject unknown scopes, and a collector's scope beside those of another program."""
+    given = set(scopes or ())
+    if unknown := given - set(Scope.values):
+        raise InvalidField(("scopes",), f"Unknown scope {min(unknown)}.")
+    if given & OF_COLLECTORS and not given <= COLLECTOR_SCOPES:
+        raise InvalidField(
+            ("scopes",),
+            _("A collector’s key has no other permission than to read connections. Create two keys."),
+            code="collector_scopes",
+        )
+    return scopes
+
+
+API_KEY_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": check_key_name,
+    "scopes": check_scopes,
+    "expires_at": check_expiry,
+}
 
 
 @transaction.atomic
@@ -72,16 +101,21 @@ def issue_api_key(
     scopes: list[str] | None = None,
     expires_at: datetime | None = None,
     created_by: User | None = None,
+    has_fresh_code: bool = False,
     value: str | None = None,
 ) -> tuple[ApiKey, str]:
     """Create a key. Returns it with its value, `lk_{8 characters}_{43 characters}`, of which only a hash is stored.
 
-    Without `scopes` the key has all but the collector's. Raises `InvalidField` for an unknown scope, a bad name, and
-    an expiry in the past.
+    Without `scopes` the key has all but the collector's. `has_fresh_code`: `created_by` has just given a code of the
+    second factor. Raises `InvalidField` for scopes, a bad name, and an expiry in the past. A member of staff who
+    creates a collector's key gets `CollectorKeyRefused` unless a superuser, and `FreshCodeRequired` without the code.
     """
-    unknown = set(scopes or ()) - set(Scope.values)
-    if unknown:
-        raise InvalidField(("scopes",), f"Unknown scope {min(unknown)}.")
+    check_scopes(scopes)
+    if created_by is not None and OF_COLLECTORS & set(scopes or ()):
+        if not created_by.is_superuser:
+            raise CollectorKeyRefused
+        if not has_fresh_code:
+            raise FreshCodeRequired
     value = value or f"lk_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
     given = {} if scopes is None else {"scopes": scopes}
     key = ApiKey.objects.create(

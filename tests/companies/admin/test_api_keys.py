@@ -9,10 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from companies.admin import ApiKeyAdmin
-from companies.models import ApiKey, Scope, find_api_key
+from companies.fresh_code import FRESH_FOR, SESSION_KEY
+from companies.models import COLLECTOR_SCOPES, ApiKey, Authenticator, Scope, find_api_key, partner_scopes
 from companies.services.partners import revoke_api_key
 from tests.companies.admin.pages import may, words
+from tests.companies.authenticators import code_of, wrong_code
+from tests.companies.second_factor.pages import give, log_in
 from tests.factories import PartnerFactory, UserFactory, let_expire, make_api_key
+
+COLLECTOR = sorted(COLLECTOR_SCOPES)
 
 
 def make_key(client, partner, **fields):
@@ -137,3 +142,54 @@ def test_viewer_cannot_create_or_revoke(client, partner):
     )
     key.refresh_from_db()
     assert key.revoked_at is None
+
+
+def test_administrator_is_offered_no_collector_scope(client, partner, staff_of):
+    client.force_login(staff_of("Administrator"))
+    form = client.get(reverse("admin:companies_apikey_add")).context["adminform"].form
+
+    assert {value for value, _ in form.fields["scopes"].choices} == set(partner_scopes())
+    assert "code" not in form.fields
+    assert list(form_errors(make_key(client, partner, scopes=COLLECTOR, code="123456"))) == ["scopes"]
+    assert not ApiKey.objects.exists()
+
+
+def test_collector_key_asks_for_a_code(client, mary, factor, partner):
+    log_in(client, mary)
+    give(client, code_of(factor))
+    let_session_age(client)
+
+    assert form_errors(make_key(client, partner, scopes=COLLECTOR))["code"]
+    assert form_errors(make_key(client, partner, scopes=COLLECTOR, code=wrong_code(factor)))["code"]
+    assert Authenticator.objects.get().throttling_failure_count == 1
+    assert not ApiKey.objects.exists()
+
+    wrong_name = make_key(client, partner, scopes=COLLECTOR, name=" ", code=code_of(factor, 1))
+    assert list(form_errors(wrong_name)) == ["name"]
+    assert "code" not in wrong_name.context["adminform"].form.fields  # it holds for five minutes
+    assert make_key(client, partner, scopes=COLLECTOR).context["value"]
+    assert set(ApiKey.objects.get().scopes) == COLLECTOR_SCOPES
+
+
+def test_collector_key_needs_a_second_factor(admin_client, partner):
+    answer = make_key(admin_client, partner, scopes=COLLECTOR, code="123456")
+
+    assert "Set it up with" in str(form_errors(answer)["code"])
+
+
+def test_other_keys_need_no_code(client, mary, factor, partner):
+    log_in(client, mary)
+    give(client, code_of(factor))
+    let_session_age(client)
+
+    assert make_key(client, partner).context["value"]
+
+
+def form_errors(response):
+    return response.context["adminform"].form.errors
+
+
+def let_session_age(client):
+    session = client.session
+    session[SESSION_KEY] -= FRESH_FOR.total_seconds() + 1
+    session.save()

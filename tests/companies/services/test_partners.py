@@ -1,10 +1,12 @@
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from companies.models import ApiKey, Partner, Scope, hash_api_key, partner_scopes
+from companies.exceptions import CollectorKeyRefused, FreshCodeRequired
+from companies.models import COLLECTOR_SCOPES, OF_COLLECTORS, ApiKey, Partner, Scope, hash_api_key, partner_scopes
 from companies.services.partners import (
     create_partner,
     issue_api_key,
@@ -131,3 +133,27 @@ def test_key_use_is_written_once_a_minute(db, django_assert_num_queries):
     key.last_used_at -= timedelta(minutes=1, seconds=1)
     with django_assert_num_queries(1):
         record_api_key_use(key)
+
+
+def test_collector_scopes_are_exclusive(partner):
+    allowed = [[Scope.CREDENTIALS_READ], [Scope.CONNECTIONS_READ, Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS]]
+    allowed += [partner_scopes(), []]
+    mixed = [[scope, other] for scope in OF_COLLECTORS for other in partner_scopes() if other not in COLLECTOR_SCOPES]
+    for scopes in allowed:
+        assert issue_api_key(partner, name="x", scopes=scopes)[0].scopes == scopes
+    for scopes in mixed:
+        assert refused(lambda scopes=scopes: issue_api_key(partner, name="x", scopes=scopes)) == ("scopes",)
+
+
+def test_collector_key_needs_superuser_with_code(partner):
+    ways = {
+        (True, True): None,
+        (True, False): FreshCodeRequired,
+        (False, True): CollectorKeyRefused,
+        (False, False): CollectorKeyRefused,
+    }
+    for (is_superuser, has_fresh_code), error in ways.items():
+        how = {"created_by": UserFactory(is_superuser=is_superuser), "has_fresh_code": has_fresh_code, "name": "x"}
+        assert issue_api_key(partner, **how)
+        with nullcontext() if error is None else pytest.raises(error):
+            issue_api_key(partner, scopes=[Scope.CREDENTIALS_READ], **how)
