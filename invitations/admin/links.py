@@ -29,7 +29,7 @@ class LinkView(LinkPage):
         deliveries = list(invitation.deliveries.order_by("email"))
         return self.render(
             "link.html",
-            title=_("Link for %(company)s") % {"company": invitation.company},
+            title=_("Link for %(name)s") % {"name": self.model_admin.title_of(invitation)},
             invitation=invitation,
             url=working_link(invitation),
             mailed=[(delivery, mail_word(delivery)) for delivery in deliveries],

@@ -111,6 +111,8 @@ def _addresses(part: str, house: House) -> Iterator[tuple[str, str]]:
         for app in PARTS[1:]:
             yield f"{app}_list", reverse("admin:app_list", args=[app])
         yield from _reversed([each for each in named if each.name != "app_list"], arguments)
+    if part == "invitations":
+        yield "search", f"{reverse('admin:invitations_invitation_search')}?q=riverside"
     for model, model_admin in admin.site._registry.items():
         if model._meta.app_label == part:
             assert model in house, f"furnish() makes no {model._meta.verbose_name_plural}"

@@ -147,6 +147,7 @@ def test_empty_list_says_what_to_do(admin_client):
     assert "There are no invitations yet." in words
     assert "0 of 0 selected" not in words
     words = admin_client.get(empty, {"q": "nobody", "status": "ACTIVE"}).content.decode()
+    assert "No invitation matches “nobody” with these filters." in words
     assert '<a href="?status=ACTIVE">Clear the search</a>' in words
     assert '<a href="?q=nobody">Clear all filters</a>' in words
 

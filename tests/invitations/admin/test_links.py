@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from companies.actors import SYSTEM
+from invitations.admin.titles import invitation_title
 from invitations.models import Delivery, Invitation
 from invitations.services.invitations import create_repair_invitation, revoke_invitation, rotate_invitation
 from tests.factories import CompanyFactory, make_connection, make_invitation
@@ -44,7 +45,7 @@ def test_link_can_be_copied(admin_client, company):
     assert f'data-copy="Copy link">{invitation.url}<' in page
     assert f'src="{address("qr", invitation)}"' in page
     assert page.count(invitation.token) == 1
-    for said in (f"Link for {company}", "<dd>3</dd>", "js/print.js", f"?company={company.pk}"):
+    for said in (f"Link for {invitation_title(invitation)}", "<dd>3</dd>", "js/print.js", f"?company={company.pk}"):
         assert said in page
 
 
