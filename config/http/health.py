@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from config.http.static_files import NOT_COLLECTED, are_static_files_collected
+from config.worker_health import find_stall
 
 LIVENESS_PATH = "/healthz"
 
@@ -45,13 +46,30 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ready"})
 
 
+@never_cache
+def worker_health(request: HttpRequest) -> HttpResponse:
+    """200 while background jobs run, else 503 with the reason.
+
+    For monitoring only. A load balancer must not use it: pages and API work without a worker.
+    """
+    try:
+        stall = find_stall()
+    except (DatabaseError, InterfaceError):
+        return _not_ready("The database does not respond.")
+    return _not_ready(str(stall)) if stall else JsonResponse({"status": "working"})
+
+
 @cache
 def _migrations() -> frozenset[tuple[str, str]]:
     """Return every migration of this code. Cached, because anyone may call the probe."""
     return frozenset(MigrationLoader(None).graph.nodes)
 
 
-PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {LIVENESS_PATH: healthz, "/readyz": readyz}
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    LIVENESS_PATH: healthz,
+    "/readyz": readyz,
+    "/healthz/worker": worker_health,
+}
 
 
 def _not_ready(reason: str) -> JsonResponse:

@@ -94,13 +94,16 @@ def state_of(invitation: Invitation, history: History) -> InvitationState:
     mails = [(each.delivery, each.has_link) for each in history.recipients if each.is_allowed and each.delivery]
     mailed = [(each, has_link) for each, has_link in mails if each.status in MAILED]
     times = [each.last_attempt_at for each, has_link in mailed if has_link and each.last_attempt_at]
+    waiting = [each.waiting_since for each, _has_link in mails if mail_state(each) == MailState.WAITING]
     return InvitationState(
         status=invitation.status,
         is_repair=invitation.repairs,
         refused=history.emails_in(MailState.REFUSED),
         unsent=history.emails_in(MailState.UNSENT),
         delayed=history.emails_in(MailState.DELAYED),
-        waiting_mails=len(history.emails_in(MailState.WAITING)),
+        waiting_mails=len(waiting),
+        waiting_since=min(waiting, default=None),
+        unmailed=[email for email in history.emails_in(MailState.NOT_MAILED) if mails and not email.startswith("*")],
         mailed_at=max(times, default=None),
         stale_mails=sum(not has_link for _delivery, has_link in mailed),
         is_mailable=bool(invitation.mailable_emails),

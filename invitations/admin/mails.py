@@ -39,7 +39,11 @@ def mail_state(delivery: Delivery | None) -> MailState:
             return MailState.SENT
         case DeliveryStatus.DELIVERED:
             return MailState.DELIVERED
-    return MailState.REFUSED if delivery.fault in {None, Fault.ADDRESS} else MailState.UNSENT
+    # without a fault, the mail was not wanted any more, or a report gave no reason
+    is_refused = delivery.fault == Fault.ADDRESS or (
+        delivery.fault is None and delivery.status != DeliveryStatus.FAILED
+    )
+    return MailState.REFUSED if is_refused else MailState.UNSENT
 
 
 def mail_word(delivery: Delivery | None, *, is_over: bool = False) -> str | SafeString:

@@ -8,6 +8,8 @@ from enum import StrEnum, auto
 from invitations.models.status import Status
 
 PATIENCE = timedelta(days=1)
+# after that, the worker may not be running
+ON_ITS_WAY = timedelta(minutes=10)
 EXPIRES_SOON = timedelta(days=2)
 
 
@@ -21,12 +23,14 @@ class Advice(StrEnum):
     EXPIRED_OPENED = auto()
     REFUSED = auto()
     UNSENT = auto()
+    ADDED = auto()
     LINK_REPLACED = auto()
     BROKEN = auto()
     IN_USE = auto()
     OPENED = auto()
     OPENED_RECENTLY = auto()
     DELAYED = auto()
+    OVERDUE = auto()
     QUEUED = auto()
     MAILED = auto()
     MAILED_RECENTLY = auto()
@@ -39,7 +43,8 @@ class InvitationState:
     """Facts about an invitation.
 
     `refused`, `unsent` and `delayed`: allowed addresses whose mail is in this `MailState`. `waiting_mails`: number of
-    the other queued mails. `mailed_at`: time of the newest mail whose link still works. `stale_mails`: number of mails
+    the other queued mails, the first since `waiting_since`. `unmailed`: addresses without a mail, although others have
+    one. `mailed_at`: time of the newest mail whose link still works. `stale_mails`: number of mails
     whose link was replaced. `broken`: number of connections that need a repair.
     """
 
@@ -49,6 +54,8 @@ class InvitationState:
     unsent: Sequence[str] = ()
     delayed: Sequence[str] = ()
     waiting_mails: int = 0
+    waiting_since: datetime | None = None
+    unmailed: Sequence[str] = ()
     mailed_at: datetime | None = None
     stale_mails: int = 0
     is_mailable: bool = False
@@ -104,6 +111,8 @@ def _problem(state: InvitationState) -> NextStep | None:
         return NextStep(Advice.UNSENT, ("resend",))
     if state.stale_mails:
         return NextStep(Advice.LINK_REPLACED, ("resend",))
+    if state.unmailed:
+        return NextStep(Advice.ADDED, ("resend",))
     if state.broken and not state.is_repair:
         return NextStep(Advice.BROKEN, ("repair",))
     return None
@@ -117,7 +126,8 @@ def _progress(state: InvitationState, now: datetime) -> NextStep:
     if state.delayed:
         return NextStep(Advice.DELAYED)
     if state.waiting_mails:
-        return NextStep(Advice.QUEUED)
+        is_overdue = state.waiting_since and now - state.waiting_since > ON_ITS_WAY
+        return NextStep(Advice.OVERDUE if is_overdue else Advice.QUEUED)
     if state.mailed_at:
         return _wait_or_resend(state, state.mailed_at, now, Advice.MAILED_RECENTLY, Advice.MAILED)
     return NextStep(Advice.NOT_MAILED, ("resend",)) if state.is_mailable else NextStep(Advice.LINK_ONLY)

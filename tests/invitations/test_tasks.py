@@ -16,6 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from companies.actors import SYSTEM
 from config.tasks import HOURS_KEPT
+from config.worker_health import Stall, find_stall
 from invitations.models import (
     Delivery,
     EmailProof,
@@ -45,6 +46,10 @@ def start_worker(port, *options):
     return subprocess.Popen(
         command, cwd=settings.BASE_DIR, env=environment, stdout=searched_output(), stderr=subprocess.STDOUT
     )
+
+
+# a minute passes, in which a frozen worker or one without the database cannot report
+LATER = "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 minute'"
 
 
 def wait_for(happened, seconds=120):
@@ -101,9 +106,15 @@ def test_worker_sends_four_mails_in_parallel(worker, mail_server, options):
         with mail_server.holding():
             wait_for(lambda: len(mail_server.mails) == 4)
         wait_for(lambda: set(Delivery.objects.values_list("status", flat=True)) == {"SENT"})
+        assert find_stall() is None
+        process.send_signal(signal.SIGSTOP)
+        execute(LATER)
+        assert not find_stall().is_running
     finally:
+        process.send_signal(signal.SIGCONT)
         process.terminate()
         process.wait()
+    assert find_stall() == Stall(is_running=False, since=None)
     # no job was given up
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
     assert len(mail_server.mails) == 4

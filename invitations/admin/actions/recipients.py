@@ -36,7 +36,9 @@ class ResendForm(ActionForm):
         mailable = self.instance.mailable_emails
         self.fields["emails"].choices = [(email, email) for email in mailable]  # type: ignore[attr-defined]
         chosen = email_at(mailable, self.initial.get("position"))
-        self.initial["emails"] = [chosen] if chosen else mailable
+        known = set(self.instance.deliveries.values_list("email", flat=True))
+        unmailed = [email for email in mailable if email not in known]
+        self.initial["emails"] = [chosen] if chosen else unmailed or mailable
 
     def perform(self, *, by: User) -> Invitation:
         emails = self.cleaned_data["emails"]

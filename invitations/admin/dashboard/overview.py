@@ -28,6 +28,7 @@ from connections.models.status import Status as ConnectionStatus
 from invitations.admin.dashboard.attention import Attention, attention_condition
 from invitations.admin.dashboard.charts import Bar, capped_number
 from invitations.admin.dashboard.funnel import MAX_FOLLOWED, Funnel, Step, funnel
+from invitations.admin.dashboard.mail_trouble import MailTrouble, find_mail_trouble
 from invitations.models import Invitation
 
 PERIODS = {span.days: name for name, (_words, span) in CreatedFilter.spans.items() if span.days > 1}
@@ -152,6 +153,10 @@ class Overview:
             for status, number in counts
             if number
         ]
+
+    @cached_property
+    def mail_trouble(self) -> MailTrouble | None:
+        return find_mail_trouble() if self.sees_invitations else None
 
     @cached_property
     def attention(self) -> list[Bar]:

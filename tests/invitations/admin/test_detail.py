@@ -214,7 +214,7 @@ def test_removed_address_stays_on_the_page(admin_client, company):
 
 def test_next_step_has_its_button(admin_client, company):
     invitation = make_invitation(company, allowed_emails=["a@example.com"], send_email=True)
-    invitation.deliveries.update(status="FAILED")
+    invitation.deliveries.update(status="FAILED", fault="ADDRESS")
 
     response = admin_client.get(address("change", invitation))
 
