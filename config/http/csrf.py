@@ -1,4 +1,4 @@
-"""Django's CSRF protection, for pages with `Referrer-Policy: no-referrer`."""
+"""Django's CSRF protection, also for browsers that withhold the origin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 class CsrfMiddleware(CsrfViewMiddleware):
     """Accept `Sec-Fetch-Site: same-origin` in place of an origin that the browser withholds.
 
-    Browsers post a form of a `no-referrer` page with `Origin: null` (Fetch standard, "append a request Origin header"),
-    which Django rejects. Pages cannot forge `Sec-Fetch-Site`. The token is still checked.
+    Extensions may force `no-referrer`. Browsers then post forms with `Origin: null` (Fetch standard, "append a request
+    Origin header"), which Django rejects. Pages cannot forge `Sec-Fetch-Site`. The token is still checked.
     """
 
     def process_view(

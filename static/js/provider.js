@@ -124,7 +124,6 @@ function enhance(input) {
     try {
       const answer = await fetch(searchUrl, {
         headers: { Accept: "application/json" },
-        referrerPolicy: "no-referrer",
         signal: mine.signal,
       });
       if (!answer.ok) return;

@@ -19,7 +19,12 @@ from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, User
 
 HERE = Path(__file__).parent
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
+LAN_NAME = "latchkey.lan"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    f"--host-resolver-rules=MAP {LAN_NAME} 127.0.0.1",
+]
 TIMEOUT_MS = 30_000  # timeout of a step, on a busy machine
 PROVIDERS = [
     ("Hydro One", "CA", "www.hydroone.com"),

@@ -1,11 +1,14 @@
 """Form in a browser: suggestions, extra fields, double clicks and the Back button."""
 
+from urllib.parse import urlsplit
+
 from playwright.sync_api import expect
 
 from connections.models import Connection
 from connections.services.sandbox import ensure_demanding_sandbox
 from invitations.models import Invitation
 from tests.browser.axe import check_page
+from tests.browser.conftest import LAN_NAME
 from tests.browser.people import expect_saved, field, log_in_with, press
 
 
@@ -50,7 +53,20 @@ def test_chosen_provider_shows_extra_fields(partner, visitor):
     expect(optional).to_be_visible()
 
 
-def test_double_click_connects_once(partner, visitor):
+def test_form_works_over_http_on_lan_name(chromium, partner, settings):
+    """Browsers send no `Sec-Fetch-Site` to such a server, so the `Origin` must tell where the form came from."""
+    settings.ALLOWED_HOSTS = ["localhost", LAN_NAME]
+    address = urlsplit(partner.invite()["invitationUrl"])
+    with chromium.new_context() as context:
+        visitor = context.new_page()
+        visitor.goto(address._replace(netloc=f"{LAN_NAME}:{address.port}").geturl() + "/connect")
+        field(visitor, "Provider").fill("portal.utility.example")
+        log_in_with(visitor)
+        press(visitor)
+        expect_saved(visitor, "portal.utility.example")
+
+
+def test_double_click_and_back_connect_once(partner, visitor):
     visitor.goto(partner.invite(maxUses=3)["invitationUrl"] + "/connect")
     field(visitor, "Provider").fill("portal.utility.example")
     log_in_with(visitor)
@@ -60,4 +76,9 @@ def test_double_click_connects_once(partner, visitor):
     # no-store: the browser requests the page again without the input
     expect(field(visitor, "User name")).to_have_value("")
     expect(visitor.locator("[name=password]")).to_have_value("")
+    field(visitor, "Provider").fill("portal.utility.example")
+    log_in_with(visitor)
+    press(visitor)
+    expect(visitor.get_by_role("alert")).to_contain_text("You have already connected this account")
+    check_page(visitor)
     assert (Connection.objects.count(), Invitation.objects.get().use_count) == (1, 1)

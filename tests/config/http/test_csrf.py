@@ -1,4 +1,4 @@
-"""CSRF protection of pages with `Referrer-Policy: no-referrer`."""
+"""CSRF protection of pages whose browser tells or withholds the origin."""
 
 import re
 

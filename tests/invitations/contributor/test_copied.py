@@ -16,7 +16,7 @@ def test_copied_punctuation_is_removed(client, invitation):
             response = method(page(invitation) + rest)
             assert (rest, response.status_code, response["Location"]) == (rest, 302, page(invitation))
             assert response["Cache-Control"] == "no-store"
-            assert response["Referrer-Policy"] == "no-referrer"
+            assert response["Referrer-Policy"] == "same-origin"
             assert response["X-Robots-Tag"] == "noindex"
         assert client.post(page(invitation) + rest).status_code == 405
     assert not invitation.events.filter(type="VIEWED").exists()

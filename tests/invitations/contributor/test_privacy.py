@@ -81,7 +81,7 @@ ANSWERS = {
 def is_private(response):
     """True if caches, search engines, other sites and inline scripts are kept from the page."""
     assert response["Cache-Control"] == "no-store"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
     assert response["X-Robots-Tag"] == "noindex"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert set(response["Content-Security-Policy"].split("; ")) == POLICY
