@@ -18,6 +18,7 @@ from invitations.models import Invitation, InvitationType, Use
 
 SAMPLE = 20_000
 VIEWED_BEFORE = 500
+BROWSER_HEADERS = {**PROXY_HEADERS, "Sec-Fetch-Dest": "document"}
 BODY = {
     "maxUses": 1,
     "expiresInSeconds": 2_592_000,
@@ -86,11 +87,11 @@ def _pages() -> list[Operation]:
     return [
         Operation(
             "page, opened again",
-            Requests(_shuffled("/p/i/{}", _tokens(again)), PROXY_HEADERS),
+            Requests(_shuffled("/p/i/{}", _tokens(again)), BROWSER_HEADERS),
             target=900,
             before=lambda: viewed.update(last_viewed_at=timezone.now()),
         ),
-        Operation("page, first opened", Requests(_shuffled("/p/i/{}", _tokens(first)), PROXY_HEADERS), target=900),
+        Operation("page, first opened", Requests(_shuffled("/p/i/{}", _tokens(first)), BROWSER_HEADERS), target=900),
     ]
 
 

@@ -263,7 +263,10 @@ class InvitationSerializer(serializers.Serializer[Any]):
 class InvitationEventSerializer(EventSerializer):
     """Event of an invitation."""
 
-    type = serializers.ChoiceField(EventType.choices)
+    type = serializers.ChoiceField(
+        EventType.choices,
+        help_text="`VIEWED`: a person opened the page. `FETCHED`: a program did, such as a mail scanner or a preview.",
+    )
     detail = serializers.DictField(
         help_text="For `UPDATED`: the changed `fields`, and in `changes` the old and new values of `expiresAt` and "
         "`maxUses`. For `VIEWED`, `CODE_SENT` and `VERIFICATION_FAILED`: `count` and `lastAt`, if it happened again "

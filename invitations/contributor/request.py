@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.http.client_address import client_network
 from config.http.headers import set_private_headers
+from config.http.page_views import is_page_view
 from invitations.contributor.cookies import read_cookie, set_cookie
 from invitations.contributor.result_cookie import read_result, read_results, set_result_cookie
 from invitations.exceptions import (
@@ -33,7 +34,7 @@ from invitations.exceptions import (
 )
 from invitations.models import SECRET_AGE, EmailProof, Invitation, PersonalLink, RemovedLink, Use, find_invitation
 from invitations.models.tokens import SHAPE, hash_token
-from invitations.services.invitations import record_view
+from invitations.services.invitations import record_fetch, record_view
 from invitations.services.rate_limits import check_rate_limit
 from invitations.services.redemption import get_use
 from invitations.services.verification.proofs import find_proof, has_expired_proof
@@ -109,9 +110,11 @@ class ContributorRequest:
         return render(self.http, f"invitations/{template}.html", known | context, status=status)
 
     def render_and_record_view(self, template: str, **context: Any) -> HttpResponse:
-        """Render a page that shows the invitation, and record that it was viewed."""
-        if self.data is None:
+        """Render a page that shows the invitation, and record whether a person or a program opened it."""
+        if is_page_view(self.http):
             record_view(self.invitation)
+        elif self.data is None:
+            record_fetch(self.invitation)
         return self.render(template, **context)
 
     def redirect(self, url_name: str, *args: object) -> HttpResponse:

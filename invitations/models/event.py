@@ -18,6 +18,7 @@ class EventType(models.TextChoices):
     SENT = "SENT", "Mail sent"
     DELIVERY_FAILED = "DELIVERY_FAILED", "Mail could not be delivered"
     VIEWED = "VIEWED", "Opened"
+    FETCHED = "FETCHED", "Opened by a program"
     CODE_SENT = "CODE_SENT", "Code sent"
     EMAIL_VERIFIED = "EMAIL_VERIFIED", "Address verified"
     VERIFICATION_FAILED = "VERIFICATION_FAILED", "Wrong code"

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from companies.actors import CONTRIBUTOR, Actor
+from companies.actors import CONTRIBUTOR, SYSTEM, Actor
 from companies.exceptions import CompanyInactive
 from companies.models import Company
 from config.camel_case import to_camel_case
+from config.db.uuid7 import first_uuid7_at
 from config.exceptions import InvalidField
 from config.validators import validate_locale, validate_single_line
 from connections.models import Connection, ConnectionEventType
@@ -30,6 +31,7 @@ from invitations.services.terms import Changes, Terms, check_terms
 from invitations.services.verification.proofs import known_emails, revoke_access
 
 VIEW_INTERVAL = timedelta(minutes=10)
+FETCH_INTERVAL = timedelta(hours=1)
 MAX_REASON_LENGTH = 500
 
 
@@ -206,6 +208,13 @@ def record_view(invitation: Invitation) -> None:
     with transaction.atomic():
         if Invitation.objects.filter(stale, pk=invitation.pk).update(last_viewed_at=now):
             log_repeated_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
+
+
+def record_fetch(invitation: Invitation) -> None:
+    """Log that a program opened the page, such as a mail scanner or a preview, at most once in an hour."""
+    since = first_uuid7_at(timezone.now(), shift=-FETCH_INTERVAL)
+    if not invitation.events.filter(type=EventType.FETCHED, pk__gte=since).exists():
+        log_repeated_event(invitation, EventType.FETCHED, by=SYSTEM)
 
 
 def _checked_changes(invitation: Invitation, changes: Changes, now: datetime) -> dict[str, Any]:

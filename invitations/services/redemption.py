@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -95,7 +96,12 @@ def spend_use(
     email: str | None = None,
 ) -> None:
     Use.objects.create(invitation=invitation, form_id=form_id, connection=made, email=email)
-    Invitation.objects.filter(pk=invitation.pk).update(use_count=F("use_count") + 1, updated_at=timezone.now())
+    now = timezone.now()
+    # an old browser does not tell that a person opened the page, but a saved form does
+    opened = Coalesce("last_viewed_at", Value(now))
+    Invitation.objects.filter(pk=invitation.pk).update(
+        use_count=F("use_count") + 1, updated_at=now, last_viewed_at=opened
+    )
     connection = made or repaired
     log_event(invitation, EventType.USED, by=CONTRIBUTOR, email=email, connectionId=str(connection and connection.pk))
     if invitation.uses_left == 1:

@@ -12,7 +12,7 @@ from invitations.models import Invitation, InvitationEvent, PersonalLink
 from invitations.models.prefill import Prefill
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
-from tests.invitations.answers import page
+from tests.invitations.answers import page, saved
 from tests.invitations.contributor.steps import ANNA
 from tests.invitations.contributor.test_locked_fields import locked_values
 from tests.invitations.repairs import OTHER_STATES, create_proof, found, read
@@ -80,6 +80,22 @@ def test_later_page_records_view_too(client, name):
     for _ in range(2):
         assert client.get(page(invitation, name)).status_code == 200
     assert len(events(invitation, "VIEWED")) == 1
+
+
+def test_fetch_is_recorded_once_an_hour(client, invitation):
+    for headers in ({"Sec-Purpose": "prefetch"}, {}):
+        for _ in range(2):
+            client.head(page(invitation), headers=headers)
+            client.get(page(invitation), headers={"Sec-Fetch-Dest": "empty"})
+    assert [(event.actor, event.detail) for event in events(invitation, "FETCHED")] == [("SYSTEM", {})]
+    invitation.refresh_from_db()
+    assert (events(invitation, "VIEWED"), invitation.last_viewed_at) == ([], None)
+
+
+def test_saved_form_was_opened(client, invitation):
+    saved(client, invitation)
+    invitation.refresh_from_db()
+    assert invitation.last_viewed_at
 
 
 def test_invalid_form_records_no_view(client, invitation):

@@ -1,0 +1,32 @@
+"""Tell people who open a page from programs that fetch it."""
+
+from django.http import HttpRequest
+from django.http.request import split_domain_port
+
+# headers of browsers that fetch a page before, or instead of, showing it
+EARLY_FETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+EARLY_FETCHES = ("prefetch", "preview", "prerender")
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+def is_page_view(request: HttpRequest) -> bool:
+    """True if a browser opens the page for a person: a GET for a document that was not fetched early.
+
+    Browsers name the destination (W3C Fetch Metadata Request Headers). They do not over plain http to another
+    machine: there every other GET counts.
+    """
+    if request.method != "GET" or _is_fetched_early(request):
+        return False
+    destination = request.headers.get("Sec-Fetch-Dest")
+    return destination == "document" if destination else not _is_trustworthy(request)
+
+
+def _is_fetched_early(request: HttpRequest) -> bool:
+    purposes = [request.headers.get(name, "").lower() for name in EARLY_FETCH_HEADERS]
+    return any(word in purpose for purpose in purposes for word in EARLY_FETCHES)
+
+
+def _is_trustworthy(request: HttpRequest) -> bool:
+    """True if browsers send Fetch Metadata to this origin."""
+    host, _port = split_domain_port(request.get_host())
+    return request.is_secure() or host in LOOPBACK or host.endswith(".localhost")
