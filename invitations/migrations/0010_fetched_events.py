@@ -21,7 +21,7 @@ NAME = "invitation_event_type"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invitations", "0007_use_email")]
+    dependencies = [("invitations", "0009_revoked_because")]
 
     atomic = False  # the rows are validated while events are written
 
