@@ -5,6 +5,7 @@ slow client costs a connection, not a thread.
 """
 
 import asyncio
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +13,14 @@ from io import BytesIO
 from typing import IO, Any, NamedTuple
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 
 from config.http.health import LIVENESS_PATH
 from config.server.environ import Environ, make_environ
 from config.server.request_body import Disconnected, receive_body
 from config.server.sockets import limit_unread_responses
 from config.wsgi import application as wsgi
+
+logger = logging.getLogger("latchkey")
 
 BLOCK_BYTES = 64 * 1024
 # the beginning of a streamed response stays in memory, a longer one goes into a temporary file
@@ -55,7 +57,11 @@ async def application(
     except Disconnected:
         return
     pool = reserve if environ["PATH_INFO"] == LIVENESS_PATH else threads
-    answer = await asyncio.get_running_loop().run_in_executor(pool, respond, environ)
+    try:
+        answer = await asyncio.get_running_loop().run_in_executor(pool, respond, environ)
+    except Exception:  # of a response that is streamed: Django answers all others itself
+        logger.exception("A response could not be completed.")
+        answer = Answer(500, [(b"content-type", b"text/plain")], BytesIO(b"Internal Server Error"))
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     with answer.body as body:
         block = body.read(BLOCK_BYTES)
@@ -65,7 +71,7 @@ async def application(
         await send({"type": "http.response.body", "body": block})
 
 
-def respond(environ: Environ, handler: WSGIHandler = wsgi) -> Answer:
+def respond(environ: Environ) -> Answer:
     """Run Django and return its complete answer, so that this thread is free before the first byte is sent."""
     begun: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
@@ -74,7 +80,7 @@ def respond(environ: Environ, handler: WSGIHandler = wsgi) -> Answer:
             (int(status[:3]), [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers])
         )
 
-    response: Any = handler(environ, start_response)
+    response: Any = wsgi(environ, start_response)
     status, headers = begun[0]
     if isinstance(response, FileWrapper):
         return Answer(status, headers, response.file)
@@ -82,7 +88,8 @@ def respond(environ: Environ, handler: WSGIHandler = wsgi) -> Answer:
         if not response.streaming:
             return Answer(status, headers, BytesIO(b"".join(response)))
         body, length = spool(response)
-        return Answer(status, [*headers, (b"content-length", b"%d" % length)], body)
+        known = [] if response.has_header("Content-Length") else [(b"content-length", b"%d" % length)]
+        return Answer(status, headers + known, body)
     finally:
         response.close()
 
