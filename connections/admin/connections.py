@@ -73,7 +73,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
     search_fields = ("id",)
     has_event_log = True
     search_help_text = _(
-        "Any beginning of a contributor’s address, provider, login page or company, or a connection id."
+        "Any beginning of an address, external id, provider, login page or company, or a connection id."
     )
     fieldsets = (
         (None, {"fields": ("status_shown", "status_error_detail", "status_changed_at", "company", "origin")}),
@@ -91,7 +91,7 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
             },
         ),
         (_("Contributor"), {"fields": ("owner_email", "verified_email", "collection_start_date")}),
-        (_("Record"), {"fields": ("id", "created_at", "updated_at")}),
+        (_("Record"), {"fields": ("external_id", "id", "created_at", "updated_at")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -102,8 +102,9 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         return False
 
     def title_of(self, obj: Connection) -> str:
-        who = obj.verified_email or obj.owner_email or format_datetime(obj.created_at)
-        return f"{obj.provider_name}, {obj.company}, {who}"
+        who = obj.verified_email or obj.owner_email
+        known = [obj.provider_name, obj.external_id, str(obj.company), who]
+        return ", ".join(filter(None, known if obj.external_id or who else [*known, format_datetime(obj.created_at)]))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["timeline"] = timeline_of(context["original"].events, event_notes)

@@ -24,8 +24,8 @@ from connections.models.datasource import (
 from connections.models.status import MAY_RECOVER, REPAIRABLE, Status
 from connections.models.status_texts import STATUS_TEXTS, StatusText
 
-# where staff search: addresses of contributors, and login pages outside of the catalogue
-SEARCHED = Words(Folded(Joined(Known("owner_email"), Known("verified_email"), Known("url"))))
+# where staff search: addresses of contributors, reference, and login page outside of the catalogue
+SEARCHED = Words(Folded(Joined(*map(Known, ("owner_email", "verified_email", "external_id", "url")))))
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -102,7 +102,7 @@ class Connection(models.Model):
             models.Index(
                 "origin_invitation_id", condition=Q(origin_invitation_id__isnull=False), name="connection_by_origin"
             ),
-            search_index("connection_search", SEARCHED),
+            search_index("connection_text", SEARCHED),
         ]
         constraints = [
             models.CheckConstraint(

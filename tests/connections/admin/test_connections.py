@@ -43,7 +43,7 @@ def test_history_leads_to_the_events(admin_client, company):
 def test_page_leaves_out_empty_facts(admin_client, company):
     page = page_of(admin_client, make_connection(company, owner_email="owner@example.com"))
 
-    assert "sites, verified address, collect data from." in page.partition("Not set: Detail, ")[2]
+    assert "sites, verified address, collect data from" in page.partition("Not set: Detail, ")[2]
     assert '<div class="readonly">owner@example.com</div>' in page
     assert '<div class="readonly">–</div>' not in page
 

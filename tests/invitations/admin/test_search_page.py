@@ -25,11 +25,13 @@ def test_search_finds_by_any_beginning(admin_client):
     make_invitation(acme, allowed_emails=["anna.miller@example.com"], external_id="ORDER-4711")
     make_invitation(acme, allowed_emails=["ben@example.org", "anna@example.org"])
     make_connection(acme, datasource=DatasourceFactory(name="Octopus Energy"), owner_email="annabel@example.com")
-    make_connection(acme, url="https://portal.utility.example/login", owner_email="zoe@example.net")
+    make_connection(
+        acme, url="https://portal.utility.example/login", owner_email="zoe@example.net", external_id="METER-9"
+    )
     anna, ben = "anna.miller@example.com, ORDER-4711, Acme Mills", "ben@example.org and 1 more, Acme Mills"
     annabel, zoe = (
         "Octopus Energy, Acme Mills, annabel@example.com",
-        "portal.utility.example, Acme Mills, zoe@example.net",
+        "portal.utility.example, METER-9, Acme Mills, zoe@example.net",
     )
     everything = [ben, anna, zoe, annabel, "Acme Mills"]
     cases = {
@@ -51,6 +53,7 @@ def test_search_finds_by_any_beginning(admin_client):
         "4711": anna,
         "octo": annabel,
         "portal.u": zoe,
+        "meter": zoe,
     }
     assert {term: search(admin_client, term, follow=True).context["title"] for term in only} == only
 
