@@ -14,11 +14,11 @@ from typing import IO, Any, NamedTuple
 
 from django.conf import settings
 
+from config import wsgi  # first, because it sets Django up
 from config.http.health import LIVENESS_PATH
 from config.server.environ import Environ, make_environ
 from config.server.request_body import Disconnected, receive_body
 from config.server.sockets import limit_unread_responses
-from config.wsgi import application as wsgi
 
 logger = logging.getLogger("latchkey")
 
@@ -80,7 +80,7 @@ def respond(environ: Environ) -> Answer:
             (int(status[:3]), [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers])
         )
 
-    response: Any = wsgi(environ, start_response)
+    response: Any = wsgi.application(environ, start_response)
     status, headers = begun[0]
     if isinstance(response, FileWrapper):
         return Answer(status, headers, response.file)

@@ -35,7 +35,7 @@ def messages(monkeypatch):
             return environ["wsgi.file_wrapper"](response.file_to_stream) if is_file else response
 
         sent = []
-        monkeypatch.setattr(asgi, "wsgi", wsgi)
+        monkeypatch.setattr(asgi.wsgi, "application", wsgi)
         asyncio.run(application(SCOPE, None, send))
         start, *bodies = sent
         assert [body.get("more_body", False) for body in bodies] == [True] * (len(bodies) - 1) + [False]
