@@ -20,6 +20,7 @@ from invitations.admin.actions.views import ActionView
 from invitations.admin.create.views import CreateView, OffersView, PreviewView
 from invitations.admin.csv_columns import INVITATION_COLUMNS
 from invitations.admin.detail import FIELDSETS, detail_context
+from invitations.admin.failed_mails import FailedMailsView
 from invitations.admin.filters import AttentionFilter, FunnelFilter, StatusFilter, search_invitations
 from invitations.admin.links import LinkView, QRCodeView
 from invitations.admin.personal_data import PersonalDataView
@@ -61,6 +62,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
         return [
             self._page("search/", SearchView, "search"),
             self._page("personal-data/", PersonalDataView, "personal_data"),
+            self._page("failed-mails/", FailedMailsView, "failed_mails"),
             self._page("add/offers/", OffersView, "offers"),
             self._page("add/preview/<str:part>/", PreviewView, "preview"),
             self._page("<uuid:object_id>/link/", LinkView, "link"),

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from config.admin.changelist import status_word
 from invitations.admin.titles import batch_title
 from invitations.models import Batch, BatchState, RowStatus
+from invitations.services.delivery.failed import MOST_RESENT, failed_mails
 
 ROWS_PER_PAGE = 100
 STATE_TONES = {BatchState.DRAFT: "waiting", BatchState.RUNNING: "waiting", BatchState.DONE: "done"}
@@ -40,6 +41,7 @@ def batch_context(batch: Batch, *, status: str, page: str) -> dict[str, Any]:
         "ready_invitations": _invitations(counts[RowStatus.READY]),
         "created_invitations": _invitations(counts[RowStatus.CREATED]),
         "all_invited": not counts[RowStatus.READY] and not counts[RowStatus.MALFORMED],
+        "failed_mails": failed_mails(None, batch=batch)[:MOST_RESENT].count() if batch.finished_at else 0,
         "left_out": batch.row_count - counts[RowStatus.READY] - counts[RowStatus.CREATED],
         "progress": progress_of(batch, counts),
         "filters": _filters(batch, counts, chosen),

@@ -25,6 +25,7 @@ from connections.admin.connections import ANY_BROKEN, TONES
 from connections.admin.counts import BROKEN, count_by_status
 from connections.models import Connection
 from connections.models.status import Status as ConnectionStatus
+from invitations.admin.actions.buttons import may_change
 from invitations.admin.dashboard.attention import Attention, attention_condition
 from invitations.admin.dashboard.charts import Bar, capped_number
 from invitations.admin.dashboard.funnel import MAX_FOLLOWED, Funnel, Step, funnel
@@ -71,6 +72,14 @@ class Overview:
     @property
     def may_invite(self) -> bool:
         return admin.site.get_model_admin(Invitation).has_add_permission(self.request)
+
+    @property
+    def failed_mails_url(self) -> str:
+        """Page that mails all failed mails again; empty for users who may not."""
+        if not may_change(self.request):
+            return ""
+        company = f"?{urlencode({'company': self.company.pk})}" if self.company else ""
+        return reverse("admin:invitations_invitation_failed_mails") + company
 
     @cached_property
     def company(self) -> Company | None:

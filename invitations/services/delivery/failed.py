@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 
 from companies.actors import Actor
 from config.db.index_hints import InArray
-from invitations.models import Batch, Delivery, DeliveryStatus, EventType, Fault, Invitation
+from invitations.models import Batch, Delivery, DeliveryStatus, EventType, Fault, Invitation, RowStatus
 from invitations.services.delivery.send import BATCH, new_round, queue_round
 from invitations.services.events import log_events
 
@@ -30,13 +30,13 @@ class Resent(NamedTuple):
 def failed_mails(companies: Collection[UUID] | None, *, batch: Batch | None = None) -> QuerySet[Delivery]:
     """Failed mails of active invitations to allowed addresses, unless the fault is the address.
 
-    `companies` None means all. With a `batch`, only its invitations.
+    `companies` None means all. With a `batch`, only the invitations that it created.
     """
     active = Invitation.objects.active()
     if companies is not None:
         active = active.filter(company__in=companies)
     if batch is not None:
-        active = active.filter(batch_rows__batch=batch)
+        active = active.filter(batch_rows__batch=batch, batch_rows__status=RowStatus.CREATED)
     allowed = F("invitation__allowed_emails")
     domain = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.CharField())
     still_on = Q(InArray(F("email"), allowed)) | Q(InArray(Concat(Value("*@"), domain), allowed))
