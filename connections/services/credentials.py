@@ -105,7 +105,8 @@ def holds_credentials(credential: Credential, given: Credentials) -> bool:
 @sensitive_variables()
 def holds_username(credential: Credential, username: str) -> bool:
     """True if it is the stored user name, ignoring case, blanks, invisible characters and full width."""
-    return _fold_username(_decrypt_or_empty(credential).get("username", "")) == _fold_username(username)
+    stored = _decrypt_or_empty(credential).get("username")
+    return stored is not None and _fold_username(stored) == _fold_username(username)
 
 
 @sensitive_variables()

@@ -17,15 +17,11 @@ PREFIXES = ("address-", "proof-", "result-")
 PATH = "/p/i/"
 
 
-def set_cookie(request: HttpRequest, response: HttpResponse, name: str, value: str, **options: Any) -> None:
-    """Set a cookie for the contributor's pages, and delete the oldest of them beyond `MAX_BYTES`.
-
-    Scripts cannot read it. It needs TLS if the site has TLS.
-    """
+def set_cookie(response: HttpResponse, name: str, value: str, **options: Any) -> None:
+    """Set a cookie for the contributor's pages. Scripts cannot read it. It needs TLS if the site has TLS."""
     stamp = b62_encode(int(timezone.now().timestamp() * 1000))
     options |= {"path": PATH, "secure": settings.SECURE, "httponly": True, "samesite": "Lax"}
     response.set_cookie(name, f"{stamp}.{value}", **options)
-    _delete_oldest(request, response)
 
 
 def read_cookie(request: HttpRequest, name: str) -> str:
@@ -37,15 +33,17 @@ def delete_cookie(response: HttpResponse, name: str) -> None:
     response.delete_cookie(name, path=PATH, samesite="Lax")
 
 
-def _delete_oldest(request: HttpRequest, response: HttpResponse) -> None:
+def delete_oldest_cookies(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Delete the oldest cookies of these pages beyond `MAX_BYTES`. Returns `response`."""
     changed = {name: morsel.value for name, morsel in response.cookies.items()}
     held = {name: value for name, value in (request.COOKIES | changed).items() if value and name.startswith(PREFIXES)}
     size = sum(len(f"{name}={value}; ") for name, value in held.items())
     for name in sorted(held, key=lambda name: _age_key(held[name])):
         if size <= MAX_BYTES:
-            return
+            break
         delete_cookie(response, name)
         size -= len(f"{name}={held[name]}; ")
+    return response
 
 
 def _age_key(value: str) -> tuple[int, str]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from config.http.client_address import client_network
 from config.http.headers import set_private_headers
 from config.http.page_views import is_page_view
-from invitations.contributor.cookies import read_cookie, set_cookie
+from invitations.contributor.cookies import delete_oldest_cookies, read_cookie, set_cookie
 from invitations.contributor.result_cookie import read_result, read_results, set_result_cookie
 from invitations.exceptions import (
     AddressRemoved,
@@ -122,7 +122,7 @@ class ContributorRequest:
         return redirect(url_name, self.token, *args)
 
     def set_proof_cookie(self, response: HttpResponse, secret: str) -> HttpResponse:
-        set_cookie(self.http, response, self._proof_cookie, secret, max_age=SECRET_AGE)
+        set_cookie(response, self._proof_cookie, secret, max_age=SECRET_AGE)
         return response
 
     @property
@@ -145,7 +145,7 @@ def contributor_view(*methods: str) -> Callable[[View], View]:
 
         @wraps(view)
         def wrapper(request: HttpRequest, token: str, **of_url: Any) -> HttpResponse:
-            return set_private_headers(respond(request, token, **of_url))
+            return set_private_headers(delete_oldest_cookies(request, respond(request, token, **of_url)))
 
         wrapper.methods = allowed  # type: ignore[attr-defined]  # config.http.csrf
         return wrapper
@@ -188,7 +188,7 @@ def _show_kept(request: ContributorRequest, form_id: UUID) -> HttpResponse:
     """Say that an earlier post of the form stays, and lead to its correction."""
     use = get_use(request.invitation, form_id)
     page = request.render("saved_before", status=409, result=use, connection=use.target)
-    return set_result_cookie(request.http, page, use)
+    return set_result_cookie(page, use)
 
 
 def _find(http: HttpRequest, token: str) -> ContributorRequest:

@@ -18,9 +18,9 @@ NAME = re.compile(rf"{PREFIX}([0-9a-f]{{32}})")
 SALT = "latchkey.result"
 
 
-def set_result_cookie(request: HttpRequest, response: HttpResponse, use: Use) -> HttpResponse:
+def set_result_cookie(response: HttpResponse, use: Use) -> HttpResponse:
     """Set the cookie and return `response`."""
-    set_cookie(request, response, f"{PREFIX}{use.pk.hex}", Signer(salt=SALT).signature(str(use.pk)), max_age=AGE)
+    set_cookie(response, f"{PREFIX}{use.pk.hex}", Signer(salt=SALT).signature(str(use.pk)), max_age=AGE)
     return response
 
 

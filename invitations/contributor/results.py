@@ -19,7 +19,7 @@ from invitations.services.repairs import correct_credentials
 def show_result(request: ContributorRequest, form_id: UUID) -> HttpResponse:
     """Redirect the browser that has just submitted the form to its result."""
     use = get_use(request.invitation, form_id)
-    return set_result_cookie(request.http, request.redirect("result", use.pk), use)
+    return set_result_cookie(request.redirect("result", use.pk), use)
 
 
 @contributor_view()

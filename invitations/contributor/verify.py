@@ -119,7 +119,7 @@ def _remember_request(request: ContributorRequest, code: VerificationCode, *, ty
     response, name = request.redirect("code"), _address_cookie(request)
     # as ASCII: a domain may be written in any script
     value = signing.dumps([typed.strip(), [pk.hex for pk in codes]], salt=name)
-    set_cookie(request.http, response, name, value, max_age=ADDRESS_AGE_SECONDS)
+    set_cookie(response, name, value, max_age=ADDRESS_AGE_SECONDS)
     return response
 
 

@@ -5,7 +5,7 @@ from django.core.signing import b62_encode
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from invitations.contributor.cookies import MAX_BYTES, read_cookie, set_cookie
+from invitations.contributor.cookies import MAX_BYTES, delete_oldest_cookies, read_cookie, set_cookie
 from tests.factories import make_invitation
 from tests.invitations.answers import page, saved
 from tests.invitations.contributor.steps import enter_code, newest_code, request_code
@@ -16,7 +16,8 @@ def send(jar, name, value="x" * 43):
     """Set a cookie, and keep what a browser would."""
     request, response = RequestFactory().get("/"), HttpResponse()
     request.COOKIES = dict(jar)
-    set_cookie(request, response, name, value, max_age=60)
+    set_cookie(response, name, value, max_age=60)
+    delete_oldest_cookies(request, response)
     for key, morsel in response.cookies.items():
         jar.pop(key, None)
         if morsel["max-age"]:
@@ -44,6 +45,15 @@ def test_cookies_without_time_go_first():
     send(jar, "address-new", "a" * 500)
     assert {"result-new", "address-new"} <= jar.keys()
     assert size(jar) <= MAX_BYTES
+
+
+@pytest.mark.django_db
+def test_each_page_deletes_too_many_cookies(client, company):
+    for number in range(97):
+        client.cookies[f"proof-{number:032x}"] = "s" * 43
+    path = page(make_invitation(company))
+    deleted = [morsel["max-age"] for morsel in client.get(path).cookies.values() if morsel.key.startswith("proof-")]
+    assert (len(deleted) > 50, set(deleted)) == (True, {0})
 
 
 def test_cookie_of_earlier_version_is_read():
