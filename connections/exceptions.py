@@ -32,3 +32,12 @@ class CredentialsUnreadable(DomainError):
 class CredentialsDeleted(DomainError):
     code = "CREDENTIALS_DELETED"
     default_message = gettext_lazy("The connection was disabled and its credentials were deleted.")
+
+
+class LoginPageMoved(DomainError):
+    """The credentials were given for another host. Only new ones, for the present host, are handed out."""
+
+    code = "LOGIN_PAGE_MOVED"
+    default_message = gettext_lazy(
+        "The provider’s login page has moved to another host. Invite the contributor to give the login for it again."
+    )

@@ -149,8 +149,15 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         return countries.name(connection.country or "") or "–"
 
     @admin.display(description=_("password"))
-    def password_shown(self, connection: Connection) -> str:
-        return gettext("Stored encrypted. It is never shown.")
+    def password_shown(self, connection: Connection) -> str | SafeString:
+        if not connection.has_moved:
+            return gettext("Stored encrypted. It is never shown.")
+        hosts = {"old": connection.credential.host, "new": connection.provider_host}
+        explained = gettext(
+            "The login was given for %(old)s, but the provider’s login page is now at %(new)s. Collectors do not get "
+            "it until the contributor has given it again. Invite them to repair the connection."
+        )
+        return format_html("{} {}", status_word(gettext("To be confirmed"), "bad"), explained % hosts)
 
     @admin.display(description=_("sites"))
     def site_links(self, connection: Connection) -> str | SafeString:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +13,13 @@ from django_countries import countries
 from companies.admin import limit_of
 from config.admin.base import BaseAdmin, ServiceForm
 from config.db.uuid7 import parse_uuid
-from connections.models import Datasource, ExtraCredential, UtilityType
+from connections.models import Connection, Datasource, ExtraCredential, UtilityType, login_host
 from connections.services.catalogue import DATASOURCE_CHECKS, create_datasource, update_datasource
+
+MOVED = _(
+    "The login page moved to %(host)s. Collectors do not get the logins that were given for the old one. Invite the "
+    "contributors to repair their connections: they confirm the new address by giving their login again."
+)
 
 
 class DatasourceForm(ServiceForm):
@@ -76,6 +81,13 @@ class DatasourceAdmin(BaseAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Datasource | None = None) -> bool:
         return limit_of(request) is None and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        before = Datasource.objects.filter(pk=obj.pk).first()
+        super().save_model(request, obj, form, change)
+        moved = before is not None and login_host(before.login_url) != login_host(obj.login_url)
+        if moved and Connection.objects.filter(datasource=before).exists():
+            messages.warning(request, MOVED % {"host": obj.host})
 
     @admin.display(description=_("country"))
     def country_name(self, datasource: Datasource) -> str:

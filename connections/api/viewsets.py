@@ -38,7 +38,13 @@ from connections.api.serializers import (
     DatasourceListSerializer,
     DatasourceQuery,
 )
-from connections.exceptions import CredentialsDeleted, CredentialsUnreadable, ImpossibleStatusChange, StaleReport
+from connections.exceptions import (
+    CredentialsDeleted,
+    CredentialsUnreadable,
+    ImpossibleStatusChange,
+    LoginPageMoved,
+    StaleReport,
+)
 from connections.models import Connection, ConnectionEvent, ConnectionQuerySet, Datasource
 from connections.services.catalogue import find_datasource
 from connections.services.closing import delete_connection, disable_connection
@@ -211,7 +217,7 @@ class ConnectionViewSet(PartnerViewSet):
         operation_id="readCredentials",
         summary="Read the credentials of a connection (collector)",
         request=EmptyBody,
-        responses={200: CredentialsSerializer, **errors(CredentialsDeleted, CredentialsUnreadable)},
+        responses={200: CredentialsSerializer, **errors(CredentialsDeleted, LoginPageMoved, CredentialsUnreadable)},
     )
     @action(detail=True, methods=["post"], required_scopes={"POST": Scope.CREDENTIALS_READ})
     @sensitive_variables()

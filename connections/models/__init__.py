@@ -8,7 +8,7 @@ from connections.models.connection import (
     ConnectionQuerySet,
 )
 from connections.models.credential import Credential
-from connections.models.datasource import Datasource, ExtraCredential, UtilityType
+from connections.models.datasource import Datasource, ExtraCredential, UtilityType, login_host
 
 __all__ = [
     "STATUS_EVENTS",
@@ -20,4 +20,5 @@ __all__ = [
     "Datasource",
     "ExtraCredential",
     "UtilityType",
+    "login_host",
 ]

@@ -160,6 +160,12 @@ class Connection(models.Model):
         return self.status in REPAIRABLE
 
     @property
+    def has_moved(self) -> bool:
+        """True if the login page is on another host than the one for which the credentials were given."""
+        credential = self.credential
+        return not credential.is_deleted and not credential.is_for(self)
+
+    @property
     def stale_extras(self) -> tuple[str, ...]:
         """Extras that the last check rejected: they must be given again."""
         return (ExtraCredential.AUTHENTICATOR_SEED.value,) if self.status == Status.MFA_TOKEN_EXPIRED else ()

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from connections.models.connection import Connection
-from connections.models.datasource import ExtraCredential
+from connections.models.datasource import ExtraCredential, login_host
 
 
 class Credential(models.Model):
@@ -19,6 +19,8 @@ class Credential(models.Model):
     encrypted = models.BinaryField(null=True, editable=False)
     # names in clear: a page shows which extras are stored without decrypting them
     extras = ArrayField(models.CharField(max_length=30, choices=ExtraCredential), default=list, editable=False)
+    # of the login page for which they were given. None: of the present one (rows of earlier versions)
+    host = models.CharField(max_length=255, null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -41,6 +43,10 @@ class Credential(models.Model):
     @property
     def is_deleted(self) -> bool:
         return self.encrypted is None
+
+    def is_for(self, connection: Connection) -> bool:
+        """True if they were given for the host of the connection's login page."""
+        return self.host is None or self.host == login_host(connection.login_url)
 
     @property
     def kept_extras(self) -> frozenset[str]:

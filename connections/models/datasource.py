@@ -19,6 +19,11 @@ WEB_PAGE = r"^https?://."
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "A country is two capital letters (ISO 3166-1 alpha-2).")
 
 
+def login_host(url: str) -> str:
+    """Return the host of a login page as credentials remember it: without `www.`, which has the same owner."""
+    return (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.")
+
+
 class UtilityType(models.TextChoices):
     ELECTRICITY = "ELECTRICITY", "Electricity"
     GAS = "GAS", "Gas"

@@ -18,7 +18,7 @@ from django_countries import countries
 
 from config.exceptions import InvalidField
 from config.validators import validate_name
-from connections.models import Datasource
+from connections.models import Credential, Datasource, login_host
 
 MAX_NAME_LENGTH = 200
 MAX_URL_LENGTH = 500
@@ -108,7 +108,14 @@ def create_datasource(*, name: str, login_url: str, country: str, **fields: Unpa
     return _save_checked(Datasource(name=name, login_url=login_url, country=country, **fields))
 
 
+@transaction.atomic
 def update_datasource(datasource: Datasource, **changes: Unpack[DatasourceChanges]) -> Datasource:
+    """Change the provider. If its login page moves to another host, collectors get no credentials given before.
+
+    An administrator could otherwise make them carry passwords to any host. New credentials confirm the new host.
+    """
+    stored = Datasource.objects.select_for_update().get(pk=datasource.pk)
+    _remember_host(stored, new_page=changes.get("login_url", stored.login_url))
     for name, value in changes.items():
         setattr(datasource, name, value)
     return _save_checked(datasource, update_fields=list(changes))
@@ -143,10 +150,20 @@ def load_datasources(rows: Iterable[DatasourceRow], *, overwrite: bool) -> int:
         # another process may load the same file
         Datasource.objects.bulk_create(missing, batch_size=500, ignore_conflicts=True)
         return len(missing)
+    pages = {(each.country, each.name): each.login_url for each in given}
+    for stored in Datasource.objects.filter(name__in=[each.name for each in given]):
+        _remember_host(stored, new_page=pages.get((stored.country, stored.name), stored.login_url))
     fields = ["login_url", "utility_types"]
     _overwrite([new for new, row in zip(given, rows, strict=True) if "asks_for" not in row], fields)
     _overwrite([new for new, row in zip(given, rows, strict=True) if "asks_for" in row], [*fields, "asks_for"])
     return len(rows)
+
+
+def _remember_host(stored: Datasource, *, new_page: str) -> None:
+    """Before the host changes, store the old one with credentials of earlier versions, which have none."""
+    host = login_host(stored.login_url)
+    if host != login_host(new_page):
+        Credential.objects.filter(connection__datasource=stored, host=None).update(host=host)
 
 
 def _overwrite(datasources: list[Datasource], fields: list[str]) -> None:

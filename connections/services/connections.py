@@ -169,10 +169,10 @@ def change_credentials(
     """
     locked = lock_connection(connection)
     ensure_changed_credentials(locked, credentials)
-    credential = Credential.objects.get(connection=locked)
+    credential = locked.credential
     credentials = check_credentials(merge_credentials(credential, credentials), locked.datasource)
     encrypt_credentials(credential, credentials).version += 1
-    credential.save(update_fields=["encrypted", "extras", "version", "updated_at"])
+    credential.save(update_fields=["encrypted", "extras", "host", "version", "updated_at"])
     locked.verified_email = email or locked.verified_email
     locked.save(update_fields=["verified_email", "updated_at"])
     through = {"invitationId": str(invitation_id)} if invitation_id else {}

@@ -17,8 +17,16 @@ from companies.services.events import append_event
 from config.crypto.keyring import DecryptionError
 from config.exceptions import FieldErrors, InvalidField
 from config.typed_text import clean_typed, plain_digits
-from connections.exceptions import CredentialsDeleted, CredentialsUnreadable
-from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource, ExtraCredential
+from connections.exceptions import CredentialsDeleted, CredentialsUnreadable, LoginPageMoved
+from connections.models import (
+    Connection,
+    ConnectionEvent,
+    ConnectionEventType,
+    Credential,
+    Datasource,
+    ExtraCredential,
+    login_host,
+)
 
 logger = logging.getLogger("latchkey")
 
@@ -58,13 +66,16 @@ def with_questions(answers: list[SecurityAnswer]) -> Answers:
 def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials, int]:
     """Return the credentials and their version, and log the read on the connection.
 
-    Raises `CredentialsDeleted`, and `CredentialsUnreadable` if they cannot be decrypted. That is an error in the
-    operator's log, not a read.
+    Raises `CredentialsDeleted`, `LoginPageMoved` if they were given for another host than that of the connection, and
+    `CredentialsUnreadable` if they cannot be decrypted. That is an error in the operator's log, not a read.
     """
     # no lock: a change holds the connection, whose key the event needs, and waits for the credential
     credential = Credential.objects.get(connection=connection)
     if credential.is_deleted:
         raise CredentialsDeleted
+    # the caller hands out this connection's address with them, also if it was read before a change
+    if not credential.is_for(connection):
+        raise LoginPageMoved
     log_connection_event(connection, ConnectionEventType.CREDENTIALS_READ, by=by)
     return _decrypt(credential), credential.version
 
@@ -141,11 +152,12 @@ def ensure_changed_credentials(connection: Connection, given: Credentials) -> No
 
 @sensitive_variables("credentials")
 def encrypt_credentials(credential: Credential, credentials: Credentials) -> Credential:
-    """Set the encrypted credentials, bound to the connection, and the names of their extras. Does not save."""
+    """Set the encrypted credentials, bound to the connection, their extras' names, and their host. Does not save."""
     credential.encrypted = settings.KEYRING.encrypt(
         orjson.dumps(credentials), associated_data=_associated_data(credential.pk)
     )
     credential.extras = [name for name in ExtraCredential.values if credentials.get(name)]
+    credential.host = login_host(credential.connection.login_url)
     return credential
 
 

@@ -41,7 +41,7 @@ def ensure_demanding_sandbox() -> Datasource:
 def check_sandbox_connection(connection_id: UUID) -> None:
     """Check a sandbox connection once. Ignores any other connection, and one that is not pending."""
     connection = Connection.objects.filter(pk=connection_id, datasource__is_sandbox=True, status=Status.PENDING).first()
-    if connection is None:
+    if connection is None or connection.has_moved:
         return
     credentials, version = read_credentials(connection, by=SYSTEM)
     outcome = OUTCOMES_BY_USER_NAME.get(credentials["username"].strip().lower(), Status.CONNECTED)

@@ -22,7 +22,8 @@ admin.site.unregister(Connection)
 @admin.register(Connection)
 class InvitedConnectionAdmin(ConnectionAdmin):
     def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
-        if isinstance(obj, Connection) and obj.is_repairable and request.user.has_perm("invitations.add_invitation"):
+        may_invite = request.user.has_perm("invitations.add_invitation")
+        if may_invite and isinstance(obj, Connection) and (obj.is_repairable or obj.has_moved):
             query = {
                 "company": obj.company_id,
                 "invitation_type": InvitationType.EDIT_CONNECTION,

@@ -132,6 +132,11 @@ def unreadable(call: Caller) -> Any:
     return call({})
 
 
+def moved(call: Caller) -> Any:
+    Credential.objects.update(host="elsewhere.example")
+    return call({})
+
+
 def over_http(call: Caller) -> Any:
     with override_settings(SECURE_SSL_REDIRECT=True):
         return call()
@@ -159,6 +164,7 @@ CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("409", "CREDENTIALS_CHANGED"): lambda call: call({"status": "CONNECTED", "credentialsVersion": 7}),
     ("409", "IMPOSSIBLE_STATUS_CHANGE"): inactive,
     ("409", "CREDENTIALS_DELETED"): disabled,
+    ("409", "LOGIN_PAGE_MOVED"): moved,
     ("409", "COMPANY_INACTIVE"): inactive_company,
     ("409", "CREDENTIALS_UNREADABLE"): unreadable,
     ("409", "INVITATION_REVOKED"): revoked,

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from connections.models import Connection, Credential, Datasource
 from connections.models.status import Status
+from connections.services.catalogue import update_datasource
 from tests.connections.admin.pages import SECRETS, listed, page_of, words
 from tests.factories import (
     CompanyFactory,
@@ -167,6 +168,16 @@ def test_broken_connection_offers_a_repair(admin_client, company):
     asked = {name: str(form[name].value()) for name in ("company", "invitation_type", "connection")}
     assert asked == {"company": str(company.pk), "invitation_type": "EDIT_CONNECTION", "connection": str(broken.pk)}
     assert f'<option value="{broken.pk}" selected>' in words(admin_client.get(link))
+
+
+def test_moved_login_page_offers_a_repair(admin_client, company):
+    row = make_connection(company)
+    Connection.objects.update(status=Status.CONNECTED)
+    update_datasource(row.datasource, login_url="https://new.example/login")
+    shown = page_of(admin_client, row)
+
+    assert REPAIR in shown
+    assert "the provider’s login page is now at new.example. Collectors do not get it" in shown
 
 
 def test_unrepairable_connection_offers_no_repair(admin_client, company):

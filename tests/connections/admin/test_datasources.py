@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from connections.models import Datasource
 from tests.connections.admin.pages import listed, words
-from tests.factories import DatasourceFactory
+from tests.factories import DatasourceFactory, make_connection
 
 
 def provider(**fields):
@@ -51,6 +51,17 @@ def test_extra_credentials_are_set_and_cleared(admin_client):
 
     datasource.refresh_from_db()
     assert datasource.asks_for == []
+
+
+def test_moved_login_page_is_warned_of(admin_client, company):
+    datasource = make_connection(company).datasource
+    address = reverse("admin:connections_datasource_change", args=[datasource.pk])
+    old_host, new_host = (provider(login_url=url) for url in (datasource.login_url + "/x", "https://new.example/"))
+
+    assert "Collectors do not get" not in words(admin_client.post(address, old_host, follow=True))
+    assert "The login page moved to new.example. Collectors do not get" in words(
+        admin_client.post(address, new_host, follow=True)
+    )
 
 
 def test_provider_is_unique_in_a_country(admin_client):

@@ -7,6 +7,7 @@ import pytest
 from companies.actors import CONTRIBUTOR
 from companies.models import ApiKey, Scope, StoredAnswer
 from connections.models import Connection, ConnectionEvent, Credential
+from connections.services.catalogue import update_datasource
 from connections.services.connections import change_credentials
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.config.api.operations import operations
@@ -124,6 +125,17 @@ def test_unreadable_credentials_are_a_conflict(collector, api, company, connecti
 
     assert problem_in(answer, 409)["code"] == "CREDENTIALS_UNREADABLE"
     hidden(answer.content)
+
+
+def test_moved_login_page_is_a_conflict(collector, company):
+    connection = make_connection(company, credentials={"username": "u", "password": SECRETS["password"]})
+    update_datasource(connection.datasource, login_url="https://evil.example/login")
+
+    answer = collector.post(f"connection/{connection.pk}/credentials")
+
+    assert problem_in(answer, 409)["code"] == "LOGIN_PAGE_MOVED"
+    hidden(answer.content)
+    assert not ConnectionEvent.objects.filter(type="CREDENTIALS_READ").exists()
 
 
 def test_idempotency_key_stores_no_copy(collector, connection_id):

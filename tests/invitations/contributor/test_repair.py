@@ -5,9 +5,12 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from companies.actors import SYSTEM
+from connections.exceptions import LoginPageMoved
 from connections.models import Connection, Credential
 from connections.models.status import Status
 from connections.models.status_texts import STATUS_TEXTS
+from connections.services.catalogue import update_datasource
+from connections.services.credentials import read_credentials
 from invitations.models import InvitationEvent
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, make_connection
@@ -47,6 +50,20 @@ def test_working_connection_accepts_new_login(client, company):
     assert client.post(page(invitation, "connect"), login()).status_code == 302
     connection.refresh_from_db()
     assert (opened(connection)["password"], connection.status) == (NEW, Status.PENDING)
+
+
+def test_moved_login_page_is_confirmed_by_repair(client, company):
+    connection = found(make_connection(company), Status.CONNECTED)
+    update_datasource(connection.datasource, login_url="https://new.example/login")
+    invitation = create_repair_invitation(connection, by=SYSTEM)
+    shown = read(client.get(page(invitation, "connect")))
+    assert "There is nothing to do" not in shown
+    assert "It is now at <strong>new.example</strong>" in shown
+    with pytest.raises(LoginPageMoved):
+        read_credentials(connection, by=SYSTEM)
+
+    assert client.post(page(invitation, "connect"), login()).status_code == 302
+    assert opened(connection)["password"] == NEW
 
 
 def test_pending_connection_is_being_checked(client, company):

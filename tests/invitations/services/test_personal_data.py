@@ -36,7 +36,7 @@ EXEMPT = {
     "companies.User": {"password"},
     "connections.Connection": {"country", "status", "url", "utility_types"},
     "connections.ConnectionEvent": {"actor", "type"},
-    "connections.Credential": {"extras"},
+    "connections.Credential": {"extras", "host"},
     "connections.Datasource": {"asks_for", "country", "login_url", "name", "utility_types"},
     "invitations.Batch": {"message"},
     "invitations.BatchRow": {"digest", "status"},
