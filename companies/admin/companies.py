@@ -3,11 +3,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from companies.actors import Actor
 from companies.admin.limits import CompanyLimitedAdmin, limit_of
+from companies.admin.timeline import LoggedAdmin
 from companies.models import Company, Site
 from companies.models.companies import company_matches
 from companies.services.companies import (
@@ -38,14 +40,24 @@ def search_companies(term: str, limit: frozenset[UUID] | None = None) -> list[UU
     return list(named.values_list("pk", flat=True)[:MOST_COMPANIES])
 
 
-class CompanyForm(ServiceForm):
+class LoggedForm(ServiceForm):
+    """Form of a service that logs who acted."""
+
+    def perform(self, *, by: Any) -> Model:
+        actor = Actor.staff(by)
+        if self.instance._state.adding:
+            return type(self).create(**self.cleaned_data, by=actor)
+        return type(self).update(self.instance, **self.changes, by=actor)
+
+
+class CompanyForm(LoggedForm):
     checks = COMPANY_CHECKS
     create = staticmethod(create_company)
     update = staticmethod(update_company)
 
 
 @admin.register(Company)
-class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
+class CompanyAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
     company_path = "pk"
     form = CompanyForm
     fields = ("partner", "name", "external_id", "locale", "reply_to")
@@ -84,14 +96,14 @@ class CompanyAdmin(ExportingAdmin, CompanyLimitedAdmin):
         return queryset, False
 
 
-class SiteForm(ServiceForm):
+class SiteForm(LoggedForm):
     checks = SITE_CHECKS
     create = staticmethod(create_site)
     update = staticmethod(update_site)
 
 
 @admin.register(Site)
-class SiteAdmin(ExportingAdmin, CompanyLimitedAdmin):
+class SiteAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
     form = SiteForm
     fields = ("company", "name", "address", "external_id")
     autocomplete_fields = ("company",)

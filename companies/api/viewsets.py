@@ -79,7 +79,7 @@ class CompanyViewSet(PartnerViewSet):
 
         Only `name` is required. Null means omitted.
         """
-        company = create_company(self.partner, **self.validated(CreateCompany))
+        company = create_company(self.partner, by=self.actor, **self.validated(CreateCompany))
         return Response(represent_company(company), status=201)
 
     @extend_schema(operation_id="getCompany", summary="Get a company", responses={200: CompanySerializer})
@@ -132,7 +132,7 @@ class SiteViewSet(PartnerViewSet):
 
         Only `name` is required. Null means omitted.
         """
-        site = create_site(self.company, **self.validated(CreateSite))
+        site = create_site(self.company, by=self.actor, **self.validated(CreateSite))
         return Response(represent_site(site), status=201)
 
     @extend_schema(operation_id="getSite", summary="Get a site", responses={200: SiteSerializer})
@@ -148,7 +148,7 @@ class SiteViewSet(PartnerViewSet):
 
         A site cannot move to another company.
         """
-        site = update_site(self.get_object(), **self.validated(UpdateSite))
+        site = update_site(self.get_object(), by=self.actor, **self.validated(UpdateSite))
         return Response(represent_site(site))
 
     @extend_schema(
@@ -163,7 +163,7 @@ class SiteViewSet(PartnerViewSet):
         """
         site = self.get_object()
         self.validated(EmptyBody)
-        return Response(represent_site(archive_site(site)))
+        return Response(represent_site(archive_site(site, by=self.actor)))
 
     @extend_schema(
         operation_id="restoreSite",
@@ -177,4 +177,4 @@ class SiteViewSet(PartnerViewSet):
         """Shows the site in lists and choices again. Restoring a site that is not archived changes nothing."""
         site = self.get_object()
         self.validated(EmptyBody)
-        return Response(represent_site(restore_site(site)))
+        return Response(represent_site(restore_site(site, by=self.actor)))

@@ -2,6 +2,7 @@
 
 from companies.models.authenticators import Authenticator, RecoveryCode
 from companies.models.companies import Company, CompanyQuerySet, Site, SiteQuerySet
+from companies.models.company_events import CompanyEvent, CompanyEventType
 from companies.models.events import AbstractEvent, ActorKind
 from companies.models.known_networks import KNOWN_FOR, KnownNetwork
 from companies.models.partners import (
@@ -28,6 +29,8 @@ __all__ = [
     "ApiKeyQuerySet",
     "Authenticator",
     "Company",
+    "CompanyEvent",
+    "CompanyEventType",
     "CompanyQuerySet",
     "KnownNetwork",
     "Partner",

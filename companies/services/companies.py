@@ -1,4 +1,4 @@
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, TypedDict, TypeVar, Unpack
 from uuid import UUID
@@ -11,7 +11,8 @@ from django.utils.module_loading import import_string
 from companies.actors import SYSTEM, Actor
 from companies.addresses import normalize_address
 from companies.exceptions import CompanyInactive
-from companies.models import Company, Partner, Site
+from companies.models import Company, CompanyEvent, CompanyEventType, Partner, Site
+from config.camel_case import to_camel_case
 from config.exceptions import InvalidField
 from config.jobs import defer
 from config.validators import validate_locale, validate_name, validate_reference, validate_single_line
@@ -67,11 +68,14 @@ class SiteChanges(SiteFields, total=False):
     name: str
 
 
-def create_company(partner: Partner, *, name: str, **fields: Unpack[CompanyFields]) -> Company:
+@transaction.atomic
+def create_company(partner: Partner, *, name: str, by: Actor = SYSTEM, **fields: Unpack[CompanyFields]) -> Company:
     """Create a company. Raises `InvalidField` by `COMPANY_CHECKS`."""
     now = timezone.now()
     checked = _checked(COMPANY_CHECKS, {"name": name, **fields})
-    return Company.objects.create(partner=partner, created_at=now, updated_at=now, **checked)
+    company = Company.objects.create(partner=partner, created_at=now, updated_at=now, **checked)
+    _log(company, CompanyEventType.CREATED, by=by)
+    return company
 
 
 @transaction.atomic
@@ -84,7 +88,7 @@ def update_company(company: Company, *, by: Actor = SYSTEM, **changes: Unpack[Co
     checked = _checked(COMPANY_CHECKS, changes)
     if "is_active" in changes:
         Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-    updated = _update(company, checked)
+    updated = _update(company, checked, by=by)
     if "is_active" in changes:
         for follower in settings.COMPANY_ACTIVITY_FOLLOWERS:
             import_string(follower)(updated, by=by)
@@ -102,25 +106,35 @@ def lock_active_company(company: Company) -> Company:
     return locked
 
 
-def create_site(company: Company, *, name: str, **fields: Unpack[SiteFields]) -> Site:
+@transaction.atomic
+def create_site(company: Company, *, name: str, by: Actor = SYSTEM, **fields: Unpack[SiteFields]) -> Site:
     """Create a site. Raises `InvalidField` by `SITE_CHECKS`."""
     now = timezone.now()
     checked = _checked(SITE_CHECKS, {"name": name, **fields})
-    return Site.objects.create(company=company, created_at=now, updated_at=now, **checked)
+    site = Site.objects.create(company=company, created_at=now, updated_at=now, **checked)
+    _log(site, CompanyEventType.CREATED, by=by)
+    return site
 
 
-def update_site(site: Site, **changes: Unpack[SiteChanges]) -> Site:
-    return _update(site, _checked(SITE_CHECKS, changes))
+@transaction.atomic
+def update_site(site: Site, *, by: Actor = SYSTEM, **changes: Unpack[SiteChanges]) -> Site:
+    return _update(site, _checked(SITE_CHECKS, changes), by=by)
 
 
-def archive_site(site: Site) -> Site:
+@transaction.atomic
+def archive_site(site: Site, *, by: Actor = SYSTEM) -> Site:
     """Hide the site from lists and choices. Invitations and connections that have it keep it. Again: unchanged."""
-    return site if site.archived_at else _update(site, {"archived_at": timezone.now()})
+    if site.archived_at:
+        return site
+    return _update(site, {"archived_at": timezone.now()}, by=by, event_type=CompanyEventType.ARCHIVED)
 
 
-def restore_site(site: Site) -> Site:
+@transaction.atomic
+def restore_site(site: Site, *, by: Actor = SYSTEM) -> Site:
     """Undo `archive_site`."""
-    return _update(site, {"archived_at": None}) if site.archived_at else site
+    if site.archived_at is None:
+        return site
+    return _update(site, {"archived_at": None}, by=by, event_type=CompanyEventType.RESTORED)
 
 
 def sites_of(
@@ -139,14 +153,28 @@ def sites_of(
     return [found[site_id] for site_id in dict.fromkeys(site_ids)]
 
 
-def _update(row: Updated, changes: dict[str, Any]) -> Updated:
+def _update(
+    row: Updated, changes: dict[str, Any], *, by: Actor, event_type: CompanyEventType = CompanyEventType.UPDATED
+) -> Updated:
+    """Write the changes, and log those that differ from the database: a form has already changed the row."""
     if not changes:
         return row
+    before = type(row)._default_manager.values(*changes).get(pk=row.pk)
+    changed = [name for name, value in changes.items() if before[name] != value]
     for name, value in changes.items():
         setattr(row, name, value)
     row.updated_at = timezone.now()
     row.save(update_fields=[*changes, "updated_at"])
+    if changed:
+        _log(row, event_type, by=by, fields=changed)
     return row
+
+
+def _log(row: Company | Site, event_type: CompanyEventType, *, by: Actor, fields: Sequence[str] = ()) -> None:
+    """Append to the log of the company or the site. Names fields in the words of the API."""
+    company, site = (row.company, row) if isinstance(row, Site) else (row, None)
+    detail = {"fields": [to_camel_case(name) for name in fields]} if fields else {}
+    CompanyEvent.objects.create(company=company, site=site, type=event_type, detail=detail, **by.event_fields)
 
 
 def _checked(checks: Mapping[str, Callable[[Any], Any]], given: Mapping[str, Any]) -> dict[str, Any]:
