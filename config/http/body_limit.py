@@ -5,11 +5,11 @@ from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-from config.http.error_pages import length_required, request_timeout, too_large
+from config.http.error_pages import incomplete_body, length_required, too_large
 
 MAX_BODY_BYTES = 256 * 1024
-# set by the web server in the WSGI environ if a body is late
-BODY_TIMED_OUT = "latchkey.body_timed_out"
+# set by the web server in the WSGI environ if it could not receive the body: the status of the response
+BODY_ERROR = "latchkey.body_error"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -24,7 +24,9 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return request_timeout(request) if BODY_TIMED_OUT in request.META else self.get_response(request)
+        if status := request.META.get(BODY_ERROR):
+            return incomplete_body(request, status)
+        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
@@ -37,7 +39,7 @@ class BodyLimitMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer 408 if a large body is late. If its client went away, it makes no difference."""
-        return request_timeout(request) if isinstance(error, UnreadablePostError) else None
+        return incomplete_body(request, 408) if isinstance(error, UnreadablePostError) else None
 
 
 def allow_large_body(view: View) -> View:

@@ -47,9 +47,9 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     return _error(request, 404)
 
 
-def request_timeout(request: HttpRequest) -> HttpResponse:
-    """The server has not read the body to its end, so the connection cannot be used again (RFC 9110, 15.5.9)."""
-    response = _error(request, 408)
+def incomplete_body(request: HttpRequest, status: int) -> HttpResponse:
+    """The body was not read to its end, so the connection cannot be used again (RFC 9110, 15.5.9)."""
+    response = _error(request, status)
     response["Connection"] = "close"
     return response
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from config import wsgi  # first, because it sets Django up
 from config.http.health import LIVENESS_PATH
 from config.server.environ import Environ, make_environ
-from config.server.request_body import Disconnected, receive_body
+from config.server.request_body import receive_body
 from config.server.sockets import limit_unread_responses
 
 logger = logging.getLogger("latchkey")
@@ -49,13 +49,10 @@ async def application(
     receive: Callable[[], Awaitable[dict[str, Any]]],
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
-    """Answer one HTTP request. A request whose body ends too early is dropped."""
+    """Answer one HTTP request."""
     limit_unread_responses()
     environ = make_environ(scope) | {"wsgi.file_wrapper": FileWrapper}
-    try:
-        await receive_body(environ, receive)
-    except Disconnected:
-        return
+    await receive_body(environ, receive)
     pool = reserve if environ["PATH_INFO"] == LIVENESS_PATH else threads
     try:
         answer = await asyncio.get_running_loop().run_in_executor(pool, respond, environ)

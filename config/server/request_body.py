@@ -4,9 +4,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from io import BufferedReader, BytesIO, RawIOBase
+from threading import BoundedSemaphore
 from typing import Any
 
-from config.http.body_limit import BODY_TIMED_OUT, MAX_BODY_BYTES
+from django.conf import settings
+
+from config.http.body_limit import BODY_ERROR, MAX_BODY_BYTES
 from config.server.environ import Environ
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -14,18 +17,20 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 # for a whole body, plus one second for each 16 KiB
 BODY_SECONDS = 60
 BYTES_PER_SECOND = 16 * 1024
+# threads that may wait for large bodies at the same time; the others go on serving
+waiting = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 # announced for a chunked body over the limit, which is not read to its end
 UNKNOWN_LENGTH = str(2**63 - 1)
 
 
 class Disconnected(Exception):
-    """The client went away before the body was complete."""
+    """The client went away before the body was complete, or sent chunks that are none."""
 
 
 async def receive_body(environ: Environ, receive: Receive) -> None:
-    """Put the body into the environ: complete up to 256 KiB, else as a stream. Raises `Disconnected`.
+    """Put the body into the environ: complete up to 256 KiB, else as a stream.
 
-    A chunked body gets the length that it has. A body that is late is marked, and the response is a 408.
+    A chunked body gets the length that it has. One that is late or broken is marked: the response is a 408 or 400.
     """
     length, coding = environ.get("CONTENT_LENGTH"), environ.pop("HTTP_TRANSFER_ENCODING", None)
     body = b""
@@ -37,7 +42,9 @@ async def receive_body(environ: Environ, receive: Receive) -> None:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _receive_all(receive)
         except TimeoutError:
-            environ[BODY_TIMED_OUT] = True
+            environ[BODY_ERROR] = 408
+        except Disconnected:
+            environ[BODY_ERROR] = 400
         environ["CONTENT_LENGTH"] = str(len(body)) if len(body) <= MAX_BODY_BYTES else UNKNOWN_LENGTH
     environ["wsgi.input"] = BytesIO(body)
 
@@ -75,14 +82,22 @@ class StreamedBody(RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Raise `OSError` after the deadline, or if the client went away."""
+        """Raise `OSError` after the deadline, if the client went away, or if too many threads wait for bodies."""
         while not self._piece and self._has_more:
-            receiving = asyncio.run_coroutine_threadsafe(_receive_piece(self._receive), self._loop)
+            if not waiting.acquire(blocking=False):
+                raise OSError("too many threads wait for bodies")
             try:
-                self._piece, self._has_more = receiving.result(max(0, self._deadline - time.monotonic()))
-            except (TimeoutError, Disconnected) as error:
-                receiving.cancel()
-                raise OSError("the body did not arrive") from error
+                self._piece, self._has_more = self._wait_for_piece()
+            finally:
+                waiting.release()
         taken = min(len(buffer), len(self._piece))
         buffer[:taken], self._piece = self._piece[:taken], self._piece[taken:]
         return taken
+
+    def _wait_for_piece(self) -> tuple[bytes, bool]:
+        receiving = asyncio.run_coroutine_threadsafe(_receive_piece(self._receive), self._loop)
+        try:
+            return receiving.result(max(0, self._deadline - time.monotonic()))
+        except (TimeoutError, Disconnected) as error:
+            receiving.cancel()
+            raise OSError("the body did not arrive") from error

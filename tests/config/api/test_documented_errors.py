@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from companies.models import ApiKey, Company, Scope, StoredAnswer
 from config.db.advisory_locks import _key
+from config.http.body_limit import BODY_ERROR
 from connections.models import Connection, Credential
 from connections.models.status import Status
 from invitations.models import Invitation, RateLimitWindow
@@ -171,6 +172,7 @@ CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("409", "INVITATION_FULFILLED"): used_up,
     ("409", "INVITATION_EXPIRED"): expired,
     ("409", "MAX_USES_BELOW_USE_COUNT"): below_what_is_used,
+    ("408", "REQUEST_TIMEOUT"): lambda call: call(raw=b"{", **{BODY_ERROR: 408}),
     ("411", "LENGTH_REQUIRED"): lambda call: call(raw=b"", HTTP_TRANSFER_ENCODING="chunked"),
     ("413", "BODY_TOO_LARGE"): lambda call: call(CONTENT_LENGTH="262145"),
     ("415", "UNSUPPORTED_MEDIA_TYPE"): lambda call: call(content_type="text/plain"),

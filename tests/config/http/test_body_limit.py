@@ -3,7 +3,7 @@
 from django.http import UnreadablePostError
 from django.test import Client, RequestFactory
 
-from config.http.body_limit import BODY_TIMED_OUT, MAX_BODY_BYTES, BodyLimitMiddleware, content_length
+from config.http.body_limit import BODY_ERROR, MAX_BODY_BYTES, BodyLimitMiddleware, content_length
 from tests.companies.refusals import problem_in
 from tests.config.addresses import every_path
 
@@ -33,13 +33,14 @@ def test_content_length_of_unusual_headers():
         assert content_length(RequestFactory().post("/", CONTENT_LENGTH=header)) == number
 
 
-def test_late_body_is_408(db):
-    page = Client().post("/admin/login/", **{BODY_TIMED_OUT: True})
-    problem = Client().post("/v2/company", **{BODY_TIMED_OUT: True})
+def test_incomplete_body_is_rejected(db):
+    page = Client().post("/admin/login/", **{BODY_ERROR: 408})
+    problem = Client().post("/v2/company", **{BODY_ERROR: 408})
 
     assert (page.status_code, page["Connection"]) == (408, "close")
     assert "send it once more" in page.content.decode()
     assert problem_in(problem, 408)["code"] == "REQUEST_TIMEOUT"
+    assert problem_in(Client().post("/v2/company", **{BODY_ERROR: 400}), 400)["code"] == "BAD_REQUEST"
 
 
 def test_late_upload_is_408():

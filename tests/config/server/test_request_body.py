@@ -1,12 +1,13 @@
 """Request bodies: complete before a thread gets them, or late."""
 
 import asyncio
+from threading import BoundedSemaphore
 
 import pytest
 
-from config.http.body_limit import BODY_TIMED_OUT, MAX_BODY_BYTES
+from config.http.body_limit import BODY_ERROR, MAX_BODY_BYTES
 from config.server import request_body
-from config.server.request_body import UNKNOWN_LENGTH, Disconnected, StreamedBody, receive_body
+from config.server.request_body import UNKNOWN_LENGTH, StreamedBody, receive_body
 
 GONE = {"type": "http.disconnect"}
 
@@ -55,12 +56,11 @@ def test_long_chunked_body_is_not_read():
 def test_late_body_is_marked(monkeypatch):
     monkeypatch.setattr(request_body, "BODY_SECONDS", 0.01)
 
-    assert received({"CONTENT_LENGTH": "50"}, piece(b"ab"))[BODY_TIMED_OUT]
+    assert received({"CONTENT_LENGTH": "50"}, piece(b"ab"))[BODY_ERROR] == 408
 
 
-def test_broken_body_drops_the_request():
-    with pytest.raises(Disconnected):
-        received({"CONTENT_LENGTH": "50"}, piece(b"ab"), GONE)
+def test_broken_body_is_marked():
+    assert received({"CONTENT_LENGTH": "50"}, piece(b"ab"), GONE)[BODY_ERROR] == 400
 
 
 def test_large_body_is_read_by_the_view():
@@ -77,6 +77,17 @@ def test_late_large_body_is_an_error():
 def test_broken_large_body_is_an_error():
     with pytest.raises(OSError, match="did not arrive"):
         read_streamed([piece(b"x"), GONE])
+
+
+def test_few_threads_wait_for_large_bodies(monkeypatch):
+    monkeypatch.setattr(request_body, "waiting", BoundedSemaphore(1))
+    request_body.waiting.acquire()
+
+    with pytest.raises(OSError, match="too many threads"):
+        read_streamed([piece(b"x", more=False)])
+
+    request_body.waiting.release()
+    assert read_streamed([piece(b"x", more=False)]) == b"x"
 
 
 def read_streamed(messages, seconds=60):
