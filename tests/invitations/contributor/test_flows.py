@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -37,43 +38,35 @@ def move(connection, status):
         found(connection, status)
 
 
-def side_by_side(company) -> Iterator[tuple[Invitation, Invitation]]:
-    """Two tabs of one invitation, and two invitations."""
-    one = make_invitation(company, max_uses=5)
-    yield one, one
-    yield make_invitation(company), make_invitation(company)
-
-
-def test_correction_lands_at_its_own_connection(company):
-    wanted, got = {}, {}
+def side_by_side(company) -> Iterator[tuple[Any, Invitation, Invitation]]:
+    """Two tabs of one invitation, and two invitations, in orders of their outcomes."""
     for states in product(STATES, STATES):
-        for number, (first, second) in enumerate(side_by_side(company)):
-            client = Client()
-            (a, use), (b, _) = connect(client, first, "a"), connect(client, second, "b")
-            move(a, states[0])
-            move(b, states[1])
-            response = client.post(page(first, "correct", use=use), login(username="a", password="right"))
-            is_saved = states[0] == Status.PASSWORD_INCORRECT
-            case = (*states, number)
-            wanted[case] = ("right" if is_saved else "password of a", "password of b", is_saved)
-            says_saved = response.status_code == 302 and UNSAVED not in response.content.decode()
-            got[case] = (opened(a)["password"], opened(b)["password"], says_saved)
-    assert got == wanted
+        one = make_invitation(company, max_uses=5)
+        yield states, one, one
+    for state in STATES:
+        yield (state, Status.PASSWORD_INCORRECT), make_invitation(company), make_invitation(company)
 
 
-def test_each_result_shows_its_own_state(company):
+def shown(client, invitation, use):
+    """Host and title on the page that the result reloads."""
+    content = read(client.get(page(invitation, "state", use=use)))
+    return re.findall(r"Your account at (\w)\.example</p>\s*<h1>([^<]*)", content)
+
+
+def test_pages_and_correction_name_their_connection(company):
     wanted, got = {}, {}
-    for states in product(STATES, STATES):
-        for number, invitations in enumerate(side_by_side(company)):
-            client = Client()
-            made = [connect(client, invitation, host) for invitation, host in zip(invitations, "ab", strict=True)]
-            for (connection, use), invitation, status, host in zip(made, invitations, states, "ab", strict=True):
-                move(connection, status)
-                for name in ("done", "state"):
-                    content = read(client.get(page(invitation, name, use=use)))
-                    shown = re.findall(r"Your account at (\w)\.example</p>\s*<h1>([^<]*)", content)
-                    case = (*states, number, host, name)
-                    got[case], wanted[case] = shown, [(host, TITLES[status])]
+    for states, first, second in side_by_side(company):
+        client, case = Client(), (*states, first == second)
+        (a, use), (b, other_use) = connect(client, first, "a"), connect(client, second, "b")
+        move(a, states[0])
+        move(b, states[1])
+        seen = shown(client, first, use) + shown(client, second, other_use)
+        response = client.post(page(first, "correct", use=use), login(username="a", password="right"))
+        says_saved = response.status_code == 302 and UNSAVED not in response.content.decode()
+        got[case] = (seen, opened(a)["password"], opened(b)["password"], says_saved)
+        is_saved = states[0] == Status.PASSWORD_INCORRECT
+        titles = [("a", TITLES[states[0]]), ("b", TITLES[states[1]])]
+        wanted[case] = (titles, "right" if is_saved else "password of a", "password of b", is_saved)
     assert got == wanted
 
 
