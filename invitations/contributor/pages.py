@@ -27,7 +27,9 @@ SEARCHES_PER_MINUTE = 120  # one person types less; several may share a network
 @contributor_view()
 def invitation(request: ContributorRequest) -> HttpResponse:
     ensure_active(request.invitation)
-    return request.render_and_record_view("invitation", proof=request.proof, is_verified=request.is_verified)
+    return request.render_and_record_view(
+        "invitation", proof=request.proof, is_verified=request.is_verified, results=request.results
+    )
 
 
 @require_safe

@@ -70,6 +70,13 @@ def test_done_page_lists_several_connections(client, invitation):
 ANOTHER = "Connect another account"
 
 
+def test_invitation_leads_back_to_result(client, invitation):
+    found(saved(client, invitation))
+    content = read(client.get(page(invitation)))
+    assert f'href="{page(invitation, "done")}">Correct the login' in content
+    assert "/done" not in read(Client().get(page(invitation)))
+
+
 def test_another_account_needs_a_use_left(client, company):
     invitation = make_invitation(company, max_uses=2)
     saved(client, invitation)
