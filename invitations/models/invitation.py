@@ -240,8 +240,7 @@ class Invitation(models.Model):
     @property
     def has_nothing_to_do(self) -> bool:
         """True if its connection needs no new credentials now. New ones are accepted anyway."""
-        connection = self.connection
-        return connection is not None and not connection.is_repairable and not connection.has_moved
+        return self.connection is not None and not (self.connection.is_repairable or self.connection.has_moved)
 
     @property
     def has_repaired(self) -> bool:
