@@ -38,6 +38,8 @@ class Fault(models.TextChoices):
 
 BOUNCED_OR_COMPLAINED = frozenset({DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED})
 MAILED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
+# mails that our server took
+LEFT = (*MAILED, *BOUNCED_OR_COMPLAINED)
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED)
 
 

@@ -15,6 +15,7 @@ from config.db.uuid7 import first_uuid7_at
 from connections.models import Connection
 from connections.models.status import Status as ConnectionStatus
 from invitations.models import Delivery, EventType, Invitation, InvitationEvent, Use
+from invitations.models.delivery import LEFT
 
 MAX_FOLLOWED = 50_000
 
@@ -37,7 +38,8 @@ def step_condition(step: Step) -> Q:
         case Step.CREATED:
             return Q()
         case Step.MAILED:
-            return Q(Exists(Delivery.objects.filter(invitation=OuterRef("pk"))))
+            left = Delivery.objects.filter(status__in=LEFT, invitation=OuterRef("pk"))
+            return Q(Exists(left))
         case Step.OPENED:
             return Q(last_viewed_at__isnull=False)
         case Step.VERIFIED:
