@@ -17,7 +17,7 @@ from config.http.static_files import check_static_files
 # longer than the 60 s for which proxies usually keep a connection: otherwise they send requests into a closed one
 IDLE_SECONDS = 75
 # of each worker; a connection without a request costs little
-MAX_CONNECTIONS = 2048
+MAX_CONNECTIONS = 1024
 ENOUGH_FILES = 2 * MAX_CONNECTIONS
 
 

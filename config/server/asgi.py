@@ -9,6 +9,7 @@ import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 
@@ -17,12 +18,14 @@ from django.conf import settings
 from config import wsgi  # first, because it sets Django up
 from config.http.health import LIVENESS_PATH
 from config.server.environ import Environ, make_environ
-from config.server.request_body import receive_body
+from config.server.request_body import Receive, receive_body
 from config.server.sockets import limit_unread_responses
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 logger = logging.getLogger("latchkey")
 
-BLOCK_BYTES = 64 * 1024
+BLOCK_BYTES, BLOCK_SECONDS = 64 * 1024, 60
 # the beginning of a streamed response stays in memory, a longer one goes into a temporary file
 MEMORY_BYTES = 1024 * 1024
 
@@ -46,8 +49,8 @@ class FileWrapper:
 
 async def application(
     scope: dict[str, Any],
-    receive: Callable[[], Awaitable[dict[str, Any]]],
-    send: Callable[[dict[str, Any]], Awaitable[None]],
+    receive: Receive,
+    send: Send,
 ) -> None:
     """Answer one HTTP request."""
     limit_unread_responses()
@@ -59,13 +62,19 @@ async def application(
     except Exception:  # of a response that is streamed: Django answers all others itself
         logger.exception("A response could not be completed.")
         answer = Answer(500, [(b"content-type", b"text/plain")], BytesIO(b"Internal Server Error"))
+    with answer.body, suppress(TimeoutError):
+        await send_answer(answer, send)
+
+
+async def send_answer(answer: Answer, send: Send) -> None:
+    """Send the answer at the client's pace. Raises `TimeoutError` if a client is slower than about 1 KiB per second."""
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    with answer.body as body:
-        block = body.read(BLOCK_BYTES)
-        while following := body.read(BLOCK_BYTES) if len(block) == BLOCK_BYTES else b"":
+    block = answer.body.read(BLOCK_BYTES)
+    while following := answer.body.read(BLOCK_BYTES) if len(block) == BLOCK_BYTES else b"":
+        async with asyncio.timeout(BLOCK_SECONDS):
             await send({"type": "http.response.body", "body": block, "more_body": True})
-            block = following
-        await send({"type": "http.response.body", "body": block})
+        block = following
+    await send({"type": "http.response.body", "body": block})
 
 
 def respond(environ: Environ) -> Answer:

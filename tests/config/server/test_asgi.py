@@ -1,12 +1,13 @@
 """The ASGI application, without a web server."""
 
 import asyncio
+from io import BytesIO
 
 import pytest
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
 from config.server import asgi
-from config.server.asgi import BLOCK_BYTES, application
+from config.server.asgi import BLOCK_BYTES, Answer, application
 
 SCOPE = {
     "type": "http",
@@ -60,6 +61,22 @@ def test_streamed_response_has_its_length(messages):
     _, headers, bodies = messages(StreamingHttpResponse(iter([b"one", b"two"])))
 
     assert (headers[b"content-length"], bodies) == (b"6", [b"onetwo"])
+
+
+def test_too_slow_reader_is_dropped(monkeypatch):
+    monkeypatch.setattr(asgi, "BLOCK_SECONDS", 0.01)
+    body = BytesIO(b"x" * BLOCK_BYTES * 3)
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+        await asyncio.sleep(len(sent) // 2 * 60)
+
+    monkeypatch.setattr(asgi, "respond", lambda environ: Answer(200, [], body))
+    asyncio.run(application(SCOPE, None, send))
+
+    assert len(sent) == 2
+    assert body.closed
 
 
 def test_file_is_sent_as_it_is(messages, tmp_path):
