@@ -85,23 +85,25 @@ class RevokingAdmin(BaseAdmin):
         for obj in open_ones:
             self.revoke(request, obj, **how)
             self.log_change(request, obj, "Revoked.")
-        self.message_user(request, self._outcome(len(open_ones), len(chosen)), messages.SUCCESS)
+        self.message_user(request, self._outcome(open_ones, len(chosen)), messages.SUCCESS)
 
-    def _outcome(self, revoked: int, chosen: int) -> str:
-        if revoked == 0:
+    def _outcome(self, revoked: Sequence[Any], chosen: int) -> str:
+        if not revoked:
             return "Nothing was changed: already revoked."
-        name = self.opts.verbose_name if revoked == 1 else self.opts.verbose_name_plural
-        before = f" {chosen - revoked} had already been revoked." if chosen > revoked else ""
-        return f"{revoked} {name} revoked.{before}"
+        number, before = len(revoked), chosen - len(revoked)
+        name = self.title_of(revoked[0]) if number == 1 else f"{number} {self.opts.verbose_name_plural}"
+        rest = f" {before} had already been revoked." if before else ""
+        return f"{name}: revoked.{rest}"
 
     def _ask(self, request: HttpRequest, chosen: Sequence[Model], form: forms.Form, *, cancel: str) -> HttpResponse:
-        name = self.opts.verbose_name if len(chosen) == 1 else f"{len(chosen)} {self.opts.verbose_name_plural}"
+        is_one = len(chosen) == 1
+        name = self.opts.verbose_name if is_one else f"{len(chosen)} {self.opts.verbose_name_plural}"
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Revoke {name}?",
+            "title": f"Revoke {self.title_of(chosen[0])}?" if is_one else f"Revoke {name}?",
             "opts": self.opts,
             "consequence": self.revoke_consequence,
-            "original": chosen[0] if len(chosen) == 1 else None,
+            "original": chosen[0] if is_one else None,
             "label": "Revoke",
             "chosen": chosen,
             "named": chosen[:MOST_NAMED],

@@ -60,7 +60,11 @@ def detail_context(model_admin: Any, request: HttpRequest, invitation: Invitatio
     state, now = state_of(invitation, history), timezone.now()
     step = suggest_next_step(state, now=now)
     broken = history.broken[0] if history.broken else None
-    buttons = [*create_buttons(model_admin, request, invitation, broken), *action_buttons(request, invitation)]
+    was_mailed = any(each.delivery for each in history.recipients)
+    buttons = [
+        *create_buttons(model_admin, request, invitation, broken),
+        *action_buttons(request, invitation, was_mailed=was_mailed),
+    ]
     by_name = {button.name: button for button in buttons}
     best = next((by_name[name] for name in step.buttons if name in by_name), None)
     return {

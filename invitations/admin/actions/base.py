@@ -1,9 +1,8 @@
 """Base of the forms that change an invitation."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from companies.actors import Actor
@@ -13,6 +12,9 @@ from invitations.exceptions import ChangedMeanwhile
 from invitations.models import Invitation
 from invitations.services.invitations import update_invitation
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class ActionForm(ServiceForm):
     """Form that changes one invitation. The template of the action explains the consequence.
@@ -20,9 +22,9 @@ class ActionForm(ServiceForm):
     `done`: message after the change. `did_nothing`: no value differed, so there is no log entry.
     """
 
-    title: ClassVar[Promise]
-    button: ClassVar[Promise]
-    logged: ClassVar[str]
+    title: "StrOrPromise"
+    button: "StrOrPromise"
+    logged: str
     is_irreversible: ClassVar[bool] = False
     done: str
     did_nothing: bool = False

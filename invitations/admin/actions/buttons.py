@@ -16,6 +16,7 @@ from invitations.models.status import Status
 LABELS = {
     "correct": _("Correct an address"),
     "resend": _("Mail again"),
+    "mail": _("Mail it"),
     "extend": _("Extend"),
     "limits": _("Change limits"),
     "rotate": _("Replace link"),
@@ -35,7 +36,7 @@ def may_change(request: HttpRequest) -> bool:
     return request.user.has_perm("invitations.change_invitation")
 
 
-def action_buttons(request: HttpRequest, invitation: Invitation) -> Iterator[Button]:
+def action_buttons(request: HttpRequest, invitation: Invitation, *, was_mailed: bool) -> Iterator[Button]:
     """Actions that have an effect in the invitation's status and that the user may do."""
     if invitation.revoked_at or not may_change(request):
         return
@@ -46,7 +47,8 @@ def action_buttons(request: HttpRequest, invitation: Invitation) -> Iterator[But
     if status in {Status.ACTIVE, Status.EXPIRED}:
         names += ["extend"]
     for name in (*names, "limits", "rotate", "revoke"):
-        yield Button(name, LABELS[name], reverse(f"admin:invitations_invitation_{name}", args=[invitation.pk]))
+        label = LABELS["mail" if name == "resend" and not was_mailed else name]
+        yield Button(name, label, reverse(f"admin:invitations_invitation_{name}", args=[invitation.pk]))
 
 
 def create_buttons(

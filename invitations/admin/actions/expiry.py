@@ -8,19 +8,24 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from companies.actors import Actor
 from companies.models import User
 from config.admin.times import format_datetime
 from config.exceptions import DomainError, InvalidField
 from invitations.admin.actions.base import OptimisticLockForm
+from invitations.admin.actions.recipients import joined_emails, mailing_sentence
 from invitations.admin.create.limits import (
     DAY_IS_OVER,
     SPANS,
     TOO_FAR_OFF,
+    dated_spans,
     end_of,
     expiry_sentence,
 )
 from invitations.exceptions import ChangedMeanwhile
 from invitations.models import Invitation
+from invitations.models.status import Status
+from invitations.services.delivery.send import resend_invitation
 
 DAY, NEVER = "day", "never"
 
@@ -42,6 +47,7 @@ class ExtendForm(OptimisticLockForm):
         widget=forms.DateInput(attrs={"type": "date", "data-when": f"life={DAY}"}, format="%Y-%m-%d"),
         help_text=_("The link works until the end of this day in UTC. The day may be earlier than now planned."),
     )
+    mail = forms.BooleanField(required=False)
     # the shown expiry: a second press of the button adds no more days
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     seen_fields = {"seen": ()}
@@ -49,7 +55,7 @@ class ExtendForm(OptimisticLockForm):
     @property
     def current(self) -> dict[str, Any]:
         expires_at = self.instance.expires_at
-        return {"life": "14" if expires_at else NEVER, "seen": _isoformat(expires_at)}
+        return {"life": "14" if expires_at else NEVER, "seen": _isoformat(expires_at), "mail": self._is_mail_wanted}
 
     @property
     def expiry(self) -> str:
@@ -57,10 +63,12 @@ class ExtendForm(OptimisticLockForm):
 
     def fill(self) -> None:
         super().fill()
-        expires_at = self.instance.expires_at
-        label = gettext("%(span)s more") if expires_at and expires_at > timezone.now() else gettext("%(span)s from now")
-        spans = [(days, label % {"span": span}) for days, span in SPANS.items()]
+        now = timezone.now()
+        is_over = (self.instance.expires_at or now) <= now
+        label = gettext("%(span)s from now: %(day)s") if is_over else gettext("%(span)s more: %(day)s")
+        spans = dated_spans(now if is_over else self.instance.expires_at, label)
         self.fields["life"].choices = [*spans, *self.fields["life"].choices[-2:]]  # type: ignore[attr-defined]
+        self._offer_mail()
 
     def clean(self) -> dict[str, Any]:
         life, day = self.cleaned_data.get("life"), self.cleaned_data.get("day")
@@ -71,6 +79,19 @@ class ExtendForm(OptimisticLockForm):
         if life not in {DAY, None} and day is not None:
             self.add_error("day", _("Choose “At the end of a day” above, or leave this empty."))
         return self.cleaned_data
+
+    def perform(self, *, by: User) -> Invitation:
+        invitation = super().perform(by=by)
+        emails = invitation.mailable_emails
+        if not (emails and self.cleaned_data.get("mail")):
+            return invitation
+        is_first = not invitation.deliveries.exists()
+        mailed = resend_invitation(invitation, by=Actor.staff(by), emails=emails)
+        sentences = [] if self.did_nothing else [self.done]
+        self.done = " ".join([*sentences, mailing_sentence(emails, is_first=is_first)])
+        self.logged = "Mailed." if self.did_nothing else "Expiry changed, and mailed."
+        self.did_nothing = False
+        return mailed
 
     def change(self, by: User) -> Invitation:
         seen = self.instance.expires_at
@@ -92,6 +113,21 @@ class ExtendForm(OptimisticLockForm):
 
     def error_message(self, error: DomainError) -> str:
         return str(TOO_FAR_OFF) if isinstance(error, InvalidField) else super().error_message(error)
+
+    @property
+    def _is_mail_wanted(self) -> bool:
+        """True if it expired after it was mailed: its contributors would not know of the extension."""
+        is_expired: bool = self.instance.status == Status.EXPIRED
+        return is_expired and self.instance.deliveries.exists()
+
+    def _offer_mail(self) -> None:
+        emails = self.instance.mailable_emails
+        if not emails:
+            self.fields.pop("mail", None)
+            return
+        is_first = not self.instance.deliveries.exists()
+        label = gettext("And mail it to %(emails)s") if is_first else gettext("And mail it again to %(emails)s")
+        self.fields["mail"].label = label % {"emails": joined_emails(emails)}
 
     @property
     def _wanted(self) -> datetime | None:

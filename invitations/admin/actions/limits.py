@@ -9,6 +9,8 @@ from django.utils.translation import ngettext
 from companies.models import User
 from config.exceptions import DomainError
 from invitations.admin.actions.base import OptimisticLockForm
+from invitations.admin.create.limits import ONE_USE
+from invitations.admin.create.shared_uses import SharedUsesField, SharedUsesMixin
 from invitations.admin.fields import AddressesField, PlainTextField
 from invitations.exceptions import MaxUsesBelowUseCount
 from invitations.models import Invitation
@@ -18,7 +20,7 @@ OPENED = _("The limits were changed. Anyone with the link may now use this invit
 NUMBER, UNLIMITED = "number", "unlimited"
 
 
-class LimitsForm(OptimisticLockForm):
+class LimitsForm(SharedUsesMixin, OptimisticLockForm):
     title = _("Who may use this invitation, and how often?")
     button = _("Change limits")
     logged = "Limits changed."
@@ -26,7 +28,7 @@ class LimitsForm(OptimisticLockForm):
         label=_("Maximum uses"),
         choices=[(NUMBER, _("A number")), (UNLIMITED, _("Unlimited"))],
         widget=forms.RadioSelect,
-        help_text=_("Each connected account is one use."),
+        help_text=ONE_USE,
     )
     max_uses = forms.IntegerField(
         label=_("How many uses"),
@@ -44,6 +46,7 @@ class LimitsForm(OptimisticLockForm):
             "New addresses are not mailed: use “Mail again” for them."
         ),
     )
+    share_uses = SharedUsesField()
     # shown only when emptied addresses ask for it
     opens = forms.BooleanField(
         label=_("Yes, anyone with the link may use it"), required=False, widget=forms.HiddenInput
@@ -71,7 +74,15 @@ class LimitsForm(OptimisticLockForm):
             self.add_error("max_uses", _("Enter a number, or choose “Unlimited”."))
         if self.cleaned_data.get("allowed_emails") == [] and self.instance.is_restricted:
             self._ask_to_open()
+        if not self.errors and {"max_uses", "allowed_emails"} & set(self.changed_data):
+            self._ask_about_uses()
         return self.cleaned_data
+
+    def _ask_about_uses(self) -> None:
+        """Ask for a limit that the service accepts."""
+        max_uses = self.cleaned_data["max_uses"]
+        if max_uses is None or max_uses >= self.instance.use_count:
+            self.ask_to_share_uses(self.cleaned_data["allowed_emails"], max_uses)
 
     def _ask_to_open(self) -> None:
         self.fields["opens"].widget = forms.CheckboxInput()

@@ -22,6 +22,8 @@ MAX_DIGITS = 3
 
 
 class ResendForm(ActionForm):
+    """Mails an invitation again, or for the first time."""
+
     title = _("Mail this invitation again?")
     button = _("Mail again")
     logged = "Mailed again."
@@ -36,18 +38,23 @@ class ResendForm(ActionForm):
         mailable = self.instance.mailable_emails
         self.fields["emails"].choices = [(email, email) for email in mailable]  # type: ignore[attr-defined]
         chosen = email_at(mailable, self.initial.get("position"))
-        known = set(self.instance.deliveries.values_list("email", flat=True))
-        unmailed = [email for email in mailable if email not in known]
+        self.known = set(self.instance.deliveries.values_list("email", flat=True))
+        unmailed = [email for email in mailable if email not in self.known]
         self.initial["emails"] = [chosen] if chosen else unmailed or mailable
+        self.is_first = not self.known
+        if self.is_first:
+            self.title, self.button, self.logged = _("Mail this invitation?"), _("Mail it"), "Mailed."
 
     def perform(self, *, by: User) -> Invitation:
         emails = self.cleaned_data["emails"]
         invitation = resend_invitation(self.instance, by=Actor.staff(by), emails=emails)
-        self.done = gettext("The invitation is being mailed again to %(emails)s.") % {"emails": joined_emails(emails)}
+        self.done = mailing_sentence(emails, is_first=self.known.isdisjoint(emails))
         return invitation
 
 
 class CorrectForm(ActionForm):
+    """Shows the wrong address, to be corrected, and why its mail did not arrive. `reason`: the text of that."""
+
     title = _("Correct an address")
     button = _("Correct and mail")
     logged = "Address corrected."
@@ -63,13 +70,17 @@ class CorrectForm(ActionForm):
         offered = list(dict.fromkeys([*mailable, *filter(None, [self.data.get("old")])]))
         choices = [("", _("Choose an address")), *((email, email) for email in offered)]
         self.fields["old"].choices = choices  # type: ignore[attr-defined]
-        self.initial["old"] = email_at(mailable, self.initial.get("position")) or self._undelivered(mailable)
+        errors = self._errors_by_email(mailable)
+        old = email_at(mailable, self.initial.get("position")) or next(filter(errors.__contains__, mailable), None)
+        self.initial.update(old=old, new=old)
+        self.reason = (old and errors.get(old)) or ""
+        if old and not self.is_bound:
+            self.fields["new"].widget.attrs["autofocus"] = True
 
-    def _undelivered(self, mailable: list[str]) -> str | None:
-        """The first address whose mail did not arrive. Others are not preselected: a correction ends their links."""
+    def _errors_by_email(self, mailable: list[str]) -> dict[str, str]:
+        """Errors of mails that did not arrive. Other addresses are not preselected: a correction ends their links."""
         deliveries = self.instance.deliveries.filter(status__in=UNDELIVERED, email__in=mailable)
-        undelivered = set(deliveries.values_list("email", flat=True))
-        return next((email for email in mailable if email in undelivered), None)
+        return {each.email: each.last_error or str(each.get_status_display()) for each in deliveries}
 
     def perform(self, *, by: User) -> Invitation:
         old, new = self.cleaned_data["old"], self.cleaned_data["new"]
@@ -82,6 +93,15 @@ def email_at(emails: list[str], position: str | None) -> str | None:
     """The address at `?address=`. By position, because an address in a URL would reach the logs."""
     index = int(position) if position and position.isdecimal() and len(position) <= MAX_DIGITS else len(emails)
     return emails[index] if index < len(emails) else None
+
+
+def mailing_sentence(emails: list[str], *, is_first: bool) -> str:
+    sentence = (
+        gettext("The invitation is being mailed to %(emails)s.")
+        if is_first
+        else gettext("The invitation is being mailed again to %(emails)s.")
+    )
+    return sentence % {"emails": joined_emails(emails)}
 
 
 def joined_emails(emails: list[str]) -> str:

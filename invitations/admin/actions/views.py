@@ -47,8 +47,9 @@ class ActionView(AdminPage):
         return self.render(
             f"actions/{self.name}.html",
             title=form.title,
+            subtitle=None if form.is_irreversible else self.model_admin.title_of(invitation),
             original=invitation,
             form=form,
             button=form.button,
-            label=LABELS[self.name],
+            label=form.button if self.name == "resend" else LABELS[self.name],
         )

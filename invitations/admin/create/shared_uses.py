@@ -22,7 +22,7 @@ class SharedUsesMixin(forms.BaseForm):
 
     def ask_to_share_uses(self, emails: Sequence[str] | None, max_uses: int | None) -> None:
         """Ask, as an error, unless it is confirmed."""
-        if emails is None or max_uses is None or len(emails) <= max_uses:
+        if emails is None or max_uses is None or not 0 < max_uses < len(emails):
             return
         self.fields["share_uses"].widget = forms.CheckboxInput()
         if not self.cleaned_data.get("share_uses"):

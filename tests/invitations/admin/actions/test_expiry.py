@@ -7,14 +7,21 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from companies.actors import SYSTEM
-from config.admin.times import format_datetime
+from config.admin.times import format_datetime, weekday_date
 from invitations.admin.create.limits import end_of
 from invitations.exceptions import ChangedMeanwhile
+from invitations.models import Invitation
 from invitations.models.status import Status
 from invitations.services.invitations import update_invitation
+from tests.database import forget_jobs
 from tests.factories import make_invitation
 from tests.invitations.admin.actions.pages import errors, new_events, press, press_again, press_as_shown, stored
 from tests.invitations.admin.pages import address, in_every_status, page_of, words
+
+
+def let_expire(invitation):
+    past = timezone.now() - timedelta(days=1)
+    Invitation.objects.filter(pk=invitation.pk).update(created_at=past - timedelta(days=1), expires_at=past)
 
 
 def extend(client, invitation, **instead):
@@ -144,3 +151,39 @@ def test_expiry_errors_keep_the_input(admin_client, invitation):
         assert errors(response) == said
         assert response.context["form"]["day"].value() == posted.get("day")
     assert new_events(invitation) == []
+
+
+def test_expired_mailed_invitation_is_mailed_again(admin_client, company, jobs):
+    invitation = make_invitation(company, allowed_emails=["anna@example.com"], send_email=True)
+    let_expire(invitation)
+    forget_jobs()
+    page = extend(admin_client, invitation)
+
+    assert jobs.names == ["send_invitation"]
+    assert "The invitation works longer now" in page
+    assert "is being mailed again to anna@example.com." in page
+    assert LogEntry.objects.get().change_message == "Expiry changed, and mailed."
+
+
+def test_other_extensions_mail_only_if_ticked(admin_client, company, jobs):
+    not_expired = make_invitation(company, allowed_emails=["anna@example.com"], send_email=True)
+    never_mailed = make_invitation(company, allowed_emails=["anna@example.com"])
+    let_expire(never_mailed)
+    forget_jobs()
+    for invitation in (not_expired, never_mailed):
+        extend(admin_client, invitation)
+    assert jobs.names == []
+
+    assert "is being mailed to anna@example.com." in extend(admin_client, never_mailed, mail="on")
+    assert jobs.names == ["send_invitation"]
+
+
+def test_spans_show_their_last_day(admin_client, company):
+    invitation = make_invitation(company, expires_in=timedelta(days=30))
+
+    page = words(admin_client.get(address("extend", invitation)))
+
+    assert f"14 days more: {weekday_date(invitation.expires_at + timedelta(days=14))}" in page
+    let_expire(invitation)
+    page = words(admin_client.get(address("extend", invitation)))
+    assert f"14 days from now: {weekday_date(timezone.now() + timedelta(days=14))}" in page

@@ -29,6 +29,7 @@ def test_form_shows_current_limits(admin_client, invitation):
         "max_uses": 2,
         "allowed_emails": f"{WRONG}\n{BEN}",
         "opens": None,
+        "share_uses": None,
         "seen": f"{WRONG}\n{BEN}",
         "seen_uses": 2,
     }
@@ -138,3 +139,12 @@ def test_outdated_page_shows_a_new_limit(admin_client, company):
         "max_uses": 4,
         "seen_uses": 4,
     }
+
+
+def test_shared_uses_are_asked_about(admin_client, invitation):
+    response = press(admin_client, invitation, "limits", max_uses="1")
+
+    assert list(errors(response)) == ["share_uses"]
+    assert 'type="checkbox" name="share_uses"' in response.content.decode()
+    press(admin_client, invitation, "limits", max_uses="1", share_uses="on")
+    assert stored(invitation).max_uses == 1

@@ -1,5 +1,6 @@
 """Mail again, and correct an address."""
 
+from invitations.admin.titles import invitation_title
 from invitations.models import Delivery, EventType
 from tests.invitations.admin.actions.pages import BEN, POSTS, RIGHT, WRONG, errors, new_events, press, stored
 from tests.invitations.admin.pages import address, page_of, words
@@ -90,3 +91,39 @@ def test_correction_errors_keep_the_input(admin_client, invitation):
             assert {key: form[key].value() for key in form.fields} == POSTS["correct"] | {name: value}
             assert '<script>"' not in words(response)
     assert stored(invitation).allowed_emails == [WRONG, BEN]
+
+
+def test_first_mail_is_no_second_one(admin_client, invitation):
+    before = page_of(admin_client, invitation)
+    assert ("Mail it</a>" in before, "Mail again" in before) == (True, False)
+    page = words(admin_client.get(address("resend", invitation)))
+    assert ("<h1>Mail this invitation?</h1>" in page, "again" in page) == (True, False)
+    press(admin_client, invitation, "resend")
+
+    after = page_of(admin_client, invitation)
+    assert f"The invitation is being mailed to {BEN}." in after
+    assert "Mail again</a>" in after
+    assert f'Mail it<span class="visually-hidden">: {WRONG}' in after
+    assert "<h1>Mail this invitation again?</h1>" in words(admin_client.get(address("resend", invitation)))
+
+
+def test_correction_begins_with_wrong_address(admin_client, invitation):
+    assert form_of(admin_client, invitation, "correct")["new"].value() is None
+    press(admin_client, invitation, "resend", emails=[WRONG])
+    invitation.deliveries.update(status="BOUNCED", last_error="no such user")
+
+    response = admin_client.get(address("correct", invitation))
+    form = response.context["form"]
+    assert (form["new"].value(), form.reason) == (WRONG, "no such user")
+    assert "autofocus" in str(form["new"])
+    assert "Why the mail did not arrive:</strong> no such user" in words(response)
+    chosen = form_of(admin_client, invitation, "correct", address="1")
+    assert (chosen["old"].value(), chosen["new"].value(), chosen.reason) == (BEN, BEN, "")
+
+
+def test_replaced_link_says_whose(admin_client, invitation):
+    name = invitation_title(invitation)
+    assert f"<h1>Replace the link for {name}?</h1>" in words(admin_client.get(address("rotate", invitation)))
+
+    press(admin_client, invitation, "rotate")
+    assert f"The link for {name} was replaced." in page_of(admin_client, invitation)

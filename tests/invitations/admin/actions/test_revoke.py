@@ -18,6 +18,7 @@ def test_revoke_asks_first(admin_client, company):
 
     page = words(admin_client.get(address("revoke", invitation)))
     assert "This cannot be undone." in page
+    assert f"<h1>Revoke {invitation_title(invitation)}?</h1>" in page
     assert f'<a href="{address("change", invitation)}">{invitation_title(invitation)}</a>\n    &rsaquo; Revoke' in page
     invitation.refresh_from_db()
     assert invitation.status == Status.ACTIVE
@@ -35,6 +36,7 @@ def test_revoke_stores_reason_and_user(admin_client, company, staff):
     assert (event.actor_name, event.detail) == ("Mary Okafor", {"reason": "Wrong person"})
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id, entry.is_change()) == (staff, str(invitation.pk), True)
+    assert f"{invitation_title(invitation)}: revoked." in page_of(admin_client, invitation)
 
 
 def test_reason_is_optional(admin_client, company):

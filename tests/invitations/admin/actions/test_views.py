@@ -27,9 +27,11 @@ def test_every_action_is_tested():
 
 
 def test_get_asks_and_changes_nothing(admin_client, invitation):
-    for name, form in ACTIONS.items():
-        page = words(admin_client.get(address(name, invitation)))
-        assert str(form.title) in page
+    for name in ACTIONS:
+        response = admin_client.get(address(name, invitation))
+        page = words(response)
+        assert f"<h1>{response.context['form'].title}</h1>" in page
+        assert "anna@exmaple.com and 1 more" in page[page.index("<h1>") :]
         assert "The link stays" in page or "link" in page
         assert invitation.token not in page
     assert stored(invitation).updated_at == invitation.updated_at
@@ -44,7 +46,8 @@ def test_post_changes_and_logs_the_user(admin_client, invitation, staff, name):
     assert [event.type for event in new_events(invitation)] == EVENTS[name]
     assert {event.actor_name for event in new_events(invitation)} == {"Mary Okafor"}
     entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id, entry.change_message) == (staff, str(invitation.pk), ACTIONS[name].logged)
+    logged = {"resend": "Mailed."}.get(name) or ACTIONS[name].logged
+    assert (entry.user, entry.object_id, entry.change_message) == (staff, str(invitation.pk), logged)
     assert '<li class="success">' in page_of(admin_client, invitation)
 
 
