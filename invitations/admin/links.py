@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.qr import draw_qr
@@ -35,8 +36,17 @@ class LinkView(LinkPage):
             mailed=[(delivery, mail_word(delivery)) for delivery in deliveries],
             is_queued=any(mail_state(delivery) == MailState.WAITING for delivery in deliveries),
             domains=[email for email in invitation.allowed_emails if email.startswith("*")],
+            mail_url=self._mail_url(invitation) if not deliveries else None,
             may_add=self.model_admin.has_add_permission(request),
         )
+
+    def _mail_url(self, invitation: Invitation) -> str | None:
+        """URL of the page that mails the invitation, if the user may and it has an address."""
+        is_mailable = invitation.status == Status.ACTIVE and invitation.mailable_emails
+        may_mail = self.request.user.has_perm("invitations.change_invitation")
+        if not (is_mailable and may_mail):
+            return None
+        return reverse("admin:invitations_invitation_resend", args=[invitation.pk])
 
 
 class QRCodeView(LinkPage):

@@ -5,7 +5,7 @@
 const UNSEEN = "[\\s\\p{Default_Ignorable_Code_Point}]";
 const AT_AN_END = new RegExp(`^${UNSEEN}|${UNSEEN}$`, "u");
 
-function enhance(input) {
+function enhancePassword(input) {
   const box = document.createElement("div");
   const button = document.createElement("button");
   // Without "(optional)", which stands in an element of its own.
@@ -55,9 +55,9 @@ function hint(input, box, name) {
   input.addEventListener("paste", () => setTimeout(check));
 }
 
-function enhanceAll(root) {
-  root.querySelectorAll("input[data-reveal]").forEach(enhance);
+function enhancePasswords(root) {
+  root.querySelectorAll("input[data-reveal]").forEach(enhancePassword);
 }
 
-enhanceAll(document);
-document.addEventListener("replaced", (event) => enhanceAll(event.target));
+enhancePasswords(document);
+document.addEventListener("replaced", (event) => enhancePasswords(event.target));

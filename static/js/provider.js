@@ -1,9 +1,9 @@
 // Suggests providers while a person types: an editable combobox with list autocomplete (WAI-ARIA APG).
 // Without this script, or when the search does not answer, the text input works as it is.
 
-const WAIT_MS = 200;
+const SEARCH_WAIT_MS = 200;
 
-function enhance(input) {
+function enhanceProvider(input) {
   const form = input.form;
   const searchUrl = new URL(input.dataset.searchUrl, location.href);
   const box = element("div", { className: "combobox" });
@@ -141,7 +141,7 @@ function enhance(input) {
     chosen.hidden = true;
     status.textContent = "";
     close();
-    if (input.value.trim()) timer = setTimeout(search, WAIT_MS);
+    if (input.value.trim()) timer = setTimeout(search, SEARCH_WAIT_MS);
   });
 
   input.addEventListener("keydown", (event) => {
@@ -177,4 +177,4 @@ function element(tag, properties) {
   return Object.assign(document.createElement(tag), properties);
 }
 
-document.querySelectorAll("input[data-search-url]").forEach(enhance);
+document.querySelectorAll("input[data-search-url]").forEach(enhanceProvider);

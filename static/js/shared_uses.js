@@ -1,20 +1,20 @@
 // Says beside the maximum of uses that several addresses share fewer uses. The server asks, too.
 
-const addresses = document.getElementById("id_allowed_emails");
-const number = document.getElementById("id_max_uses");
-const choices = addresses?.form.elements.uses;
+const allowedAddresses = document.getElementById("id_allowed_emails");
+const usesNumber = document.getElementById("id_max_uses");
+const usesChoices = allowedAddresses?.form.elements.uses;
 
-function limit() {
-  if (choices.value === "one") return 1;
-  return choices.value === "number" && number.value ? Number(number.value) : Infinity;
+function usesLimit() {
+  if (usesChoices.value === "one") return 1;
+  return usesChoices.value === "number" && usesNumber.value ? Number(usesNumber.value) : Infinity;
 }
 
-function count() {
-  const found = addresses.value.toLowerCase().match(/[^\s,;<>"'()]+@[^\s,;<>"'()]+/g);
+function countAddresses() {
+  const found = allowedAddresses.value.toLowerCase().match(/[^\s,;<>"'()]+@[^\s,;<>"'()]+/g);
   return new Set(found).size;
 }
 
-function enhance() {
+function addSharedUsesHint() {
   const hint = document.createElement("p");
   const words = document.createElement("span");
   const allow = document.createElement("button");
@@ -24,27 +24,28 @@ function enhance() {
   allow.type = "button";
   allow.className = "button";
   hint.append(words, allow);
-  choices[0].closest("fieldset").after(hint);
+  usesNumber.closest(".form-row").after(hint);
 
   function show() {
-    const [people, uses] = [count(), limit()];
+    const [people, uses] = [countAddresses(), usesLimit()];
     const shared = people > uses;
     hint.hidden = !shared;
-    words.textContent = shared ? `${people} addresses share ${uses} ${uses === 1 ? "use" : "uses"}: the others find a used up link.` : "";
+    const shares = `${people} addresses share ${uses} ${uses === 1 ? "use" : "uses"}`;
+    words.textContent = shared ? `${shares}: the others find a used up link.` : "";
     allow.textContent = `Allow ${people} uses`;
   }
 
   allow.addEventListener("click", () => {
-    for (const choice of choices) choice.checked = choice.value === "number";
-    number.value = count();
-    number.form.dispatchEvent(new Event("change", { bubbles: true }));
-    for (const choice of choices) choice.dispatchEvent(new Event("change", { bubbles: true }));
-    number.focus();
+    for (const choice of usesChoices) choice.checked = choice.value === "number";
+    usesNumber.value = countAddresses();
+    usesNumber.form.dispatchEvent(new Event("change", { bubbles: true }));
+    for (const choice of usesChoices) choice.dispatchEvent(new Event("change", { bubbles: true }));
+    usesNumber.focus();
   });
-  addresses.form.addEventListener("input", show);
-  addresses.form.addEventListener("change", show);
+  allowedAddresses.form.addEventListener("input", show);
+  allowedAddresses.form.addEventListener("change", show);
   window.addEventListener("pageshow", show);
   show();
 }
 
-if (choices) enhance();
+if (usesChoices) addSharedUsesHint();

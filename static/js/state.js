@@ -2,17 +2,17 @@
 
 // The first and the longest pause before a request.
 const PACES_MS = { waiting: [2000, 15000], unsettled: [5000, 60000] };
-const OK = 200;
-const BROKEN = 500;
+const STATE_OK = 200;
+const STATE_BROKEN = 500;
 const region = document.getElementById("state");
-const news = document.getElementById("news");
+const stateNews = document.getElementById("news");
 
 // Undefined where only a person can change the state.
 function pace() {
   return Object.keys(PACES_MS).find((name) => region.querySelector(`[data-${name}]`));
 }
 
-async function follow() {
+async function followState() {
   const followed = pace();
   if (!followed) return;
   const [first, longest] = PACES_MS[followed];
@@ -21,14 +21,14 @@ async function follow() {
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
       const response = await fetch(region.dataset.stateUrl, { headers: { Accept: "text/html" } });
-      if (response.status === OK) changed = replace(await response.text());
+      if (response.status === STATE_OK) changed = replace(await response.text());
       // This link or this browser may not see the state any more.
-      else if (response.status < BROKEN) return;
+      else if (response.status < STATE_BROKEN) return;
     } catch {
       // Offline for a moment: ask again later.
     }
   }
-  follow();
+  followState();
 }
 
 // Returns whether the state changed. An unchanged state stays untouched.
@@ -45,8 +45,8 @@ function replace(html) {
 // Announces only the change, not the form, to screen readers and in the tab.
 function tell() {
   const title = region.querySelector("h1").textContent;
-  news.textContent = `${title}. ${region.querySelector("h1 + p").textContent}`;
+  stateNews.textContent = `${title}. ${region.querySelector("h1 + p").textContent}`;
   document.title = `${title} – ${region.dataset.provider} · Latchkey`;
 }
 
-if (region) follow();
+if (region) followState();

@@ -1,6 +1,6 @@
 // Disables the button of form[data-once] once it is pressed. The server enforces the rule.
 
-function enhance(form) {
+function submitOnce(form) {
   const button = form.querySelector("button[type=submit]");
   const words = button.textContent;
 
@@ -17,9 +17,9 @@ function enhance(form) {
   });
 }
 
-function enhanceAll(root) {
-  root.querySelectorAll("form[data-once]").forEach(enhance);
+function submitAllOnce(root) {
+  root.querySelectorAll("form[data-once]").forEach(submitOnce);
 }
 
-enhanceAll(document);
-document.addEventListener("replaced", (event) => enhanceAll(event.target));
+submitAllOnce(document);
+document.addEventListener("replaced", (event) => submitAllOnce(event.target));

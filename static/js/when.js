@@ -1,9 +1,9 @@
 // Shows fields only for the choice that needs them: [data-when="name=value"] on a field or on a fieldset.
 // Without this script all fields are visible.
 
-const follows = [...document.querySelectorAll("[data-when]")].map(follow);
+const follows = [...document.querySelectorAll("[data-when]")].map(followChoice);
 
-function follow(asked) {
+function followChoice(asked) {
   const row = asked.matches("fieldset") ? asked : asked.closest(".form-row");
   const [name, value] = asked.dataset.when.split("=");
   const radios = asked.closest("form").elements[name];

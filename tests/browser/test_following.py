@@ -90,7 +90,7 @@ def correct(page):
 
 def extend(page):
     press_on(page, "Extend")
-    tab_to(page, "14 days more")
+    tab_to(page, re.compile("14 days more: .*"))
     page.keyboard.press("ArrowUp")
     press_on(page, "Change expiry")
     expect(next_step(page)).to_contain_text("Expires: in 8")

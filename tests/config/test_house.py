@@ -4,6 +4,7 @@ import ast
 import io
 import re
 import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,3 +83,13 @@ def test_docstrings_and_comments_are_plain():
     unclear = {name: [text for text in texts if VAGUE.search(text)] for name, texts in said.items()}
 
     assert {name: texts for name, texts in unclear.items() if texts} == {}
+
+
+def test_scripts_share_no_names():
+    """Scripts of one page share their top level: a second function of a name replaces the first one."""
+    declared = re.compile(r"^(?:async )?(?:const|let|class|function) +(\w+)", re.MULTILINE)
+    names = Counter(
+        name for script in (ROOT / "static/js").glob("*.js") for name in declared.findall(script.read_text())
+    )
+
+    assert [name for name, number in names.items() if number > 1] == []

@@ -43,7 +43,7 @@ class LimitsForm(SharedUsesMixin, OptimisticLockForm):
         help_text=_(
             "Paste email addresses in any form. *@example.com allows every address of this domain. "
             "Empty: anyone with the link may use it; you are asked to confirm that. "
-            "New addresses are not mailed: use “Mail again” for them."
+            "New addresses are not mailed: mail them on the page of the invitation."
         ),
     )
     share_uses = SharedUsesField()

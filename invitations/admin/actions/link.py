@@ -14,7 +14,6 @@ from invitations.services.invitations import rotate_invitation
 
 
 class RotateForm(ActionForm):
-    title = _("Replace the link?")
     button = _("Replace link")
     logged = "Link replaced."
     is_irreversible = True

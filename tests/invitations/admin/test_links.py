@@ -42,7 +42,7 @@ def test_link_can_be_copied(admin_client, company):
 
     page = link_of(admin_client, invitation)
 
-    assert f'data-copy="Copy link">{invitation.url}<' in page
+    assert f'data-copy="Copy link" data-share="Share link">{invitation.url}<' in page
     assert f'src="{address("qr", invitation)}"' in page
     assert page.count(invitation.token) == 1
     for said in (f"Link for {invitation_title(invitation)}", "<dd>3</dd>", "js/print.js", f"?company={company.pk}"):

@@ -60,7 +60,12 @@ def test_preview_links_do_not_work(admin_client, client, company, part):
 def test_page_preview_is_the_first_page(admin_client, company):
     shown = words(preview(admin_client, company, "page", message="Hello <Anna>", uses="number", max_uses="3"))
 
-    for said in ("You are asked to connect a utility account", "Hello &lt;Anna&gt;", "3 more accounts", company.name):
+    for said in (
+        "You are asked to connect a utility account",
+        "Hello &lt;Anna&gt;",
+        "<dd>3. Each account",
+        company.name,
+    ):
         assert said in shown
 
 
