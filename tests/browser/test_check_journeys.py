@@ -159,7 +159,7 @@ def open_done(page, partner, status):
     press(page)
     heading(page, "We are checking the login")
     if status != Status.PENDING:
-        report_status(Connection.objects.get(), status, by=SYSTEM, error_detail="E-17: see the log")
+        report_status(Connection.objects.get(), status, by=SYSTEM, contributor_message="E-17: call us")
         page.reload()
     heading(page, str(STATUS_TEXTS[status].title))
 

@@ -28,8 +28,10 @@ def rows(db):
     company = CompanyFactory(partner=partner, name=HOSTILE, external_id=HOSTILE)
     site = SiteFactory(company=company, name=HOSTILE, address=HOSTILE, external_id=HOSTILE)
     datasource = DatasourceFactory(name=HOSTILE)
-    connection = make_connection(company, datasource=datasource, sites=[site])
-    report_status(connection, Status.OTHER_ERROR, by=SYSTEM, error_detail=HOSTILE)
+    connection = make_connection(
+        company, datasource=datasource, sites=[site], external_id=HOSTILE, metadata={HOSTILE[:40]: HOSTILE}
+    )
+    report_status(connection, Status.OTHER_ERROR, by=SYSTEM, error_detail=HOSTILE, contributor_message=HOSTILE[:100])
     invitation = make_invitation(
         company,
         message=HOSTILE,

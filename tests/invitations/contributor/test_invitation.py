@@ -181,7 +181,7 @@ def test_personal_repair_link_has_quiet_button(client, company):
 def test_restricted_repair_hides_provider_until_verified(client, company, status):
     connection = make_connection(company, datasource=DatasourceFactory(name="Acme Water"))
     if status != Status.PENDING:
-        found(connection, status, error_detail="The site said no.")
+        found(connection, status, contributor_message="The site said no.")
     invitation = create_repair_invitation(connection, by=SYSTEM, allowed_emails=[ANNA], send_email=True)
     link = PersonalLink.objects.get()
     for token in (invitation.token, link.token):

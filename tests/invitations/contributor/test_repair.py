@@ -144,7 +144,7 @@ def test_invalid_repair_keeps_no_password(client, to_repair):
 def test_repair_pages_escape_text(client, company):
     hostile = '"><script>alert(1)</script>{{ 7*7 }}'
     connection = make_connection(company, datasource=DatasourceFactory(name=hostile))
-    found(connection, error_detail=hostile)
+    found(connection, contributor_message=hostile)
     invitation = create_repair_invitation(connection, by=SYSTEM, message=hostile)
     for name in ("", "connect"):
         content = read(client.get(page(invitation, name)))
@@ -162,11 +162,11 @@ def test_repair_page_needs_few_queries(client, to_repair):
 
 @pytest.mark.parametrize("status", [Status.PASSWORD_INCORRECT, Status.WEBSITE_DOWN, Status.CONNECTED])
 def test_repair_page_shows_provider_answer(client, company, status):
-    connection = found(make_connection(company), status, error_detail="Call 0800 1 to unlock your account.")
+    connection = found(make_connection(company), status, contributor_message="Call 0800 1 to unlock your account.")
     invitation = create_repair_invitation(connection, by=SYSTEM)
     for name in ("", "connect"):
-        assert "The provider’s answer: Call 0800 1 to unlock your account." in read(client.get(page(invitation, name)))
+        assert "Call 0800 1 to unlock your account." in read(client.get(page(invitation, name)))
 
 
 def test_repair_page_without_answer_shows_none(client, to_repair):
-    assert "The provider’s answer" not in read(client.get(page(to_repair, "connect")))
+    assert "Call 0800" not in read(client.get(page(to_repair, "connect")))

@@ -78,7 +78,7 @@ def test_state_contains_no_secret(client, invitation, connected, status):
 
 
 def test_collector_text_is_escaped(client, invitation, connected):
-    found(connected, error_detail='<script>alert(1)</script> {{ 7*7 }} "><img src=x onerror=alert(1)>')
+    found(connected, contributor_message='<script>alert(1)</script> {{ 7*7 }} "><img src=x onerror=alert(1)>')
     for name in ("state", "done"):
         content = read(client.get(page(invitation, name)))
         assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7*7 }} &quot;&gt;&lt;img src=x" in content
