@@ -8,5 +8,5 @@ class ConnectionsConfig(AppConfig):
     verbose_name = "Connections"
     group_permissions: ClassVar[dict[str, list[str]]] = {
         "Viewer": ["view_datasource", "view_connection"],
-        "Administrator": ["add_datasource", "change_datasource"],
+        "Administrator": ["add_datasource", "change_datasource", "close_connection"],
     }

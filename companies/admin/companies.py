@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -5,23 +6,28 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from companies.actors import Actor
 from companies.admin.limits import CompanyLimitedAdmin, limit_of
 from companies.admin.timeline import LoggedAdmin
-from companies.models import Company, Site
+from companies.models import Company, Site, User
 from companies.models.companies import company_matches
 from companies.services.companies import (
     COMPANY_CHECKS,
     SITE_CHECKS,
+    archive_site,
     create_company,
     create_site,
+    restore_site,
     update_company,
     update_site,
 )
 from config.admin.base import ServiceForm
-from config.admin.changelist import AutocompleteFilter
+from config.admin.changelist import AutocompleteFilter, status_word
+from config.admin.confirm import ConfirmedAction, ConfirmingAdmin
 from config.admin.csv_export import ExportingAdmin
 from config.db.index_hints import prefilter_if_rare
 from config.db.name_search import name_contains
@@ -62,7 +68,7 @@ class CompanyAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
     form = CompanyForm
     fields = ("partner", "name", "external_id", "locale", "reply_to")
     autocomplete_fields = ("partner",)
-    list_display = ("name", "partner", "external_id", "created")
+    list_display = ("name", "partner", "external_id", "active", "created")
     list_select_related = ("partner",)
     list_filter = (("partner", AutocompleteFilter),)
     exported = {
@@ -72,6 +78,7 @@ class CompanyAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
         "External id": attrgetter("external_id"),
         "Language": attrgetter("locale"),
         "Replies go to": attrgetter("reply_to"),
+        "Active": attrgetter("is_active"),
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name", "external_id")
@@ -85,7 +92,7 @@ class CompanyAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
         return ("partner", "id", "created_at") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
-        return (*self.fields, "id", "created_at") if obj else self.fields
+        return (*self.fields, "is_active", "id", "created_at") if obj else self.fields
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
@@ -95,6 +102,59 @@ class CompanyAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
             queryset = queryset.filter(prefilter_if_rare(queryset, company_matches(term)))
         return queryset, False
 
+    @admin.display(description=_("active"))
+    def active(self, company: Company) -> SafeString:
+        words = (_("Active"), "good") if company.is_active else (_("Not active"), "over")
+        return status_word(str(words[0]), words[1])
+
+
+def _archive(site: Site, *, by: User) -> None:
+    archive_site(site, by=Actor.staff(by))
+
+
+def _restore(site: Site, *, by: User) -> None:
+    restore_site(site, by=Actor.staff(by))
+
+
+ARCHIVING = (
+    ConfirmedAction(
+        name="archive",
+        label=_("Archive"),
+        consequence=_(
+            "The site is left out of lists and can no longer be chosen. Invitations and connections that have it keep "
+            "it. You can restore it at any time."
+        ),
+        outcome=_("Archived."),
+        permission="companies.change_site",
+        run=_archive,
+        is_offered=lambda site: site.archived_at is None,
+    ),
+    ConfirmedAction(
+        name="restore",
+        label=_("Restore"),
+        consequence=_("The site is in lists again and can be chosen."),
+        outcome=_("Restored."),
+        permission="companies.change_site",
+        run=_restore,
+        is_offered=lambda site: site.archived_at is not None,
+    ),
+)
+
+
+class ArchivedFilter(admin.SimpleListFilter):
+    title = _("archived")
+    parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", gettext("Archived"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        all_of_them, *rest = super().choices(changelist)
+        return iter([{**all_of_them, "display": gettext("In use")}, *rest])
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.archived() if self.value() == "yes" else queryset.current()
+
 
 class SiteForm(LoggedForm):
     checks = SITE_CHECKS
@@ -103,13 +163,14 @@ class SiteForm(LoggedForm):
 
 
 @admin.register(Site)
-class SiteAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
+class SiteAdmin(ConfirmingAdmin, LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
     form = SiteForm
+    confirmed_actions = ARCHIVING
     fields = ("company", "name", "address", "external_id")
     autocomplete_fields = ("company",)
     list_display = ("name", "company", "address", "external_id", "created")
     list_select_related = ("company",)
-    list_filter = (("company", AutocompleteFilter),)
+    list_filter = (ArchivedFilter, ("company", AutocompleteFilter))
     exported = {
         "Id": attrgetter("pk"),
         "Company": attrgetter("company.name"),
@@ -117,6 +178,7 @@ class SiteAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
         "Name": attrgetter("name"),
         "Address": attrgetter("address"),
         "External id": attrgetter("external_id"),
+        "Archived": attrgetter("archived_at"),
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name",)
@@ -126,10 +188,10 @@ class SiteAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
         return f"{obj.name}, {obj.company}"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
-        return ("company", "id", "created_at") if obj else ()
+        return ("company", "archived_at", "id", "created_at") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Site | None = None) -> Any:
-        return (*self.fields, "id", "created_at") if obj else self.fields
+        return (*self.fields, "archived_at", "id", "created_at") if obj else self.fields
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()

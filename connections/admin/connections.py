@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
@@ -16,11 +16,13 @@ from django_countries import countries
 from companies.admin import CompanyLimitedAdmin, limit_of, search_companies
 from companies.admin.timeline import timeline_of
 from config.admin.changelist import AutocompleteFilter, CreatedFilter, status_word
+from config.admin.confirm import ConfirmingAdmin
 from config.admin.csv_export import ExportingAdmin
 from config.admin.times import format_datetime
 from config.db.index_hints import prefilter_if_rare
 from config.db.name_search import begins_each
 from config.db.uuid7 import parse_uuid
+from connections.admin.closing import CLOSING
 from connections.admin.counts import BROKEN
 from connections.admin.history import event_notes
 from connections.models import Connection, Datasource
@@ -47,7 +49,8 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
+class ConnectionAdmin(ConfirmingAdmin, ExportingAdmin, CompanyLimitedAdmin):
+    confirmed_actions = CLOSING
     list_display = ("provider_name", "company", "status_shown", "country_name", "owner_email", "created")
     list_select_related = ("company", "datasource")
     list_filter = (
@@ -67,6 +70,8 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Status": Connection.get_status_display,
         "Status since": attrgetter("status_changed_at"),
         "Detail": attrgetter("status_error_detail"),
+        "Message to the contributor": attrgetter("contributor_message"),
+        "External id": attrgetter("external_id"),
         "Account owner": attrgetter("owner_email"),
         "Created": attrgetter("created_at"),
     }
@@ -76,7 +81,20 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
         "Any beginning of an address, external id, provider, login page or company, or a connection id."
     )
     fieldsets = (
-        (None, {"fields": ("status_shown", "status_error_detail", "status_changed_at", "company", "origin")}),
+        (
+            None,
+            {
+                "fields": (
+                    "status_shown",
+                    "status_error_detail",
+                    "contributor_message",
+                    "status_changed_at",
+                    "deleted_at",
+                    "company",
+                    "origin",
+                )
+            },
+        ),
         (
             _("Account"),
             {
@@ -91,8 +109,14 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
             },
         ),
         (_("Contributor"), {"fields": ("owner_email", "verified_email", "collection_start_date")}),
-        (_("Record"), {"fields": ("external_id", "id", "created_at", "updated_at")}),
+        (_("Record"), {"fields": ("external_id", "id", "metadata_lines", "created_at", "updated_at")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Leave deleted connections out of lists. Their pages stay, for the events."""
+        rows = super().get_queryset(request)
+        matched = request.resolver_match
+        return rows.existing() if matched and str(matched.url_name).endswith("_changelist") else rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never: an invitation or a partner system creates connections."""
@@ -150,6 +174,8 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
 
     @admin.display(description=_("password"))
     def password_shown(self, connection: Connection) -> str | SafeString:
+        if connection.is_disabled:
+            return gettext("Deleted.")
         if not connection.has_moved:
             return gettext("Stored encrypted. It is never shown.")
         hosts = {"old": connection.credential.host, "new": connection.provider_host}
@@ -158,6 +184,11 @@ class ConnectionAdmin(ExportingAdmin, CompanyLimitedAdmin):
             "it until the contributor has given it again. Invite them to repair the connection."
         )
         return format_html("{} {}", status_word(gettext("To be confirmed"), "bad"), explained % hosts)
+
+    @admin.display(description=_("metadata"))
+    def metadata_lines(self, connection: Connection) -> str | SafeString:
+        pairs = sorted(connection.metadata.items())
+        return format_html_join(mark_safe("<br>"), "{}: {}", pairs) or "–"
 
     @admin.display(description=_("sites"))
     def site_links(self, connection: Connection) -> str | SafeString:

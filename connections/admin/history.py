@@ -19,3 +19,9 @@ def event_notes(event: ConnectionEvent) -> Iterator[str]:
         yield _("From “%(old)s” to “%(new)s”") % labels
     if detail.get("error"):
         yield _("Detail: %(detail)s") % {"detail": detail["error"]}
+    if detail.get("message"):
+        yield _("Message to the contributor: %(message)s") % {"message": detail["message"]}
+    if detail.get("fields"):
+        yield _("Fields: %(fields)s") % {"fields": ", ".join(detail["fields"])}
+    if detail.get("isAutomatic"):
+        yield _("By Latchkey, because the connection stopped working.")

@@ -77,6 +77,7 @@ class Connection(models.Model):
     objects: ClassVar[ConnectionQuerySet] = ConnectionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        permissions = (("close_connection", "Can disable and delete connections"),)
         indexes = [
             models.Index("company", F("id").desc(), name="connection_newest_first"),
             models.Index("company", "status", F("id").desc(), name="connection_by_status"),

@@ -137,7 +137,7 @@ def test_page_query_count_does_not_grow(admin_client, company, row):
 
 
 def test_event_shows_both_status_labels(admin_client, row):
-    for status in Status:
+    for status in set(Status) - {Status.DISABLED}:
         old = Status.CONNECTED if status == Status.PENDING else Status.PENDING
         Connection.objects.update(status=old)
         if status == Status.PENDING:

@@ -1,0 +1,109 @@
+"""Actions on one row that are confirmed on a page of their own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from config.admin.base import BaseAdmin
+from config.exceptions import InvalidField
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class NoForm(forms.Form):
+    pass
+
+
+@dataclass(frozen=True)
+class ConfirmedAction:
+    """`name` stands in the URL. `run` takes the row, `by` (the user) and the cleaned data of `form`.
+
+    `outcome` is the message after it, and the entry in the row's history.
+    """
+
+    name: str
+    label: "StrOrPromise"
+    consequence: "StrOrPromise"
+    outcome: "StrOrPromise"
+    permission: str
+    run: Callable[..., object]
+    is_offered: Callable[[Any], bool]
+    form: type[forms.Form] = NoForm
+
+
+class ConfirmingAdmin(BaseAdmin):
+    """Model admin with `confirmed_actions`: confirmed on GET, run on POST, and written to the history."""
+
+    confirmed_actions: ClassVar[tuple[ConfirmedAction, ...]] = ()
+
+    def get_urls(self) -> list[Any]:
+        return [*(self._url_of(action) for action in self.confirmed_actions), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if original := context.get("original"):
+            context["confirmed_actions"] = list(self._links(request, original))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def confirm_view(self, request: HttpRequest, object_id: str, *, action: ConfirmedAction) -> HttpResponse:
+        if not request.user.has_perm(action.permission):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        form = action.form(request.POST if request.method == "POST" else None)
+        is_done = not action.is_offered(row) or (form.is_valid() and self._run(request, row, action, form))
+        if not is_done:
+            return self._ask(request, row, action, form)
+        return redirect(f"admin:{self._url_name('change')}", row.pk)
+
+    def _run(self, request: HttpRequest, row: Model, action: ConfirmedAction, form: forms.Form) -> bool:
+        try:
+            with transaction.atomic():
+                action.run(row, by=request.user, **form.cleaned_data)
+                self.log_change(request, row, str(action.outcome))
+        except InvalidField as error:
+            form.add_error(str(error.field[0]), error.detail)
+            return False
+        self.message_user(request, str(action.outcome), messages.SUCCESS)
+        return True
+
+    def _ask(self, request: HttpRequest, row: Model, action: ConfirmedAction, form: forms.Form) -> HttpResponse:
+        question = {"action": action.label, "name": self.opts.verbose_name}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("%(action)s %(name)s?") % question,
+            "opts": self.opts,
+            "consequence": action.consequence,
+            "original": row,
+            "label": action.label,
+            "form": form,
+            "button": _("%(action)s %(name)s") % question,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/confirm.html", context)
+
+    def _links(self, request: HttpRequest, row: Model) -> Iterator[tuple["StrOrPromise", str]]:
+        for action in self.confirmed_actions:
+            if action.is_offered(row) and request.user.has_perm(action.permission):
+                yield action.label, reverse(f"admin:{self._url_name(action.name)}", args=[row.pk])
+
+    def _url_of(self, action: ConfirmedAction) -> Any:
+        view = self.admin_site.admin_view(partial(self.confirm_view, action=action))
+        return path(f"<path:object_id>/{action.name}/", view, name=self._url_name(action.name))
+
+    def _url_name(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
