@@ -116,6 +116,9 @@ class StaffAdmin(UnlimitedAdmin, AccountRecoveryMixin, UserAdmin):  # type: igno
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or may_manage(request.user, obj))  # type: ignore[arg-type]
 
+    def title_of(self, obj: User) -> str:
+        return f"{obj.name}, {obj.email}" if obj.name else obj.email
+
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Hide what only superusers may grant."""
         if request.user.is_superuser or obj is None:
