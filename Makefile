@@ -99,8 +99,8 @@ browser: $(INSTALLED)
 	$(BIN)/playwright install chromium && exit 0; \
 	echo "The browser tests need Chromium, which could not be installed. Put chromium on the PATH." >&2; exit 1
 
-# Their tests are skipped if they cannot be installed.
-proxies:
+# nginx and PgBouncer. Their tests are skipped if they cannot be installed. After `browser`: apt-get runs once at a time.
+proxies: browser
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! { command -v nginx && command -v pgbouncer; } >/dev/null; then \
 		apt-get update -qq; \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y nginx-light pgbouncer >/dev/null 2>&1; \
