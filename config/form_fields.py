@@ -5,10 +5,18 @@ from typing import Any
 from django import forms
 
 from config.typed_address import clean_address
-from config.typed_text import clean_typed
+from config.typed_text import clean_typed, drop_unseen
 
 
-class TypedCharField(forms.CharField):
+class UncutCharField(forms.CharField):
+    """A text that is rejected if it is too long. With `maxlength`, browsers cut what is pasted without a word."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs: dict[str, Any] = super().widget_attrs(widget)
+        return {name: value for name, value in attrs.items() if name != "maxlength"}
+
+
+class TypedCharField(UncutCharField):
     """One line of text. See `clean_typed`."""
 
     def to_python(self, value: Any) -> Any:
@@ -32,3 +40,13 @@ class TypedEmailField(forms.EmailField):
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         return clean_address(text) if isinstance(text, str) else text
+
+
+class TypedURLField(forms.URLField):
+    """The address of a web page without unseen marks. A missing scheme is https."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"assume_scheme": "https", **kwargs})
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(drop_unseen(value).strip() if isinstance(value, str) else value)

@@ -20,7 +20,7 @@ from config.admin.changelist import AutocompleteFilter, BoundedChangeList, Bound
 from config.admin.facts import FilledFieldsets
 from config.admin.times import short_date
 from config.exceptions import DomainError, InvalidField
-from config.form_fields import TypedCharField, TypedEmailField
+from config.form_fields import TypedCharField, TypedEmailField, TypedURLField
 from config.http.kept_entries import show_kept_entries
 
 COMBOBOXES = Media(js=["js/comboboxes.js"])
@@ -103,7 +103,11 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     save_on_top = False
     # True if the page of a row ends with the log of its events, which replaces the history
     has_event_log: ClassVar[bool] = False
-    formfield_overrides = {CharField: {"form_class": TypedCharField}, EmailField: {"form_class": TypedEmailField}}
+    formfield_overrides = {
+        CharField: {"form_class": TypedCharField},
+        EmailField: {"form_class": TypedEmailField},
+        URLField: {"form_class": TypedURLField},
+    }
 
     @property
     def media(self) -> Media:
@@ -138,9 +142,7 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return show_kept_entries(form, request)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Remove the pop-up links to related rows. URLs without a scheme become https."""
-        if isinstance(db_field, URLField):
-            kwargs.setdefault("assume_scheme", "https")
+        """Remove the pop-up links to related rows."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             for link in ("add", "change", "delete", "view"):

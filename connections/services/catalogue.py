@@ -1,29 +1,20 @@
 """The catalogue of utility providers."""
 
-import ipaddress
-import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NotRequired, TypedDict, Unpack
-from urllib.parse import urlsplit
 from uuid import UUID
 
-import idna
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 from django_countries import countries
 
 from config.exceptions import InvalidField
 from config.validators import validate_name
 from connections.models import Credential, Datasource, login_host
+from connections.services.login_pages import check_provider_url
 
 MAX_NAME_LENGTH = 200
-MAX_URL_LENGTH = 500
-# host names of the machine itself and of its own network
-LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
 
 
 class DatasourceFields(TypedDict, total=False):
@@ -46,48 +37,6 @@ class DatasourceRow(TypedDict):
     country: str
     utility_types: list[str]
     asks_for: NotRequired[list[str]]
-
-
-def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> str:
-    """Return the URL of a login page with its scheme in lower case and its host in ASCII (IDNA).
-
-    The ASCII form shows letters that look alike. Rejects schemes other than https (and http in development), user
-    names, and hosts without a public name. Latchkey never fetches the URL: it is shown, and given to the collector.
-    """
-    schemes = ["https", "http"] if settings.DEBUG else ["https"]
-    try:
-        url = _normalize_start(url)
-        URLValidator(schemes=schemes)(url)
-        parts = urlsplit(url)
-        is_whole = parts.port != 0 and url.isprintable()  # asking for the port refuses those over 65535
-    except (ValidationError, ValueError):
-        is_whole = False
-    if not is_whole:
-        raise InvalidField(field, "This is not the address of a web page that begins with https://.")
-    if len(url) > MAX_URL_LENGTH:
-        raise InvalidField(field, _("An address may have at most %(limit)s characters.") % {"limit": MAX_URL_LENGTH})
-    if parts.username is not None or not _is_public_name(parts.hostname or ""):
-        raise InvalidField(field, "This address does not lead to a provider’s public page.")
-    return url
-
-
-def _normalize_start(url: str) -> str:
-    """Normalize scheme and host. Raises `ValueError` if the host has no ASCII form."""
-    scheme, slashes, rest = url.partition("//")
-    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    name, colon, port = host.partition(":")
-    if not host.isascii():
-        name = idna.encode(name, uts46=True).decode()
-    return f"{scheme.lower()}{slashes}{name}{colon}{port}{rest[len(host) :]}"
-
-
-def _is_public_name(host: str) -> bool:
-    host = host.rstrip(".")
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return "." in host and not host.endswith(LOCAL_SUFFIXES)
-    return False
 
 
 def check_country(code: str, *, field: tuple[str | int, ...] = ("country",)) -> str:

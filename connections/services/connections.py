@@ -24,7 +24,7 @@ from config.validators import validate_multi_line
 from connections.exceptions import ImpossibleStatusChange, NotAnOutcome, StaleReport
 from connections.models import Connection, ConnectionEventType, Credential, Datasource
 from connections.models.status import ENDS_REPAIRS, OUTCOMES, TRANSITIONS, Status
-from connections.services.catalogue import check_country, check_provider_url
+from connections.services.catalogue import check_country
 from connections.services.credentials import (
     Credentials,
     check_credentials,
@@ -33,6 +33,7 @@ from connections.services.credentials import (
     log_connection_event,
     merge_credentials,
 )
+from connections.services.login_pages import check_provider_url
 
 EARLIEST_START = date(1970, 1, 1)
 LATEST_START = timedelta(days=366)

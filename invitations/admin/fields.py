@@ -7,7 +7,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.db.metadata import MAX_METADATA_KEY_LENGTH, MAX_METADATA_PAIRS, MAX_METADATA_VALUE_LENGTH
+from config.exceptions import InvalidField
+from config.form_fields import TypedCharField
 from config.typed_text import clean_prose
+from connections.services.login_pages import parse_login_page
 from invitations.services.addresses import parse_address, parse_addresses
 
 MAX_NAMED = 20
@@ -47,6 +50,19 @@ class AddressField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         return parse_address(super().clean(value))
+
+
+class LoginPageField(TypedCharField):
+    """The address of a login page, pasted in any form. See `parse_login_page`."""
+
+    widget = forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"})
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        try:
+            return parse_login_page(text) if text else text
+        except InvalidField as error:
+            raise forms.ValidationError(error.detail) from None
 
 
 class MetadataField(PlainTextField):

@@ -26,12 +26,14 @@ class BatchState(models.TextChoices):
 class Batch(models.Model):
     """A file of people to invite for one company, on terms that a row may override.
 
-    A batch is a draft until it is started. Then a worker creates the ready rows.
+    A batch is a draft until it is started. Then a worker creates the ready rows. `notices`: sentences about the whole
+    file, one on each line.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="batches")
     file_name = models.CharField("file", max_length=255, blank=True)
+    notices = models.TextField(blank=True, default="", db_default="", editable=False)
     row_count = models.PositiveIntegerField("rows", default=0)
     message = models.CharField(max_length=MAX_MESSAGE_LENGTH, null=True, blank=True)
     expires_in = models.DurationField(null=True, blank=True)

@@ -15,8 +15,9 @@ from companies.services.companies import check_external_id, sites_of
 from config.db.metadata import check_metadata
 from config.exceptions import FieldErrors, InvalidField
 from config.validators import validate_multi_line
-from connections.services.catalogue import check_country, check_provider_url, find_datasource
+from connections.services.catalogue import check_country, find_datasource
 from connections.services.connections import check_start_date
+from connections.services.login_pages import check_provider_url
 from invitations.models import (
     MAX_LIFETIME,
     MAX_MAX_USES,

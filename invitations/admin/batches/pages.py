@@ -37,6 +37,7 @@ def batch_context(batch: Batch, *, status: str, page: str) -> dict[str, Any]:
         "state": batch.state.value,
         "state_word": status_word(str(batch.state.label), STATE_TONES[batch.state]),
         "facts": _facts(batch),
+        "notices": batch.notices.splitlines(),
         "ready": counts[RowStatus.READY],
         "ready_invitations": _invitations(counts[RowStatus.READY]),
         "created_invitations": _invitations(counts[RowStatus.CREATED]),

@@ -10,7 +10,7 @@ from companies.models import Site
 from config.form_fields import AddressInput
 from connections.models import Datasource, UtilityType
 from invitations.admin.create.sections import Section
-from invitations.admin.fields import AddressField
+from invitations.admin.fields import AddressField, LoginPageField
 from invitations.models import InvitationType
 from invitations.models.prefill import Prefill
 
@@ -48,14 +48,11 @@ class PrefillForm(forms.Form):
         help_text=_("The utility company of the account."),
         error_messages={"invalid_choice": _("Choose a provider from the catalogue.")},
     )
-    url = forms.URLField(
+    url = LoginPageField(
         required=False,
-        max_length=500,
-        assume_scheme="https",
+        max_length=4000,
         label=_("Login page"),
         help_text=_("Only if the provider is not in the catalogue."),
-        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}),
-        error_messages={"invalid": _("Enter the address of a web page that begins with https://.")},
     )
     country = forms.ChoiceField(required=False, label=_("Country"), choices=[("", _("Not given")), *countries])
     sites = forms.ModelMultipleChoiceField(

@@ -1,6 +1,5 @@
 """The form to connect an account, with the prefilled and locked fields of the invitation."""
 
-import re
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,16 +13,14 @@ from companies.addresses import normalize_address
 from companies.models import Site
 from config.exceptions import InvalidField
 from config.form_fields import AddressInput, TypedCharField
-from connections.models import Datasource, UtilityType
-from connections.services.catalogue import check_provider_url
+from connections.models import UtilityType
 from connections.services.connections import check_start_date
 from invitations.contributor.forms.login import INCOMPLETE, LoginForm
+from invitations.contributor.forms.provider import ProviderForm
 from invitations.models import EmailProof, Invitation
 from invitations.services.accounts import Account
 from invitations.services.redemption import prefilled_datasource
 
-LOOKS_LIKE_ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:|^[^\s@]+\.[a-z]{2,}(/\S*)?$", re.IGNORECASE)
-MAX_CANDIDATES = 12
 FIELDS_OF_LOCKS = {
     "datasource_id": ("provider", "datasource"),
     "url": ("provider", "datasource"),
@@ -35,26 +32,9 @@ FIELDS_OF_LOCKS = {
 }
 
 
-class ConnectForm(LoginForm):
-    """The account and its login.
+class ConnectForm(ProviderForm):
+    """The account and its login."""
 
-    `provider` takes a name in the catalogue or the address of a login page. A name that fits several providers
-    shows `datasource` as a choice.
-    """
-
-    datasource = forms.ModelChoiceField(
-        Datasource.objects.all(),
-        required=False,
-        widget=forms.HiddenInput,
-        label=_("Which one is yours?"),
-        error_messages={"invalid_choice": _("Choose one of these.")},
-    )
-    provider = forms.CharField(
-        max_length=500,
-        label=_("Provider"),
-        help_text=_("Type its name, or paste the address of its login page."),
-        error_messages={"required": _("Enter the name of your provider.")},
-    )
     country = forms.ChoiceField(required=False, label=_("Country"), choices=[("", _("Choose a country")), *countries])
     sites = forms.ModelMultipleChoiceField(
         Site.objects.none(),
@@ -162,23 +142,6 @@ class ConnectForm(LoginForm):
             collection_start_date=data["collection_start_date"],
         )
 
-    def _demand_for(self, datasource: Datasource | None, *, is_certain: bool) -> None:
-        """Require what the provider asks for before the first post: after an error the password is typed again.
-
-        If another provider may be chosen, the browser must not stop the form: only the POST tells which one it is.
-        """
-        if is_certain or not self.is_bound:
-            self.asking = datasource
-            for name in datasource.asks_for if datasource else ():
-                self._demand(name, in_browser=is_certain)
-
-    def _require_extras(self, datasource: Datasource | None) -> None:
-        self.asking = datasource
-        for name in datasource.asks_for if datasource else ():
-            self._demand(name, in_browser=False)
-            if not self.cleaned_data.get(name):
-                self.add_error(name, _("Your provider asks for this."))
-
     def _offer_sites(self, invitation: Invitation) -> None:
         kept = Q(pk__in=invitation.prefilled.initial_sites)  # also if they were archived since
         sites = invitation.company.sites.filter(kept | Q(archived_at=None)).order_by("name", "pk")
@@ -186,41 +149,6 @@ class ConnectForm(LoginForm):
             self.fields["sites"].queryset = sites  # type: ignore[attr-defined]
         else:
             del self.fields["sites"]
-
-    def _find_provider(self, text: str) -> None:
-        """Take the one provider of this name, else the choice if it still fits, else an address or offer choices."""
-        chosen = self.cleaned_data.get("datasource")
-        exact = list(Datasource.objects.named(text)[:2])
-        if len(exact) == 1:
-            self.cleaned_data["datasource"] = exact[0]
-        elif chosen is None or not Datasource.objects.beginning(text).filter(pk=chosen.pk).exists():
-            self.cleaned_data["datasource"] = None
-            if LOOKS_LIKE_ADDRESS.match(text) and not exact:
-                self._take_address(text)
-            else:
-                self._take_name(text)
-
-    def _take_address(self, text: str) -> None:
-        address = text if ":" in text.split("/", maxsplit=1)[0] else f"https://{text}"
-        try:
-            self.cleaned_data["url"] = check_provider_url(address)
-        except InvalidField as error:
-            self.add_error("provider", error.detail)
-
-    def _take_name(self, text: str) -> None:
-        candidates = list(Datasource.objects.beginning(text)[:MAX_CANDIDATES])
-        if candidates:
-            self._offer(candidates)
-        else:
-            self.add_error("provider", _("We do not know this provider. Paste the address of its login page instead."))
-
-    def _offer(self, candidates: list[Datasource]) -> None:
-        field = self.fields["datasource"]
-        field.widget = forms.RadioSelect()
-        field.choices = [  # type: ignore[attr-defined]
-            (candidate.pk, f"{candidate.name}, {candidate.country} – {candidate.host}") for candidate in candidates
-        ]
-        self.add_error("datasource", _("Choose your provider from these, or type its name in full."))
 
 
 def _initial(invitation: Invitation, proof: EmailProof | None) -> dict[str, Any]:

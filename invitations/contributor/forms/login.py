@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from config.exceptions import InvalidField
-from config.form_fields import TypedCharField
+from config.form_fields import TypedCharField, UncutCharField
 from connections.models import Connection, Datasource, ExtraCredential
 from connections.services.credentials import Credentials, with_questions
 from invitations.contributor.forms.questions import PLAIN, QuestionsForm, secret_field
@@ -42,7 +42,7 @@ class LoginForm(QuestionsForm):
         widget=forms.TextInput(attrs=PLAIN),
         error_messages={"required": _("Enter the user name you log in with.")},
     )
-    password = forms.CharField(
+    password = UncutCharField(
         max_length=1000,
         strip=False,
         label=_("Password"),

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from config.form_fields import TypedCharField
+from config.form_fields import TypedCharField, UncutCharField
 from connections.services.credentials import SecurityAnswer
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ PAIRS = (
 )
 
 
-class SecretField(forms.CharField):
+class SecretField(UncutCharField):
     """A secret, kept exactly as typed. Blanks alone count as empty."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -45,7 +45,7 @@ class SecretInput(forms.PasswordInput):
 
 def secret_field(
     label: "StrOrPromise", *, help_text: "StrOrPromise" = "", max_length: int = 254, is_concealed: bool = True
-) -> forms.CharField:
+) -> UncutCharField:
     """Optional field whose value never returns to a page. The browser hides it while it is typed if `is_concealed`."""
     attrs: dict[str, Any] = {"data-reveal": True, "class": "concealed"} if is_concealed else {}
     widget = SecretInput(attrs=PLAIN | {"data-extra": True} | attrs)

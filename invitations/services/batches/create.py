@@ -40,8 +40,8 @@ def draft_batch(
     and, on the field `sheet`, for content that `read_csv` rejects.
     """
     check_terms(company, message=message, expires_in=expires_in, max_uses=max_uses)
-    csv_rows = read_csv(content, columns=COLUMNS)
-    batch = Batch.objects.create(
+    csv_rows, notices = read_csv(content, columns=COLUMNS)
+    batch = Batch(
         company=company,
         file_name=file_name[:255],
         row_count=len(csv_rows),
@@ -51,7 +51,9 @@ def draft_batch(
         send_email=send_email,
         created_by=by,
     )
-    rows = build_rows(batch, csv_rows)
+    rows, advice = build_rows(batch, csv_rows)
+    batch.notices = "\n".join([*notices, *advice])
+    batch.save(force_insert=True)
     mark_duplicates(rows)
     mark_invited(company, rows)
     BatchRow.objects.bulk_create(rows)

@@ -2,22 +2,22 @@
 
 import codecs
 import csv
-import difflib
 import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.exceptions import InvalidField
+from config.typed_text import clean_typed
 from invitations.models import MAX_BATCH_ROWS
 from invitations.services.addresses import is_one_address, split_addresses
+from invitations.services.batches.header import EMAIL, LEFT_OUT, NO_COLUMN, names_address, read_header
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
-EMAIL = "email"
-NO_COLUMN = ""
 LIST_SEPARATOR = re.compile(r"[|;\n]")
 EXCEL_SIGNATURE = b"PK\x03\x04"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -40,11 +40,19 @@ class CsvRow:
     cells: dict[str, str]
 
 
-def read_csv(content: bytes, *, columns: Sequence[str]) -> list[CsvRow]:
+class Sheet(NamedTuple):
+    """The rows of a file, and sentences about the whole file."""
+
+    rows: list[CsvRow]
+    notices: list[str]
+
+
+def read_csv(content: bytes, *, columns: Sequence[str]) -> Sheet:
     """Return the rows that have content, at most 5,000.
 
     The first row names the columns, in any order and case; it also shows the delimiter. If it contains an `@`, the
-    file is a list of addresses without a header. Raises `InvalidField` for anything else, naming the field `sheet`.
+    file is a list of addresses without a header, and so is a single column without a name. Raises `InvalidField` for
+    anything else, naming the field `sheet`.
     """
     if len(content) > MAX_FILE_BYTES:
         raise _invalid(_("This is larger than 5 MiB. Split it into several files."))
@@ -55,7 +63,8 @@ def read_csv(content: bytes, *, columns: Sequence[str]) -> list[CsvRow]:
     if first is None:
         raise _invalid(_("This is empty."))
     delimiter = delimiter_line[1] if delimiter_line else max(",;\t", key=first.count)
-    rows = list(_read_addresses(text) if "@" in first else _read_table(text, delimiter, columns))
+    is_list = "@" in first or ("@" in text and delimiter not in first and not _is_name(first, columns))
+    rows, notices = (list(_read_addresses(text)), []) if is_list else _read_table(text, delimiter, columns)
     if len(rows) > MAX_BATCH_ROWS:
         raise _invalid(
             _("This has %(rows)s rows. Split it into files of at most %(limit)s rows.")
@@ -63,7 +72,7 @@ def read_csv(content: bytes, *, columns: Sequence[str]) -> list[CsvRow]:
         )
     if not rows:
         raise _invalid(_("There is no row below the column names."))
-    return rows
+    return Sheet(rows, notices)
 
 
 def split_list(cell: str) -> list[str]:
@@ -76,7 +85,7 @@ def _decode(content: bytes) -> str:
     if content.startswith(UTF_16):
         raise _invalid(_("This file is in UTF-16. Save it as UTF-8. %(how)s") % {"how": HOW_TO_SAVE})
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode().lstrip("\ufeff")  # some programs write the mark twice
     except UnicodeDecodeError as error:
         if BINARY.search(content):
             raise _invalid(str(NOT_TEXT)) from None
@@ -101,45 +110,32 @@ def _read_addresses(text: str) -> Iterator[CsvRow]:
         yield CsvRow(number, {EMAIL: address})
 
 
-def _read_table(text: str, delimiter: str, columns: Sequence[str]) -> Iterator[CsvRow]:
-    header: list[str] = []
+def _is_name(line: str, columns: Sequence[str]) -> bool:
+    return names_address(line) or line.strip().casefold() in map(str.casefold, columns)
+
+
+def _read_table(text: str, delimiter: str, columns: Sequence[str]) -> tuple[list[CsvRow], list[str]]:
+    numbered = list(_filled_rows(text, delimiter))
+    first, rows = numbered[0][1], numbered[1:]
+    header = read_header(first, [cells for _, cells in rows], columns=columns)
+    return [CsvRow(number, _name_cells(header.columns, cells)) for number, cells in rows], header.notices
+
+
+def _filled_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     number = 0
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header:
-                yield CsvRow(number, _name_cells(header, cells))
-            else:
-                header = _read_header(cells, columns)
+            if any(clean_typed(cell) for cell in cells):
+                yield number, cells
     except csv.Error:
         raise _invalid(BAD_QUOTES % {"row": number + 1}) from None
 
 
 def _name_cells(header: list[str], cells: list[str]) -> dict[str, str]:
     names = [*header, *[NO_COLUMN] * (len(cells) - len(header))]
-    return {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
-
-
-def _read_header(cells: list[str], columns: Sequence[str]) -> list[str]:
-    by_folded_name = {column.casefold(): column for column in columns} | {NO_COLUMN: NO_COLUMN}
-    header = []
-    for name in map(str.strip, cells):
-        if name.casefold() not in by_folded_name:
-            near = difflib.get_close_matches(name.casefold(), map(str.casefold, columns), n=1)
-            hint = (
-                _("Did you mean “%(column)s”?") % {"column": by_folded_name[near[0]]}
-                if near
-                else _("Use %(columns)s.") % {"columns": ", ".join(columns)}
-            )
-            raise _invalid(_("There is no column “%(name)s”. %(hint)s") % {"name": name[:50], "hint": hint})
-        header.append(by_folded_name[name.casefold()])
-        if header[-1] != NO_COLUMN and header.count(header[-1]) > 1:
-            raise _invalid(_("The column “%(name)s” appears twice.") % {"name": header[-1]})
-    if EMAIL not in header:
-        raise _invalid(_("The column “email” is missing. The first row must name the columns, “email” among them."))
-    return header
+    cleaned = ((name, clean_typed(cell)) for name, cell in zip(names, cells, strict=False) if name != LEFT_OUT)
+    return {name: cell for name, cell in cleaned if cell}
 
 
 def _invalid(message: str) -> InvalidField:

@@ -4,27 +4,35 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django_countries import countries
 
 from companies.addresses import normalize_address, why_no_address
 from companies.models import Company
 from config.exceptions import InvalidField
+from config.typed_text import plain_digits
 from config.validators import validate_locale
 from connections.models import UtilityType
-from connections.services.catalogue import check_country, check_provider_url
+from connections.services.catalogue import check_country
 from connections.services.connections import check_start_date
+from connections.services.login_pages import parse_login_page
 from invitations.models import Batch, BatchRow, RowStatus
 from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill
 from invitations.services.addresses import parse_address
-from invitations.services.batches.csv_reader import EMAIL, NO_COLUMN, CsvRow, split_list
+from invitations.services.batches.csv_reader import CsvRow, split_list
+from invitations.services.batches.header import EMAIL, NO_COLUMN
 from invitations.services.batches.lookups import Lookups
+from invitations.services.batches.spreadsheet import ADVICE, DateReader, reject_shortened
 from invitations.services.terms import INVALID_LIFETIME, Terms, check_terms
 
 SECONDS_A_DAY = 86_400
 MAX_DIGITS = 9
+MAX_EXAMPLE = 50
+START_DATE = "dataCollectionStartDate"
 
 # CSV column -> name in the terms or the prefill of an invitation
 OWN_TERMS = {
@@ -49,10 +57,16 @@ COLUMNS = (EMAIL, *OWN_TERMS, *PREFILLED)
 LOCK_NAMES = {WIRE_NAMES[name].casefold(): name for name in LOCKABLE} | {"sites": "initial_sites"}
 
 
-def build_rows(batch: Batch, csv_rows: Sequence[CsvRow]) -> list[BatchRow]:
-    """Build an unsaved row, ready or malformed, for each CSV row, with two queries at most."""
+def build_rows(batch: Batch, csv_rows: Sequence[CsvRow]) -> tuple[list[BatchRow], list[str]]:
+    """Build an unsaved row, ready or malformed, for each CSV row, with two queries at most.
+
+    Also returns a sentence for each fault that a spreadsheet caused in several rows: how to correct all of them.
+    """
     lookups = Lookups.load(batch.company, csv_rows)
-    return [_RowReader(batch.company, csv_row, lookups).read(batch) for csv_row in csv_rows]
+    dates = DateReader(row.cells[START_DATE] for row in csv_rows if START_DATE in row.cells)
+    advice: dict[tuple[str, str], str] = {}
+    readers = [_RowReader(batch.company, csv_row, lookups, dates, advice) for csv_row in csv_rows]
+    return [reader.read(batch) for reader in readers], list(advice.values())
 
 
 def terms_of(batch: Batch, row: BatchRow) -> tuple[Prefill | None, Terms]:
@@ -72,8 +86,10 @@ def terms_of(batch: Batch, row: BatchRow) -> tuple[Prefill | None, Terms]:
 
 
 class _RowReader:
-    def __init__(self, company: Company, csv_row: CsvRow, lookups: Lookups) -> None:
-        self.company, self.csv_row, self.lookups = company, csv_row, lookups
+    def __init__(
+        self, company: Company, csv_row: CsvRow, lookups: Lookups, dates: DateReader, advice: dict[tuple[str, str], str]
+    ) -> None:
+        self.company, self.csv_row, self.lookups, self.dates, self.advice = company, csv_row, lookups, dates, advice
         self.errors: list[str] = []
 
     def read(self, batch: Batch) -> BatchRow:
@@ -98,11 +114,19 @@ class _RowReader:
             return read(self.csv_row.cells[column])
         except InvalidField as error:
             self.errors.append(error.detail if column == EMAIL else f"{column}: {error.detail}")
+            self._advise(column, error.field_code)
             return None
+
+    def _advise(self, column: str, code: str) -> None:
+        """Note how to correct a fault of a spreadsheet, once for each column."""
+        if code in ADVICE and (column, code) not in self.advice:
+            example = self.csv_row.cells[column][:MAX_EXAMPLE]
+            given = {"column": column, "example": example, "row": self.csv_row.number}
+            self.advice[column, code] = str(ADVICE[code]) % given
 
     def _own_terms(self) -> dict[str, Any]:
         readers: dict[str, Callable[[str], Any]] = {
-            "externalId": lambda text: self._check(external_id=text),
+            "externalId": lambda text: self._check(external_id=reject_shortened(text)),
             "message": lambda text: self._check(message=text),
             "maxUses": lambda text: self._check(max_uses=_number(text, otherwise="unlimited")),
             "expiresInDays": lambda text: self._check_days(_number(text, otherwise="never")),
@@ -111,6 +135,9 @@ class _RowReader:
         }
         given = [column for column in OWN_TERMS if column in self.csv_row.cells]
         return {OWN_TERMS[column]: self._read(column, readers[column]) for column in given}
+
+    def _sites(self, text: str) -> tuple[UUID, ...]:
+        return tuple(dict.fromkeys(self.lookups.site_id(reject_shortened(name)) for name in split_list(text)))
 
     def _check(self, **term: Any) -> Any:
         check_terms(self.company, **term)
@@ -127,12 +154,12 @@ class _RowReader:
     def _prefill(self) -> dict[str, Any]:
         readers: dict[str, Callable[[str], Any]] = {
             "datasourceId": self.lookups.datasource_id,
-            "url": check_provider_url,
-            "country": lambda text: check_country(text.upper()),
+            "url": parse_login_page,
+            "country": _country,
             "utilityTypes": _utility_types,
-            "sites": lambda text: tuple(dict.fromkeys(map(self.lookups.site_id, split_list(text)))),
+            "sites": self._sites,
             "connectionOwnerEmail": _address,
-            "dataCollectionStartDate": _day,
+            "dataCollectionStartDate": lambda text: check_start_date(self.dates.read(text)),
             "lockedFields": _locked_fields,
         }
         values = {name: self._read(column, readers[column]) for column, name in PREFILLED.items()}
@@ -167,8 +194,14 @@ def _address(text: str) -> str:
         raise InvalidField(("email",), why_no_address(address)) from None
 
 
+def _country(text: str) -> str:
+    """Return the code of a country that is given by its code or its English name."""
+    return check_country(countries.by_name(text) or text.upper())
+
+
 def _number(text: str, *, otherwise: str) -> int | None:
     """Return a whole number, or None for the word that means no limit."""
+    text = plain_digits(reject_shortened(text))
     if text.casefold() == otherwise:
         return None
     if not re.fullmatch(r"[0-9]+", text) or len(text) > MAX_DIGITS:
@@ -198,12 +231,3 @@ def _known(text: str, meanings: dict[str, str], *, of: Iterable[str]) -> tuple[s
                 _("“%(value)s” is not one of %(choices)s.") % {"value": value[:50], "choices": ", ".join(of)},
             )
     return tuple(dict.fromkeys(meanings[value.casefold()] for value in values))
-
-
-def _day(text: str) -> date:
-    try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return check_start_date(date.fromisoformat(text))
-    except ValueError:
-        pass
-    raise InvalidField(("date",), _("This is not a date. Write it as 2026-01-31."))

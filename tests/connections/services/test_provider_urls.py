@@ -2,8 +2,8 @@ import pytest
 from django.test import override_settings
 
 from config.exceptions import InvalidField
-from connections.services.catalogue import check_provider_url
-from tests.factories import make_connection
+from connections.services.login_pages import check_provider_url, find_by_page, looks_like_page, parse_login_page
+from tests.factories import DatasourceFactory, make_connection
 
 ACCEPTED = (
     "https://utility.example.com",
@@ -31,6 +31,7 @@ NO_WEB_PAGE = (
     "https://utility.example.com/" + "p" * 500,
 )
 NOT_PUBLIC = (
+    *("https://E.DIS", "https://co.op/login", "https://st.gallen", "https://e.on", "https://co.uk", "https://com.au/"),
     *("https://localhost:8000", "https://app.localhost", "https://localhost.localdomain./"),
     *("https://localhost。localdomain", "https://db.internal", "https://printer.local.", "https://PRINTER.LOCAL"),
     *("https://127.0.0.1:8443/login", "https://10.0.0.1", "https://169.254.169.254/latest/meta-data"),
@@ -85,3 +86,62 @@ def test_provider_url_allows_http_in_development():
     with override_settings(DEBUG=True):
         assert is_accepted("http://utility.example.com")
     assert not is_accepted("http://utility.example.com")
+
+
+PASTED = {
+    **dict.fromkeys(
+        (
+            *(
+                "portal.utility.co.uk/login",
+                " https://portal.utility.co.uk/login ",
+                "<https://portal.utility.co.uk/login>.",
+            ),
+            *(
+                "HTTPS://portal.utility.co.uk/login?code=4%2F0A&state=x",
+                "https:/portal.utility.co.uk/login#access_token=x",
+            ),
+            *("https://portal.utility.co.uk/login;jsessionid=1A2B?x=1", "https://anna:pa55@portal.utility.co.uk/login"),
+            *("https://portal.utility.co.uk/login?" + "x" * 3000, "Log in at https://portal.utility.co.uk/login"),
+            *("\u200bhttps://portal\u00ad.utility.co.uk/login\ufeff", "ｈｔｔｐｓ：／／portal。utility．co.uk/login"),
+        ),
+        "https://portal.utility.co.uk/login",
+    ),
+    "www.Stadtwerke-Köln.de": "https://www.xn--stadtwerke-kln-6pb.de",
+    "portal.utility.co.uk:8443": "https://portal.utility.co.uk:8443",
+}
+
+
+def test_login_page_is_read_as_pasted():
+    assert {text: parse_login_page(text) for text in PASTED} == PASTED
+
+
+def test_names_with_dots_are_no_pages():
+    names = ("E.DIS", "E.ON", "Co.op", "St.Gallen", "E.ON Energie", "Stadtwerke", "co.uk", "a@b.com", "1.2", "U.S.")
+    pages = (
+        "portal.utility.co.uk",
+        "Verbund.com",
+        "www.verbund.com/de?x",
+        "https://E.DIS",
+        "javascript:alert(1)",
+        "köln.de",
+    )
+
+    assert {text: looks_like_page(text) for text in (*names, *pages)} == dict.fromkeys(names, False) | dict.fromkeys(
+        pages, True
+    )
+
+
+def test_page_finds_its_provider(db):
+    verbund = DatasourceFactory(login_url="https://login.verbund.com/auth?tenant=1")
+    east = DatasourceFactory(login_url="https://east.power.co.uk/")
+    DatasourceFactory(login_url="https://west.power.co.uk/")
+    DatasourceFactory(login_url="https://verbund.com.utility.de/")
+    found = {
+        **dict.fromkeys(("https://www.verbund.com/", "https://verbund.com", "https://LOGIN.verbund.com/x"), verbund),
+        **dict.fromkeys(("https://other.verbund.com", "https://notverbund.com", "https://com.de"), None),
+        "https://www.power.co.uk": None,
+        "https://www.east.power.co.uk": east,
+        "https://8.8.8.8": None,
+    }
+
+    assert {page: find_by_page(page) for page in found} == found

@@ -13,7 +13,11 @@ ANNA = [(2, {"email": "a@example.com", "message": "Hello, Anna"})]
 
 def read(text):
     content = text if isinstance(text, bytes) else text.encode()
-    return [(row.number, row.cells) for row in read_csv(content, columns=COLUMNS)]
+    return [(row.number, row.cells) for row in read_csv(content, columns=COLUMNS).rows]
+
+
+def notices(text):
+    return read_csv(text.encode(), columns=COLUMNS).notices
 
 
 def error(text):
@@ -73,9 +77,52 @@ def test_addresses_need_no_header():
         "a@example.com nonsense": ["a@example.com", "nonsense"],
         "a@example.com\tb@example.com": ["a@example.com", "b@example.com"],
         "sep=;\na@example.com;b@example.com": ["a@example.com", "b@example.com"],
+        "nonsense\na@example.com": ["nonsense", "a@example.com"],
+        "a@example.com, Bert <b@example.com>": ["a@example.com", "b@example.com"],
+        "\ufeff\ufeffa@example.com": ["a@example.com"],
     }
 
     assert {text: [cells["email"] for _, cells in read(text)] for text in pasted} == pasted
+
+
+def test_address_column_has_known_names():
+    names = (
+        *(
+            "E-mail Address",
+            "E-mail 1 - Value",
+            "Email",
+            "E-Mail-Adresse",
+            "Work Email",
+            "“email”",
+            "\ufeff\ufeffEMAIL",
+        ),
+        *("EmailAddress", "e_mail", "Adresse de messagerie", "Correo electrónico", "E\u2011mail", "Email Address 1"),
+    )
+    wanted = [(2, {"email": "a@example.com"})]
+
+    assert [name for name in names if read(f"Name;{name}\nAnna;a@example.com") != wanted] == []
+
+
+def test_address_column_is_found_by_content():
+    text = "Name,Kontakt\nAnna,a@example.com\nBen,\n"
+
+    assert read(text)[0] == (2, {"email": "a@example.com"})
+    assert notices(text) == [
+        "The addresses were taken from the column “Kontakt”.",
+        "The column “Name” is not known and was left out.",
+    ]
+
+
+def test_unknown_columns_give_one_notice():
+    names = [f"Property {number}" for number in range(40)]
+    text = ",".join(["E-mail 2 Address", "Email", *names]) + "\n" + ",".join(["b@example.com", "a@example.com", *names])
+
+    assert read(text) == [(2, {"email": "a@example.com"})]
+    assert notices(text) == [
+        "41 columns are not known and were left out: “E-mail 2 Address”, “Property 0”, “Property 1”, “Property 2”, "
+        "“Property 3” and 36 more."
+    ]
+    assert notices("email,maxUses\na@example.com,1") == []
 
 
 @pytest.mark.parametrize(
@@ -85,7 +132,8 @@ def test_addresses_need_no_header():
         ("email,country\n\n", "There is no row below the column names."),
         ("emial\n1", "There is no column “emial”. Did you mean “email”?"),
         ("email,max_uses\na,1", "There is no column “max_uses”. Did you mean “maxUses”?"),
-        ("email,wages\n", "There is no column “wages”. Use email, externalId, message,"),
+        ("email,lockedField\na,b", "There is no column “lockedField”. Did you mean “lockedFields”?"),
+        ("Name,A,B\nx,a@example.com,b@example.com", "Several columns hold addresses: “A” and “B”. Rename the right"),
         ("externalId,message\n1,Hello", "The column “email” is missing."),
         ("email,Email\na,b", "The column “email” appears twice."),
         ('email,message\na@example.com,"open\n', "Row 2 cannot be read: a quotation mark is not closed"),

@@ -10,7 +10,9 @@ ERRORS = {
     ("maxUses", "0"): "maxUses: The number of uses is between 1 and 1,000,000.",
     ("maxUses", "1.5"): "maxUses: “1.5” is not a whole number. Write a number or “unlimited”.",
     ("maxUses", "9" * 5000): f"maxUses: “{'9' * 50}” is not a whole number. Write a number or “unlimited”.",
-    ("maxUses", "٣"): "maxUses: “٣” is not a whole number. Write a number or “unlimited”.",
+    ("maxUses", "1E+03"): "maxUses: Excel shortened this number.",
+    ("externalId", "1.23457E+12"): "externalId: Excel shortened this number.",
+    ("sites", "1,23457e+12"): "sites: Excel shortened this number.",
     ("expiresInDays", "3651"): "expiresInDays: An invitation can last from 60 seconds to 10 years.",
     ("expiresInDays", "999999999"): "expiresInDays: An invitation can last from 60 seconds to 10 years.",
     ("expiresInDays", "soon"): "expiresInDays: “soon” is not a whole number. Write a number or “never”.",
@@ -18,13 +20,14 @@ ERRORS = {
     ("redirectUrl", "https://elsewhere.example/"): "redirectUrl: This URL is not on the partner’s list",
     ("datasourceId", "nonsense"): "datasourceId: No provider in the catalogue has this id.",
     ("datasourceId", "01940000-0000-7000-8000-000000000000"): "datasourceId: No provider in the catalogue has this id.",
+    ("url", "E.DIS"): "url: This address does not lead to a provider’s public page.",
     ("url", "javascript:alert(1)"): "url: This is not the address of a web page that begins with https://.",
     ("country", "UK"): "country: There is no such country (ISO 3166-1 alpha-2).",
     ("utilityTypes", "GAS; STEAM"): "utilityTypes: “STEAM” is not one of ELECTRICITY, GAS,",
     ("sites", "Nowhere"): "sites: The company has no site “Nowhere”.",
     ("connectionOwnerEmail", "nobody"): "connectionOwnerEmail: An email address must have an @-sign.",
     ("dataCollectionStartDate", "0001-01-01"): "dataCollectionStartDate: Choose a day from 1970",
-    ("dataCollectionStartDate", "31.1.2026"): "dataCollectionStartDate: This is not a date. Write it as 2026-01-31.",
+    ("dataCollectionStartDate", "46053"): "dataCollectionStartDate: Excel stored this day as a number.",
     ("dataCollectionStartDate", "2026-02-30"): "dataCollectionStartDate: This is not a date. Write it as 2026-01-31.",
     ("lockedFields", "password"): "lockedFields: “password” is not one of datasourceId, url, country,",
     ("lockedFields", "country"): "country is locked but has no value.",
@@ -37,6 +40,24 @@ ADDRESS_ERRORS = {
     "=cmd|'/c calc'!A1": "An email address must have an @-sign.",
     "<script>": "An email address must have an @-sign.",
 }
+
+
+def test_spreadsheet_fault_is_explained_once(company):
+    lines = [f"a{number}@example.com;1.23457E+12;0{number}/04/2026" for number in range(1, 4)]
+
+    batch = draft(company, "email;externalId;dataCollectionStartDate", *lines)
+
+    assert batch.notices.splitlines() == [
+        "Excel shortened numbers in the column “externalId”, such as 1.23457E+12 in row 2, and their last digits are "
+        "lost. In Excel, format the column as text, enter the numbers again, and save the file once more.",
+        "Days in the column “dataCollectionStartDate”, such as 01/04/2026 in row 2, can be read in two ways. "
+        "In Excel, format the column as text, and write the days as 2026-01-31.",
+    ]
+    assert set(statuses(batch)) == {MALFORMED}
+
+
+def test_country_may_be_its_name(company):
+    assert read_prefill(company, "country", "United Kingdom") == {"country": "GB"}
 
 
 def read_prefill(company, columns, cells):
