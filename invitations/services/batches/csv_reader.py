@@ -15,7 +15,7 @@ from config.exceptions import InvalidField
 from config.typed_text import clean_typed
 from invitations.models import MAX_BATCH_ROWS
 from invitations.services.addresses import is_one_address, split_addresses
-from invitations.services.batches.header import EMAIL, LEFT_OUT, NO_COLUMN, names_address, read_header
+from invitations.services.batches.header import EMAIL, LEFT_OUT, NO_COLUMN, names_column, read_header
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 LIST_SEPARATOR = re.compile(r"[|;\n]")
@@ -63,7 +63,7 @@ def read_csv(content: bytes, *, columns: Sequence[str]) -> Sheet:
     if first is None:
         raise _invalid(_("This is empty."))
     delimiter = delimiter_line[1] if delimiter_line else max(",;\t", key=first.count)
-    is_list = "@" in first or ("@" in text and delimiter not in first and not _is_name(first, columns))
+    is_list = "@" in first or ("@" in text and delimiter not in first and not names_column(first, columns))
     rows, notices = (list(_read_addresses(text)), []) if is_list else _read_table(text, delimiter, columns)
     if len(rows) > MAX_BATCH_ROWS:
         raise _invalid(
@@ -108,10 +108,6 @@ def _read_addresses(text: str) -> Iterator[CsvRow]:
     found = (each for line in lines for each in ([line] if is_one_address(line) else split_addresses(line)))
     for number, address in enumerate(found, start=1):
         yield CsvRow(number, {EMAIL: address})
-
-
-def _is_name(line: str, columns: Sequence[str]) -> bool:
-    return names_address(line) or line.strip().casefold() in map(str.casefold, columns)
 
 
 def _read_table(text: str, delimiter: str, columns: Sequence[str]) -> tuple[list[CsvRow], list[str]]:

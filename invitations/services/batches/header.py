@@ -77,6 +77,15 @@ def names_address(name: str) -> bool:
     return fold_name(name) in RANKS
 
 
+def names_column(line: str, columns: Sequence[str]) -> bool:
+    """True for the name of a column, and for a misspelt `email`."""
+    return _is_near(line) or names_address(line) or _is_own(_shown(line), columns)
+
+
+def _is_near(name: str) -> bool:
+    return bool(difflib.get_close_matches(fold_name(name), [EMAIL], 1, SIMILARITY))
+
+
 def _shown(cell: str) -> str:
     return clean_typed(clean_typed(cell).strip(QUOTES))[:MAX_NAME_LENGTH]
 
@@ -98,6 +107,8 @@ def _address_column(names: Sequence[str], found: Sequence[str], rows: Sequence[S
     known = [place for place in free if names_address(names[place])]
     if known:
         return min(known, key=lambda place: RANKS[fold_name(names[place])])
+    if near := [names[place] for place in free if _is_near(names[place])]:
+        raise _no_column(near[0], EMAIL)
     holding = [place for place in free if _holds_addresses([row[place] for row in rows if place < len(row)])]
     if len(holding) == 1:
         return holding[0]
@@ -106,9 +117,6 @@ def _address_column(names: Sequence[str], found: Sequence[str], rows: Sequence[S
         raise _invalid(
             _("Several columns hold addresses: %(names)s. Rename the right one to “email”.") % {"names": listed}
         )
-    near = [names[place] for place in free if difflib.get_close_matches(fold_name(names[place]), [EMAIL], 1)]
-    if near:
-        raise _no_column(near[0], EMAIL)
     raise _invalid(_("The column “email” is missing. The first row must name the columns, “email” among them."))
 
 

@@ -6,7 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from connections.models import Datasource
-from connections.services.catalogue import check_provider_url, update_datasource
+from connections.services.catalogue import update_datasource
+from connections.services.login_pages import check_provider_url
 from tests.factories import DatasourceFactory
 
 HEAD = "name,login_url,country,utility_types\n"
