@@ -21,7 +21,7 @@ from connections.models import Datasource, UtilityType
 from invitations.admin.actions.buttons import action_buttons, create_buttons
 from invitations.admin.changelist import status, uses
 from invitations.admin.history import load_history, state_of
-from invitations.admin.links import link_of
+from invitations.admin.links import shown_link
 from invitations.admin.next_step import suggest_next_step
 from invitations.models import Invitation
 from invitations.models.status import Status
@@ -80,7 +80,7 @@ def detail_context(model_admin: Any, request: HttpRequest, invitation: Invitatio
         "buttons": [button for button in buttons if button is not best],
         "correct_button": by_name.get("correct"),
         "resend_button": by_name.get("resend"),
-        "url": link_of(invitation),
+        "url": shown_link(request, invitation),
         "is_active": invitation.status == Status.ACTIVE,
     }
 

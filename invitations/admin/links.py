@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.qr import draw_qr
+from invitations.admin.link_log import log_link_shown
 from invitations.admin.mails import MailState, mail_state, mail_word
 from invitations.admin.pages import AdminPage
 from invitations.models import Invitation, public_url
@@ -23,6 +24,9 @@ class LinkPage(AdminPage):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
+    def show_link(self, invitation: Invitation) -> str | None:
+        return shown_link(self.request, invitation) if invitation.status == Status.ACTIVE else None
+
 
 class LinkView(LinkPage):
     def get(self, request: HttpRequest, object_id: Any) -> HttpResponse:
@@ -32,7 +36,7 @@ class LinkView(LinkPage):
             "link.html",
             title=_("Link for %(name)s") % {"name": self.model_admin.title_of(invitation)},
             invitation=invitation,
-            url=working_link(invitation),
+            url=self.show_link(invitation),
             mailed=[(delivery, mail_word(delivery)) for delivery in deliveries],
             is_queued=any(mail_state(delivery) == MailState.WAITING for delivery in deliveries),
             domains=[email for email in invitation.allowed_emails if email.startswith("*")],
@@ -53,14 +57,18 @@ class QRCodeView(LinkPage):
     """The link as SVG, black on white in any colour scheme."""
 
     def get(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        url = working_link(self.get_invitation(object_id))
+        url = self.show_link(self.get_invitation(object_id))
         if url is None:
             raise Http404
         return HttpResponse(draw_qr(url, svgclass=None), content_type="image/svg+xml")
 
 
-def working_link(invitation: Invitation) -> str | None:
-    return link_of(invitation) if invitation.status == Status.ACTIVE else None
+def shown_link(request: HttpRequest, invitation: Invitation) -> str | None:
+    """Return the link for a page, and log that the user sees it while it works."""
+    url = link_of(invitation)
+    if url and invitation.status == Status.ACTIVE:
+        log_link_shown(request, invitation)
+    return url
 
 
 def link_of(invitation: Invitation) -> str | None:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from xml.etree import ElementTree
 
 import segno
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from companies.actors import SYSTEM
 from invitations.admin.titles import invitation_title
@@ -145,6 +147,23 @@ def test_link_needs_the_view_permission(client, company):
         client.force_login(may(*codenames))
         for page in ("link", "qr"):
             assert client.get(address(page, invitation)).status_code == status
+
+
+def test_link_seen_by_viewer_is_logged(client, admin_client, company):
+    working, revoked = make_invitation(company), revoke_invitation(make_invitation(company), by=SYSTEM)
+    viewer, inviter = may("view_invitation"), may("view_invitation", "change_invitation")
+    for user in (viewer, inviter):
+        client.force_login(user)
+        for page in ("change", "link", "qr"):
+            client.get(address(page, working))
+        client.get(address("change", revoked))
+
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id, entry.change_message) == (viewer, str(working.pk), "Saw the link.")
+    LogEntry.objects.update(action_time=timezone.now() - timedelta(hours=25))
+    client.force_login(viewer)
+    client.get(address("qr", working))
+    assert LogEntry.objects.count() == 2
 
 
 def test_unknown_invitation_is_not_found(admin_client, db):
