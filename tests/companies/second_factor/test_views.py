@@ -22,6 +22,7 @@ def test_factor_is_set_up_then_asked_for(client, mary):
     answer, begun = set_up_on_pages(client)
     codes = RECOVERY_CODE.findall(words(answer))
     assert len(codes) == 10
+    assert ('data-copy="Copy codes"' in words(answer), 'data-print="Print codes"' in words(answer)) == (True, True)
     assert is_open(client)
     client.post(address("logout"))
 

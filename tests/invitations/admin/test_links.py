@@ -39,6 +39,17 @@ def dark_modules(svg):
                 x += values[0]
 
 
+def test_unmailed_link_offers_to_mail_it(admin_client, company):
+    invitation = make_invitation(company, allowed_emails=["a@example.com"])
+    assert f'href="{address("resend", invitation)}" class="button default">Mail it</a>' in link_of(
+        admin_client, invitation
+    )
+
+    mailed = make_invitation(company, allowed_emails=["a@example.com"], send_email=True)
+    assert "Mail it" not in link_of(admin_client, mailed)
+    assert "Mail it" not in link_of(admin_client, make_invitation(company))
+
+
 def test_link_can_be_copied(admin_client, company):
     invitation = make_invitation(company, max_uses=3, expires_in=timedelta(days=7))
 
