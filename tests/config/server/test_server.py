@@ -5,13 +5,16 @@ import json
 import socket
 from contextlib import ExitStack, contextmanager
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from tests.config.server.conftest import THREADS
+from companies.login_throttle import fingerprint
+from companies.services.partners import issue_api_key
+from tests.config.server.conftest import KEY, THREADS
 from tests.config.server.nginx import nginx
-from tests.factories import CompanyFactory, UserFactory, make_api_key, make_invitation
+from tests.factories import CompanyFactory, PartnerFactory, UserFactory, make_api_key, make_invitation
 from tests.secrecy import KNOWN
 
 MIB = 1024 * 1024
@@ -167,3 +170,38 @@ def test_server_does_not_speak_http_2(server):
 
     # an HTTP/2 server begins with a SETTINGS frame
     assert response[3:4] != b"\x04"
+
+
+def test_forged_proxy_headers_are_ignored(server):
+    """A proxy sets `X-Forwarded-For` and passes on the names with an underscore that the client sent."""
+    wanted = {
+        "port": ("203.0.113.1", {"X-Forwarded-For": "203.0.113.1:51234"}),
+        "brackets": ("2001:db8:0:2::", {"X-Forwarded-For": "[2001:db8:0:2::1]:443"}),
+        "forged before": ("203.0.113.3", {"X_Forwarded_For": "192.0.2.66", "X-Forwarded-For": "203.0.113.3"}),
+        "forged after": ("203.0.113.4", {"X-Forwarded-For": "203.0.113.4", "X_FORWARDED_FOR": "192.0.2.66"}),
+        "appended": ("203.0.113.5", {"X-Forwarded-For": "192.0.2.66, 203.0.113.5"}),
+        "repeated": ("203.0.113.6", {"X-Forwarded-For": "192.0.2.66", "x-forwarded-for": "203.0.113.6"}),
+        # over https, a form without Referer would be rejected
+        "scheme": ("203.0.113.7", {"X-Forwarded-For": "203.0.113.7", "X_Forwarded_Proto": "https"}),
+        "garbage": ("127.0.0.1", {"X-Forwarded-For": "unknown"}),
+    }
+    for name, (_, headers) in wanted.items():
+        body = f"csrfmiddlewaretoken={'a' * 32}&username={name}&password=wrong".encode()
+        with sent(server, "POST /admin/login/", CSRF | headers | {"Content-Length": str(len(body))}, body) as wire:
+            assert response_on(wire).status == 200, name
+
+    counted = {attempt.username: attempt.ip_address for attempt in AccessAttempt.objects.all()}
+    assert {name: counted[fingerprint(name)] for name in wanted} == {
+        name: address for name, (address, _) in wanted.items()
+    }
+
+
+def test_api_key_is_read_from_its_header_only(server):
+    issue_api_key(PartnerFactory(), name="Test", value=KEY)
+    ways = {"environment": {}, "underscore": {"X_API_KEY": KEY}, "header": {"X-API-KEY": KEY}}
+    got = {}
+    for name, headers in ways.items():
+        with sent(server, "GET /v2/ping", headers) as wire:
+            got[name] = response_on(wire).status
+
+    assert got == {"environment": 401, "underscore": 401, "header": 200}
