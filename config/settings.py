@@ -263,7 +263,9 @@ SPECTACULAR_SETTINGS = {
         "Invite someone to connect a utility account, without sending passwords by mail.\n\n"
         "Send your API key in the header `X-API-KEY` of every request. Every error is a problem document (RFC 9457), "
         "and each operation lists its error codes. An unknown path is a 404. An unsupported method is a 405 "
-        "(`METHOD_NOT_ALLOWED`) with an `Allow` header. Null means never, unlimited or none."
+        "(`METHOD_NOT_ALLOWED`) with an `Allow` header. Null means never, unlimited or none.\n\n"
+        "Objects may get new fields, and most enums new values: the description of each enum says which. The `code` of "
+        "errors may get new values, too. Do not fail on unknown ones."
     ),
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -276,7 +278,13 @@ SPECTACULAR_SETTINGS = {
         "InvitationStatus": "invitations.models.status.Status",
     },
     "SERVERS": [{"url": PUBLIC_URL}],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema.describe_enum_growth",
+    ],
 }
+# every other enum of the document may get new values
+OPENAPI_FIXED_ENUMS = {"ActorEnum", "InvitationStatus", "InvitationTypeEnum", "LockedFieldsEnum"}
 
 # --- logs -------------------------------------------------------------------------------------------------
 LOGGING = logging_settings(level=read_log_level("LOG_LEVEL"), plain=DEBUG)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse
@@ -178,3 +179,16 @@ class StrictObjects(OpenApiSerializerExtension):  # type: ignore[no-untyped-call
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
         return {**schema, "additionalProperties": False}
+
+
+GROWS = "New values may be added: do not fail on an unknown one."
+FIXED = "No values will be added in this version of the API."
+
+
+def describe_enum_growth(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Postprocessing hook of drf-spectacular: say of each enum whether it may grow (`OPENAPI_FIXED_ENUMS`)."""
+    for name, component in result["components"]["schemas"].items():
+        if "enum" in component:
+            growth = FIXED if name in settings.OPENAPI_FIXED_ENUMS else GROWS
+            component["description"] = f"{growth}\n\n{component.get('description', '')}".strip()
+    return result

@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.validation import validate_schema
@@ -13,6 +14,7 @@ from drf_spectacular.validation import validate_schema
 from companies.models import ActorKind, Scope
 from config.api import document
 from config.api.document import openapi_document
+from config.api.schema import FIXED, GROWS
 from config.exceptions import DomainError
 from connections.models import UtilityType
 from connections.models.status import Status as ConnectionStatus
@@ -215,6 +217,14 @@ ENUMS: list[tuple[str, str, list[str]]] = [
 def test_enums_are_documented_as_enums():
     for name, path, values in ENUMS:
         assert sorted(schema_at(components()[name], path)["enum"]) == sorted(values), (name, path)
+
+
+def test_enums_say_whether_they_may_grow():
+    said = {name: schema["description"].split("\n")[0] for name, schema in components().items() if "enum" in schema}
+
+    assert said.keys() >= settings.OPENAPI_FIXED_ENUMS
+    assert said == {name: FIXED if name in settings.OPENAPI_FIXED_ENUMS else GROWS for name in said}
+    assert GROWS in components()["ConnectionStatus"]["description"]
 
 
 def test_repeatable_filters_are_arrays_of_enums():

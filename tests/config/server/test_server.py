@@ -163,6 +163,25 @@ def created_with_chunks(server) -> tuple[int, int]:
     return response.status, body["maxUses"]
 
 
+def test_repeated_headers_and_slashes_are_explained(server):
+    company = CompanyFactory()
+    _, key = make_api_key(company.partner)
+    KNOWN.note(key)
+    path = f"/v2/invitation/company/{company.pk}"
+    known = f"X-API-KEY: {key}\r\nContent-Type: application/json\r\nContent-Length: 2"
+
+    def explained(target: str, headers: str) -> str:
+        with socket.create_connection(server, timeout=20) as wire:
+            wire.sendall(f"POST {target} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n{{}}".encode())
+            return str(json.load(response_on(wire))["detail"])
+
+    assert "several were sent" in explained(path, f"{known}\r\nIdempotency-Key: a\r\nIdempotency-Key: b")
+    assert explained(path, f"{known}\r\nX-API-KEY: {key}") == "Send only one X-API-KEY header."
+    for target in (f"{path}/", f"/{path}", path.replace("company/", "company//")):
+        assert f"Did you mean {path}?" in explained(target, known), target
+    assert not company.invitations.exists()
+
+
 def test_server_does_not_speak_http_2(server):
     with socket.create_connection(server, timeout=20) as wire:
         wire.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
