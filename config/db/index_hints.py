@@ -8,6 +8,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, F, Func, Q, QuerySet, UUIDField, Value
 
 MAX_SORTED_ROWS = 5_000
+# for conditions that take long on each row
+MAX_SORTED_MATCHES = 20_000
+NEWEST_ROWS = 5_000
+DENSE_MATCHES = 50  # a page of a list
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
@@ -47,7 +51,34 @@ def prefilter_if_rare(rows: QuerySet[Any], condition: Q, *order: str) -> Q:
     `order` is the order of the index that serves the condition, if it has one. It keeps PostgreSQL from other indexes.
     """
     found = rows.filter(condition).order_by(*order).values("pk")
-    if found[MAX_SORTED_ROWS : MAX_SORTED_ROWS + 1].exists():
+    return condition if _has_more(found, MAX_SORTED_ROWS) else _ids(found, MAX_SORTED_ROWS)
+
+
+def prefilter_unless_dense(rows: QuerySet[Any], condition: Q) -> Q:
+    """The same for a condition that takes long on each row, such as a search in texts, but is served by an index.
+
+    A walk from the newest row on would take seconds if all matches are old. The condition is only returned if the
+    newest rows have a page of matches, or if there are more than `MAX_SORTED_MATCHES`.
+    """
+    found = rows.filter(condition).order_by().values("pk")
+    if not _has_more(found, MAX_SORTED_ROWS):
+        return _ids(found, MAX_SORTED_ROWS)
+    if _is_dense(rows, condition) or _has_more(found, MAX_SORTED_MATCHES):
         return condition
+    return _ids(found, MAX_SORTED_MATCHES)
+
+
+def _has_more(found: QuerySet[Any], number: int) -> bool:
+    return found[number : number + 1].exists()
+
+
+def _ids(found: QuerySet[Any], maximum: int) -> Q:
     # the limit is never reached; without one, PostgreSQL may prefer to sort the whole table
-    return Q(InArray(F("pk"), ArraySubquery(found[: 2 * MAX_SORTED_ROWS])))
+    return Q(InArray(F("pk"), ArraySubquery(found[: 2 * maximum])))
+
+
+def _is_dense(rows: QuerySet[Any], condition: Q) -> bool:
+    """True if the newest rows have a page of matches."""
+    oldest = rows.order_by("-pk").values_list("pk", flat=True)[NEWEST_ROWS : NEWEST_ROWS + 1].first()
+    newest = rows.filter(condition) if oldest is None else rows.filter(condition, pk__gte=oldest)
+    return len(newest.order_by().values("pk")[: DENSE_MATCHES + 1]) > DENSE_MATCHES

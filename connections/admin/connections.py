@@ -19,7 +19,7 @@ from config.admin.changelist import AutocompleteFilter, CreatedFilter, status_wo
 from config.admin.confirm import ConfirmingAdmin
 from config.admin.csv_export import ExportingAdmin
 from config.admin.times import format_datetime
-from config.db.index_hints import prefilter_if_rare
+from config.db.index_hints import prefilter_if_rare, prefilter_unless_dense
 from config.db.name_search import begins_each
 from config.db.uuid7 import parse_uuid
 from connections.admin.closing import CLOSING
@@ -141,7 +141,7 @@ class ConnectionAdmin(ConfirmingAdmin, ExportingAdmin, CompanyLimitedAdmin):
         if term:
             providers = list(Datasource.objects.beginning(term).values_list("pk", flat=True)[:MAX_PROVIDERS])
             found = Q(company__in=search_companies(term, limit_of(request))) | Q(datasource__in=providers)
-            queryset = queryset.filter(prefilter_if_rare(queryset, found | begins_each(term, SEARCHED)))
+            queryset = queryset.filter(prefilter_unless_dense(queryset, found | begins_each(term, SEARCHED)))
         return queryset, False
 
     @admin.display(description=_("provider"))

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from companies.admin import search_companies
-from config.db.index_hints import prefilter_if_rare
+from config.db.index_hints import prefilter_unless_dense
 from config.db.name_search import begins_each
 from config.db.uuid7 import parse_uuid
 from invitations.admin.dashboard.attention import Attention, attention_condition
@@ -98,7 +98,7 @@ def search_invitations(
     address = parse_address(term)
     of_company = Q(company__in=search_companies(term, limit))
     found = of_company | Q(pk__in=corrected_invitations(address)) | begins_each(address, SEARCHED)
-    return invitations.filter(prefilter_if_rare(invitations, found))
+    return invitations.filter(prefilter_unless_dense(invitations, found))
 
 
 def corrected_invitations(address: str) -> list[UUID]:
