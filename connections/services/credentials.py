@@ -109,8 +109,8 @@ def merge_credentials(credential: Credential, given: Credentials) -> Credentials
 def holds_credentials(credential: Credential, given: Credentials) -> bool:
     """True if each given value is stored. False if the stored values cannot be decrypted."""
     stored = _decrypt_or_empty(credential)
-    typed = {**given, "username": given["username"].strip()}
-    return all(stored.get(name) == value for name, value in typed.items() if value)
+    cleaned = check_credentials(given, None)
+    return all(stored.get(name) == value for name, value in cleaned.items() if value)
 
 
 @sensitive_variables()

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from companies.models import Site
+from config.db.compiled_queries import compiled
 from connections.models import Connection, Datasource
 from connections.services.credentials import Credentials, holds_credentials, holds_username
 from invitations.models import Invitation, Use
@@ -63,13 +66,18 @@ def find_same_account(invitation: Invitation, account: Account, credentials: Cre
     """
     if not invitation.use_count:
         return None
-    uses = Use.objects.filter(invitation=invitation, connection__isnull=False).order_by("-pk")
-    for use in uses.select_related("connection__datasource", "connection__credential")[:MAX_COMPARED]:
+    for use in _newest_uses(invitation_id=invitation.pk):
         connection = use.target
         is_same_provider = _site(connection.provider_host) == _site(account.provider_host)
         if is_same_provider and holds_username(connection.credential, credentials["username"]):
             return use
     return None
+
+
+@compiled
+def _newest_uses(invitation_id: UUID) -> QuerySet[Use]:
+    uses = Use.objects.filter(invitation=invitation_id, connection__isnull=False).order_by("-pk")
+    return uses.select_related("connection__datasource", "connection__credential")[:MAX_COMPARED]
 
 
 def _site(host: str) -> str:

@@ -13,7 +13,7 @@ from connections.models import Connection
 from connections.models.status import Status
 from invitations.models import Invitation, Use
 from invitations.services.invitations import create_repair_invitation
-from tests.factories import make_connection, make_invitation
+from tests.factories import DatasourceFactory, SiteFactory, make_connection, make_invitation
 from tests.invitations.answers import answers, page, saved
 from tests.invitations.repairs import create_proof, found, login, opened, read
 
@@ -97,6 +97,27 @@ def test_changed_replay_says_what_was_kept(client, company):
         assert "another" not in content
     assert client.post(path, form)["Location"] == page(invitation, "done")
     assert (Use.objects.count(), opened(Connection.objects.get())["password"]) == (1, form["password"])
+
+
+def test_replay_with_untidy_values_is_the_same(client, company):
+    site = SiteFactory(company=company)
+    DatasourceFactory(name="Old Energy", country="GB")
+    for provider in ("old energy", "HTTPS://My.Utility.example/login?x=1#y"):
+        invitation = make_invitation(company, max_uses=1)
+        form = answers(
+            provider=provider,
+            username=" river\u200bside ",
+            password=" pa55 ",
+            account_number=" 12 34\u200b",
+            security_question=" First  pet\u200b ",
+            security_answer=" Rex ",
+            sites=[str(site.pk)],
+            utility_types=["WATER", "GAS"],
+            owner_email=" Owner@Example.com ",
+            collection_start_date="2024-02-29",
+        )
+        for _ in range(2):
+            assert client.post(page(invitation, "connect"), form)["Location"] == page(invitation, "done")
 
 
 def test_changed_replay_of_repair_is_kept_apart(client, broken, to_repair):
