@@ -223,6 +223,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 # for webhooks of a mail provider and pasted lists; config.http.body_limit allows 256 KiB elsewhere
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 11_000  # a form may choose ten thousand sites
 DEFAULT_EXCEPTION_REPORTER = "config.redaction.RedactingReporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.redaction.RedactingReportFilter"
 

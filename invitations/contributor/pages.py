@@ -7,9 +7,11 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
+from companies.services.sites import SiteNames
 from config.http.headers import set_private_headers
 from connections.models import Datasource
 from invitations.contributor.forms import ConnectForm
+from invitations.contributor.forms.connect import offered_sites
 from invitations.contributor.repair import repair
 from invitations.contributor.request import ContributorRequest, contributor_view
 from invitations.contributor.results import show_result
@@ -80,3 +82,15 @@ def providers(request: ContributorRequest) -> HttpResponse:
         for each in found
     ]
     return JsonResponse({"datasources": suggestions})
+
+
+@contributor_view()
+def sites(request: ContributorRequest) -> HttpResponse:
+    """JSON with the labels of sites that match `?query=`, for visitors who may see the form."""
+    ensure_active(request.invitation)
+    ensure_verified(request.invitation, request.proof)
+    check_rate_limit(f"sites:{request.client}", limit=SEARCHES_PER_MINUTE, per=timedelta(minutes=1))
+    is_locked = request.invitation.prefilled.is_locked("initial_sites")
+    names = SiteNames(() if is_locked else offered_sites(request.invitation))
+    query = request.http.GET.get("query", "")[:MAX_QUERY]
+    return JsonResponse({"sites": names.suggest(query, limit=MAX_SUGGESTIONS)})

@@ -15,4 +15,5 @@ urlpatterns = [
     path("p/i/<str:token>/done/<uuid:use_id>/state", results.state, name="state"),
     path("p/i/<str:token>/done/<uuid:use_id>/correct", results.correct, name="correct"),
     path("p/i/<str:token>/providers", pages.providers, name="providers"),
+    path("p/i/<str:token>/sites", pages.sites, name="sites"),
 ]

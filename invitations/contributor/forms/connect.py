@@ -5,18 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from companies.addresses import normalize_address
 from companies.models import Site
+from companies.services.sites import SiteNames
 from config.exceptions import InvalidField
 from config.form_fields import AddressInput, TypedCharField
 from connections.models import UtilityType
 from connections.services.connections import check_start_date
 from invitations.contributor.forms.login import INCOMPLETE, LoginForm
 from invitations.contributor.forms.provider import ProviderForm
+from invitations.contributor.forms.sites import MOST_BOXES, site_names_field
 from invitations.models import EmailProof, Invitation
 from invitations.services.accounts import Account
 from invitations.services.redemption import prefilled_datasource
@@ -143,12 +145,21 @@ class ConnectForm(ProviderForm):
         )
 
     def _offer_sites(self, invitation: Invitation) -> None:
-        kept = Q(pk__in=invitation.prefilled.initial_sites)  # also if they were archived since
-        sites = invitation.company.sites.filter(kept | Q(archived_at=None)).order_by("name", "pk")
-        if sites.exists():
-            self.fields["sites"].queryset = sites  # type: ignore[attr-defined]
-        else:
+        """Offer boxes for a few sites, and a text for many. A lock shows the prefilled ones."""
+        prefilled = invitation.company.sites.filter(pk__in=invitation.prefilled.initial_sites)
+        sites = prefilled if invitation.prefilled.is_locked("initial_sites") else offered_sites(invitation)
+        if not sites.exists():
             del self.fields["sites"]
+        elif sites is not prefilled and sites[MOST_BOXES : MOST_BOXES + 1].exists():
+            self.fields["sites"] = site_names_field(SiteNames(sites))
+        else:
+            self.fields["sites"].queryset = sites.order_by("name", "pk")  # type: ignore[attr-defined]
+
+
+def offered_sites(invitation: Invitation) -> QuerySet[Site]:
+    """Sites that are not archived, and the prefilled ones, which may have been archived since."""
+    kept = Q(pk__in=invitation.prefilled.initial_sites)
+    return invitation.company.sites.filter(kept | Q(archived_at=None)).order_by("name", "pk")
 
 
 def _initial(invitation: Invitation, proof: EmailProof | None) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""Places of a company with many sites, by name: ten thousand boxes fit neither a page nor a request."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from companies.models import Site
+from companies.services.sites import SiteNames
+
+MOST_BOXES = 50
+MAX_NAMED = 5
+MAX_SUGGESTED = 3
+MAX_SHOWN = 100
+
+
+class SiteNamesInput(forms.Textarea):
+    """One place on each line. Several values of the field count as lines, too."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        lines = data.getlist(name) if hasattr(data, "getlist") else data.get(name)
+        return "\n".join(lines) if isinstance(lines, list) else lines
+
+
+class SiteNamesField(forms.Field):
+    """Sites by their labels, names, external ids or ids. An error names each line that means no site, or several."""
+
+    widget = SiteNamesInput(
+        attrs={
+            "rows": 5,
+            "spellcheck": "false",
+            "autocapitalize": "none",
+            "data-sites-url": "sites",  # relative to the page and the link it was opened by
+            "data-find": _("Find a place"),
+        }
+    )
+
+    def __init__(self, names: SiteNames, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.names = names
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            return "\n".join(self.names.labels[site.pk] for site in value if site.pk in self.names.labels)
+        return value
+
+    def clean(self, value: Any) -> list[Site]:
+        if isinstance(value, list):  # of a disabled field
+            return value
+        lines = [line.strip() for line in (value or "").splitlines() if line.strip()]
+        found = [(line, self.names.find(line)) for line in lines]
+        unclear = [(line, sites) for line, sites in found if len(sites) != 1]
+        if unclear:
+            rest = len(unclear) - MAX_NAMED
+            more = [gettext("And %(number)s more.") % {"number": f"{rest:,}"}] if rest > 0 else []
+            errors = [self._error(line[:MAX_SHOWN], sites) for line, sites in unclear[:MAX_NAMED]]
+            raise forms.ValidationError([*errors, *more])
+        return list({sites[0].pk: sites[0] for _line, sites in found}.values())
+
+    def _error(self, line: str, found: list[Site]) -> str:
+        if found:
+            labels = [self.names.labels[site.pk] for site in found]
+            sentence = gettext("“%(line)s” means %(number)s places. Write one of them in full: %(names)s.")
+        else:
+            labels = self.names.suggest(line, limit=MAX_SUGGESTED)
+            sentence = gettext("There is no place “%(line)s”.")
+            sentence += gettext(" Did you mean: %(names)s?") if labels else ""
+        names = "; ".join(labels[:MAX_SUGGESTED])
+        return sentence % {"line": line, "number": f"{len(found):,}", "names": names}
+
+
+def site_names_field(names: SiteNames) -> SiteNamesField:
+    return SiteNamesField(
+        names,
+        required=False,
+        label=_("Places this account serves"),
+        help_text=_("One place on each line, by its name. The company has %(number)s places.")
+        % {"number": f"{len(names.sites):,}"},
+    )
