@@ -41,12 +41,12 @@ RESET = (
         "too, because someone else may know it. You get a link with which they choose a new one. First make sure that "
         "the request comes from them."
     ),
-    _("The second factor is reset."),
+    _("The second factor is reset"),
 )
 LINK = (
     _("Create a link for a new password"),
     _("Their earlier password does not work. With the link they choose a new one, once within 24 hours."),
-    _("The link is ready."),
+    _("The link is ready"),
 )
 Texts = tuple[Any, Any, Any]
 

@@ -8,6 +8,7 @@ from django_otp.oath import TOTP
 from playwright.sync_api import expect
 
 from companies.models import User
+from companies.services.second_factor import begin_second_factor, confirm_second_factor
 from tests.browser.axe import check_page
 from tests.factories import UserFactory
 
@@ -20,10 +21,10 @@ def mary(live_server):
     return UserFactory(email="mary@example.com", password=PASSWORD)
 
 
-def log_in(page, base, password=PASSWORD):
+def log_in(page, base, password=PASSWORD, email="mary@example.com"):
     page.goto(f"{base}/admin/login/")
     expect(page.get_by_label("Email")).to_be_focused()
-    page.get_by_label("Email").fill("mary@example.com")
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
     page.keyboard.press("Enter")
 
@@ -110,3 +111,29 @@ def test_wrong_passwords_make_staff_wait(live_server, mary, visitors):
     heading(page, "Please wait")
     log_in(page, live_server.url)
     expect(page.get_by_role("heading", level=1)).to_have_text("Please wait")
+
+
+def test_reset_leads_to_a_new_password(live_server, mary, visitors, settings):
+    settings.PUBLIC_URL = live_server.url
+    UserFactory(email="ann@example.com", password=PASSWORD)
+    confirm_second_factor(mary, code=code(begin_second_factor(mary).base32_key))
+    page, hers = visitors.visitor(), visitors.visitor()
+    log_in(page, live_server.url, email="ann@example.com")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    page.goto(f"{live_server.url}/admin/companies/user/{mary.pk}/change/")
+    page.get_by_role("link", name="Reset second factor").click()
+    check_page(page)
+    page.get_by_role("button", name="Reset second factor").click()
+    heading(page, "The second factor is reset")
+
+    hers.goto(page.locator(".secret code").inner_text())
+    hers.get_by_label("New password", exact=True).fill(PASSWORD)
+    hers.get_by_label("New password confirmation").fill(PASSWORD)
+    hers.keyboard.press("Enter")
+    expect(hers.get_by_text("This is your earlier password.")).to_be_visible()
+    heading(hers, "Choose a new password")
+    hers.get_by_label("New password", exact=True).fill("another horse battery")
+    hers.get_by_label("New password confirmation").fill("another horse battery")
+    hers.keyboard.press("Enter")
+    expect(hers.get_by_text("Your new password is saved.")).to_be_visible()
+    check_page(hers)
