@@ -97,8 +97,9 @@ def _pages() -> list[Operation]:
 
 def _submit(url: str) -> Operation:
     """Submit the form of many invitations, with one cookie and its CSRF token."""
+    # seeded connections have no credentials, with which a form is compared
     usable = Invitation.objects.active().filter(
-        invitation_type=InvitationType.CREATE_CONNECTION, max_uses=None, expires_at=None, allowed_emails=[]
+        invitation_type=InvitationType.CREATE_CONNECTION, max_uses=None, expires_at=None, allowed_emails=[], use_count=0
     )
     paths = _shuffled("/p/i/{}/connect", _tokens(usable.order_by("?")[: SAMPLE // 10]))
     form = ask_once(url, Requests(paths, PROXY_HEADERS))
