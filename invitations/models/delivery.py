@@ -43,6 +43,10 @@ LEFT = (*MAILED, *BOUNCED_OR_COMPLAINED)
 UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED)
 
 
+# mails that wait for our own mail server
+DELAYED_BY_US = Q(status=DeliveryStatus.QUEUED, fault=Fault.SENDER)
+
+
 class Delivery(models.Model):
     """The mail to one address. Sending it again begins a new round and resets the attempts.
 
@@ -68,6 +72,8 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         indexes = [
             models.Index(F("invitation").desc(), condition=Q(status__in=UNDELIVERED), name="delivery_undelivered"),
+            # the overview looks for the one that has been failing for the longest time
+            models.Index("failing_since", condition=DELAYED_BY_US, name="delivery_delayed_by_us"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["invitation", "email"], name="one_delivery_per_address"),

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from invitations.models import MailOutage
+from invitations.models import Delivery, MailOutage
 from tests.database import execute, forget_jobs
 from tests.factories import make_invitation
 from tests.invitations.admin.dashboard.pages import show_overview
@@ -34,6 +34,19 @@ def test_overview_says_that_no_mail_leaves(admin_client):
     make_invitation(allowed_emails=["anna@example.com"], send_email=True)
     execute("UPDATE procrastinate_events SET at = now() - interval '1 hour'")
     assert "Mails and checks have been waiting since" in told(admin_client)
+
+
+def test_overview_names_long_delays(admin_client):
+    forget_jobs()
+    report(5)
+    make_invitation(allowed_emails=["anna@example.com"], send_email=True)
+    delayed = Delivery.objects.all()
+    wanted = "Some mails have been waiting since"
+    for minutes, fault, is_told in ((59, "SENDER", False), (61, "SENDER", True), (61, "RECEIVER", False)):
+        since = timezone.now() - timedelta(minutes=minutes)
+        delayed.update(fault=fault, failing_since=since, last_error="550 5.7.1 <anna@example.com> blocked")
+        page = told(admin_client)
+        assert (wanted in page, "550 5.7.1 &lt;[address]&gt; blocked" in page) == (is_told, is_told), (minutes, fault)
 
 
 def test_overview_names_the_outage(admin_client):
