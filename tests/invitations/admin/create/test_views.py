@@ -1,5 +1,6 @@
 """Staff create an invitation."""
 
+import re
 from datetime import date, timedelta
 
 from django.contrib.admin.models import LogEntry
@@ -104,6 +105,13 @@ def test_create_and_mail_mails_each_address(admin_client, company, jobs):
     assert sorted(invitation.deliveries.values_list("email", flat=True)) == ["a@example.com", "b@example.com"]
     assert jobs.names == ["send_invitation"] * 2
     assert "being mailed to 2 addresses." in words(admin_client.get(response.url))
+
+
+def test_enter_presses_create_and_mail(admin_client, company):
+    """Browsers press the first button of the form."""
+    form = words(admin_client.get(ADD)).partition('<form method="post" id="inviting"')[2]
+
+    assert re.findall(r'type="submit"[^>]* name="(\w+)"', form)[:2] == ["_send", "_show"]
 
 
 def test_create_link_only_sends_no_mail(admin_client, company, jobs):
