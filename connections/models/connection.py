@@ -167,6 +167,11 @@ class Connection(models.Model):
         return not credential.is_deleted and not credential.is_for(self)
 
     @property
+    def needs_credentials(self) -> bool:
+        """True if only new credentials let it work."""
+        return self.deleted_at is None and (self.is_repairable or self.is_disabled or self.has_moved)
+
+    @property
     def stale_extras(self) -> tuple[str, ...]:
         """Extras that the last check rejected: they must be given again."""
         return (ExtraCredential.AUTHENTICATOR_SEED.value,) if self.status == Status.MFA_TOKEN_EXPIRED else ()

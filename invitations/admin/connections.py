@@ -23,7 +23,7 @@ admin.site.unregister(Connection)
 class InvitedConnectionAdmin(ConnectionAdmin):
     def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
         may_invite = request.user.has_perm("invitations.add_invitation")
-        if may_invite and isinstance(obj, Connection) and (obj.is_repairable or obj.has_moved):
+        if may_invite and isinstance(obj, Connection) and obj.needs_credentials:
             query = {
                 "company": obj.company_id,
                 "invitation_type": InvitationType.EDIT_CONNECTION,

@@ -30,6 +30,7 @@ def test_disabling_is_confirmed_and_logged(admin_client, company):
 
     page = page_of(admin_client, row)
     assert url(row, "disable") not in page
+    assert "Invite to repair" in page
     assert "Detail: Sold" in page
     event = row.events.get(type="STATUS_CHANGED")
     assert (event.actor, event.user) == ("STAFF", LogEntry.objects.get().user)
@@ -43,6 +44,7 @@ def test_deleted_connection_keeps_its_page(admin_client, company):
 
     assert listed(admin_client) == []
     assert "Login details deleted" in page_of(admin_client, row)
+    assert "Invite to repair" not in page_of(admin_client, row)
     assert admin_client.post(url(row, "delete")).status_code == 302
     assert row.events.filter(type="DELETED").count() == 1
 
