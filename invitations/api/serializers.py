@@ -269,7 +269,8 @@ class InvitationEventSerializer(EventSerializer):
     )
     detail = serializers.DictField(
         help_text="For `UPDATED`: the changed `fields`, and in `changes` the old and new values of `expiresAt` and "
-        "`maxUses`. For `VIEWED`, `CODE_SENT` and `VERIFICATION_FAILED`: `count` and `lastAt`, if it happened again "
+        "`maxUses`. For `DELIVERY_FAILED`: the `reason`, and the `fault` as in a delivery. "
+        "For `VIEWED`, `CODE_SENT` and `VERIFICATION_FAILED`: `count` and `lastAt`, if it happened again "
         "within an hour."
     )
 

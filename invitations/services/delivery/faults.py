@@ -69,7 +69,7 @@ BY_CODE = {
     (Stage.RCPT, 553): ADDRESS,
     (Stage.RCPT, 556): ADDRESS,  # RFC 7504: the domain takes no mail
 }
-UNDEFINED = frozenset({"0.0", "5.0"})
+UNDEFINED = re.compile(r"0\.\d+|5\.0")
 
 # at the beginning of a line (RFC 2034), or after a number sign as qmail and Cisco write it
 ENHANCED = re.compile(r"(?:^|#)\s*[245]\.(\d{1,3}\.\d{1,3})(?![\d.]*\d)", re.MULTILINE)
@@ -118,7 +118,7 @@ def fault_of(stage: Stage, code: int, text: str) -> Fault:
         told = _told(REPEATED.sub(" ", text))
         if told and not (is_temporary and told == ADDRESS):
             return told
-    if enhanced is None or enhanced in UNDEFINED:
+    if enhanced is None or UNDEFINED.fullmatch(enhanced):
         return RECEIVER if is_temporary else BY_CODE.get((stage, code), SENDER)
     if is_temporary and enhanced in VAGUE:  # 4.7.1 is most often greylisting
         return RECEIVER
