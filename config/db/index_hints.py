@@ -60,12 +60,10 @@ def prefilter_unless_dense(rows: QuerySet[Any], condition: Q) -> Q:
     A walk from the newest row on would take seconds if all matches are old. The condition is only returned if the
     newest rows have a page of matches, or if there are more than `MAX_SORTED_MATCHES`.
     """
-    found = rows.filter(condition).order_by().values("pk")
-    if not _has_more(found, MAX_SORTED_ROWS):
-        return _ids(found, MAX_SORTED_ROWS)
-    if _is_dense(rows, condition) or _has_more(found, MAX_SORTED_MATCHES):
+    if _is_dense(rows, condition):
         return condition
-    return _ids(found, MAX_SORTED_MATCHES)
+    found = rows.filter(condition).order_by().values("pk")
+    return condition if _has_more(found, MAX_SORTED_MATCHES) else _ids(found, MAX_SORTED_MATCHES)
 
 
 def _has_more(found: QuerySet[Any], number: int) -> bool:

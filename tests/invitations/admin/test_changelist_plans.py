@@ -5,7 +5,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from config.db import index_hints
 from tests.factories import CompanyFactory, make_connection
 from tests.invitations.admin.pages import LIST
 from tests.plans import rows_read
@@ -123,17 +122,3 @@ def test_few_active_rows_are_found_fast(admin_client, company):
     for query in ({"status": "ACTIVE"}, {"status": "ACTIVE", "company": company.pk}, {"status": "REVOKED"}):
         number = rows_read(lambda query=query: admin_client.get(reverse(LIST), query), "invitations_invitation")
         assert (query, number < 500) == (query, True)
-
-
-def test_old_matches_are_found_fast(admin_client, many, monkeypatch):
-    """The 300 oldest rows match, which a scan from the newest would reach last."""
-    for name, number in {"MAX_SORTED_ROWS": 100, "MAX_SORTED_MATCHES": 1_000, "NEWEST_ROWS": 100}.items():
-        monkeypatch.setattr(index_hints, name, number)
-    old = "UPDATE invitations_invitation SET external_id = 'oldcorp' WHERE id <= '01940000-0000-7000-8000-00000000012c'"
-    with connection.cursor() as cursor:
-        for statement in (old, "ANALYZE"):
-            cursor.execute(statement)
-
-    number = rows_read(lambda: admin_client.get(reverse(LIST), {"q": "oldcorp"}), "invitations_invitation")
-
-    assert number < 1_000
