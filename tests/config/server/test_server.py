@@ -215,7 +215,7 @@ def test_forged_proxy_headers_are_ignored(server):
     }
 
 
-def test_api_key_is_read_from_its_header_only(server):
+def test_api_key_comes_from_its_header(server):
     issue_api_key(PartnerFactory(), name="Test", value=KEY)
     ways = {"environment": {}, "underscore": {"X_API_KEY": KEY}, "header": {"X-API-KEY": KEY}}
     got = {}
