@@ -32,10 +32,11 @@ class SiteNames:
         return list(self._meant.get(_key(text), {}).values())
 
     def suggest(self, text: str, *, limit: int) -> list[str]:
-        """Return labels that contain each word of the text."""
-        words = _key(text).split()
-        found = (label for label in self.labels.values() if words and all(word in _key(label) for word in words))
-        return [label for _place, label in zip(range(limit), found, strict=False)]
+        """Return labels that contain each word of the text. Those that begin with it come first."""
+        typed = _key(text)
+        keys = {label: _key(label) for label in self.labels.values()}
+        found = [label for label, key in keys.items() if typed and all(word in key for word in typed.split())]
+        return sorted(found, key=lambda label: not keys[label].startswith(typed))[:limit]
 
 
 def _label(site: Site) -> str:

@@ -18,7 +18,7 @@ from connections.models import UtilityType
 from connections.services.connections import check_start_date
 from invitations.contributor.forms.login import INCOMPLETE, LoginForm
 from invitations.contributor.forms.provider import ProviderForm
-from invitations.contributor.forms.sites import MOST_BOXES, site_names_field
+from invitations.contributor.forms.sites import MOST_BOXES, SiteNamesField, site_fields
 from invitations.models import EmailProof, Invitation
 from invitations.services.accounts import Account
 from invitations.services.redemption import prefilled_datasource
@@ -79,6 +79,7 @@ class ConnectForm(ProviderForm):
         "provider",
         "datasource",
         "country",
+        "all_sites",
         "sites",
         "utility_types",
         "owner_email",
@@ -121,6 +122,10 @@ class ConnectForm(ProviderForm):
         if self.cleaned_data.get("provider") and not self.fields["provider"].disabled:
             self._find_provider(self.cleaned_data["provider"].strip())
             self._require_extras(self.cleaned_data.get("datasource"))
+        sites = self.fields.get("sites")
+        if self.cleaned_data.get("all_sites") and isinstance(sites, SiteNamesField):
+            self.errors.pop("sites", None)
+            self.cleaned_data["sites"] = sites.names.sites
         return self.cleaned_data
 
     def ask_again(self, use_id: UUID) -> None:
@@ -151,7 +156,8 @@ class ConnectForm(ProviderForm):
         if not sites.exists():
             del self.fields["sites"]
         elif sites is not prefilled and sites[MOST_BOXES : MOST_BOXES + 1].exists():
-            self.fields["sites"] = site_names_field(SiteNames(sites))
+            self.fields |= site_fields(SiteNames(sites))
+            self.order_fields(self.field_order)
         else:
             self.fields["sites"].queryset = sites.order_by("name", "pk")  # type: ignore[attr-defined]
 

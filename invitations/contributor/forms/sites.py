@@ -71,11 +71,17 @@ class SiteNamesField(forms.Field):
         return sentence % {"line": line, "number": f"{len(found):,}", "names": names}
 
 
-def site_names_field(names: SiteNames) -> SiteNamesField:
-    return SiteNamesField(
-        names,
-        required=False,
-        label=_("Places this account serves"),
-        help_text=_("One place on each line, by its name. The company has %(number)s places.")
-        % {"number": f"{len(names.sites):,}"},
-    )
+def site_fields(names: SiteNames) -> dict[str, forms.Field]:
+    """Fields for all sites at once, and for some of them by name."""
+    number = {"number": f"{len(names.sites):,}"}
+    return {
+        "all_sites": forms.MultipleChoiceField(
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            label=_("Places this account serves"),
+            choices=[("all", _("All %(number)s places of the company") % number)],
+        ),
+        "sites": SiteNamesField(
+            names, required=False, label=_("Or only these places"), help_text=_("One place on each line, by its name.")
+        ),
+    }

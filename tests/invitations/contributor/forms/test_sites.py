@@ -69,6 +69,13 @@ def test_unclear_site_is_named(company, many):
     assert (len(errors), errors[-1]) == (6, "And 8 more.")
 
 
+def test_all_sites_are_chosen_at_once(company, many):
+    form = ConnectForm(make_invitation(company), answers(all_sites=["all"], sites="left over"))
+
+    assert form.is_valid(), form.errors
+    assert set(form.account.sites) == set(many)
+
+
 def test_equal_sites_have_different_labels(company):
     sites = [SiteFactory(company=company, name="Shop", external_id=external_id) for external_id in ("a", None)]
 
