@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from companies.second_factor.views import next_url
 from config.http import error_pages
@@ -16,10 +18,12 @@ from config.http.headers import set_private_headers
 from config.http.kept_entries import KEPT_FIELD, keep_entries, store_entries
 
 
-def ask_to_log_in_again(request: HttpRequest) -> HttpResponse | None:
+def ask_to_log_in_again(request: HttpRequest) -> HttpResponseBase | None:
     """The login page with the entries of the posted form. None if there is nothing to keep."""
     if request.method != "POST" or request.user.is_authenticated:
         return None
+    if request.headers.get("Sec-Fetch-Dest") == "iframe":
+        return _notice_in_frame(request)
     kept = keep_entries(request)
     if kept is None:
         return None
@@ -42,7 +46,7 @@ def bring_back_entries(request: HttpRequest) -> None:
         messages.warning(request, _("The form was sent for another member of staff, so its entries are not shown."))
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Page of a rejected form. In the admin the token usually ended with an earlier login, so entries are kept."""
     if not request.path.startswith(reverse("admin:index")):
         return error_pages.csrf_failure(request, reason)
@@ -52,6 +56,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if kept and store_entries(request, kept.encrypted):
         return redirect(kept.url)  # the user has logged in again, in another tab
     return ask_to_log_in_again(request) or set_private_headers(render(request, "admin/csrf_failure.html", status=403))
+
+
+@xframe_options_sameorigin
+@csp_replace({"frame-ancestors": ["'self'"]})
+def _notice_in_frame(request: HttpRequest) -> HttpResponse:
+    """Page in place of a preview: the login page must not be framed."""
+    return render(request, "admin/logged_out_frame.html", status=403)
 
 
 def _failed_login(request: HttpRequest) -> HttpResponse:

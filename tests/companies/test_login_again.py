@@ -175,3 +175,12 @@ def test_staff_read_own_words(client, mary):
     assert answer.status_code == 403
     assert "Open the page again" in answer.content.decode()
     assert "the link from your message" not in answer.content.decode()
+
+
+def test_preview_says_that_login_ended(client, company):
+    path = reverse("admin:invitations_invitation_preview", args=["mail"])
+    answer = client.post(path, form_data(company), headers={"Sec-Fetch-Dest": "iframe"})
+
+    assert (answer.status_code, answer["X-Frame-Options"]) == (403, "SAMEORIGIN")
+    assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
+    assert "You were logged out" in answer.content.decode()
