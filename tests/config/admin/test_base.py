@@ -97,6 +97,7 @@ def test_pages_have_no_inline_code(page, client, one_of_each):
 
 
 def test_no_row_can_be_deleted(admin_client, one_of_each):
+    one_of_each.pop("connections_connection")  # deleted by a service, which keeps its events
     for name, pk in one_of_each.items():
         response = admin_client.post(reverse(f"admin:{name}_delete", args=[pk]), {"post": "yes"})
         assert response.status_code == 403, name

@@ -50,7 +50,7 @@ def test_broken_statuses_agree_with_the_list(admin_client, company):
 
     url, number = tiles(show_overview(admin_client))["Broken connections"]
 
-    working = {"CONNECTED", "PENDING", "UNDER_INVESTIGATION", "COMPANY_INACTIVE"}
+    working = {"CONNECTED", "PENDING", "UNDER_INVESTIGATION", "COMPANY_INACTIVE", "DISABLED"}
     assert {status.value for status in BROKEN} == {status.value for status in ConnectionStatus} - working
     assert str(list_count(admin_client, url)) == number == str(len(BROKEN))
 
