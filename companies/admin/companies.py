@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from functools import partial
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -62,8 +63,38 @@ class CompanyForm(LoggedForm):
     update = staticmethod(update_company)
 
 
+def _set_active(company: Company, *, by: User, is_active: bool) -> None:
+    update_company(company, by=Actor.staff(by), is_active=is_active)
+
+
+ACTIVITY = (
+    ConfirmedAction(
+        name="deactivate",
+        label=_("Deactivate"),
+        consequence=_(
+            "Nothing is collected for the company any more, and its invitations are paused. Everything is as "
+            "before when it is activated again."
+        ),
+        outcome=_("Deactivated."),
+        permission="companies.change_company",
+        run=partial(_set_active, is_active=False),
+        is_offered=lambda company: company.is_active,
+    ),
+    ConfirmedAction(
+        name="activate",
+        label=_("Activate"),
+        consequence=_("Its connections return to the status that they had, and its invitations work again."),
+        outcome=_("Activated."),
+        permission="companies.change_company",
+        run=partial(_set_active, is_active=True),
+        is_offered=lambda company: not company.is_active,
+    ),
+)
+
+
 @admin.register(Company)
-class CompanyAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
+class CompanyAdmin(ConfirmingAdmin, LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
+    confirmed_actions = ACTIVITY
     company_path = "pk"
     form = CompanyForm
     fields = ("partner", "name", "external_id", "locale", "reply_to")
@@ -89,7 +120,7 @@ class CompanyAdmin(LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
         return limit_of(request) is None and super().has_add_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
-        return ("partner", "id", "created_at") if obj else ()
+        return ("partner", "is_active", "id", "created_at") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
         return (*self.fields, "is_active", "id", "created_at") if obj else self.fields

@@ -30,7 +30,7 @@ LOOKED_AT_ELSEWHERE = {"login", "view_on_site", "second_factor_setup", "second_f
 # They lead to the events on the page of the row.
 LOOKED_AT_ELSEWHERE |= {"invitations_invitation_history", "connections_connection_history"}
 LOOKED_AT_ELSEWHERE |= {"second_factor_off", "invitations_invitation_preview", "invitations_invitation_offers"}
-LOOKED_AT_ELSEWHERE |= {"choose_password", "companies_site_restore"}
+LOOKED_AT_ELSEWHERE |= {"choose_password", "companies_site_restore", "companies_company_activate"}
 # Django's own page, the same for every model: test one of them, and all with `make pictures`.
 LOOKS_ALIKE, ONE_OF_MANY = ("_history", "_list"), {"companies_company_history", "companies_list"}
 

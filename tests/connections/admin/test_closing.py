@@ -84,12 +84,13 @@ def test_site_is_archived_and_restored(admin_client, company):
 
 def test_company_is_deactivated(admin_client, company):
     row = make_connection(company)
-    form = {"name": company.name, "locale": "en", "external_id": "", "reply_to": ""}
 
-    admin_client.post(url(company, "change"), form)
+    admin_client.post(url(company, "deactivate"))
 
     assert Company.objects.get().is_active is False
     assert row.events.latest("pk").actor == "STAFF"
     assert Connection.objects.get().status == "COMPANY_INACTIVE"
-    admin_client.post(url(company, "change"), form | {"is_active": "on"})
+    admin_client.post(url(company, "change"), {"name": "Renamed", "locale": "en"})
+    assert Company.objects.get().is_active is False
+    admin_client.post(url(company, "activate"))
     assert Connection.objects.get().status == "PENDING"

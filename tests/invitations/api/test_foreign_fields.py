@@ -29,7 +29,7 @@ def test_bodies_reject_foreign_fields(company):
     before = everything()
 
     for operation in operations():
-        if operation.method == "get":
+        if operation.method in ("get", "delete"):
             continue
         names = foreign_fields(operation)
         assert {"id", "useCount", "createdAt", "partner"} <= set(names)
