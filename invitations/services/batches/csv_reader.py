@@ -59,7 +59,7 @@ def read_csv(content: bytes, *, columns: Sequence[str]) -> Sheet:
     text = _decode(content)
     delimiter_line = DELIMITER_LINE.match(text)
     text = text[delimiter_line.end() :] if delimiter_line else text
-    first = next((line for line in text.splitlines() if line.strip()), None)
+    first = next((line for line in text.splitlines() if clean_typed(line)), None)
     if first is None:
         raise _invalid(_("This is empty."))
     delimiter = delimiter_line[1] if delimiter_line else max(",;\t", key=first.count)
@@ -112,6 +112,8 @@ def _read_addresses(text: str) -> Iterator[CsvRow]:
 
 def _read_table(text: str, delimiter: str, columns: Sequence[str]) -> tuple[list[CsvRow], list[str]]:
     numbered = list(_filled_rows(text, delimiter))
+    if not numbered:
+        raise _invalid(_("This is empty."))
     first, rows = numbered[0][1], numbered[1:]
     header = read_header(first, [cells for _, cells in rows], columns=columns)
     return [CsvRow(number, _name_cells(header.columns, cells)) for number, cells in rows], header.notices

@@ -129,6 +129,7 @@ def test_unknown_columns_give_one_notice():
     ("text", "message"),
     [
         (" \n\n", "This is empty."),
+        ("\u200b\n\u202a\u202c", "This is empty."),
         ("email,country\n\n", "There is no row below the column names."),
         ("emial\n1", "There is no column “emial”. Did you mean “email”?"),
         ("email,max_uses\na,1", "There is no column “max_uses”. Did you mean “maxUses”?"),
