@@ -12,6 +12,7 @@ from django.db.models.functions import Concat
 from companies.actors import Actor
 from config.db.index_hints import InArray
 from invitations.models import Batch, Delivery, DeliveryStatus, EventType, Fault, Invitation, RowStatus
+from invitations.models.invitation import ERASED_DOMAIN
 from invitations.services.delivery.send import BATCH, new_round, queue_round
 from invitations.services.events import log_events
 
@@ -28,7 +29,7 @@ class Resent(NamedTuple):
 
 
 def failed_mails(companies: Collection[UUID] | None, *, batch: Batch | None = None) -> QuerySet[Delivery]:
-    """Failed mails of active invitations to allowed addresses, unless the fault is the address.
+    """Failed mails of active invitations to allowed addresses that were not erased, unless the fault is the address.
 
     `companies` None means all. With a `batch`, only the invitations that it created.
     """
@@ -41,7 +42,8 @@ def failed_mails(companies: Collection[UUID] | None, *, batch: Batch | None = No
     domain = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.CharField())
     still_on = Q(InArray(F("email"), allowed)) | Q(InArray(Concat(Value("*@"), domain), allowed))
     not_the_address = Q(fault=None) | ~Q(fault=Fault.ADDRESS)
-    return Delivery.objects.filter(still_on, not_the_address, status__in=FAILED, invitation__in=active)
+    failed = Delivery.objects.filter(still_on, not_the_address, status__in=FAILED, invitation__in=active)
+    return failed.exclude(email__endswith=f"@{ERASED_DOMAIN}")
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from invitations.models import (
     PersonalLink,
 )
 from invitations.models.prefill import Prefill
+from invitations.services.delivery.failed import resend_failed
 from invitations.services.delivery.send import resend_invitation
 from invitations.services.personal_data import PERSONAL_COLUMNS, erase_personal_data, export_personal_data
 from invitations.services.verification.codes import check_code
@@ -99,6 +100,7 @@ def test_erasure_ends_access_and_mails(invitation):
         BEN: DeliveryStatus.QUEUED,
     }
     resend_invitation(invitation, by=SYSTEM)
+    assert resend_failed(None, by=SYSTEM).mails == 0
     assert Delivery.objects.get(email=erasure.placeholder).status == DeliveryStatus.FAILED
 
 
