@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from invitations.exceptions import RateLimitExceeded
 from invitations.models import RateLimitWindow
@@ -45,6 +46,11 @@ def count_attempt(key: str, *, limit: int, per: timedelta) -> bool:
 
 def is_limit_reached(key: str, *, limit: int, per: timedelta) -> bool:
     return len(_recent_attempts(key, since=timezone.now() - per)) >= limit
+
+
+def hash_address(email: str) -> str:
+    """Name of an address in a key: useless to a reader of the database."""
+    return salted_hmac("latchkey.address", email, algorithm="sha256").hexdigest()[:24]
 
 
 def delete_old_windows(*, older_than: timedelta) -> int:

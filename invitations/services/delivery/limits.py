@@ -1,6 +1,5 @@
 """Limits of mails over all invitations. A mail beyond them waits; it is not lost."""
 
-import hashlib
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invitations.exceptions import RateLimitExceeded
 from invitations.models import Delivery
-from invitations.services.rate_limits import check_rate_limit
+from invitations.services.rate_limits import check_rate_limit, hash_address
 
 SHARES = 50
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -75,6 +74,6 @@ def count_mail(delivery: Delivery) -> Held | None:
 
 
 def _mailbox(email: str) -> str:
-    """Return a digest of the address without its plus-tag: `anna+1@example.com` is the mailbox of Anna."""
+    """Return the keyed hash of the address without its plus-tag: `anna+1@example.com` is the mailbox of Anna."""
     local, _at, domain = email.rpartition("@")
-    return hashlib.sha256(f"{local.partition('+')[0]}@{domain}".encode()).hexdigest()[:24]
+    return hash_address(f"{local.partition('+')[0]}@{domain}")

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
 
 from companies.actors import CONTRIBUTOR, SYSTEM
@@ -32,7 +31,7 @@ from invitations.services.delivery import smtp
 from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
 from invitations.services.events import log_event, log_repeated_event
 from invitations.services.guards import ensure_active
-from invitations.services.rate_limits import check_rate_limit, count_attempt, is_limit_reached
+from invitations.services.rate_limits import check_rate_limit, count_attempt, hash_address, is_limit_reached
 from invitations.services.verification.proofs import create_proof, lock_proof
 
 HOUR = timedelta(hours=1)
@@ -230,11 +229,7 @@ def _count_wrong_try(code: VerificationCode) -> None:
 
 def _wrong_tries_key(invitation: Invitation, email: str, *, is_by_link: bool) -> str:
     """Name of a counter: one for the invitation, and one for each address by its personal links."""
-    return f"wrong-codes:{invitation.pk}:{_opaque(email) if is_by_link else ''}"
-
-
-def _opaque(email: str) -> str:
-    return salted_hmac("latchkey.address", email, algorithm="sha256").hexdigest()[:24]
+    return f"wrong-codes:{invitation.pk}:{hash_address(email) if is_by_link else ''}"
 
 
 def _with_digits(codes: Iterable[VerificationCode], digits: str) -> VerificationCode | None:
