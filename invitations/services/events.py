@@ -37,9 +37,9 @@ def log_event(
 
 def log_events(event_type: EventType, details: Mapping[UUID, dict[str, Any]], *, by: Actor) -> None:
     """Append an event to each invitation, whose id is a key of `details`, with one statement."""
-    who = {"actor": by.kind, "api_key": by.api_key, "user": by.user}
     InvitationEvent.objects.bulk_create(
-        InvitationEvent(invitation_id=key, type=event_type, detail=detail, **who) for key, detail in details.items()
+        InvitationEvent(invitation_id=key, type=event_type, detail=detail, **by.event_fields)
+        for key, detail in details.items()
     )
 
 

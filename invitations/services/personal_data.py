@@ -34,6 +34,7 @@ from invitations.models import (
     VerificationCode,
 )
 from invitations.models.invitation import ERASED_DOMAIN
+from invitations.services.events import log_events
 
 ERASED = _("The address was erased.")
 ANOTHER = "[another address]"
@@ -56,6 +57,7 @@ PERSONAL_COLUMNS = (
     PersonalColumn(VerificationCode, "email"),
     PersonalColumn(VerificationCode, "last_error"),
     PersonalColumn(Batch, "file_name"),
+    PersonalColumn(Batch, "notices"),
     PersonalColumn(BatchRow, "given"),
     PersonalColumn(BatchRow, "email"),
     PersonalColumn(BatchRow, "external_id"),
@@ -108,16 +110,8 @@ def erase_personal_data(address: str, *, by: Actor) -> Erasure:
     placeholder = f"erased-{secrets.token_hex(6)}@{ERASED_DOMAIN}"
     values = replace_address(PERSONAL_COLUMNS, normal, placeholder)
     Invitation.objects.filter(pk__in=invited).update(updated_at=timezone.now())
-    InvitationEvent.objects.bulk_create(
-        InvitationEvent(
-            invitation_id=pk,
-            type=EventType.UPDATED,
-            actor=by.kind,
-            user=by.user,
-            detail={"fields": ["allowedEmails"], "erased": True},
-        )
-        for pk in invited
-    )
+    detail: dict[str, Any] = {"fields": ["allowedEmails"], "erased": True}
+    log_events(EventType.UPDATED, dict.fromkeys(invited, detail), by=by)
     return Erasure(placeholder, values)
 
 
