@@ -16,7 +16,7 @@ from publicsuffixlist import PublicSuffixList
 from config.exceptions import InvalidField
 from config.typed_address import PLAIN
 from config.typed_text import drop_unseen
-from connections.models import Datasource
+from connections.models import Datasource, login_host
 
 MAX_URL_LENGTH = 500
 # host names of the machine itself and of its own network
@@ -97,7 +97,7 @@ def find_by_page(url: str) -> Datasource | None:
     A home page, such as `www.utility.example`, also finds the only provider with a login page on its domain. Another
     host of the domain finds none: it may lead elsewhere.
     """
-    host = _without_www(urlsplit(url).hostname or "")
+    host = login_host(url)
     domain = registrable_domain(host)
     rows = (
         Datasource.objects.filter(login_url__icontains=domain, is_sandbox=False)
@@ -105,7 +105,7 @@ def find_by_page(url: str) -> Datasource | None:
         else Datasource.objects.none()
     )
     near = [row for row in rows if registrable_domain(row.host) == domain]
-    same = [row for row in near if _without_www(row.host) == host]
+    same = [row for row in near if login_host(row.login_url) == host]
     found = same or (near if host == domain else [])
     return found[0] if len(found) == 1 else None
 
@@ -149,7 +149,3 @@ def _is_public_name(host: str) -> bool:
     except ValueError:
         return not host.endswith(LOCAL_SUFFIXES) and registrable_domain(host) is not None
     return False
-
-
-def _without_www(host: str) -> str:
-    return host.lower().rstrip(".").removeprefix("www.")

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.models import Site
 from config.db.compiled_queries import compiled
-from connections.models import Connection, Datasource
+from connections.models import Connection, Datasource, login_host
 from connections.services.credentials import Credentials, holds_credentials, holds_username
 from invitations.models import Invitation, Use
 
@@ -31,11 +31,11 @@ class Account:
 
     @property
     def provider_name(self) -> str:
-        return self.datasource.name if self.datasource else self.provider_host
+        return self.datasource.name if self.datasource else urlsplit(self.login_url).hostname or ""
 
     @property
-    def provider_host(self) -> str:
-        return urlsplit(self.datasource.login_url if self.datasource else self.url or "").hostname or ""
+    def login_url(self) -> str:
+        return self.datasource.login_url if self.datasource else self.url or ""
 
     def is_saved_as(self, connection: Connection) -> bool:
         """True if the connection has these details."""
@@ -68,7 +68,7 @@ def find_same_account(invitation: Invitation, account: Account, credentials: Cre
         return None
     for use in _newest_uses(invitation_id=invitation.pk):
         connection = use.target
-        is_same_provider = _site(connection.provider_host) == _site(account.provider_host)
+        is_same_provider = login_host(connection.login_url) == login_host(account.login_url)
         if is_same_provider and holds_username(connection.credential, credentials["username"]):
             return use
     return None
@@ -78,7 +78,3 @@ def find_same_account(invitation: Invitation, account: Account, credentials: Cre
 def _newest_uses(invitation_id: UUID) -> QuerySet[Use]:
     uses = Use.objects.filter(invitation=invitation_id, connection__isnull=False).order_by("-pk")
     return uses.select_related("connection__datasource", "connection__credential")[:MAX_COMPARED]
-
-
-def _site(host: str) -> str:
-    return host.casefold().removeprefix("www.")
