@@ -31,7 +31,7 @@ function addSharedUsesHint() {
     const shared = people > uses;
     hint.hidden = !shared;
     const shares = `${people} addresses share ${uses} ${uses === 1 ? "use" : "uses"}`;
-    words.textContent = shared ? `${shares}: the others find a used up link.` : "";
+    words.textContent = shared ? `${shares}: then the link is used up for the others.` : "";
     allow.textContent = `Allow ${people} uses`;
   }
 

@@ -31,9 +31,9 @@ class SharedUsesMixin(forms.BaseForm):
 
 def _question(addresses: int, uses: int) -> str:
     words: Any = ngettext(
-        "%(addresses)s addresses share %(uses)s use: who comes first takes it, and the others find a used up link. "
+        "%(addresses)s addresses share %(uses)s use: the first person takes it, and then the link is used up. "
         "Allow %(addresses)s uses, or confirm it here.",
-        "%(addresses)s addresses share %(uses)s uses: who comes first takes them, and the others find a used up link. "
+        "%(addresses)s addresses share %(uses)s uses: the first people take them, and then the link is used up. "
         "Allow %(addresses)s uses, or confirm it here.",
         uses,
     )
