@@ -69,7 +69,7 @@ class InvalidFields(InvalidField):
 
 
 class FieldErrors:
-    """Collects the errors of several checks: `errors.check(function, value)`, then `errors.raise_all()`."""
+    """Collected errors of several checks: `errors.check(function, value)`, then `errors.raise_all()`."""
 
     def __init__(self) -> None:
         self._errors: list[InvalidField] = []

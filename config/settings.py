@@ -190,9 +190,9 @@ X_FRAME_OPTIONS = "DENY"
 STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="optional")
 if STAFF_SECOND_FACTOR not in ("optional", "required"):
     raise ImproperlyConfigured("STAFF_SECOND_FACTOR must be optional or required.")
-# number of proxies in front whose client address and scheme are trusted
 # addresses in invitations that ended so long ago, and in their mails and logs, are erased; 0 keeps them
 ADDRESS_RETENTION_DAYS = read_integer("ADDRESS_RETENTION_DAYS", default=365, maximum=36500)
+# number of proxies in front whose client address and scheme are trusted
 TRUSTED_PROXIES = read_integer("TRUSTED_PROXIES", default=0, maximum=100)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

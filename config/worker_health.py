@@ -44,7 +44,7 @@ def find_stall() -> Stall | None:
 
 
 def _first_deferred() -> datetime | None:
-    """When the first waiting job was queued, of any priority."""
+    """Return when the first waiting job was queued, of any priority."""
     return _deferred_at(ProcrastinateJob.objects.filter(status="todo", scheduled_at=None))
 
 

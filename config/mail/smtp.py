@@ -130,7 +130,7 @@ class TLSConversation(smtplib.SMTP_SSL, Conversation):
 
 
 class _DeadlineReader(RawIOBase):
-    """Reads at most 256 KiB, and nothing after the deadline."""
+    """Reader of at most 256 KiB, and of nothing after the deadline."""
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation

@@ -52,8 +52,8 @@ class SearchView(AdminPage):
     """Searches each list that the user may view, with the search of that list. The only match opens at once."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        sites = self.model_admin.admin_site
-        admins = [each for each in map(sites.get_model_admin, FACTS) if each.has_view_permission(request)]
+        site = self.model_admin.admin_site
+        admins = [each for each in map(site.get_model_admin, FACTS) if each.has_view_permission(request)]
         if not admins:
             raise PermissionDenied
         followed = self.model_admin in admins and changelist.follow_pasted_link(request, self.model_admin)
@@ -74,12 +74,12 @@ class SearchView(AdminPage):
         rows, _ = model_admin.get_search_results(self.request, model_admin.get_queryset(self.request), term)
         newest = list(rows.select_related(*model_admin.list_select_related).order_by("-pk")[: MAX_FOUND + 1])
         shown, opts = newest[:MAX_FOUND], model_admin.opts
-        address = f"admin:{opts.app_label}_{opts.model_name}"
+        prefix = f"admin:{opts.app_label}_{opts.model_name}"
         return Found(
             name=capfirst(str(opts.verbose_name_plural)),
-            url=f"{reverse(f'{address}_changelist')}?{urlencode({'q': term})}",
+            url=f"{reverse(f'{prefix}_changelist')}?{urlencode({'q': term})}",
             matches=[
-                Match(reverse(f"{address}_change", args=[row.pk]), model_admin.title_of(row), facts)
+                Match(reverse(f"{prefix}_change", args=[row.pk]), model_admin.title_of(row), facts)
                 for row, facts in zip(shown, FACTS[opts.model](shown, term), strict=True)
             ],
             has_more=len(newest) > MAX_FOUND,

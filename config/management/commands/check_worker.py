@@ -6,7 +6,7 @@ from config.worker_health import find_stall
 
 
 class Command(BaseCommand):
-    """Exits with 1 and the reason if background jobs do not run."""
+    """Exit with 1 and the reason if background jobs do not run."""
 
     help = "Check that a worker runs jobs: the health check of its container."
 

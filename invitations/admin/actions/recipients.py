@@ -22,7 +22,7 @@ MAX_DIGITS = 3
 
 
 class ResendForm(ActionForm):
-    """Mails an invitation again, or for the first time."""
+    """Form to mail an invitation again, or for the first time."""
 
     title = _("Mail this invitation again?")
     button = _("Mail again")
@@ -53,7 +53,7 @@ class ResendForm(ActionForm):
 
 
 class CorrectForm(ActionForm):
-    """Shows the wrong address, to be corrected, and why its mail did not arrive. `reason`: the text of that."""
+    """Form with the wrong address, to be corrected. `reason`: why its mail did not arrive."""
 
     title = _("Correct an address")
     button = _("Correct and mail")

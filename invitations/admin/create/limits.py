@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.admin.times import format_datetime, weekday_date
-from invitations.admin.create.sections import Section
 
 SPANS = {"1": _("1 day"), "7": _("7 days"), "14": _("14 days"), "30": _("30 days")}
 ON_DAY, NEVER = ("date", _("At the end of a day")), ("never", _("Never"))
@@ -18,7 +17,6 @@ DAY_IS_OVER = _("This day is over in UTC. Choose a later day.")
 TOO_FAR_OFF = _("Choose a day within the next ten years.")
 ONE_USE = _("Each account that is connected takes one use.")
 USES = [("one", _("1")), ("number", _("Another number")), ("any", _("Unlimited"))]
-LIMITS = Section("limits", _("Limits"), (("expires", "expires_on"), ("uses", "max_uses")))
 
 
 class LimitFields(forms.Form):

@@ -14,7 +14,6 @@ from invitations.admin.create.sections import Section
 from invitations.admin.fields import AddressesField, MetadataField, PlainTextField
 from invitations.models import MAX_MESSAGE_LENGTH, Invitation
 
-# the limits, with the question for several addresses
 LIMITS = Section("limits", _("Limits"), (("expires", "expires_on"), ("uses", "max_uses", "share_uses")))
 MESSAGE = Section("message", _("Message"), ("message",))
 RECORDS = Section(

@@ -49,7 +49,7 @@ def reject_shortened(text: str) -> str:
 
 
 class DateReader:
-    """Reads the days of one column. Days such as `31/01/2026` tell the order of those such as `01/02/2026`."""
+    """Reader of the days of one column. Days such as `31/01/2026` tell the order of those such as `01/02/2026`."""
 
     def __init__(self, cells: Iterable[str]) -> None:
         pairs = [
