@@ -112,12 +112,6 @@ class ConnectionAdmin(ConfirmingAdmin, ExportingAdmin, CompanyLimitedAdmin):
         (_("Record"), {"fields": ("external_id", "id", "metadata_lines", "created_at", "updated_at")}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Leave deleted connections out of lists. Their pages stay, for the events."""
-        rows = super().get_queryset(request)
-        matched = request.resolver_match
-        return rows.existing() if matched and str(matched.url_name).endswith("_changelist") else rows
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never: an invitation or a partner system creates connections."""
         return False
@@ -134,8 +128,9 @@ class ConnectionAdmin(ConfirmingAdmin, ExportingAdmin, CompanyLimitedAdmin):
         context["timeline"] = timeline_of(context["original"].events, event_notes)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        term = search_term.strip()
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Leave deleted connections out of lists, exports and searches. Their pages stay, for the events."""
+        queryset, term = queryset.existing(), search_term.strip()
         if connection_id := parse_uuid(term):
             return queryset.filter(pk=connection_id), False
         if term:

@@ -43,6 +43,11 @@ def test_deleted_connection_keeps_its_page(admin_client, company):
     assert admin_client.post(url(row, "delete")).url == url(row, "change")
 
     assert listed(admin_client) == []
+    export = admin_client.get(reverse("admin:connections_connection_export"))
+    assert str(row.pk) not in export.getvalue().decode()
+    # the company is the only match
+    found = admin_client.get(reverse("admin:invitations_invitation_search"), {"q": row.company.name})
+    assert found.url == url(row.company, "change")
     assert "Login details deleted" in page_of(admin_client, row)
     assert "Invite to repair" not in page_of(admin_client, row)
     assert admin_client.post(url(row, "delete")).status_code == 302
