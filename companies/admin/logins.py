@@ -1,7 +1,7 @@
 """Recovery of a member's login by an administrator."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -29,12 +29,21 @@ from config.http.headers import set_private_headers
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-UNLOCK = (
+
+class RecoveryTexts(NamedTuple):
+    """`outcome` is the message afterwards, or the title of the page with the link."""
+
+    button: "StrOrPromise"
+    consequence: "StrOrPromise"
+    outcome: "StrOrPromise"
+
+
+UNLOCK = RecoveryTexts(
     _("Unlock login"),
     _("Earlier wrong passwords no longer count, so they can log in at once. First ask if the attempts were theirs."),
     _("The login is unlocked."),
 )
-RESET = (
+RESET = RecoveryTexts(
     _("Reset second factor"),
     _(
         "Their app and recovery codes stop working, and they are logged out everywhere. Their password stops working "
@@ -43,12 +52,11 @@ RESET = (
     ),
     _("The second factor is reset"),
 )
-LINK = (
+LINK = RecoveryTexts(
     _("Create a link for a new password"),
     _("Their earlier password does not work. With the link they choose a new one, once within 24 hours."),
     _("The link is ready"),
 )
-Texts = tuple[Any, Any, Any]
 
 
 class AccountRecoveryMixin(BaseAdmin):
@@ -68,7 +76,7 @@ class AccountRecoveryMixin(BaseAdmin):
     def unlock_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def unlock(user: User, by: User) -> HttpResponse:
             unlock_member(user, by=by)
-            self.message_user(request, UNLOCK[2], messages.SUCCESS)
+            self.message_user(request, str(UNLOCK.outcome), messages.SUCCESS)
             return redirect("admin:companies_user_change", user.pk)
 
         return self._recover(request, object_id, unlock, UNLOCK)
@@ -83,7 +91,7 @@ class AccountRecoveryMixin(BaseAdmin):
         return self._recover(request, object_id, lambda user, by: self._show_link(request, user, LINK), LINK)
 
     def _recover(
-        self, request: HttpRequest, object_id: str, act: Callable[[User, User], HttpResponse], texts: Texts
+        self, request: HttpRequest, object_id: str, act: Callable[[User, User], HttpResponse], texts: RecoveryTexts
     ) -> HttpResponse:
         """Confirm on GET, act on POST."""
         if not self.has_change_permission(request):
@@ -102,27 +110,26 @@ class AccountRecoveryMixin(BaseAdmin):
             self.message_user(request, refusal.detail, messages.ERROR)
         return redirect("admin:companies_user_change", user.pk)
 
-    def _show_link(self, request: HttpRequest, user: User, texts: Texts) -> HttpResponse:
+    def _show_link(self, request: HttpRequest, user: User, texts: RecoveryTexts) -> HttpResponse:
         """Show the link in the response itself, so that no session or cookie has it."""
         link = create_password_link(user, by=cast(User, request.user))
         context = {
             **self.admin_site.each_context(request),
-            "title": texts[2],
+            "title": texts.outcome,
             "opts": self.opts,
             "original": user,
             "url": settings.PUBLIC_URL + reverse("admin:choose_password", kwargs=link),
         }
         return set_private_headers(render(request, "admin/companies/user/password_link.html", context))
 
-    def _ask(self, request: HttpRequest, user: User, texts: Texts) -> HttpResponse:
-        button, consequence, _ = texts
+    def _ask(self, request: HttpRequest, user: User, texts: RecoveryTexts) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{button} of {user}?",
+            "title": f"{texts.button} of {user}?",
             "opts": self.opts,
             "original": user,
-            "consequence": consequence,
-            "button": button,
+            "consequence": texts.consequence,
+            "button": texts.button,
         }
         return TemplateResponse(request, "admin/companies/user/confirm.html", context)
 
@@ -133,19 +140,19 @@ class AccountRecoveryMixin(BaseAdmin):
         )
         if user.has_usable_password():
             return link
-        return format_html("{} {}", _with_link(status_word(_("None"), "bad"), "password_link", user, LINK[0]), link)
+        return format_html("{} {}", _with_link(status_word(_("None"), "bad"), "password_link", user, LINK.button), link)
 
     @admin.display(description=_("login"))
     def login_state(self, user: User) -> SafeString:
         if not is_locked(user.email):
             return status_word(_("Not locked"), "good")
-        return _with_link(status_word(_("Locked after wrong passwords"), "bad"), "unlock", user, UNLOCK[0])
+        return _with_link(status_word(_("Locked after wrong passwords"), "bad"), "unlock", user, UNLOCK.button)
 
     @admin.display(description=_("second factor"))
     def second_factor_state(self, user: User) -> SafeString:
         if user.authenticator is None:
             return status_word(_("Not in use"), "over")
-        return _with_link(status_word(_("In use"), "good"), "reset", user, RESET[0])
+        return _with_link(status_word(_("In use"), "good"), "reset", user, RESET.button)
 
 
 def _with_link(status: SafeString, name: str, user: User, label: "StrOrPromise") -> SafeString:
