@@ -10,7 +10,7 @@ import binascii
 import json
 import re
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ class Entries:
 
     id: str
     path: str
-    text: str
+    text: str = field(repr=False)
     had_files: bool
     kept_at: float
 
@@ -47,7 +47,7 @@ class KeptEntries:
     """Encrypted entries, and the URL that shows them to their user after the login."""
 
     owner_id: str
-    encrypted: str
+    encrypted: str = field(repr=False)
     url: str
     is_too_long: bool
     had_files: bool
