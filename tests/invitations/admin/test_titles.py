@@ -55,3 +55,5 @@ def test_action_page_leads_back_by_title(admin_client, company):
     page = words(admin_client.get(address("extend", invitation)))
 
     assert f'<a href="{address("change", invitation)}">ORDER-1, {company}</a>' in page
+    question = words(admin_client.get(address("revoke", invitation)))
+    assert f'<li><a href="{address("change", invitation)}">ORDER-1, {company}</a></li>' in question
