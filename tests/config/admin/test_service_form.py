@@ -50,7 +50,7 @@ def test_service_form_refused_write_is_rolled_back(partner):
 
 
 def test_service_form_shows_all_errors_at_once(admin_client, partner):
-    response = admin_client.post(reverse(ADD), {"partner": partner.pk, "name": "a\u202e", "locale": "de_AT"})
+    response = admin_client.post(reverse(ADD), {"partner": partner.pk, "name": "a\u0007", "locale": "de_AT"})
 
     assert set(response.context["adminform"].form.errors) == {"name", "locale"}
 
