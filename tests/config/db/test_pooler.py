@@ -64,7 +64,9 @@ def test_worker_does_its_jobs(pooled):
 
     asyncio.run(work())
 
-    assert set(ProcrastinateJob.objects.values_list("status", flat=True)) == {"succeeded"}
+    # other periodic jobs may have become due meanwhile
+    (job,) = ProcrastinateJob.objects.filter(task_name="config.tasks.delete_old_jobs")
+    assert job.status == "succeeded"
 
 
 async def work() -> None:

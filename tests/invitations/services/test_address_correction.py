@@ -120,7 +120,7 @@ def test_correcting_back_begins_a_new_round(invitation, staff):
         (WRONG, BEN, "new", "This address is on the invitation already."),
         (WRONG, WRONG, "new", "This address is on the invitation already."),
         (WRONG, "nonsense", "new", "This is not an email address."),
-        (WRONG, "*@example.com", "new", "This is not an email address."),
+        (WRONG, "*@example.com", "new", "A star only stands for a whole domain, as in *@example.com."),
         (WRONG, "a@example.com\nBcc: b@example.com", "new", "This is not an email address."),
     ],
 )

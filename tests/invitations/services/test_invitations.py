@@ -149,10 +149,10 @@ def test_view_with_stale_row_is_not_logged(company):
 )
 def test_closed_invitation_raises_its_exception(facts, refusal):
     with pytest.raises(refusal) as error:
-        ensure_active(Invitation(**facts))
+        ensure_active(Invitation(company=Company(), **facts))
 
     assert error.value.status == 409
-    ensure_active(Invitation())
+    ensure_active(Invitation(company=Company()))
 
 
 def test_revoke_is_final_and_logged_once(company):
