@@ -18,6 +18,7 @@ from invitations.admin.mails import MailState, mail_state, mail_word
 from invitations.admin.next_step import InvitationState
 from invitations.models import Delivery, Invitation, InvitationEvent, PersonalLink
 from invitations.models.delivery import MAILED
+from invitations.models.invitation import is_erased
 
 FIELD_LABELS = {
     "allowedEmails": _("addresses"),
@@ -72,8 +73,9 @@ class History:
     max_lines: int = MOST_LINES
 
     def emails_in(self, state: MailState) -> list[str]:
-        """Allowed addresses whose mail is in this state."""
-        return [each.email for each in self.recipients if each.is_allowed and each.mail_state == state]
+        """Allowed addresses whose mail is in this state, without erased ones."""
+        shown = [each for each in self.recipients if each.is_allowed and not is_erased(each.email)]
+        return [each.email for each in shown if each.mail_state == state]
 
 
 def load_history(invitation: Invitation) -> History:

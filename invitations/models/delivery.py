@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, OuterRef, Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from invitations.models.invitation import Invitation
+from config.db.index_hints import InArray
+from invitations.models.invitation import ERASED_DOMAIN, Invitation
 from invitations.models.tokens import decrypt_token
 from invitations.models.verification import EmailProof
 
@@ -45,6 +47,13 @@ UNDELIVERED = (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED, DeliveryStatus.COM
 
 # mails that wait for our own mail server
 DELAYED_BY_US = Q(status=DeliveryStatus.QUEUED, fault=Fault.SENDER)
+
+
+def is_mailable(allowed_emails: F | OuterRef) -> Q:
+    """Condition that the invitation still allows a mail's address, by itself or its domain, and it was not erased."""
+    domain = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.CharField())
+    is_allowed = Q(InArray(F("email"), allowed_emails)) | Q(InArray(Concat(Value("*@"), domain), allowed_emails))
+    return is_allowed & ~Q(email__endswith=f"@{ERASED_DOMAIN}")
 
 
 class Delivery(models.Model):

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q, Value
-from django.db.models.functions import Concat, Now
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from config.db.index_hints import InArray
 from invitations.models import Delivery
-from invitations.models.delivery import UNDELIVERED
+from invitations.models.delivery import UNDELIVERED, is_mailable
 from invitations.models.status import NOT_OPENED, OPEN, UNFINISHED
 
 SOON = timedelta(days=7)
@@ -46,8 +46,4 @@ def attention_condition(kind: Attention) -> Q:
 
 
 def _failed_mails() -> Any:
-    """Failed mails to addresses that the invitation still allows, by address or by domain."""
-    domain = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.CharField())
-    allowed = OuterRef("allowed_emails")
-    still_on = Q(InArray(F("email"), allowed)) | Q(InArray(Concat(Value("*@"), domain), allowed))
-    return UNDELIVERED_MAILS.filter(still_on, invitation=OuterRef("pk"))
+    return UNDELIVERED_MAILS.filter(is_mailable(OuterRef("allowed_emails")), invitation=OuterRef("pk"))

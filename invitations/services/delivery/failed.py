@@ -5,14 +5,12 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import models, transaction
-from django.db.models import F, Func, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 
 from companies.actors import Actor
-from config.db.index_hints import InArray
 from invitations.models import Batch, Delivery, DeliveryStatus, EventType, Fault, Invitation, RowStatus
-from invitations.models.invitation import ERASED_DOMAIN
+from invitations.models.delivery import is_mailable
 from invitations.services.delivery.send import BATCH, new_round, queue_round
 from invitations.services.events import log_events
 
@@ -29,7 +27,7 @@ class Resent(NamedTuple):
 
 
 def failed_mails(companies: Collection[UUID] | None, *, batch: Batch | None = None) -> QuerySet[Delivery]:
-    """Failed mails of active invitations to allowed addresses that were not erased, unless the fault is the address.
+    """Failed mails of active invitations to mailable addresses, unless the fault is the address.
 
     `companies` None means all. With a `batch`, only the invitations that it created.
     """
@@ -38,12 +36,9 @@ def failed_mails(companies: Collection[UUID] | None, *, batch: Batch | None = No
         active = active.filter(company__in=companies)
     if batch is not None:
         active = active.filter(batch_rows__batch=batch, batch_rows__status=RowStatus.CREATED)
-    allowed = F("invitation__allowed_emails")
-    domain = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=models.CharField())
-    still_on = Q(InArray(F("email"), allowed)) | Q(InArray(Concat(Value("*@"), domain), allowed))
+    mailable = is_mailable(F("invitation__allowed_emails"))
     not_the_address = Q(fault=None) | ~Q(fault=Fault.ADDRESS)
-    failed = Delivery.objects.filter(still_on, not_the_address, status__in=FAILED, invitation__in=active)
-    return failed.exclude(email__endswith=f"@{ERASED_DOMAIN}")
+    return Delivery.objects.filter(mailable, not_the_address, status__in=FAILED, invitation__in=active)
 
 
 @transaction.atomic

@@ -1,7 +1,12 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from companies.actors import SYSTEM
+from invitations.admin.dashboard.attention import Attention, attention_condition
+from invitations.models import Invitation
+from invitations.services.personal_data import erase_personal_data
 from tests.factories import UserFactory, make_invitation
+from tests.invitations.admin.pages import address, words
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/invitations/invitation/personal-data/"
@@ -39,6 +44,13 @@ def test_wrong_address_is_explained_and_kept(admin_client):
     page = admin_client.post(PAGE, {"address": "anna", "erase": ""}).content.decode()
     assert 'value="anna"' in page
     assert "errorlist" in page
+
+
+def test_erased_address_needs_no_attention(admin_client):
+    invitation = make_invitation(allowed_emails=[ANNA, "ben@example.com"], send_email=True)
+    erase_personal_data(ANNA, by=SYSTEM)
+    assert not Invitation.objects.filter(attention_condition(Attention.MAIL_FAILED)).exists()
+    assert "the address may be right" not in words(admin_client.get(address("change", invitation)))
 
 
 def test_page_is_for_superusers(client):
