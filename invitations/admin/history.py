@@ -18,7 +18,7 @@ from invitations.admin.mails import MailState, mail_state, mail_word
 from invitations.admin.next_step import InvitationState
 from invitations.models import Delivery, Invitation, InvitationEvent, PersonalLink
 from invitations.models.delivery import MAILED
-from invitations.models.invitation import is_erased
+from invitations.models.erased import is_erased
 
 FIELD_LABELS = {
     "allowedEmails": _("addresses"),

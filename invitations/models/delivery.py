@@ -11,7 +11,8 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from config.db.index_hints import InArray
-from invitations.models.invitation import ERASED_DOMAIN, Invitation
+from invitations.models.erased import ERASED_DOMAIN
+from invitations.models.invitation import Invitation
 from invitations.models.tokens import decrypt_token
 from invitations.models.verification import EmailProof
 

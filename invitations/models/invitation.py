@@ -23,6 +23,7 @@ from config.db.name_search import search_index
 from config.validators import LANGUAGE_TAG
 from connections.models import Connection
 from invitations.models.conditions import HasUppercase
+from invitations.models.erased import is_erased
 from invitations.models.prefill import Prefill
 from invitations.models.search import SEARCHED
 from invitations.models.status import (
@@ -41,17 +42,10 @@ from invitations.models.status import (
 )
 from invitations.models.tokens import decrypt_token, hash_token
 
-# RFC 6761, section 6.4: no address has a domain that ends with .invalid
-ERASED_DOMAIN = "erased.invalid"
 MAX_LIFETIME = timedelta(days=3650)
 MAX_ALLOWED_EMAILS = 100
 MAX_MAX_USES = 1_000_000
 MAX_MESSAGE_LENGTH = 2000
-
-
-def is_erased(email: str) -> bool:
-    """True for the placeholder of an erased address."""
-    return email.endswith(f"@{ERASED_DOMAIN}")
 
 
 class InvitationType(models.TextChoices):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.db.uuid7 import first_uuid7_at
 from invitations.models import EmailProof, Invitation, InvitationQuerySet, PersonalLink, Use, VerificationCode
-from invitations.models.invitation import ERASED_DOMAIN
+from invitations.models.erased import ERASED_DOMAIN
 from invitations.models.status import Status
 
 BATCH_SIZE = 500

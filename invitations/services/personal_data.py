@@ -33,7 +33,7 @@ from invitations.models import (
     Use,
     VerificationCode,
 )
-from invitations.models.invitation import ERASED_DOMAIN
+from invitations.models.erased import ERASED_DOMAIN
 from invitations.services.events import log_events
 
 ERASED = _("The address was erased.")
