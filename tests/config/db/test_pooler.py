@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 from django.test import Client
 from procrastinate.contrib.django import app
@@ -71,5 +72,9 @@ def test_worker_does_its_jobs(pooled):
 
 async def work() -> None:
     """Do the waiting jobs."""
-    async with app.with_connector(app.connector.get_worker_connector()).open_async() as worker:
-        await worker.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
+    try:
+        async with app.with_connector(app.connector.get_worker_connector()).open_async() as worker:
+            await worker.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
+    finally:
+        # the thread of asgiref lives on, and the workers of other tests would get a connection to a stopped pooler
+        await sync_to_async(connection.close)()
