@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -77,4 +77,4 @@ async def work() -> None:
             await worker.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
     finally:
         # the thread of asgiref lives on, and the workers of other tests would get a connection to a stopped pooler
-        await sync_to_async(connection.close)()
+        await sync_to_async(connections.close_all)()
