@@ -25,7 +25,7 @@ from invitations.models import EventType, Invitation, InvitationType, RevokedBec
 from invitations.models.prefill import Prefill
 from invitations.models.tokens import encrypt_token, hash_token, new_token
 from invitations.services.delivery.send import BATCH, SINGLE, mail_unmailed, queue_mails
-from invitations.services.events import audit_changes, log_event, log_repeated_event
+from invitations.services.events import FOLDED_FOR, audit_changes, log_event, log_repeated_event
 from invitations.services.form_idempotency import run_once
 from invitations.services.terms import Changes, Terms, check_terms
 from invitations.services.verification.proofs import known_emails, revoke_access
@@ -206,8 +206,12 @@ def record_view(invitation: Invitation) -> None:
         return
     stale = Q(last_viewed_at=None) | Q(last_viewed_at__lte=now - VIEW_INTERVAL)
     with transaction.atomic():
-        if Invitation.objects.filter(stale, pk=invitation.pk).update(last_viewed_at=now):
+        if not Invitation.objects.filter(stale, pk=invitation.pk).update(last_viewed_at=now):
+            return
+        if invitation.last_viewed_at and now - invitation.last_viewed_at < FOLDED_FOR:
             log_repeated_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
+        else:  # no event to count it in, so there is no need to look
+            log_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
 
 
 def record_fetch(invitation: Invitation) -> None:
