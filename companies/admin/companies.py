@@ -135,8 +135,8 @@ class CompanyAdmin(ConfirmingAdmin, LoggedAdmin, ExportingAdmin, CompanyLimitedA
 
     @admin.display(description=_("active"))
     def active(self, company: Company) -> SafeString:
-        words = (_("Active"), "good") if company.is_active else (_("Not active"), "over")
-        return status_word(str(words[0]), words[1])
+        word, tone = (_("Active"), "good") if company.is_active else (_("Not active"), "over")
+        return status_word(str(word), tone)
 
 
 def _archive(site: Site, *, by: User) -> None:

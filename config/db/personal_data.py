@@ -11,7 +11,10 @@ from django.db.models import Model
 
 @dataclass(frozen=True)
 class PersonalColumn:
-    """A column that may hold addresses, also in the middle of a text. Or a whole column that `becomes_null`."""
+    """A column that may have addresses, also in the middle of a text.
+
+    One that `becomes_null` holds one address and nothing else, so it needs no replacement.
+    """
 
     model: type[Model]
     name: str
