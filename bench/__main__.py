@@ -1,4 +1,4 @@
-"""`python -m bench`: requests per second of Latchkey and of a bare ModelViewSet over the same table."""
+"""`python -m bench`: Latchkey beside a server of the same answers without Django. See docs/speed.md."""
 
 import argparse
 import os
@@ -9,6 +9,9 @@ import django
 
 from bench import Failed, servers
 from config import database
+
+# as `bench.operations.OPERATIONS`, which needs django.setup()
+NAMES = ("get", "list", "again", "first", "create", "submit")
 
 
 def main() -> int:
@@ -39,12 +42,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=int, default=5, help="seconds of each measurement, after one second to warm up"
     )
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each server, in turn")
+    parser.add_argument(
+        "--only", type=_names, default=list(NAMES), help=f"some of {','.join(NAMES)}, separated by commas"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="processes of each server")
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument(
         "--database-url", help="database to drop and create; default: latchkey_bench on the embedded server"
     )
     return parser.parse_args()
+
+
+def _names(text: str) -> list[str]:
+    names = [name for name in NAMES if name in text.split(",")]
+    if len(names) < len(text.split(",")):
+        raise argparse.ArgumentTypeError(f"choose from {','.join(NAMES)}")
+    return names
 
 
 def _embedded_url() -> str:

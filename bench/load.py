@@ -34,8 +34,8 @@ class Requests:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Result of one measurement; times in milliseconds."""
+class Answered:
+    """Result of one run of requests; times in milliseconds."""
 
     requests: int
     seconds: float
@@ -60,12 +60,12 @@ def ask_once(url: str, requests: Requests) -> http.client.HTTPResponse:
     return answer
 
 
-def measure(url: str, requests: Requests, *, seconds: float, start: int = 0) -> Figures:
+def measure(url: str, requests: Requests, *, seconds: float, start: int = 0) -> Answered:
     """Send requests for `seconds`, beginning with path `start`. Raises `Failed` if one of them failed."""
     return (_measure_with_wrk if WRK else _measure_with_threads)(url, requests, seconds, start)
 
 
-def _measure_with_wrk(url: str, requests: Requests, seconds: float, start: int) -> Figures:
+def _measure_with_wrk(url: str, requests: Requests, seconds: float, start: int) -> Answered:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as paths:
         paths.write("\n".join(requests.paths))
         paths.flush()
@@ -78,7 +78,7 @@ def _measure_with_wrk(url: str, requests: Requests, seconds: float, start: int) 
     if ran.returncode:
         raise Failed(f"wrk ended with {ran.returncode}: {ran.stderr or ran.stdout}")
     told = json.loads(ran.stdout.splitlines()[-1])
-    return _checked(requests, told["refused"], told["broken"], Figures(*(told[n] for n in _NAMES)))
+    return _checked(requests, told["refused"], told["broken"], Answered(*(told[n] for n in _NAMES)))
 
 
 _NAMES = ("requests", "seconds", "p50", "p99")
@@ -93,7 +93,7 @@ class _Tally:
     broken: int = 0
 
 
-def _measure_with_threads(url: str, requests: Requests, seconds: float, start: int) -> Figures:
+def _measure_with_threads(url: str, requests: Requests, seconds: float, start: int) -> Answered:
     tallies = [_Tally() for _ in range(CONNECTIONS)]
     began = time.monotonic()
     threads = [
@@ -109,8 +109,8 @@ def _measure_with_threads(url: str, requests: Requests, seconds: float, start: i
         thread.join()
     took = time.monotonic() - began
     times = sorted(itertools.chain.from_iterable(tally.milliseconds for tally in tallies)) or [0.0]
-    figures = Figures(len(times), took, times[len(times) // 2], times[len(times) * 99 // 100])
-    return _checked(requests, sum(t.refused for t in tallies), sum(t.broken for t in tallies), figures)
+    answered = Answered(len(times), took, times[len(times) // 2], times[len(times) * 99 // 100])
+    return _checked(requests, sum(t.refused for t in tallies), sum(t.broken for t in tallies), answered)
 
 
 def _keep_asking(url: str, requests: Requests, paths: Iterator[str], until: float, tally: _Tally) -> None:
@@ -137,10 +137,10 @@ def _fresh(body: str | None) -> str | None:
     return body and body.replace("{uuid}", str(uuid4()))
 
 
-def _checked(requests: Requests, refused: int, broken: int, figures: Figures) -> Figures:
-    if refused or broken or not figures.requests:
+def _checked(requests: Requests, refused: int, broken: int, answered: Answered) -> Answered:
+    if refused or broken or not answered.requests:
         raise Failed(
-            f"{requests.method} {requests.paths[0]}: of {figures.requests} requests {refused} were refused and "
+            f"{requests.method} {requests.paths[0]}: of {answered.requests} requests {refused} were refused and "
             f"{broken} broke."
         )
-    return figures
+    return answered

@@ -1,24 +1,27 @@
-"""Operations that are measured, at Latchkey and at the reference."""
+"""Operations that are measured, the same at Latchkey and at the peer."""
 
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from bench.load import Requests, ask_once
 from bench.seed import Seeded
 from bench.servers import PROXY_HEADERS
-from connections.models import Datasource
-from invitations.models import Invitation, InvitationType, Use
+from connections.models import Connection, ConnectionEvent, Credential, Datasource
+from connections.services.sandbox import ensure_sandbox
+from invitations.models import EventType, Invitation, InvitationEvent, InvitationType, Use
 
 SAMPLE = 20_000
+OPENED_FIRST = 40_000
 VIEWED_BEFORE = 500
-BROWSER_HEADERS = {**PROXY_HEADERS, "Sec-Fetch-Dest": "document"}
+BROWSER_HEADERS = {**PROXY_HEADERS, "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 BODY = {
     "maxUses": 1,
     "expiresInSeconds": 2_592_000,
@@ -28,25 +31,14 @@ BODY = {
     "externalId": "order-4711",
     "metadata": {"order": "4711", "region": "south west"},
 }
-BARE_BODY = {
-    "invitation_type": "CREATE_CONNECTION",
-    "max_uses": 1,
-    "expires_at": "2035-01-01T00:00:00Z",
-    "allowed_emails": BODY["allowedEmails"],
-    "prefill": BODY["prefill"],
-    "message": BODY["message"],
-    "external_id": BODY["externalId"],
-    "metadata": BODY["metadata"],
-}
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Line of the table. `target`: requests per second. `makes`: model of which every request must create a row."""
+    """Line of the table. `makes`: model of which every request must create a row. `before`: runs before each round."""
 
     name: str
     requests: Requests
-    target: int | None = None
     makes: type[Model] | None = None
     before: Callable[[], object] | None = None
 
@@ -54,91 +46,121 @@ class Operation:
         return self.makes._default_manager.count() if self.makes else 0
 
 
-def operations(seeded: Seeded, url: str) -> list[Operation]:
-    """Return the operations of Latchkey, in an order in which none disturbs the next."""
-    ours = {**PROXY_HEADERS, "X-API-KEY": seeded.api_key}
-    invitations = f"/v2/invitation/company/{seeded.company.pk}"
-    return [
-        Operation("get", Requests(_shuffled("/v2/invitation/{}", _ids(seeded)), ours), target=900),
-        Operation("list of 100", Requests([f"{invitations}?limit=100"], ours), target=500),
-        *_pages(),
-        Operation("create", _posted(invitations, ours, BODY), target=500, makes=Invitation),
-        _submit(url),
-    ]
+def get(seeded: Seeded, _url: str) -> Operation:
+    ids = Invitation.objects.filter(company=seeded.company).order_by("?").values_list("pk", flat=True)[:SAMPLE]
+    return Operation("get", Requests(_shuffled("/v2/invitation/{}", map(str, ids)), api_headers(seeded)))
 
 
-def reference_operations(seeded: Seeded) -> list[Operation]:
-    """Return the operations that the bare ModelViewSet has, under the same names."""
-    ours = {**PROXY_HEADERS, "X-API-KEY": seeded.api_key}
-    invitations = f"/company/{seeded.company.pk}/invitations/"
-    return [
-        Operation("get", Requests(_shuffled(invitations + "{}/", _ids(seeded)), ours)),
-        Operation("list of 100", Requests([invitations], ours)),
-        Operation("create", _posted(invitations, ours, BARE_BODY), makes=Invitation),
-    ]
+def list_of_100(seeded: Seeded, _url: str) -> Operation:
+    return Operation("list of 100", Requests([f"{list_path(seeded)}?limit=100"], api_headers(seeded)))
 
 
-def _pages() -> list[Operation]:
-    """Separate the first view in ten minutes, which writes to the log, from later ones, which only read."""
-    active = Invitation.objects.active().order_by("?")
-    again = list(active[:VIEWED_BEFORE])
-    first = active.exclude(pk__in=[invitation.pk for invitation in again])[:SAMPLE]
-    viewed = Invitation.objects.filter(pk__in=[invitation.pk for invitation in again])
-    return [
-        Operation(
-            "page, opened again",
-            Requests(_shuffled("/p/i/{}", _tokens(again)), BROWSER_HEADERS),
-            target=900,
-            before=lambda: viewed.update(last_viewed_at=timezone.now()),
-        ),
-        Operation("page, first opened", Requests(_shuffled("/p/i/{}", _tokens(first)), BROWSER_HEADERS), target=900),
-    ]
-
-
-def _submit(url: str) -> Operation:
-    """Submit the form of many invitations, with one cookie and its CSRF token."""
-    # seeded connections have no credentials, with which a form is compared
-    usable = Invitation.objects.active().filter(
-        invitation_type=InvitationType.CREATE_CONNECTION, max_uses=None, expires_at=None, allowed_emails=[], use_count=0
+def opened_again(_seeded: Seeded, _url: str) -> Operation:
+    """Open pages that were opened within ten minutes, which only reads."""
+    ids = list(_open_links().values_list("pk", flat=True)[:VIEWED_BEFORE])
+    viewed = Invitation.objects.filter(pk__in=ids)
+    return Operation(
+        "page, opened again",
+        Requests(_shuffled("/p/i/{}", _tokens(viewed)), BROWSER_HEADERS),
+        before=lambda: viewed.update(last_viewed_at=timezone.now()),
     )
-    paths = _shuffled("/p/i/{}/connect", _tokens(usable.order_by("?")[: SAMPLE // 10]))
+
+
+def opened_first(_seeded: Seeded, _url: str) -> Operation:
+    """Open pages for the first time, which writes to the log."""
+    began = timezone.now()
+
+    def forget() -> None:
+        InvitationEvent.objects.filter(type=EventType.VIEWED, created_at__gt=began).delete()
+        Invitation.objects.filter(last_viewed_at__isnull=False).update(last_viewed_at=None)
+        _vacuum(Invitation, InvitationEvent)
+
+    paths = _shuffled("/p/i/{}", _tokens(_open_links()[:OPENED_FIRST]))
+    return Operation("page, first opened", Requests(paths, BROWSER_HEADERS), makes=InvitationEvent, before=forget)
+
+
+def create(seeded: Seeded, _url: str) -> Operation:
+    headers = {**api_headers(seeded), "Content-Type": "application/json"}
+    requests = Requests([list_path(seeded)], headers, "POST", json.dumps(BODY), status=201)
+    return Operation("create", requests, makes=Invitation)
+
+
+def submit(_seeded: Seeded, url: str) -> Operation:
+    """Submit the form of invitations that were not used, with one cookie and its CSRF token."""
+    began = timezone.now()
+    usable = _open_links().filter(allowed_emails=[], use_count=0, prefill={})
+    # a link is used again if a server is fast
+    Invitation.objects.filter(pk__in=usable[:SAMPLE]).update(max_uses=None)
+    paths = _shuffled("/p/i/{}/connect", _tokens(usable.filter(max_uses=None)[:SAMPLE]))
+
+    def forget() -> None:
+        Connection.objects.filter(created_at__gt=began).delete()
+        Invitation.objects.filter(updated_at__gt=began, use_count__gt=0).update(use_count=0)
+        _vacuum(Invitation, InvitationEvent, Use, Connection, ConnectionEvent, Credential)
+
+    return Operation("submit", form_requests(url, paths, ensure_sandbox()), makes=Use, before=forget)
+
+
+OPERATIONS: dict[str, Callable[[Seeded, str], Operation]] = {
+    "get": get,
+    "list": list_of_100,
+    "again": opened_again,
+    "first": opened_first,
+    "create": create,
+    "submit": submit,
+}
+
+
+def api_headers(seeded: Seeded) -> dict[str, str]:
+    return {**PROXY_HEADERS, "X-API-KEY": seeded.api_key}
+
+
+def list_path(seeded: Seeded) -> str:
+    return f"/v2/invitation/company/{seeded.company.pk}"
+
+
+def form_requests(url: str, paths: list[str], provider: Datasource) -> Requests:
+    """Return requests that submit the form, after one GET of it at `url`."""
     form = ask_once(url, Requests(paths, PROXY_HEADERS))
-    cookie = re.match(r"[^;]+", form.headers["Set-Cookie"])
+    cookie = re.match(r"[^;]+", form.headers["Set-Cookie"].strip())
     csrf_token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form.text)  # type: ignore[attr-defined]
     assert cookie
     assert csrf_token
     fields = {
         "csrfmiddlewaretoken": csrf_token[1],
-        "provider": Datasource.objects.earliest("pk").name,
+        "provider": provider.name,
         "country": "GB",
         "utility_types": "ELECTRICITY",
         "owner_email": "owner@example.com",
         "password": "something only they know",
     }
     headers = {
-        **PROXY_HEADERS,
+        **BROWSER_HEADERS,
         "Origin": f"https://{PROXY_HEADERS['Host']}",
         "Cookie": cookie[0],
         "Content-Type": "application/x-www-form-urlencoded",
     }
     # the same account again would be asked about
     body = urlencode(fields) + "&form_id={uuid}&username={uuid}"
-    return Operation("submit", Requests(paths, headers, "POST", body, status=302), makes=Use)
+    return Requests(paths, headers, "POST", body, status=302)
 
 
-def _posted(path: str, headers: dict[str, str], body: dict[str, object]) -> Requests:
-    return Requests([path], {**headers, "Content-Type": "application/json"}, "POST", json.dumps(body), status=201)
+def _open_links() -> QuerySet[Invitation]:
+    """Return usable links to connect an account, in random order."""
+    return Invitation.objects.active().filter(invitation_type=InvitationType.CREATE_CONNECTION).order_by("?")
 
 
-def _ids(seeded: Seeded) -> list[str]:
-    ids = Invitation.objects.filter(company=seeded.company).order_by("?").values_list("pk", flat=True)
-    return [str(pk) for pk in ids[:SAMPLE]]
+def _vacuum(*models: type[Model]) -> None:
+    """Remove deleted rows now, and not during a measurement."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM {', '.join(model._meta.db_table for model in models)}")
 
 
-def _tokens(invitations: QuerySet[Invitation] | list[Invitation]) -> list[str]:
+def _tokens(invitations: Iterable[Invitation]) -> list[str]:
     return [invitation.token for invitation in invitations]
 
 
-def _shuffled(path: str, values: list[str]) -> list[str]:
-    random.shuffle(values)
-    return [path.format(value) for value in values]
+def _shuffled(path: str, values: Iterable[str]) -> list[str]:
+    paths = [path.format(value) for value in values]
+    random.shuffle(paths)
+    return paths

@@ -1,56 +1,48 @@
-"""A benchmark run: seed, serve, measure, print the table."""
+"""A benchmark run: seed, serve, compare the answers, measure in rounds, print the table."""
 
 import argparse
 import os
 import platform
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 
 from django.core.management import call_command
 from django.db import connection
 
-from bench import Failed, load, servers
-from bench.operations import Operation, operations, reference_operations
+from bench import Failed, load, processes
+from bench.comparison import compare
+from bench.figures import Figures, Line, as_table
+from bench.operations import OPERATIONS, Operation
 from bench.seed import Seeded, create_database, seed
+from bench.servers import Running, running
 from config import database
 
 WARM_UP_SECONDS = 1
 LOGS = database.DATA_DIR / "bench"
-COLUMNS = f"  {'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}"
-
-# by operation: the target, if any, and the figures for each number of rows
-Lines = dict[str, tuple[int | None, list[load.Figures]]]
 
 
 def run(url: str, arguments: argparse.Namespace) -> None:
-    """Measure and print. Raises `Failed` if a request failed."""
-    sizes = [arguments.rows, *filter(None, [arguments.compare_rows])]
-    lines: Lines = {}
+    """Measure and print. Raises `Failed` if a request failed, or if the answers of the servers differ."""
     call_command("collectstatic", verbosity=0, interactive=False)
-    for rows in sizes:
-        for name, target, figures in _measure_all(url, rows, arguments):
-            lines.setdefault(name, (target, []))[1].append(figures)
-    print(_heading(arguments), _as_text(lines, sizes), sep="\n")
+    for rows in filter(None, [arguments.rows, arguments.compare_rows]):
+        lines = _measure_all(url, rows, arguments)
+        print(_heading(rows, arguments), as_table(lines), sep="\n\n")
+        connection.close()
 
 
-def _measure_all(url: str, rows: int, arguments: argparse.Namespace) -> list[tuple[str, int | None, load.Figures]]:
-    """Measure each operation with `rows` invitations: Latchkey, then the reference."""
+def _measure_all(url: str, rows: int, arguments: argparse.Namespace) -> list[Line]:
     seeded = _seed(url, rows)
-    serve = partial(servers.running, workers=arguments.workers, threads=arguments.threads)
-    measured = []
     with ExitStack() as stack:
-        ours = stack.enter_context(serve("config.settings", LOGS / "latchkey.log"))
-        bare = stack.enter_context(serve("bench.reference_settings", LOGS / "reference.log"))
-        beside = {operation.name: operation for operation in reference_operations(seeded)}
-        for operation in operations(seeded, ours):
-            name = operation.name
-            measured.append((name, operation.target, _measure(ours, operation, arguments.seconds)))
-            if name in beside:
-                measured.append((f"  bare {name}", None, _measure(bare, beside[name], arguments.seconds)))
-    connection.close()
-    return measured
+        project, peer = (
+            stack.enter_context(running(module, log, workers=arguments.workers, threads=arguments.threads))
+            for module, log in (("config.server", LOGS / "latchkey.log"), ("bench.peer", LOGS / "peer.log"))
+        )
+        compare(seeded, project.url, peer.url, arguments.only)
+        _say("The answers are equal.")
+        operations = [OPERATIONS[name](seeded, project.url) for name in arguments.only]
+        return [_alternate(operation, project, peer, arguments) for operation in operations]
 
 
 def _seed(url: str, rows: int) -> Seeded:
@@ -62,39 +54,54 @@ def _seed(url: str, rows: int) -> Seeded:
     return seeded
 
 
-def _measure(url: str, operation: Operation, seconds: int) -> load.Figures:
-    _say(f"Measuring {operation.name} ...")
+def _alternate(operation: Operation, project: Running, peer: Running, arguments: argparse.Namespace) -> Line:
+    """Measure both servers in turn, and in each round another one first."""
+    line = Line(operation.name, [], [])
+    is_database = processes.of_postgresql()
+    for number in range(arguments.rounds):
+        _say(f"Measuring {operation.name}, round {number + 1} of {arguments.rounds} ...")
+        turns = [(project, line.project), (peer, line.peer)]
+        for server, rounds in turns if number % 2 == 0 else reversed(turns):
+            rounds.append(_measure(server, operation, arguments.seconds, is_database))
+    return line
+
+
+def _measure(
+    server: Running, operation: Operation, seconds: int, is_database: Callable[[processes.Process], bool]
+) -> Figures:
     if operation.before:
         operation.before()
-    load.ask_once(url, operation.requests)
-    load.measure(url, operation.requests, seconds=WARM_UP_SECONDS)
+    load.ask_once(server.url, operation.requests)
+    load.measure(server.url, operation.requests, seconds=WARM_UP_SECONDS)
     there = operation.rows_made()
+    server_before, database_before = _milliseconds(server, is_database)
     # from the middle of the list, because the warm-up used its beginning
-    figures = load.measure(url, operation.requests, seconds=seconds, start=len(operation.requests.paths) // 2)
-    if operation.makes and operation.rows_made() - there < figures.requests:
-        raise Failed(f"{operation.name}: {figures.requests} successful responses, but fewer new rows.")
-    return figures
+    answered = load.measure(server.url, operation.requests, seconds=seconds, start=len(operation.requests.paths) // 2)
+    server_after, database_after = _milliseconds(server, is_database)
+    if operation.makes and operation.rows_made() - there < answered.requests:
+        raise Failed(f"{operation.name}: {answered.requests} successful responses, but fewer new rows.")
+    return Figures(
+        answered.per_second,
+        answered.p50,
+        answered.p99,
+        (server_after - server_before) / answered.requests,
+        (database_after - database_before) / answered.requests,
+    )
 
 
-def _as_text(lines: Lines, sizes: list[int]) -> str:
-    text = [
-        f"{'':20}{'':>7}" + "".join(f"  {f'{rows:,} invitations':^30}" for rows in sizes),
-        f"{'':20}{'target':>7}" + COLUMNS * len(sizes),
-    ]
-    for name, (target, figures) in lines.items():
-        cells = (f"  {each.per_second:12.0f}{each.p50:9.1f}{each.p99:9.1f}" for each in figures)
-        text.append(f"{name:20}{target or '':>7}" + "".join(cells))
-    return "\n".join(text)
+def _milliseconds(server: Running, is_database: Callable[[processes.Process], bool]) -> tuple[float, float]:
+    return processes.milliseconds(processes.in_session(server.pid)), processes.milliseconds(is_database)
 
 
-def _heading(arguments: argparse.Namespace) -> str:
+def _heading(rows: int, arguments: argparse.Namespace) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         (version,) = cursor.fetchone()
     return (
-        f"\n{load.CLIENT}, {load.CONNECTIONS} connections, {arguments.seconds} s each; granian with "
-        f"{arguments.workers} workers of {arguments.threads} threads; Python {platform.python_version()}, "
-        f"PostgreSQL {version}; client, server and database share {os.cpu_count()} cores.\n"
+        f"\n{rows:,} invitations. {load.CLIENT}, {load.CONNECTIONS} connections. Medians of {arguments.rounds} rounds "
+        f"of {arguments.seconds} s. {arguments.workers} workers; Latchkey's have {arguments.threads} threads. "
+        f"Python {platform.python_version()}, PostgreSQL {version}. Client, servers and database share "
+        f"{os.cpu_count()} cores. Latchkey / peer; processor times are for each request."
     )
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from bench import Failed
 
@@ -37,12 +38,19 @@ def production(database_url: str) -> dict[str, str]:
     }
 
 
+class Running(NamedTuple):
+    """A server. `pid` is its first process, which leads a session of its own."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def running(settings: str, log: Path, *, workers: int, threads: int) -> Iterator[str]:
-    """Run a server with these settings and yield its address once it responds. Its output goes to `log`."""
+def running(module: str, log: Path, *, workers: int, threads: int) -> Iterator[Running]:
+    """Run `python -m module` and yield it once it responds. Its output goes to `log`."""
     port = _free_port()
-    command = [sys.executable, "-m", "config.server", "--port", str(port)]
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings, "PORT": str(port)}
+    command = [sys.executable, "-m", module, "--port", str(port)]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PORT": str(port)}
     environment |= {"WEB_WORKERS": str(workers), "WEB_THREADS": str(threads)}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
@@ -51,7 +59,7 @@ def running(settings: str, log: Path, *, workers: int, threads: int) -> Iterator
         )
     try:
         _wait(server, port, log)
-        yield f"http://127.0.0.1:{port}"
+        yield Running(f"http://127.0.0.1:{port}", server.pid)
     finally:
         server.terminate()
         with suppress(subprocess.TimeoutExpired):

@@ -22,8 +22,8 @@ def address(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
         patch.setenv("TRUSTED_PROXIES", "1")
         patch.setenv("HTTP_X_API_KEY", KEY)  # must not be taken for a header
         log = tmp_path_factory.mktemp("server") / "server.log"
-        with running("config.settings", log, workers=1, threads=THREADS) as url:
-            place = urlsplit(url)
+        with running("config.server", log, workers=1, threads=THREADS) as server:
+            place = urlsplit(server.url)
             yield str(place.hostname), int(place.port or 0)
 
 

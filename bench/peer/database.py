@@ -1,0 +1,28 @@
+"""Connections to PostgreSQL: one pool for each worker. Statements are prepared the first time."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+POOL_SIZE = 8
+
+_pool: asyncpg.Pool
+
+
+@asynccontextmanager
+async def connected(_app: Any) -> AsyncIterator[None]:
+    global _pool  # noqa: PLW0603 - the worker's only one
+    _pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=4, max_size=POOL_SIZE, reset=_keep)
+    yield
+    await _pool.close()
+
+
+def pool() -> asyncpg.Pool:
+    return _pool
+
+
+async def _keep(_connection: Any) -> None:
+    """Leave out the pool's own reset: no statement changes the session, and it would cost a second round trip."""
