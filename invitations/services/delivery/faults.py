@@ -5,6 +5,7 @@ RFC 7372) to the fault. Words decide only where the code is vague or missing.
 """
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum, auto
 
 from invitations.models import Fault
@@ -34,6 +35,7 @@ BY_DETAIL = {
         "1.7": SENDER,  # the sender's address
         "1.8": SENDER,
         "1.9": SENDER,
+        "1.20": SENDER,  # Exchange Online: several From addresses
         "1.90": SENDER,  # Exchange Online: daily limit of recipients
         "2.1": ADDRESS,  # the mailbox is disabled
         "2.3": SENDER,  # the mail is too long
@@ -73,24 +75,41 @@ UNDEFINED = re.compile(r"0\.\d+|5\.0")
 
 # at the beginning of a line (RFC 2034), or after a number sign as qmail and Cisco write it
 ENHANCED = re.compile(r"(?:^|#)\s*[245]\.(\d{1,3}\.\d{1,3})(?![\d.]*\d)", re.MULTILINE)
+# a hostile server could keep a worker busy for minutes
+MAX_TEXT_LENGTH = 2000
 # servers repeat them: addresses and hosts may contain any word
 REPEATED = re.compile(r"<[^>]*>|\S+@\S+|https?://\S+|\[[^\]]*\]")
+# also in pages, such as http://www.openspf.org/Why?id=…
+LISTED_TEXT = re.compile(
+    r"openspf|dnsbl|\brbl\b|spamhaus|spamcop|barracudacentral|ipcheck|unblock|delist",
+    re.IGNORECASE,
+)
+# words that count more than any code. The mailbox exists:
+BUSY_TEXT = re.compile(r"gr[ae]y.?list|receiving mail (at a rate|too quickly)", re.IGNORECASE)
+# lists of addresses to which a provider sends nothing, and mailboxes that accept only some senders
+CLOSED_TEXT = re.compile(
+    r"not delivering to|marked as inactive|suppress(ed|ion)|address(es)? (is |are )?black.?listed|resolver\.rst",
+    re.IGNORECASE,
+)
 # a limit of our account: it stops every mail, not only this one
 QUOTA_TEXT = re.compile(
-    r"submission.{0,3}quota"
+    r"submission.{0,3}quota|\be?mail quota"
     r"|\b(send(ing)?|submission|outgoing|outbound|relay|daily|hourly)\b.*\b(quota|limits?|rate)\b"
     r"|\b(quota|limits?|rate)\b.*\b(send(ing)?|per (second|minute|hour|day))\b"
-    r"|rate.?limit|throttl|(credits?|max\w*) (emails|messages|exceeded)|emails per hour"
-    r"|too many (messages|connections|e?mails|concurrent)",
+    r"|rate.?limit|throttl|(credits?|max\w*) (emails|messages|exceeded)|emails per hour|out of (allowance|credits?)"
+    r"|too many (messages|connections|e?mails|recipients|concurrent)|concurrent (connection|session|message)s? limit"
+    r"|frequency limited",
     re.IGNORECASE,
 )
 SENDER_TEXT = re.compile(
     r"\b(helo|ehlo|ip|tls|spam|junk|virus|spf|dkim|dmarc|ptr|rdns|rbl|dnsbl|spamhaus|spamcop|policy|unsolicited)\b"
     r"|fully.qualified host|\bsenders?\b|from address|mail from|(return|reverse|envelope).(path|from|dns|lookup)"
-    r"|\brelay(ing)?\b(?! recipient)|authenticat|log ?in\b|credential|certificate|encrypt|reputation"
-    r"|(allowed|permitted|authori[sz]ed|permission) to send|not verified|sandbox"
-    r"|black.?list|block.?list|\blisted\b|\bbl\.|(?<!rejected: )access denied"
-    r"|\b(your|client|sending|remote) (ip|host|server|domain|network|account)\b"
+    r"|\brelay(ing)?\b(?! recipient)|not a gateway|authenticat|log ?in\b|credential|certificate|encrypt|reputation"
+    r"|(allowed|permitted|authori[sz]ed|permission) to send|not verified|sandbox|administrative\w* prohibit|forge|spoof"
+    r"|(?<!may be )black.?list|block.?list|\blisted\b|\bbl\.|(?<!rejected: )access denied|complaints?\b"
+    r"|\b(your|client|sending|remote) (ip|host|server|domain|network|account)\b|too many errors"
+    r"|\b(mail|messages|connections) from\b.*(n.t|\bnot|deferred|refused|rejected)\b"
+    r"|\bmessage (is |was )?too (large|big)|message size"
     r"|^(?!.*\b(mailbox|account|user) (is |was |has been )?blocked).*\bblocked\b",
     re.IGNORECASE | re.DOTALL,
 )
@@ -100,11 +119,21 @@ FULL_TEXT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 ADDRESS_TEXT = re.compile(
-    r"\bno such\b|\bno mailbox\b|\bnot exist|n.t exist|n.t have an?\b|recipient address rejected|unrouteable"
-    r"|(unknown|invalid|bad|no) (local )?(user|recipient|mailbox|account|address|destination)"
+    r"\bno such\b|\bno mailbox\b|\bnot exist|n.t exist|n.t have an?\b|recipient (address )?rejected|unrouteable"
+    r"|(unknown|invalid|bad|no|not a valid) (local )?(user|recipient|mailbox|account|address|destination)"
+    r"|(user|recipient|mailbox|account)(disabled|notfound)"
     r"|\b(user|recipient|mailbox|account|address)\b.{0,30}\b(unknown|not found|not known|invalid|disabled|inactive"
     r"|unavailable|suspended|blocked|closed|deactivated|discontinued)\b",
     re.IGNORECASE | re.DOTALL,
+)
+# the first that is found: words about the sender come before those about the address, which the sender has, too
+STRONG_WORDS = ((BUSY_TEXT, RECEIVER), (CLOSED_TEXT, ADDRESS))
+WORDS = (
+    *STRONG_WORDS,
+    (QUOTA_TEXT, SENDER),
+    (SENDER_TEXT, SENDER),
+    (FULL_TEXT, RECEIVER),
+    (ADDRESS_TEXT, ADDRESS),
 )
 
 
@@ -112,12 +141,13 @@ def fault_of(stage: Stage, code: int, text: str) -> Fault:
     """Return the side at fault for a reply of class 4 or 5. `text` is the reply without the code, in lines."""
     if stage not in ABOUT_RECIPIENT or code in LOGIN_CODES:
         return SENDER
+    text = text[:MAX_TEXT_LENGTH]
     enhanced = _enhanced(text)
     is_temporary = code < 500
-    if enhanced is None or enhanced in VAGUE or is_temporary:
-        told = _told(REPEATED.sub(" ", text))
-        if told and not (is_temporary and told == ADDRESS):
-            return told
+    is_vague = enhanced is None or enhanced in VAGUE or is_temporary
+    told = _told(text, WORDS if is_vague else STRONG_WORDS)
+    if told and not (is_temporary and told == ADDRESS):
+        return told
     if enhanced is None or UNDEFINED.fullmatch(enhanced):
         return RECEIVER if is_temporary else BY_CODE.get((stage, code), SENDER)
     if is_temporary and enhanced in VAGUE:  # 4.7.1 is most often greylisting
@@ -125,9 +155,11 @@ def fault_of(stage: Stage, code: int, text: str) -> Fault:
     return _by_enhanced(4 if is_temporary else 5, enhanced)
 
 
-def stops_every_mail(stage: Stage, text: str) -> bool:
+def stops_every_mail(stage: Stage, code: int, text: str) -> bool:
     """True if the refusal does not depend on the recipient: other mails would be refused as well."""
-    return stage not in ABOUT_RECIPIENT or _enhanced(text) in {"4.5", "1.90"} or bool(QUOTA_TEXT.search(text))
+    text = text[:MAX_TEXT_LENGTH]
+    is_general = stage not in ABOUT_RECIPIENT or code in LOGIN_CODES
+    return is_general or _enhanced(text) in {"4.5", "1.90"} or bool(QUOTA_TEXT.search(text))
 
 
 def _enhanced(text: str) -> str | None:
@@ -135,13 +167,12 @@ def _enhanced(text: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _told(words: str) -> Fault | None:
-    """Return the fault that the words name. The sender comes first: its address, too, may not exist."""
-    if QUOTA_TEXT.search(words) or SENDER_TEXT.search(words):
+def _told(text: str, patterns: Sequence[tuple[re.Pattern[str], Fault]]) -> Fault | None:
+    """Return the fault that the words name."""
+    if LISTED_TEXT.search(text):
         return SENDER
-    if FULL_TEXT.search(words):
-        return RECEIVER
-    return ADDRESS if ADDRESS_TEXT.search(words) else None
+    words = REPEATED.sub(" ", text)
+    return next((fault for pattern, fault in patterns if pattern.search(words)), None)
 
 
 def _by_enhanced(reply_class: int, enhanced: str) -> Fault:

@@ -191,7 +191,7 @@ def _refused(refusal: Refusal) -> DeliveryError:
         reason = REFUSALS[fault] % {"reply": clean_server_text(f"{code} {text}")}
     if fault == Fault.ADDRESS:
         return PermanentDeliveryError(reason, fault=fault)
-    is_general = fault == Fault.SENDER and stops_every_mail(stage, text)
+    is_general = fault == Fault.SENDER and stops_every_mail(stage, code, text)
     return TemporaryDeliveryError(reason, fault=fault, stops_every_mail=is_general)
 
 

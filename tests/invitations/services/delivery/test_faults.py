@@ -1,5 +1,7 @@
 """Replies of mail servers, from their documentation and source, and the side at fault."""
 
+import time
+
 from invitations.services.delivery.faults import ADDRESS, RECEIVER, SENDER, Stage, fault_of, stops_every_mail
 
 RCPT, DATA, MAIL = Stage.RCPT, Stage.DATA, Stage.MAIL
@@ -115,6 +117,33 @@ REPLIES = {
     (DATA, "552 Mailbox full"): RECEIVER,
     (RCPT, "550 Mailbox quota exceeded"): RECEIVER,
     (RCPT, "553 5.3.0 <anna@example.com>... No such user here"): ADDRESS,
+    # a provider's list of addresses to which it sends nothing
+    (DATA, "554 Message rejected: Address blacklisted."): ADDRESS,
+    (DATA, "550 Not delivering to a user who marked your messages as spam"): ADDRESS,
+    (DATA, "550 You tried to send to recipient(s) that have been marked as inactive."): ADDRESS,
+    (RCPT, "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required"): ADDRESS,
+    # the mailbox exists, whatever the code says
+    (RCPT, "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents more"): RECEIVER,
+    (RCPT, "451 4.7.1 <anna@example.com>: Recipient address rejected: You have been greylisted; policy"): RECEIVER,
+    (RCPT, "450 4.7.1 Recipient address rejected: Sender domain not yet known, greylisted for 300 s"): RECEIVER,
+    # about us, in words only
+    (RCPT, "550 SC-001 Unfortunately, messages from 192.0.2.1 weren't sent."): SENDER,
+    (DATA, "421 4.7.1 [TS03] All messages from 192.0.2.1 will be permanently deferred"): SENDER,
+    (RCPT, "550 5.1.20 Multiple From addresses"): SENDER,
+    (RCPT, "550 5.7.1 Recipient address rejected: Please see http://www.openspf.org/Why?id=x"): SENDER,
+    (RCPT, "521 5.2.1 (DNSBL:RBL 521< 192.0.2.1 >_is_blocked.)"): SENDER,
+    (RCPT, "550 Administrative prohibition"): SENDER,
+    (RCPT, "550 not local host x.example, not a gateway"): SENDER,
+    (RCPT, "552 message too large"): SENDER,
+    (DATA, "432 4.3.2 Concurrent connections limit exceeded."): SENDER,
+    (DATA, "452 Too many recipients received this hour"): SENDER,
+    (RCPT, "421 4.7.0 Account x is temporarily disabled. (Out of allowance)"): SENDER,
+    (RCPT, "550 Domain frequency limited"): SENDER,
+    # about the address, in words only
+    (DATA, "554 delivery error: dd Not a valid recipient - atlas"): ADDRESS,
+    (DATA, "554 5.2.0 STOREDRV.Deliver.Exception:AccountDisabledException.MapiExceptionMailboxDisabled"): ADDRESS,
+    (RCPT, "550 5.7.1 Recipient rejected (R1)"): ADDRESS,
+    (RCPT, "550 The account or domain may not exist, they may be blacklisted"): ADDRESS,
     # repeated addresses and hosts are no words
     (RCPT, "550 <spam@relay.example>: no"): ADDRESS,
     (RCPT, "550 policy@example.com is not here"): ADDRESS,
@@ -139,5 +168,15 @@ def test_refusals_that_stop_every_mail():
         (RCPT, "550 5.7.1 blocked using bl.example.net"): False,
         (DATA, "550 5.7.1 spam"): False,
         (RCPT, "552 5.2.2 over quota"): False,
+        (RCPT, "530 5.7.57 Client was not authenticated"): True,
+        (DATA, "452 Too many recipients received this hour"): True,
     }
-    assert {case: stops_every_mail(case[0], case[1][4:]) for case in wanted} == wanted
+    assert {case: stops_every_mail(case[0], *read(case[1])) for case in wanted} == wanted
+
+
+def test_long_reply_takes_no_time():
+    begun = time.process_time()
+    for text in ("a" * 200_000, "<" * 200_000, "daily " * 40_000, "#\n" * 100_000):
+        assert fault_of(RCPT, 550, text) == ADDRESS
+        stops_every_mail(RCPT, 550, text)
+    assert time.process_time() - begun < 2
