@@ -24,9 +24,9 @@ class CompaniesConfig(AppConfig):
         from companies.groups import fill_groups  # noqa: PLC0415 - its imports need the app registry
 
         post_migrate.connect(fill_groups, sender=self)
-        register_secret(r"\blk_[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+", f"lk_{REDACTED}")
-        # the token of a link for a new password: Django's PasswordResetTokenGenerator
-        register_secret(r"\b[a-z0-9]{1,13}-[0-9a-f]{32}\b")
+        register_secret(r"lk_(?<=\blk_)[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+", f"lk_{REDACTED}")
+        # the token of a link for a new password, after its time: Django's PasswordResetTokenGenerator
+        register_secret(r"-(?<=[a-z0-9]-)[0-9a-f]{32}\b", f"-{REDACTED}")
 
 
 class StaffSiteConfig(admin_apps.AdminConfig):

@@ -3,7 +3,7 @@
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from config.api.document import DocsView, OpenAPIView
@@ -12,13 +12,17 @@ from config.http import error_pages
 
 # Swagger's own styles and icons are inline; the page contains no secrets
 docs = csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})(DocsView.as_view())
+api: list[URLPattern | URLResolver] = [
+    path("", include("invitations.api.urls")),
+    path("", include("connections.api.urls")),
+    path("", include("companies.api.urls")),
+    path("openapi.json", OpenAPIView.as_view(), name="openapi"),
+    path("docs", docs, name="docs"),
+]
+# the busiest first: Django tries each path in turn
 urlpatterns = [
+    path("v2/", include(api)),
     path("", include("invitations.contributor.urls")),
-    path("v2/", include("companies.api.urls")),
-    path("v2/", include("connections.api.urls")),
-    path("v2/", include("invitations.api.urls")),
-    path("v2/openapi.json", OpenAPIView.as_view(), name="openapi"),
-    path("v2/docs", docs, name="docs"),
     re_path("^/*[vV]2(/|$)", error_pages.page_not_found),  # in development Django would answer with its debug page
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

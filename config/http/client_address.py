@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from itertools import takewhile
 from typing import Any
@@ -27,6 +28,7 @@ def client_network(request: HttpRequest) -> str:
     return str(address or "")
 
 
+@lru_cache(1000)
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """Return the address without port, brackets, quotes and zone; IPv4 where it stands for one. None: no address."""
     match = HOP.fullmatch(text.strip(' \t"'))
