@@ -57,7 +57,7 @@ def list_of_100(seeded: Seeded, _url: str) -> Operation:
 
 def opened_again(_seeded: Seeded, _url: str) -> Operation:
     """Open pages that were opened within ten minutes, which only reads."""
-    ids = list(_open_links().values_list("pk", flat=True)[:VIEWED_BEFORE])
+    ids = list(open_links().values_list("pk", flat=True)[:VIEWED_BEFORE])
     viewed = Invitation.objects.filter(pk__in=ids)
     return Operation(
         "page, opened again",
@@ -75,7 +75,7 @@ def opened_first(_seeded: Seeded, _url: str) -> Operation:
         Invitation.objects.filter(last_viewed_at__isnull=False).update(last_viewed_at=None)
         _vacuum(Invitation, InvitationEvent)
 
-    paths = _shuffled("/p/i/{}", _tokens(_open_links()[:OPENED_FIRST]))
+    paths = _shuffled("/p/i/{}", _tokens(open_links()[:OPENED_FIRST]))
     return Operation("page, first opened", Requests(paths, BROWSER_HEADERS), makes=InvitationEvent, before=forget)
 
 
@@ -88,7 +88,7 @@ def create(seeded: Seeded, _url: str) -> Operation:
 def submit(_seeded: Seeded, url: str) -> Operation:
     """Submit the form of invitations that were not used, with one cookie and its CSRF token."""
     began = timezone.now()
-    usable = _open_links().filter(allowed_emails=[], use_count=0, prefill={})
+    usable = open_links().filter(allowed_emails=[], use_count=0, prefill={})
     # a link is used again if a server is fast
     Invitation.objects.filter(pk__in=usable[:SAMPLE]).update(max_uses=None)
     paths = _shuffled("/p/i/{}/connect", _tokens(usable.filter(max_uses=None)[:SAMPLE]))
@@ -145,7 +145,7 @@ def form_requests(url: str, paths: list[str], provider: Datasource) -> Requests:
     return Requests(paths, headers, "POST", body, status=302)
 
 
-def _open_links() -> QuerySet[Invitation]:
+def open_links() -> QuerySet[Invitation]:
     """Return usable links to connect an account, in random order."""
     return Invitation.objects.active().filter(invitation_type=InvitationType.CREATE_CONNECTION).order_by("?")
 

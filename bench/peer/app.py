@@ -12,8 +12,10 @@ from starlette.requests import Request  # noqa: E402
 from starlette.responses import JSONResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
-from bench.peer import database, invitations, problems  # noqa: E402
+from bench.peer import database, invitations, pages, problems  # noqa: E402
+from bench.peer.create import create  # noqa: E402
 from bench.peer.outer import Outer  # noqa: E402
+from bench.peer.submit import submit  # noqa: E402
 
 
 async def healthz(_request: Request) -> Response:
@@ -23,6 +25,9 @@ async def healthz(_request: Request) -> Response:
 application = Starlette(
     routes=[
         Route("/v2/invitation/company/{company_id:uuid}", invitations.page),
+        Route("/v2/invitation/company/{company_id:uuid}", create, methods=["POST"]),
+        Route("/p/i/{token}", pages.invitation),
+        Route("/p/i/{token}/connect", submit, methods=["POST"]),
         Route("/v2/invitation/{invitation_id:uuid}", invitations.retrieve),
         Route("/healthz", healthz),
     ],
