@@ -1,18 +1,20 @@
 """Querysets whose SQL Django writes once.
 
 For a look-up by key, Django takes several times longer to write the SQL than PostgreSQL to answer it. A compiled query
-is written at its first call; later calls only replace its values. Rows become models as usual.
+is written at its first call; later calls only replace its values. Rows become models as Django makes them. Annotations
+are not read.
 """
 
 import os
 from collections.abc import Callable
-from copy import copy
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import connections, models
-from django.db.models.query import ModelIterable
+from django.db import models
+from django.db.models.query import get_related_populators
+
+from config.db.statements import Statement
 
 Row = TypeVar("Row", bound=models.Model)
 PLACEHOLDERS: dict[type, Callable[[], Any]] = {UUID: uuid4, bytes: lambda: os.urandom(32)}
@@ -39,40 +41,44 @@ def compiled(build: Callable[..., models.QuerySet[Row]]) -> Callable[..., list[R
 
 
 class CompiledQuery:
-    """The SQL of a queryset, and the positions of each argument among its parameters."""
+    """The statement of a queryset, and what makes models of its rows."""
 
     def __init__(self, build: Callable[..., models.QuerySet[Any]], placeholders: dict[str, Any]) -> None:
         queryset = build(**placeholders)
-        self.model, self.using = queryset.model, queryset.db
+        self.using = queryset.db
         self.compiler = queryset.query.get_compiler(self.using)
-        self.sql, parameters = self.compiler.as_sql()
+        sql, parameters = self.compiler.as_sql()
         # binary values are wrapped for the driver
-        self.parameters = [getattr(parameter, "obj", parameter) for parameter in parameters]
-        self.positions = {name: _positions(self.parameters, value) for name, value in placeholders.items()}
-        if unused := [name for name, positions in self.positions.items() if not positions]:
+        plain = [getattr(parameter, "obj", parameter) for parameter in parameters]
+        names = [_name_of(value, placeholders) or f"_{position}" for position, value in enumerate(plain)]
+        if unused := placeholders.keys() - set(names):
             raise TypeError(f"the query does not contain {', '.join(unused)}")
+        self.constants = {name: value for name, value in zip(names, plain, strict=True) if name not in placeholders}
+        self.statement = Statement(sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names))
+        self._read_shape()
+
+    def _read_shape(self) -> None:
+        """Keep what `ModelIterable` finds out for each query anew."""
+        select, info = self.compiler.select, self.compiler.klass_info
+        self.model = info["model"]
+        self.own = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        self.attributes = [column[0].target.attname for column in select[self.own]]
+        # the stubs are for Django 6
+        self.related = get_related_populators(info, select, self.using)  # type: ignore[call-arg]
+        self.converters = self.compiler.get_converters([column[0] for column in select])
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
-        parameters = list(self.parameters)
-        for name, positions in self.positions.items():
-            for position in positions:
-                parameters[position] = values[name]
-        query: Any = _BoundQuery(self.compiler, self.sql, tuple(parameters))
-        # a new queryset: `copy` of the first one would evaluate it
-        return list(ModelIterable(models.QuerySet(self.model, query=query, using=self.using)))
+        rows: Any = self.statement.rows(**self.constants, **values)
+        if self.converters:
+            rows = self.compiler.apply_converters(rows, self.converters)
+        return [self._to_model(row) for row in rows]
+
+    def _to_model(self, row: Any) -> models.Model:
+        model: models.Model = self.model.from_db(self.using, self.attributes, row[self.own])
+        for populator in self.related:
+            populator.populate(row, model)
+        return model
 
 
-class _BoundQuery:
-    """Replacement for `QuerySet.query` whose SQL is already written."""
-
-    def __init__(self, compiler: Any, sql: str, parameters: tuple[Any, ...]) -> None:
-        self.compiler = copy(compiler)  # one for each call: threads run the same query at once
-        self.compiler.as_sql = lambda *args, **kwargs: (sql, parameters)
-
-    def get_compiler(self, using: str, **kwargs: Any) -> Any:
-        self.compiler.connection = connections[using]
-        return self.compiler
-
-
-def _positions(parameters: list[Any], placeholder: Any) -> list[int]:
-    return [position for position, parameter in enumerate(parameters) if parameter == placeholder]
+def _name_of(parameter: Any, placeholders: dict[str, Any]) -> str | None:
+    return next((name for name, placeholder in placeholders.items() if parameter == placeholder), None)
