@@ -122,7 +122,7 @@ REPLIES = {
     (DATA, "550 Not delivering to a user who marked your messages as spam"): ADDRESS,
     (DATA, "550 You tried to send to recipient(s) that have been marked as inactive."): ADDRESS,
     (RCPT, "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required"): ADDRESS,
-    # the mailbox exists, whatever the code says
+    # the mailbox exists, although the code says otherwise
     (RCPT, "550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents more"): RECEIVER,
     (RCPT, "451 4.7.1 <anna@example.com>: Recipient address rejected: You have been greylisted; policy"): RECEIVER,
     (RCPT, "450 4.7.1 Recipient address rejected: Sender domain not yet known, greylisted for 300 s"): RECEIVER,
