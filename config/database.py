@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -80,8 +81,10 @@ def _named_settings(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(URL_SHAPE)
     try:
         entry: dict[str, Any] = environ.Env.db_url_config(url)
+        is_valid = entry["NAME"] and is_percent_encoded(url)
     except ValueError:  # its message may contain a part of the password
-        raise ImproperlyConfigured(URL_SHAPE) from None
-    if not entry["NAME"] or not is_percent_encoded(url):
+        is_valid = False
+    if not is_valid:
         raise ImproperlyConfigured(URL_SHAPE)
-    return entry
+    # libpq's way to name the folder of a socket: %2Fvar%2Frun%2Fpostgresql
+    return entry | {"HOST": unquote(entry["HOST"])}

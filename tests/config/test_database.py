@@ -17,6 +17,8 @@ BROKEN_URLS = [
     "postgres://me:12?34@localhost:5432/db",
     "postgres://me:se%kret@localhost:5432/db",
     "postgres://me:sekret@localhost",
+    "postgres://me:[sekret]@localhost/db",
+    "postgres://me:se]kret@localhost/db",
 ]
 
 
@@ -38,6 +40,12 @@ def test_url_options_are_kept(monkeypatch):
 
     assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("db.example.com", 5433, "latchkey")
     assert entry["OPTIONS"] == {"sslmode": "require", **database.NETWORK_OPTIONS}
+
+
+def test_url_may_name_a_socket(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://me@%2FVar%2Frun%2Fpostgresql/latchkey")
+
+    assert database.connection_settings()["HOST"] == "/Var/run/postgresql"
 
 
 def test_url_options_replace_ours(monkeypatch):
