@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -16,6 +16,8 @@ from procrastinate.types import JSONDict
 
 MAX_DELAY = timedelta(hours=1)
 MAX_ATTEMPTS = 40
+# the database was away: nothing is wrong with the job
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class RetryLater(Exception):
@@ -27,20 +29,24 @@ class RetryLater(Exception):
 
 
 class RetryWithBackoff(BaseRetryStrategy):
-    """Retry after 5, 10, 20, ... seconds, for about a day. `RetryLater` sets its own delay and has no limit."""
+    """Retry after 5, 10, 20, ... seconds, for about a day. `RetryLater` sets its own delay and has no limit.
+
+    Each `RetryLater` counts as an attempt, so a job may have had many when the database restarts. That has no limit,
+    either.
+    """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, RetryLater):
             return RetryDecision(retry_in={"seconds": int(exception.delay.total_seconds())})
-        if is_last_attempt(job):
+        if is_last_attempt(job, exception):
             return None
         seconds = min(5 * 2**job.attempts, int(MAX_DELAY.total_seconds()))
         return RetryDecision(retry_in={"seconds": seconds})
 
 
-def is_last_attempt(job: Job) -> bool:
-    """True if an error now ends the job. `RetryLater` never does."""
-    return job.attempts >= MAX_ATTEMPTS
+def is_last_attempt(job: Job, error: BaseException) -> bool:
+    """True if this error ends the job. `RetryLater` never does."""
+    return job.attempts >= MAX_ATTEMPTS and not isinstance(error, DATABASE_AWAY)
 
 
 def job(**options: Any) -> Callable[[Callable[..., None]], Any]:

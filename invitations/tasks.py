@@ -25,8 +25,8 @@ def send_invitation(context: JobContext, delivery_id: str, round_number: int) ->
     """Try to send the mail of this round. After the last attempt of the job the delivery has failed."""
     try:
         delay = attempt_delivery(UUID(delivery_id), round_number=round_number)
-    except Exception:
-        if is_last_attempt(context.job):
+    except Exception as error:
+        if is_last_attempt(context.job, error):
             give_up_delivery(UUID(delivery_id), round_number=round_number)
         raise
     if delay:

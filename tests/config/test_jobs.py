@@ -3,18 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from procrastinate import utils
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from config.jobs import MAX_ATTEMPTS, MAX_DELAY, RetryLater, RetryWithBackoff, defer, defer_once
+from config.jobs import MAX_ATTEMPTS, MAX_DELAY, RetryLater, RetryWithBackoff, defer, defer_once, is_last_attempt
 from tests.database import forget_jobs
 
 
-def decide(attempts, error=None):
-    job = Job(
+def job_with(attempts):
+    return Job(
         id=1,
         status="doing",
         task_name="x",
@@ -24,7 +24,10 @@ def decide(attempts, error=None):
         attempts=attempts,
         priority=0,
     )
-    return RetryWithBackoff().get_retry_decision(exception=error or ValueError(), job=job)
+
+
+def decide(attempts, error=None):
+    return RetryWithBackoff().get_retry_decision(exception=error or ValueError(), job=job_with(attempts))
 
 
 def pause(decision):
@@ -56,6 +59,13 @@ def test_delays_grow_for_over_a_day():
 def test_retry_later_has_no_limit(attempts):
     wanted = timedelta(minutes=37)
     assert pause(decide(attempts, RetryLater(wanted))) == wanted
+
+
+def test_database_outage_ends_no_job():
+    for error in (OperationalError(), InterfaceError()):
+        assert decide(MAX_ATTEMPTS + 5, error)
+        assert not is_last_attempt(job_with(MAX_ATTEMPTS + 5), error)
+    assert is_last_attempt(job_with(MAX_ATTEMPTS + 5), ValueError())
 
 
 def test_every_task_retries_with_backoff():
