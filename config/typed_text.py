@@ -57,15 +57,21 @@ def plain_digits(text: str) -> str:
 def find_digits(text: str, *numbers: int) -> str | None:
     """Return the only group of so many digits in a text such as `Code: 456-260.`, or None.
 
-    Blanks, hyphens and dots may stand between the digits. Groups without them come first.
+    Blanks or punctuation may stand between the digits. Groups without them come first.
     """
-    plain = plain_digits(text)
-    for between in ("", r"[\s.·-]{0,3}"):
+    plain = "".join(_plain_digit(letter) for letter in drop_unseen(text))
+    for between in ("", r"[\W_]{0,3}"):
         groups = [rf"(?<![0-9])[0-9](?:{between}[0-9]){{{number - 1}}}(?![0-9])" for number in numbers]
         found = {re.sub("[^0-9]", "", match) for group in groups for match in re.findall(group, plain)}
         if found:
             return found.pop() if len(found) == 1 else None
     return None
+
+
+def _plain_digit(letter: str) -> str:
+    """Return a digit, also a circled one, as 0 to 9. A raised one, such as the mark of a footnote, stays."""
+    is_raised = unicodedata.decomposition(letter).startswith(("<super>", "<sub>"))
+    return letter if is_raised else str(unicodedata.digit(letter, letter))
 
 
 def _drop_useless_marks(text: str) -> str:

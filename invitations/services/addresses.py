@@ -8,11 +8,14 @@ from django.utils.translation import gettext as _
 
 from companies.addresses import NO_ADDRESS, normalize_address, why_no_address
 from config.exceptions import InvalidField
-from config.typed_address import NAME_AND_ADDRESS, PLAIN, clean_address
+from config.typed_address import NAME_AND_ADDRESS, PLAIN, clean_address, plain_forms
 from config.typed_text import drop_unseen
 from invitations.models import MAX_ALLOWED_EMAILS
 
-SEPARATOR = re.compile("[,;\n、]")
+SEPARATOR = re.compile("[,;|\n、､،؛]")
+# `Doe, Anna <anna@example.com>`: in a part of it, a dot would belong to a mistyped address
+NAME = r"[^\W\d_](?:[^\W\d_]|[ '’-]|\.(?=[ ,<])){0,60}"
+NAME_WITH_COMMA = re.compile(rf"(^|[;\n>,][ \t]{{0,3}})({NAME}),[ \t]{{0,3}}({NAME})(?=<[^<>\n]*@)", re.MULTILINE)
 QUOTED_NAME = re.compile(r'"[^"\n]*"(?=\s*<)')
 BRACKETED = re.compile(r"<([^<>\n]*)>")
 REMARK = re.compile(r"\([^()@\n]*\)")
@@ -20,7 +23,7 @@ BULLET = re.compile(r"[•·‣◦▪●*–—-]+|[0-9]{1,3}[.)]")
 LABEL = re.compile(r"[^\W\d_][^@]*:")
 # what begins an entry of a list, beside what `clean_address` removes
 MAX_SHOWN = 5
-LIST_MARKS = "-'`´{‘’"
+LIST_MARKS = "-='`´{‘’"
 
 
 class BadAddress(NamedTuple):
@@ -68,7 +71,7 @@ def parse_addresses(text: str) -> tuple[list[str], list[BadAddress]]:
 
 def is_one_address(text: str) -> bool:
     """Return whether the text is `Name <address>`, whose name may contain a comma: `Doe, J. <j@example.com>`."""
-    return NAME_AND_ADDRESS.fullmatch(drop_unseen(text).strip()) is not None
+    return NAME_AND_ADDRESS.fullmatch(plain_forms(drop_unseen(text)).strip()) is not None
 
 
 def parse_address(text: str) -> str:
@@ -82,7 +85,8 @@ def split_addresses(text: str) -> list[str]:
 
     Words that belong to no address stay as one text for each entry, so that a mistyped address is never lost.
     """
-    text = QUOTED_NAME.sub(" ", REMARK.sub(" ", drop_unseen(text).translate(PLAIN)))
+    text = QUOTED_NAME.sub(" ", REMARK.sub(" ", plain_forms(drop_unseen(text).translate(PLAIN))))
+    text = NAME_WITH_COMMA.sub(r"\1\2 \3", text)
     return [found for entry in SEPARATOR.split(text) for found in _split_entry(entry) if clean_address(found)]
 
 

@@ -7,6 +7,8 @@ NORMAL = {
     "A.B@EXAMPLE.Com": "a.b@example.com",
     "a+tag@example.com": "a+tag@example.com",
     "o'brien@example.ie": "o'brien@example.ie",
+    "o’brien@example.ie": "o'brien@example.ie",
+    "a@example.இலங்கை": "a@example.xn--xkc2al3hye2a",
     "a@BÜCHER.example": "a@xn--bcher-kva.example",
     "a@XN--BCHER-KVA.example": "a@xn--bcher-kva.example",
     "a@faß.example": "a@xn--fa-hia.example",
@@ -38,6 +40,11 @@ AS_TYPED = (
         "“a@example.com”",
         "„a@example.com“",
     ),
+    *("a@example.com、", "a@example.com،", "a@example.com؛", "a@example.com।", "「a@example.com」", "【a@example.com】"),
+    *("《a@example.com》", "a@example.com/", "|a@example.com|", "a@example.com\\", "📧 a@example.com", "– a@example.com"),
+    *("a @ example.com", "a@ example.com", "1) a@example.com", "- a@example.com", "a@example.com?subject=x"),
+    *("Anna Smith (a@example.com)", "Smith, Anna (A@example.com)", "[a@example.com](mailto:a@example.com)"),
+    *("[Anna](mailto:a@example.com)", "a@example.com<mailto:a@example.com>", "<mailto:a@example.com|a@example.com>"),
     *("**a@example.com**", "_a@example.com_", "`a@example.com`", "a@example.com (Anna)", "• a@example.com"),
 )
 DIFFERENT = (
@@ -62,6 +69,8 @@ INVALID = (
         "a@example.com nonsense",
     ),
     *("a@" + "b" * 64 + ".example", "a@" + "b." * 130 + "example", "*@example.com"),
+    *("https://a@example.com", "a@example.com (b@example.com)", "[b@example.com](mailto:a@example.com)"),
+    *("Anna a @ example.com", "a @ example", "@a@example.com"),
     *("-a@-example.com", ".a@example.com", "a.@example.com", "a..b@example.com"),
 )
 
