@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -55,14 +56,15 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    path = quote(request.path)  # a line break would begin another line, and end what is redacted
     access_log.info(
         "%s %s %s",
         request.method,
-        request.path,
+        path,
         response.status_code,
         extra={
             "method": request.method,
-            "path": request.path,
+            "path": path,
             "status": response.status_code,
             "milliseconds": round(seconds * 1000, 1),
         },

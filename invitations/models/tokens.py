@@ -8,6 +8,7 @@ import hashlib
 import logging
 import re
 import secrets
+from string import whitespace
 from uuid import UUID
 
 from django.conf import settings
@@ -18,12 +19,17 @@ from config.typed_text import UNSEEN, drop_unseen
 logger = logging.getLogger("latchkey")
 
 TOKEN_BYTES = 32
-SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
-LINK = re.compile(rf"/p/i/({SHAPE.pattern})(?![A-Za-z0-9_-])")
+TOKEN_LENGTH = 43
+SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
+# one letter of a token; a mail may break the line behind it, in quoted-printable with an equals sign
+LETTER = rf"[A-Za-z0-9_-](?:=?[\s{UNSEEN}])*+"
+LINK = re.compile(rf"/p/i/\s*+((?:{LETTER}){{42}}[A-Za-z0-9_-])(?![A-Za-z0-9_-])")
 
-# the path of a link that was copied with the punctuation around it, of any script, or with unseen marks in it
-AROUND = r"[^\w=\-\x00-\x08\x0e-\x1f\U00010000-\U0010ffff]"
-COPIED = rf"^p/i/(?P<copied>(?!{SHAPE.pattern}\Z){AROUND}*+(?:[A-Za-z0-9_-][{UNSEEN}]*+){{43}}{AROUND}*+)\Z"
+# the path of a link that was copied with what stands around it, or with marks and line breaks in it
+CONTROLS = r"\x00-\x08\x0e-\x1f"
+BEFORE = rf"[^\w=\-{CONTROLS}\U00010000-\U0010ffff]"
+BEHIND = rf"[-_]{{0,3}}(?![A-Za-z0-9_-])/*+(?:[^\w/{CONTROLS}][^{CONTROLS}]*+)?"
+COPIED = rf"^p/i/(?P<copied>(?!{SHAPE.pattern}\Z){BEFORE}*+(?:{LETTER}){{42}}[A-Za-z0-9_-]{BEHIND})\Z"
 
 
 def new_token() -> str:
@@ -33,15 +39,16 @@ def new_token() -> str:
 
 def extract_token(text: str) -> str | None:
     """Find the token in a pasted link, with any text around it, or in a text that is only a token."""
-    plain = drop_unseen(text).strip()
+    plain = drop_unseen(text)
     if link := LINK.search(plain):
-        return link[1]
-    return plain if SHAPE.fullmatch(plain) else None
+        return token_of_copied(link[1])
+    bare = plain.strip(whitespace + "<>()[]\"'.,;")
+    return bare if SHAPE.fullmatch(bare) else None
 
 
 def token_of_copied(path: str) -> str:
     """Return the token in a path that matches `COPIED`."""
-    return re.sub(r"[^A-Za-z0-9_-]", "", path)
+    return re.sub(r"[^A-Za-z0-9_-]", "", path)[:TOKEN_LENGTH]
 
 
 def hash_token(token: str) -> bytes:

@@ -45,6 +45,14 @@ def test_problem_has_the_request_id(db):
     assert response.json()["requestId"] == response["X-Request-Id"] == "caller-1234"
 
 
+def test_logged_path_is_encoded(db, caplog):
+    with caplog.at_level(logging.INFO, "latchkey.access"):
+        Client().get("/p/i/a%0A%E2%80%8Bb")
+
+    (line,) = [record for record in caplog.records if record.name == "latchkey.access"]
+    assert line.path == "/p/i/a%0A%E2%80%8Bb"
+
+
 def test_request_is_logged_once(db, caplog):
     with caplog.at_level(logging.INFO, "latchkey.access"):
         Client().get("/v2/ping")

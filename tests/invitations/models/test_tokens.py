@@ -83,6 +83,9 @@ def test_extract_token_from_pasted_text():
         f"/p/i/{token}",
         f"https://x.example/p/i/{token[:9]}\u200b{token[9:]}。",
         f"<https://x.example/p/i/{token}/done?a=b#c>",
+        f"https://x.example/p/i/{token[:9]}\r\n  {token[9:]} Danke",
+        f"https://x.example/p/i/\n{token[:9]}=\n{token[9:]}.",
+        f"<{token}>.",
     )
 
     assert {text: extract_token(text) for text in texts} == dict.fromkeys(texts, token)
