@@ -4,7 +4,7 @@ import ipaddress
 import re
 from functools import cache
 from string import whitespace
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 import idna
 from django.conf import settings
@@ -24,8 +24,18 @@ LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
 RESERVED_SUFFIXES = (".example", ".test")  # RFC 2606: for documents and tests
 BEFORE = whitespace + "<([{\"'“”„‘’‚«»‹›`*"
 BEHIND = whitespace + ">)]}\"'“”„‘’‚«»‹›`*.,;:!?…"
-URL_IN_TEXT = re.compile(r"https?:/{1,3}\S+", re.IGNORECASE)
+URL_IN_TEXT = re.compile(r"https?://\S+", re.IGNORECASE)
 HOST_AND_PATH = re.compile(r"[^\s@/?#;:]+\.[^\s@/?#;:.\d][^\s@/?#;:.]+\.?(:\d+)?([/?#;]\S*)?")
+SCHEME = re.compile(r"\b(https?)(?::\s*/*|/{2,})\s*(?=\S)", re.IGNORECASE)
+ENCODED_END = re.compile(r"(?:%[0-9a-f]{2})+\Z", re.IGNORECASE)
+# search engines, networks and mail filters, by the first label of the domain: their links lead to the page of another
+REDIRECTING = frozenset(
+    (
+        *("google", "bing", "duckduckgo", "yahoo", "ecosia", "qwant", "startpage", "yandex", "baidu"),
+        *("facebook", "instagram", "linkedin", "outlook", "urldefense"),
+    )
+)
+SHORTENERS = frozenset({"t.co", "bit.ly", "goo.gl", "lnkd.in", "tinyurl.com", "translate.goog"})
 NO_WEB_PAGE = "This is not the address of a web page that begins with https://."
 NOT_PUBLIC = "This address does not lead to a provider’s public page."
 
@@ -56,18 +66,57 @@ def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> 
 def parse_login_page(text: str, *, field: tuple[str | int, ...] = ("url",)) -> str:
     """Return the address of a login page that a person pasted.
 
-    Drops query, fragment, path parameters and user name, because they may hold a session or a token. The scheme may
-    be missing. Raises `InvalidField` as `check_provider_url`.
+    Drops query, fragment, path parameters and user name, because they may hold a session or a token. Follows the link
+    of a search engine by its text. The scheme may be missing. Raises `InvalidField` as `check_provider_url`.
     """
     plain = _plain(text)
     if not has_scheme(plain) and HOST_AND_PATH.fullmatch(plain):
         plain = f"https://{plain}"
     try:
         parts = urlsplit(plain)
-        host = parts.netloc.rpartition("@")[2]
+        user, _at, host = parts.netloc.rpartition("@")
+        target = _target(parts, field)
+        _reject_false_host(user, host, field)
     except ValueError:
         raise InvalidField(field, NO_WEB_PAGE) from None
-    return check_provider_url(urlunsplit((parts.scheme, host, parts.path.partition(";")[0], "", "")), field=field)
+    if target:
+        return parse_login_page(target, field=field)
+    path = _drop_encoded_end(parts.path.partition(";")[0])
+    return check_provider_url(urlunsplit((parts.scheme, host.lower(), path, "", "")), field=field)
+
+
+def _target(parts: SplitResult, field: tuple[str | int, ...]) -> str | None:
+    """Return the page to which the link of a search engine leads. Raises `InvalidField` if the link does not name it.
+
+    Returns None for other pages: a parameter of a login page names the page that follows the login.
+    """
+    domain = registrable_domain(parts.hostname or "") or ""
+    if domain.partition(".")[0] not in REDIRECTING and domain not in SHORTENERS:
+        return None
+    targets = {value for _name, value in parse_qsl(parts.query) if re.match("https?://", value, re.IGNORECASE)}
+    if len(targets) != 1:
+        message = _(
+            "This address of %(domain)s only leads to another. Open it, and paste the address that you see then."
+        )
+        raise InvalidField(field, message % {"domain": domain})
+    return targets.pop()
+
+
+def _reject_false_host(user: str, host: str, field: tuple[str | int, ...]) -> None:
+    """Reject a user name that looks like a host: `https://bank.example@evil.example` leads to the second one."""
+    shown = user.partition(":")[0].partition("\\")[0].partition("/")[0]
+    is_address = "@" in unquote(user)
+    if "\\" in user or (registrable_domain(shown) and not is_address):
+        message = _(
+            "This address looks like %(shown)s, but leads to %(host)s. Open the login page, and paste its address."
+        )
+        raise InvalidField(field, message % {"shown": shown, "host": host})
+
+
+def _drop_encoded_end(path: str) -> str:
+    """Drop blanks, unseen marks and punctuation that were encoded when the address was copied."""
+    found = ENCODED_END.search(path)
+    return path[: found.start()] if found and not drop_unseen(unquote(found[0])).strip(BEHIND) else path
 
 
 def looks_like_page(text: str) -> bool:
@@ -126,10 +175,10 @@ def _suffixes() -> PublicSuffixList:
 
 
 def _plain(text: str) -> str:
-    plain = drop_unseen(text).translate(PLAIN)
-    found = URL_IN_TEXT.findall(plain)
-    plain = found[0] if len(found) == 1 else plain
-    return re.sub(r"^(https?):/+", r"\1://", plain.strip(BEFORE).rstrip(BEHIND), flags=re.IGNORECASE)
+    plain = SCHEME.sub(r"\1://", drop_unseen(text).translate(PLAIN))
+    found = set(URL_IN_TEXT.findall(plain))
+    plain = found.pop() if len(found) == 1 else plain
+    return plain.strip(BEFORE).lstrip("/").rstrip(BEHIND)
 
 
 def _normalize_start(url: str) -> str:

@@ -102,6 +102,17 @@ PASTED = {
             ),
             *("https://portal.utility.co.uk/login;jsessionid=1A2B?x=1", "https://anna:pa55@portal.utility.co.uk/login"),
             *("https://portal.utility.co.uk/login?" + "x" * 3000, "Log in at https://portal.utility.co.uk/login"),
+            *(
+                "https:// portal.utility.co.uk/login",
+                "https:portal.utility.co.uk/login",
+                "//portal.utility.co.uk/login",
+            ),
+            *("https//PORTAL.utility.co.uk/login", "https://portal.utility.co.uk/login%20%E2%80%8B%22"),
+            "https://portal.utility.co.uk/login https://portal.utility.co.uk/login",
+            "https://www.google.com/url?sa=t&url=https%3A%2F%2Fportal.utility.co.uk%2Flogin%3Fa%3Db&usg=x",
+            "https://duckduckgo.com/l/?uddg=https%3A%2F%2Fportal.utility.co.uk%2Flogin&rut=x",
+            "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fportal.utility.co.uk%2Flogin&data=05",
+            "https://anna%40example.com:pa55@portal.utility.co.uk/login?redirect=https://app.example.com",
             *("\u200bhttps://portal\u00ad.utility.co.uk/login\ufeff", "ｈｔｔｐｓ：／／portal。utility．co.uk/login"),
         ),
         "https://portal.utility.co.uk/login",
@@ -113,6 +124,24 @@ PASTED = {
 
 def test_login_page_is_read_as_pasted():
     assert {text: parse_login_page(text) for text in PASTED} == PASTED
+
+
+def test_misleading_login_page_is_rejected():
+    words = {
+        "https://bank.de@evil.com/": "looks like bank.de, but leads to evil.com",
+        "https://bank.de\\@evil.com/": "looks like bank.de, but leads to evil.com",
+        "https://bank.de:443@evil.com/": "looks like bank.de, but leads to evil.com",
+        "https://www.google.de/search?q=utility": "google.de only leads to another",
+        "https://www.bing.com/ck/a?u=a1aHR0cHM6Ly93d3c": "bing.com only leads to another",
+        "bit.ly/3xYz": "bit.ly only leads to another",
+    }
+    got = {}
+    for text in words:
+        with pytest.raises(InvalidField) as error:
+            parse_login_page(text)
+        got[text] = error.value.detail
+
+    assert [text for text in words if words[text] not in got[text]] == []
 
 
 def test_names_with_dots_are_no_pages():

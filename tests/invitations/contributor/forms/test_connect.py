@@ -116,7 +116,7 @@ def test_provider_takes_login_page(invitation, typed, url):
     assert (account.datasource, account.url) == (None, url)
 
 
-@pytest.mark.parametrize("typed", ["javascript:alert(1)", "https://127.0.0.1/", "https:portal.utility.example"])
+@pytest.mark.parametrize("typed", ["javascript:alert(1)", "https://127.0.0.1/", "https://bank.de@portal.example"])
 def test_provider_rejects_unsafe_address(invitation, typed):
     form = filled_in(invitation, provider=typed)
     assert set(form.errors) == {"provider"}
