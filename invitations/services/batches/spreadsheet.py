@@ -11,11 +11,12 @@ from config.exceptions import InvalidField
 from config.typed_text import plain_digits
 
 SHORTENED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?E[+-]?[0-9]{1,3}", re.IGNORECASE)
-TIME = re.compile(r"[T ]0{1,2}:00(:00([.,]0+)?)?(Z|\+00:00)?\Z")
+TIME = re.compile(r"[T ](0{1,2}:00(:00([.,]0+)?)?(Z|\+00:00)?|12:00(:00)? AM)\Z", re.IGNORECASE)
 YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
-DAY_AND_NAME = re.compile(r"([0-9]{1,2})[.]?[- ]([a-z]{3})[a-z]*[.]?[-, ]+([0-9]{4})", re.IGNORECASE)
-NAME_AND_DAY = re.compile(r"([a-z]{3})[a-z]*[.]? ([0-9]{1,2}),? ([0-9]{4})", re.IGNORECASE)
+# English and most Germanic months by their beginnings; the Finnish marraskuu is November
+DAY_AND_NAME = re.compile(r"([0-9]{1,2})[.]?[- ](?!marra)([a-z]{3})[a-z]*[.]?[-, ]+([0-9]{4}|[0-9]{2})", re.IGNORECASE)
+NAME_AND_DAY = re.compile(r"(?!marra)([a-z]{3})[a-z]*[.]? ([0-9]{1,2}),? ([0-9]{4})", re.IGNORECASE)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 SERIAL = re.compile(r"[0-9]{5}([.,]0+)?")
 LAST_CENTURY = 70  # two digits from here on are a year before 2000
@@ -67,7 +68,7 @@ class DateReader:
             if found := YEAR_LAST.fullmatch(plain):
                 return self._year_last(int(found[1]), int(found[3]), found[4], has_dots=found[2] == ".")
             if found := DAY_AND_NAME.fullmatch(plain):
-                return date(int(found[3]), MONTHS.index(found[2].lower()) + 1, int(found[1]))
+                return date(_year(found[3]), MONTHS.index(found[2].lower()) + 1, int(found[1]))
             if found := NAME_AND_DAY.fullmatch(plain):
                 return date(int(found[3]), MONTHS.index(found[1].lower()) + 1, int(found[2]))
         except ValueError:
@@ -77,13 +78,16 @@ class DateReader:
         raise InvalidField(("date",), _("This is not a date. Write it as 2026-01-31."), code="invalid_date")
 
     def _year_last(self, first: int, second: int, year: str, *, has_dots: bool) -> date:
-        century = "" if len(year) == 4 else "19" if int(year) >= LAST_CENTURY else "20"
         is_open = first <= 12 and second <= 12 and first != second and not has_dots
         if is_open and self.has_day_first == self.has_month_first:
             raise InvalidField(("date",), _("This date can be read in two ways."), code="ambiguous_date")
         is_day_first = has_dots or first > 12 or (second <= 12 and self.has_day_first)
         day, month = (first, second) if is_day_first else (second, first)
-        return date(int(century + year), month, day)
+        return date(_year(year), month, day)
+
+
+def _year(text: str) -> int:
+    return int(text if len(text) == 4 else ("19" if int(text) >= LAST_CENTURY else "20") + text)
 
 
 def _without_time(text: str) -> str:

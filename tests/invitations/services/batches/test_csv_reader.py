@@ -59,6 +59,25 @@ def test_quoted_cells_may_contain_anything():
     ]
 
 
+def test_unicode_text_of_excel_is_read():
+    assert read("email\tmessage\na@example.com\tHello, Anna\n".encode("utf-16")) == ANNA
+
+
+def test_unknown_letters_may_be_left_out():
+    table = "Adı;E-posta;message\nGülşen;a@example.com;Hello, Anna\n"
+
+    assert [read(table.encode(name)) for name in ("cp1254", "utf-8")] == [ANNA, ANNA]
+
+
+def test_titles_above_the_header_are_skipped():
+    assert read("My contacts\n\nName;Email;message\nAnna;a@example.com;Hello, Anna") == [(4, ANNA[0][1])]
+    assert read("Notes:\nName|Email|message\nAnna|a@example.com|Hello, Anna") == [(3, ANNA[0][1])]
+
+
+def test_text_formulas_are_unwrapped():
+    assert read('email,externalId\na@example.com,="00123"') == [(2, {"email": "a@example.com", "externalId": "00123"})]
+
+
 def test_blank_rows_count_but_are_skipped():
     assert [number for number, _ in read("\nemail,country\n\na@example.com,\n,,\n , \nb@example.com,GB\n")] == [4, 7]
 
@@ -140,12 +159,12 @@ def test_unknown_columns_give_one_notice():
         ('email,message\na@example.com,"open\n', "Row 2 cannot be read: a quotation mark is not closed"),
         ('email,message\na@example.com,ok\nb@example.com,"in" the middle\n', "Row 3 cannot be read"),
         (b"PK\x03\x04 and the rest", "This is an Excel workbook, not a CSV file."),
-        ("email\na@example.com".encode("utf-16"), "This file is in UTF-16."),
+        ("email\na@example.com".encode("utf-16-le"), "This is not a text file."),
         ("email\nm\0@example.com", "This is not a text file."),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", "This is not a text file."),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\nstream\nx\x9c\x03\x00", "This is not a text file."),
         (b"x" * (MAX_FILE_BYTES + 1), "This is larger than 5 MiB."),
-        ("email,message\na@example.com,Grüße\n".encode("cp1252"), "This file is not in UTF-8: line 2 has letters"),
+        ("email,message\na@example.com,Grüße\n".encode("cp1252"), "This file is not in UTF-8: row 2 has letters"),
     ],
 )
 def test_unreadable_file_names_its_error(text, message):
