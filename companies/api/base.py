@@ -57,6 +57,11 @@ class PartnerViewSet(GenericViewSet[Any]):
         rows = paginator.paginate_queryset(queryset, self.request, self, disjoint_conditions)
         return self.get_paginated_response(represent(rows))
 
+    def paginated_by_id(self, read: Callable[..., list[dict[str, Any]]]) -> Response:
+        """Return a page of what `read` returns for `before` and `limit`; see `KeysetPagination`."""
+        paginator: Any = self.paginator
+        return self.get_paginated_response(paginator.paginate_by_id(read, self))
+
     @property
     def api_key(self) -> ApiKey:
         key = self.request.auth

@@ -1,6 +1,6 @@
 """Keyset pagination: the cost of a page does not depend on its position in the table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -47,8 +47,20 @@ class KeysetPagination(BasePagination):
         elif disjoint_conditions:
             queryset = queryset.filter(disjoint_conditions[0])
         rows = list(queryset[: limit + 1])
-        self.next_cursor = self._signer().sign(rows[limit - 1].id.hex) if len(rows) > limit else None
+        self._end_page([row.id for row in rows])
         return rows[:limit]
+
+    def paginate_by_id(self, read: Callable[..., list[dict[str, Any]]], view: Any) -> list[dict[str, Any]]:
+        """Return a page of what `read` returns for `before`, the id that ends the page before, and `limit`."""
+        self.limit = limit = view.query["limit"]
+        cursor = view.query.get("cursor")
+        rows = read(before=self._decode(cursor) if cursor else None, limit=limit + 1)
+        self._end_page([UUID(row["id"]) for row in rows])
+        return rows[:limit]
+
+    def _end_page(self, ids: list[UUID]) -> None:
+        is_last = len(ids) <= self.limit
+        self.next_cursor = None if is_last else self._signer().sign(ids[self.limit - 1].hex)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(

@@ -1,10 +1,16 @@
 """JSON of rows and models, compiled from the output serializer: the only declaration of a field of a response."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any
 
+from django.db.models import Model
+from orjson import Fragment
 from rest_framework import serializers
+
+from config.db.wire_text import column
+
+NESTED = (serializers.BaseSerializer, serializers.ListField, serializers.DictField)
 
 
 class Representation:
@@ -19,6 +25,8 @@ class Representation:
         self.computed = tuple(computed)
         if unknown := set(self.computed) - fields.keys():
             raise TypeError(f"{serializer_class.__name__} has no field {', '.join(sorted(unknown))}")
+        self._sources = {name: field.source or name for name, field in fields.items()}
+        self._nested = tuple(name for name, field in fields.items() if isinstance(field, NESTED))
         plain = [name for name in fields if name not in self.computed]
         self.columns = tuple(fields[name].source or name for name in plain)
         available = [*plain, *self.computed]
@@ -31,3 +39,19 @@ class Representation:
             raise TypeError(f"computed fields are {', '.join(self.computed)}, not {', '.join(computed)}")
         values = (*self._values(row), *map(computed.__getitem__, self.computed))
         return dict(zip(self._names, self._in_order(values), strict=True))
+
+    def expressions(self, model: type[Model], **computed: str) -> dict[str, str]:
+        """Return the SQL of each field, in order: that of its column, unless it is `computed`."""
+        return {name: computed.get(name) or column(model, source) for name, source in self._sources.items()}
+
+    def select(self, model: type[Model], **computed: str) -> str:
+        """Write what a statement selects for `read`."""
+        expressions = self.expressions(model, **computed).items()
+        return ", ".join(f"({sql})::text" if name in self._nested else sql for name, sql in expressions)
+
+    def read(self, row: Sequence[Any]) -> dict[str, Any]:
+        """Return the fields of a row of `select`. PostgreSQL wrote their texts and JSON, which stay as they are."""
+        fields = dict(zip(self._names, row, strict=False))
+        for name in self._nested:
+            fields[name] = Fragment(fields[name])
+        return fields

@@ -1,70 +1,78 @@
 """Invitations as JSON."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from companies.api.events import represent_event
-from config.api.representation import Representation
-from config.db.compiled_queries import compiled
 from config.db.index_hints import newest_first_for
-from invitations.api.deliveries import NOT_MAILED, DeliverySerializer
-from invitations.api.serializers import (
-    CreatedConnectionSerializer,
-    InvitationDetailSerializer,
-    InvitationSerializer,
-)
+from invitations.api import statements
+from invitations.api.deliveries import NOT_MAILED
 from invitations.models import Delivery, Invitation, InvitationEvent, Use, public_url
 from invitations.models.status import status_of
 from invitations.models.tokens import readable_token
 
-LATEST_EVENTS = 100
-COMPUTED = ("token", "status", "invitationUrl", "createdConnections")
-
-_invitation = Representation(InvitationSerializer, computed=COMPUTED)
-_detail = Representation(InvitationDetailSerializer, computed=[*COMPUTED, "events", "hasMoreEvents", "deliveries"])
-_created_connection = Representation(CreatedConnectionSerializer)
-represent_delivery = Representation(DeliverySerializer)
-
-# a list reads rows, because a hundred models cost more than all the rest
-COLUMNS = (*_invitation.columns, "encrypted_token")
+LAST_ID = UUID(int=2**128 - 1)
 
 
-def represent_invitations(rows: list[Any]) -> list[dict[str, Any]]:
-    """Invitations, or rows of `COLUMNS`. Runs at most one query, for any number of rows."""
-    now = timezone.now()
-    connections = _created_connections(rows)
-    return [_invitation(row, **_computed(row, now, connections)) for row in rows]
+def represent_page(company_id: UUID, *, before: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """The newest invitations of the company whose id is less than `before`. One query."""
+    rows = statements.PAGE.rows(company=company_id, before=before or LAST_ID, limit=limit)
+    return [_with_link(statements.invitation.read(row)) for row in rows]
+
+
+def represent_rows(ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The invitations with these ids, newest first. One query."""
+    return [_with_link(statements.invitation.read(row)) for row in statements.ROWS.rows(ids=ids)]
+
+
+def represent_detail(invitation_id: UUID, *, partner_id: UUID) -> dict[str, Any] | None:
+    """An invitation with its latest events and its deliveries. None if the partner has none with this id. One query."""
+    row = statements.DETAIL.row(invitation=invitation_id, partner=partner_id)
+    if row is None:
+        return None
+    shown = _with_link(statements.detail.read(row))
+    unmailed = _unmailed(shown, send_email=row[-1])
+    if unmailed:
+        shown["deliveries"] = [*_parse(shown["deliveries"]), *map(statements.delivery, unmailed)]
+    return shown
 
 
 def represent_invitation(invitation: Invitation) -> dict[str, Any]:
-    return represent_invitations([invitation])[0]
-
-
-def represent_detail(invitation: Invitation) -> dict[str, Any]:
-    """An invitation with its latest events and its deliveries."""
-    events = list(_newest_events(invitation_id=invitation.pk))
-    return _detail(
+    """An invitation that was just created or changed."""
+    token = readable_token(bytes(invitation.encrypted_token), owner_id=invitation.pk)
+    return statements.invitation(
         invitation,
-        **_computed(invitation, timezone.now(), _created_connections([invitation])),
-        events=represent_events(reversed(events[:LATEST_EVENTS])),
-        hasMoreEvents=len(events) > LATEST_EVENTS,
-        deliveries=_represent_deliveries(invitation),
+        token=token,
+        status=status_of(invitation, timezone.now()),
+        invitationUrl=token and public_url(token),
+        createdConnections=_created_connections(invitation) if invitation.use_count else [],
     )
 
 
-def _represent_deliveries(invitation: Invitation) -> list[dict[str, Any]]:
-    """The mails of an invitation. If it was mailed, also the addresses that were not."""
-    deliveries = list(_deliveries(invitation_id=invitation.pk))
-    if deliveries or invitation.send_email:
-        known = {delivery.email for delivery in deliveries}
-        unmailed = [email for email in invitation.mailable_emails if email not in known]
-        deliveries += [Delivery(email=email, status=NOT_MAILED[0]) for email in unmailed]
-    return [represent_delivery(delivery) for delivery in deliveries]
+def _with_link(shown: dict[str, Any]) -> dict[str, Any]:
+    """Decrypt the token of a row that a statement selected."""
+    shown["token"] = token = readable_token(shown["token"], owner_id=shown["id"])
+    shown["invitationUrl"] = token and public_url(token)
+    return shown
+
+
+def _unmailed(shown: dict[str, Any], *, send_email: bool) -> list[Delivery]:
+    """Stand for the addresses that were not mailed, if the invitation was."""
+    known = {delivery["email"] for delivery in _parse(shown["deliveries"])}
+    if not known and not send_email:
+        return []
+    invitation = Invitation(allowed_emails=_parse(shown["allowedEmails"]))
+    return [Delivery(email=email, status=NOT_MAILED[0]) for email in invitation.mailable_emails if email not in known]
+
+
+def _parse(fragment: orjson.Fragment) -> list[Any]:
+    values: list[Any] = orjson.loads(orjson.dumps(fragment))
+    return values
 
 
 def represent_events(events: Iterable[InvitationEvent]) -> list[dict[str, Any]]:
@@ -76,34 +84,8 @@ def events_newest_first(invitation_id: UUID) -> QuerySet[InvitationEvent]:
     return newest_first_for(InvitationEvent.objects.select_related("api_key"), "invitation", invitation_id)
 
 
-@compiled
-def _newest_events(invitation_id: UUID) -> QuerySet[InvitationEvent]:
-    """The latest events, and one more if there are older ones."""
-    return events_newest_first(invitation_id)[: LATEST_EVENTS + 1]
-
-
-@compiled
-def _deliveries(invitation_id: UUID) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(invitation=invitation_id).order_by("pk")
-
-
-def _computed(row: Any, now: datetime, connections: dict[UUID, list[dict[str, Any]]]) -> dict[str, Any]:
-    token = readable_token(bytes(row.encrypted_token), owner_id=row.id)
-    return {
-        "token": token,
-        "status": status_of(row, now),
-        "invitationUrl": token and public_url(token),
-        "createdConnections": connections.get(row.id, []),
-    }
-
-
-def _created_connections(rows: list[Any]) -> dict[UUID, list[dict[str, Any]]]:
-    """The connections that these invitations created, by the invitation's id, oldest first."""
-    connections: dict[UUID, list[dict[str, Any]]] = {}
-    used = [row.id for row in rows if row.use_count]
-    if not used:
-        return connections
-    uses = Use.objects.filter(invitation__in=used, connection__isnull=False)
-    for use in uses.select_related("connection__datasource").order_by("pk"):
-        connections.setdefault(use.invitation_id, []).append(_created_connection(use.connection))
-    return connections
+def _created_connections(invitation: Invitation) -> list[dict[str, Any]]:
+    """The connections that the invitation created, oldest first."""
+    uses = Use.objects.filter(invitation=invitation, connection__isnull=False).order_by("pk")
+    related = uses.select_related("connection__datasource")
+    return [statements.created_connection(use.connection) for use in related]

@@ -1,5 +1,6 @@
 """Invitations of a company."""
 
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -24,12 +25,12 @@ from connections.models import Connection
 from invitations.api.deliveries import ResentSerializer
 from invitations.api.filters import InvitationQuery, disjoint_conditions, filter_invitations
 from invitations.api.representation import (
-    COLUMNS,
     events_newest_first,
     represent_detail,
     represent_events,
     represent_invitation,
-    represent_invitations,
+    represent_page,
+    represent_rows,
 )
 from invitations.api.serializers import (
     CreateInvitation,
@@ -88,9 +89,13 @@ class InvitationViewSet(PartnerViewSet):
         Repeat `status` or `invitationType` to match any of several. `email` matches invitations with this address in
         `allowedEmails`. Send `nextCursor` as `cursor` to get the next page.
         """
-        invitations = newest_first_for(Invitation.objects.all(), "company", self.company.pk)
-        rows = filter_invitations(invitations, self.query).values_list(*COLUMNS, named=True)
-        return self.paginated(rows, represent_invitations, disjoint_conditions(invitations, self.query))
+        company_id = self.company.pk
+        if self.query.keys() <= PageQuery._declared_fields.keys():
+            return self.paginated_by_id(partial(represent_page, company_id))
+        invitations = newest_first_for(Invitation.objects.all(), "company", company_id)
+        found = filter_invitations(invitations, self.query).values_list("id", named=True)
+        conditions = disjoint_conditions(invitations, self.query)
+        return self.paginated(found, lambda rows: represent_rows([row.id for row in rows]), conditions)
 
     @extend_schema(
         operation_id="createInvitation",
@@ -135,7 +140,10 @@ class InvitationViewSet(PartnerViewSet):
     )
     def retrieve(self, request: Request, invitation_id: UUID) -> Response:
         """Returns one invitation with its latest 100 `events`, oldest first, and the `deliveries` of its mails."""
-        return Response(represent_detail(self.get_object()))
+        shown = represent_detail(invitation_id, partner_id=self.partner.pk)
+        if shown is None:
+            raise NotFound
+        return Response(shown)
 
     @extend_schema(
         operation_id="listInvitationEvents",
