@@ -44,20 +44,23 @@ def log_events(event_type: EventType, details: Mapping[UUID, dict[str, Any]], *,
 
 
 @transaction.atomic
-def log_repeated_event(invitation: Invitation, event_type: EventType, *, by: Actor, email: str | None = None) -> None:
+def log_repeated_event(
+    invitation: Invitation, event_type: EventType, *, by: Actor, email: str | None = None, **detail: Any
+) -> None:
     """Append an event that strangers can cause again and again.
 
-    Those of one type, actor and address within an hour are one row, with `count` and `lastAt` in its detail.
+    Those of one type, actor, address and detail within an hour are one row, with `count` and `lastAt` in its detail.
     """
     wait_for_lock(f"{event_type} of {invitation.pk}")
     now = timezone.now()
     # the same statement with and without an address: its time must not reveal which addresses are allowed
     recent = invitation.events.alias(about=Coalesce("email", Value(""))).filter(created_at__gt=now - FOLDED_FOR)
-    last = recent.filter(type=event_type, actor=by.kind, about=email or "").order_by("-pk").first()
+    same = recent.filter(type=event_type, actor=by.kind, about=email or "", detail__contains=detail)
+    last = same.order_by("-pk").first()
     if last is None:
-        log_event(invitation, event_type, by=by, email=email)
+        log_event(invitation, event_type, by=by, email=email, **detail)
         return
-    last.detail = {"count": last.detail.get("count", 1) + 1, "lastAt": _to_wire(now)}
+    last.detail = detail | {"count": last.detail.get("count", 1) + 1, "lastAt": _to_wire(now)}
     last.save(update_fields=["detail"])
 
 

@@ -27,7 +27,7 @@ from invitations.models import (
 )
 from invitations.models.delivery import MAILED
 from invitations.models.verification import hash_secret
-from invitations.services.events import log_event
+from invitations.services.events import log_repeated_event
 from invitations.services.guards import ensure_active
 
 LINK_ENDED = gettext_lazy("It was sent, but its link no longer works.")
@@ -134,7 +134,7 @@ def create_proof(
         secret_hash=hash_secret(secret),
         expires_at=timezone.now() + PROOF_AGE,
     )
-    log_event(invitation, EventType.EMAIL_VERIFIED, by=CONTRIBUTOR, email=email, means=by)
+    log_repeated_event(invitation, EventType.EMAIL_VERIFIED, by=CONTRIBUTOR, email=email, means=by)
     if replaces:
         PersonalLink.objects.filter(proof=replaces).update(proof=proof)
         replaces.delete()

@@ -55,6 +55,8 @@ def test_button_verifies_address(client, invitation, link):
     (event,) = invitation.events.filter(type=EventType.EMAIL_VERIFIED)
     assert (event.email, event.actor, event.detail) == (ANNA, "CONTRIBUTOR", {"means": "link"})
     assert "Continue as" not in visible_text(client.get(at(link)))
+    accept(client, link)
+    assert invitation.events.get(type=EventType.EMAIL_VERIFIED).detail["count"] == 2, "one row per hour"
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options"])
