@@ -1,7 +1,7 @@
 """Verified email addresses, and the codes that verify them."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -55,12 +55,6 @@ class VerificationCodeQuerySet(models.QuerySet["VerificationCode"]):
     def expired(self) -> Self:
         """Filter codes that expired, or were ended, before they were used."""
         return self.filter(used_at=None, expires_at__lte=Now())
-
-    def with_tries_left(self) -> Self:
-        return self.filter(Q(is_guarded=False, tries__lt=MAX_TRIES) | Q(is_guarded=True, tries__lt=MAX_GUARDED_TRIES))
-
-    def attempted_since(self, moment: datetime) -> Self:
-        return self.filter(last_attempt_at__gt=moment)
 
 
 class VerificationCode(models.Model):

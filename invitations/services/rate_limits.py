@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from invitations.exceptions import RateLimitExceeded
 from invitations.models import RateLimitWindow
 
+GMAIL = ("gmail.com", "googlemail.com")
 # The row is locked while it is updated, so concurrent attempts are counted one after the other. A refused attempt
 # changes no row and therefore returns none.
 COUNT = """
@@ -51,6 +52,15 @@ def is_limit_reached(key: str, *, limit: int, per: timedelta) -> bool:
 def hash_address(email: str) -> str:
     """Name of an address in a key: useless to a reader of the database."""
     return salted_hmac("latchkey.address", email, algorithm="sha256").hexdigest()[:24]
+
+
+def hash_mailbox(email: str) -> str:
+    """Name of a mailbox in a key: the address without its plus-tag, and for Gmail without dots."""
+    local, _at, domain = email.rpartition("@")
+    local = local.partition("+")[0]
+    if domain in GMAIL:
+        local, domain = local.replace(".", ""), GMAIL[0]
+    return hash_address(f"{local}@{domain}")
 
 
 def delete_old_windows(*, older_than: timedelta) -> int:

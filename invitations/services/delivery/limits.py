@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invitations.exceptions import RateLimitExceeded
 from invitations.models import Delivery
-from invitations.services.rate_limits import check_rate_limit, hash_address
+from invitations.services.rate_limits import check_rate_limit, hash_mailbox
 
 SHARES = 50
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -63,7 +63,7 @@ LIMITS = (
 def count_mail(delivery: Delivery) -> Held | None:
     """Count a mail against every limit. Returns the reason and the delay if it must wait; then nothing is counted."""
     partner = delivery.invitation.company.partner_id
-    names = {"partner": partner, "mailbox": _mailbox(delivery.email), "share": delivery.pk.int % SHARES}
+    names = {"partner": partner, "mailbox": hash_mailbox(delivery.email), "share": delivery.pk.int % SHARES}
     try:
         with transaction.atomic():
             for limit in LIMITS:
@@ -71,9 +71,3 @@ def count_mail(delivery: Delivery) -> Held | None:
     except RateLimitExceeded as error:
         return Held(str(limit.reason), timedelta(seconds=error.retry_after))
     return None
-
-
-def _mailbox(email: str) -> str:
-    """Return the keyed hash of the address without its plus-tag: `anna+1@example.com` is the mailbox of Anna."""
-    local, _at, domain = email.rpartition("@")
-    return hash_address(f"{local.partition('+')[0]}@{domain}")

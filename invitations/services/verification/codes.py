@@ -26,12 +26,18 @@ from invitations.models import (
     VerificationCode,
 )
 from invitations.models.status import Status
-from invitations.models.verification import VerificationCodeQuerySet
+from invitations.models.verification import MAX_GUARDED_TRIES, MAX_TRIES, VerificationCodeQuerySet
 from invitations.services.delivery import smtp
 from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
 from invitations.services.events import log_event, log_repeated_event
 from invitations.services.guards import ensure_active
-from invitations.services.rate_limits import check_rate_limit, count_attempt, hash_address, is_limit_reached
+from invitations.services.rate_limits import (
+    check_rate_limit,
+    count_attempt,
+    hash_address,
+    hash_mailbox,
+    is_limit_reached,
+)
 from invitations.services.verification.proofs import create_proof, lock_proof
 
 HOUR = timedelta(hours=1)
@@ -42,6 +48,7 @@ CODES_PER_CLIENT = 30
 CODES_PER_MAILBOX = 10
 CODES_PER_PATTERN = 90
 WRONG_TRIES_PER_DAY = 20
+MAX_SHORT_CODES = 20  # of six digits, within the age of a code
 CODE_RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 40, 80, 160))
 NOT_TRIED = gettext_lazy("Not sent: the code expired first.")
 MAILBOX_FULL = gettext_lazy("Not sent: this address got many codes within an hour, from this and other invitations.")
@@ -72,9 +79,7 @@ def request_code(
         invitation=locked,
         email=email,
         is_by_link=is_by_link,
-        is_guarded=is_limit_reached(
-            _wrong_tries_key(locked, email, is_by_link=is_by_link), limit=WRONG_TRIES_PER_DAY, per=24 * HOUR
-        ),
+        is_guarded=_must_guard(_share(locked, email, is_by_link=is_by_link)),
         client=client,
         expires_at=timezone.now() + CODE_AGE,
     )
@@ -99,7 +104,7 @@ def send_code(code_id: UUID) -> timedelta | None:
     except PermanentDeliveryError as error:
         code.last_error = str(error)
         code.save(update_fields=["last_error"])
-        log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(error))
+        log_repeated_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(error))
         return None
     except TemporaryDeliveryError as error:
         return _retry_later(code, str(error))
@@ -156,8 +161,6 @@ def _claim_send(code: VerificationCode) -> None:
 
     Raises `PermanentDeliveryError` if a limit is reached or the code has expired.
     """
-    # concurrent workers must see each other's count
-    wait_for_lock(f"codes to {code.email}")
     if code.expires_at <= timezone.now():
         raise PermanentDeliveryError(code.last_error or str(NOT_TRIED))
     if code.last_attempt_at is None:
@@ -169,22 +172,19 @@ def _claim_send(code: VerificationCode) -> None:
 
 def _check_mailbox(code: VerificationCode) -> None:
     """Limit the codes of one mailbox over all invitations. Personal links and networks have shares of their own."""
-    sent = VerificationCode.objects.attempted_since(timezone.now() - HOUR).filter(
-        email=code.email, is_by_link=code.is_by_link
-    )
-    of_client = sent if code.is_by_link else sent.filter(client=code.client)
-    if of_client.count() >= CODES_PER_ADDRESS or sent.count() >= CODES_PER_MAILBOX:
+    mailbox = hash_mailbox(code.email)
+    limits = {f"codes:{mailbox}:{'links' if code.is_by_link else code.client}": CODES_PER_ADDRESS}
+    if not code.is_by_link:
+        limits[f"codes:{mailbox}:networks"] = CODES_PER_MAILBOX
+    if not all(count_attempt(key, limit=limit, per=HOUR) for key, limit in limits.items()):
         raise PermanentDeliveryError(str(MAILBOX_FULL))
 
 
 def _check_pattern(code: VerificationCode) -> None:
     """Limit the codes to addresses that only a pattern allows, because their number has no other bound."""
-    listed = code.invitation.allowed_emails
-    if code.is_by_link or code.email in listed:
+    if code.is_by_link or code.email in code.invitation.allowed_emails:
         return
-    wait_for_lock(f"codes of {code.invitation_id}")
-    sent = VerificationCode.objects.attempted_since(timezone.now() - HOUR).filter(invitation=code.invitation_id)
-    if sent.filter(is_by_link=False).exclude(email__in=listed).count() >= CODES_PER_PATTERN:
+    if not count_attempt(f"codes-of-pattern:{code.invitation_id}", limit=CODES_PER_PATTERN, per=HOUR):
         raise PermanentDeliveryError(str(PATTERN_FULL))
 
 
@@ -212,24 +212,44 @@ def _seconds(wait: timedelta) -> int:
 def _matching_code(codes: VerificationCodeQuerySet, digits: str, *, counts: bool) -> VerificationCode | None:
     """Return the mailed code with these digits. `counts` says whether this is a try of the active codes."""
     with transaction.atomic():
-        candidates = list(codes.active().with_tries_left().select_for_update().order_by("pk"))
+        active = list(codes.active().select_for_update(of=("self",)).select_related("invitation").order_by("pk"))
+        if active:
+            # tries in parallel would outrun the counter of the invitation
+            wait_for_lock(f"tries of {active[0].invitation_id}")
+        candidates = [code for code in active if _has_tries_left(code)]
         if counts:
             codes.filter(pk__in=[code.pk for code in candidates]).update(tries=F("tries") + 1)
         match = _with_digits((code for code in candidates if code.is_mailed), digits)
-        if counts and candidates and match is None:
-            _count_wrong_try(candidates[-1])
+        if counts and match is None:
+            _count_wrong_tries(candidates)
     return match
 
 
-def _count_wrong_try(code: VerificationCode) -> None:
-    """Count a try that was compared with a mailed code. Others are counted apart, to take the same time."""
-    key = _wrong_tries_key(code.invitation, code.email, is_by_link=code.is_by_link)
-    count_attempt(key if code.is_mailed else f"{key}:not mailed", limit=WRONG_TRIES_PER_DAY, per=24 * HOUR)
+def _has_tries_left(code: VerificationCode) -> bool:
+    """After many wrong tries, each code that was sent before still has one: the next ones are guarded."""
+    is_attacked = _is_attacked(_share(code.invitation, code.email, is_by_link=code.is_by_link))
+    return code.tries < (MAX_GUARDED_TRIES if code.is_guarded or is_attacked else MAX_TRIES)
 
 
-def _wrong_tries_key(invitation: Invitation, email: str, *, is_by_link: bool) -> str:
-    """Name of a counter: one for the invitation, and one for each address by its personal links."""
-    return f"wrong-codes:{invitation.pk}:{hash_address(email) if is_by_link else ''}"
+def _count_wrong_tries(codes: Iterable[VerificationCode]) -> None:
+    """Count each comparison with a mailed code. Others are counted apart, to take the same time."""
+    for code in codes:
+        key = f"wrong-codes:{_share(code.invitation, code.email, is_by_link=code.is_by_link)}"
+        count_attempt(key if code.is_mailed else f"{key}:not mailed", limit=WRONG_TRIES_PER_DAY, per=24 * HOUR)
+
+
+def _share(invitation: Invitation, email: str, *, is_by_link: bool) -> str:
+    """Name of a share in counters: one for the invitation, and one for each address by its personal links."""
+    return f"{invitation.pk}:{hash_address(email) if is_by_link else ''}"
+
+
+def _is_attacked(share: str) -> bool:
+    return is_limit_reached(f"wrong-codes:{share}", limit=WRONG_TRIES_PER_DAY, per=24 * HOUR)
+
+
+def _must_guard(share: str) -> bool:
+    """True after many wrong tries, and while there may be many codes of six digits to try."""
+    return _is_attacked(share) or not count_attempt(f"short-codes:{share}", limit=MAX_SHORT_CODES, per=CODE_AGE)
 
 
 def _with_digits(codes: Iterable[VerificationCode], digits: str) -> VerificationCode | None:
@@ -237,7 +257,7 @@ def _with_digits(codes: Iterable[VerificationCode], digits: str) -> Verification
 
 
 def _failure(codes: VerificationCodeQuerySet) -> WrongCode | CodeExpired | CodeAttemptsExceeded:
-    active = codes.active()
-    if active.with_tries_left().exists():
+    active = list(codes.active().select_related("invitation"))
+    if any(map(_has_tries_left, active)):
         return WrongCode()
-    return CodeAttemptsExceeded() if active.exists() else CodeExpired()
+    return CodeAttemptsExceeded() if active else CodeExpired()

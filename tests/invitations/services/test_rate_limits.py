@@ -7,7 +7,7 @@ from django.utils import timezone
 from invitations.exceptions import RateLimitExceeded
 from invitations.models import RateLimitWindow
 from invitations.models.tokens import new_token
-from invitations.services.rate_limits import check_rate_limit, delete_old_windows
+from invitations.services.rate_limits import check_rate_limit, delete_old_windows, hash_mailbox
 from tests.clock import stopped_at
 from tests.invitations.clock import make_attempts_older
 from tests.races import race
@@ -95,3 +95,12 @@ def test_old_windows_are_deleted(db):
 
     assert delete_old_windows(older_than=timedelta(days=1)) == 1
     assert RateLimitWindow.objects.get().key == "new"
+
+
+def test_spellings_of_one_mailbox():
+    for spellings in (
+        ("anna@example.com", "anna+1@example.com", "anna+a+b@example.com"),
+        ("annam@gmail.com", "anna.m@gmail.com", "a.n.n.a.m+x@googlemail.com"),
+    ):
+        assert len(set(map(hash_mailbox, spellings))) == 1
+    assert len(set(map(hash_mailbox, ("anna.m@example.com", "annam@example.com", "anna@example.org")))) == 3

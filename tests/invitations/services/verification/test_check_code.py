@@ -15,7 +15,13 @@ from invitations.exceptions import (
 )
 from invitations.models import EmailProof, EventType, Invitation, PersonalLink, RateLimitWindow, VerificationCode
 from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
-from invitations.services.verification.codes import WRONG_TRIES_PER_DAY, check_code, request_code, send_code
+from invitations.services.verification.codes import (
+    MAX_SHORT_CODES,
+    WRONG_TRIES_PER_DAY,
+    check_code,
+    request_code,
+    send_code,
+)
 from invitations.services.verification.proofs import find_proof
 from tests.factories import make_invitation
 from tests.invitations.clock import pass_time
@@ -227,6 +233,22 @@ def test_many_wrong_tries_guard_later_codes():
     assert isinstance(enter(invitation, ask(invitation, BEN), BEN), EmailProof), "slower, but never locked out"
     pass_time(hours=24)
     assert len(ask(invitation, BEN).digits) == 6
+
+
+def test_codes_in_stock_are_bounded():
+    invitation = make_invitation(allowed_emails=["*@example.com"])
+    emails = [f"person{number}@example.com" for number in range(MAX_SHORT_CODES + 5)]
+    codes = [ask(invitation, email, client=email) for email in emails]
+    assert [len(code.digits) for code in codes] == [6] * MAX_SHORT_CODES + [8] * 5
+    for email, code in zip(emails[:4], codes, strict=False):
+        assert [enter(invitation, wrong(invitation), email, requested=[code]) for _ in range(5)][3:] == [
+            WrongCode,
+            CodeAttemptsExceeded,
+        ]
+    # after twenty wrong tries, each code that was sent before has one
+    assert enter(invitation, wrong(invitation), emails[4], requested=[codes[4]]) is CodeAttemptsExceeded
+    assert enter(invitation, codes[4], emails[4], requested=[codes[4]]) is CodeAttemptsExceeded
+    assert isinstance(enter(invitation, codes[5], emails[5], requested=[codes[5]]), EmailProof)
 
 
 def test_personal_link_has_its_own_guard():

@@ -132,8 +132,8 @@ def test_mailbox_limit_spans_invitations(mailoutbox):
             ask(each)
         pass_time(minutes=1)
     assert len(mailoutbox) == 5
-    assert [len(failures(each)) for each in several] == [3, 4, 4, 4]
-    assert failures(several[0])[0] == (ANNA, "SYSTEM", {"reason": MAILBOX_FULL})
+    ((email, actor, detail),) = failures(several[0])
+    assert (email, actor, detail["reason"], detail["count"]) == (ANNA, "SYSTEM", MAILBOX_FULL, 3)
     pass_time(minutes=61)
     ask(several[3])
     assert len(mailoutbox) == 6
@@ -158,6 +158,13 @@ def test_made_up_addresses_have_their_own_limit(mailoutbox):
     assert failures(invitation) == [(f"person{CODES_PER_PATTERN}@example.com", "SYSTEM", {"reason": PATTERN_FULL})]
     ask(invitation, BEN)
     assert len(mailoutbox) == CODES_PER_PATTERN + 1
+
+
+def test_plus_tags_share_a_mailbox(mailoutbox):
+    invitation = make_invitation(allowed_emails=["*@example.com"])
+    for number in range(CODES_PER_MAILBOX + 1):
+        ask(invitation, f"anna+{number}@example.com", client=f"client {number}")
+    assert len(mailoutbox) == CODES_PER_MAILBOX
 
 
 def test_mailboxes_are_counted_separately(mailoutbox):
