@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -22,6 +21,7 @@ from companies.exceptions import (
 )
 from companies.models import ApiKey, StoredAnswer
 from companies.services.partners import ANSWERS_KEPT
+from companies.services.stored_answers import associated_data, hash_key
 from config.api.exception_handler import MEDIA_TYPE, with_current_request_id
 from config.api.json import JSONRenderer, to_json
 from config.crypto.keyring import DecryptionError
@@ -50,7 +50,7 @@ def idempotent(action: Callable[..., Any]) -> Callable[..., Any]:
         if not _is_valid(key):
             raise InvalidIdempotencyKey
         with transaction.atomic():
-            if not try_lock(_binding(view.api_key.pk, key)):
+            if not try_lock(associated_data(view.api_key.pk, key)):
                 raise RequestInProgress
             if stored := _find(view.api_key, key, _hash(request)):
                 return _replay(stored)
@@ -83,7 +83,7 @@ def _hash(request: Request) -> bytes:
 
 
 def _find(api_key: ApiKey, key: str, request_hash: bytes) -> StoredAnswer | None:
-    stored = StoredAnswer.objects.filter(api_key=api_key, key=key).first()
+    stored = StoredAnswer.objects.filter(api_key=api_key, key__in=[key, hash_key(key)]).first()
     if stored is None:
         return None
     if stored.created_at < timezone.now() - ANSWERS_KEPT:
@@ -103,7 +103,7 @@ def _store(response: Any, api_key: ApiKey, key: str, request_hash: bytes) -> Non
         status=response.status_code,
         content_type=response["Content-Type"] if is_problem else JSONRenderer.media_type,
         encrypted_body=settings.KEYRING.encrypt(
-            response.content if is_problem else to_json(response.data), associated_data=_binding(api_key.pk, key)
+            response.content if is_problem else to_json(response.data), associated_data=associated_data(api_key.pk, key)
         ),
     )
 
@@ -111,7 +111,7 @@ def _store(response: Any, api_key: ApiKey, key: str, request_hash: bytes) -> Non
 def _replay(stored: StoredAnswer) -> HttpResponse:
     try:
         body = settings.KEYRING.decrypt(
-            bytes(stored.encrypted_body), associated_data=_binding(stored.api_key_id, stored.key)
+            bytes(stored.encrypted_body), associated_data=associated_data(stored.api_key_id, stored.key)
         )
     except DecryptionError as error:
         logger.error("the stored response %s cannot be decrypted: %s", stored.pk, error)
@@ -121,7 +121,3 @@ def _replay(stored: StoredAnswer) -> HttpResponse:
     response = HttpResponse(body, status=stored.status, content_type=stored.content_type)
     response["Idempotent-Replayed"] = "true"
     return response
-
-
-def _binding(api_key_id: UUID, key: str) -> str:
-    return f"answer:{api_key_id}:{key}"

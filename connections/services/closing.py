@@ -30,10 +30,14 @@ def disable_connection(connection: Connection, *, by: Actor, reason: str | None 
 
 @transaction.atomic
 def delete_connection(connection: Connection, *, by: Actor) -> Connection:
-    """Disable the connection and hide it for good. Only its events remain visible. A second call changes nothing."""
+    """Disable the connection and hide it for good. Only its events remain visible. A second call changes nothing.
+
+    The addresses of its owner and contributor are deleted with it: they were kept to have it repaired.
+    """
     locked = disable_connection(connection, by=by)
     if not locked.deleted_at:
         locked.deleted_at = timezone.now()
-        locked.save(update_fields=["deleted_at", "updated_at"])
+        locked.owner_email = locked.verified_email = None
+        locked.save(update_fields=["deleted_at", "owner_email", "verified_email", "updated_at"])
         log_connection_event(locked, ConnectionEventType.DELETED, by=by)
     return locked

@@ -270,8 +270,8 @@ class InvitationEventSerializer(EventSerializer):
     detail = serializers.DictField(
         help_text="For `UPDATED`: the changed `fields`, and in `changes` the old and new values of `expiresAt` and "
         "`maxUses`. For `DELIVERY_FAILED`: the `reason`, and the `fault` as in a delivery. "
-        "For events that may happen again and again, such as `VIEWED`: `count` and `lastAt`, if it happened again within "
-        "an hour."
+        "For events that may happen again and again, such as `VIEWED`: `count` and `lastAt`, if it happened again "
+        "within an hour."
     )
 
 

@@ -1,7 +1,7 @@
 """Erase the addresses of invitations that ended long ago."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,12 @@ from invitations.models.erased import ERASED_DOMAIN
 from invitations.models.status import Status
 
 BATCH_SIZE = 500
-# of PostgreSQL: any address in a text
-ADDRESS = r"[[:alnum:]_.+-]+@[[:alnum:]_-]+(\.[[:alnum:]_-]+)+"
+# of PostgreSQL: any address in a text, and in JSON behind the escape of a control character
+ADDRESS = r"[[:alnum:]_.+'-]+@[[:alnum:]_-]+(\.[[:alnum:]_-]+)+"
+ADDRESS_IN_JSON = rf"(\\(?:[bfnrt]|u[0-9a-f]{{4}}))?{ADDRESS}"
 PLACEHOLDER = "'erased-' || left(encode(sha256((%(salt)s || email)::bytea), 'hex'), 12) || '@' || %(domain)s"
+# no longer than an address, because texts may be as long as their column
+ERASED = "erased"
 ALLOWED = f"""
     UPDATE invitations_invitation SET
         allowed_emails = ARRAY(
@@ -28,14 +31,17 @@ ALLOWED = f"""
             END
             FROM unnest(allowed_emails) WITH ORDINALITY AS listed (email, place) ORDER BY place
         ),
-        prefill = regexp_replace(prefill::text, %(address)s, 'erased@' || %(domain)s, 'g')::jsonb,
+        prefill = regexp_replace(prefill::text, %(in_json)s, '\\1erased@' || %(domain)s, 'g')::jsonb,
+        message = regexp_replace(message, %(address)s, '{ERASED}', 'g'),
+        external_id = regexp_replace(external_id, %(address)s, '{ERASED}', 'g'),
+        metadata = regexp_replace(metadata::text, %(in_json)s, '\\1{ERASED}', 'g')::jsonb,
         addresses_erased_at = %(now)s
     WHERE id = ANY (%(ids)s)
 """  # noqa: S608 - a constant of ours
 DELIVERIES = f"""
     UPDATE invitations_delivery SET
         email = {PLACEHOLDER},
-        last_error = regexp_replace(last_error, %(address)s, 'erased@' || %(domain)s, 'g')
+        last_error = left(regexp_replace(last_error, %(address)s, 'erased@' || %(domain)s, 'g'), 500)
     WHERE invitation_id = ANY (%(ids)s) AND email NOT LIKE '%%@' || %(domain)s
 """  # noqa: S608 - a constant of ours
 EVENTS = f"""
@@ -44,7 +50,7 @@ EVENTS = f"""
             WHEN email LIKE '%%@' || %(domain)s THEN email
             ELSE {PLACEHOLDER}
         END,
-        detail = regexp_replace(detail::text, %(address)s, 'erased@' || %(domain)s, 'g')::jsonb
+        detail = regexp_replace(detail::text, %(in_json)s, '\\1erased@' || %(domain)s, 'g')::jsonb
     WHERE invitation_id = ANY (%(ids)s)
 """  # noqa: S608 - a constant of ours
 USES = f"""
@@ -52,14 +58,25 @@ USES = f"""
         email = {PLACEHOLDER}
     WHERE invitation_id = ANY (%(ids)s) AND email NOT LIKE '%%@' || %(domain)s
 """  # noqa: S608 - a constant of ours
+# the connections keep the addresses of those who repair them
+EVENTS_OF_CONNECTIONS = f"""
+    UPDATE connections_connectionevent SET
+        email = {PLACEHOLDER}
+    WHERE connection_id IN (
+        SELECT connection_id FROM invitations_use WHERE invitation_id = ANY (%(ids)s)
+        UNION
+        SELECT connection_id FROM invitations_invitation WHERE id = ANY (%(ids)s)
+    ) AND email NOT LIKE '%%@' || %(domain)s AND created_at < %(before)s
+"""  # noqa: S608 - a constant of ours
 
 
 @transaction.atomic
 def erase_old_addresses() -> int:
     """Erase the addresses of up to 500 invitations that ended `ADDRESS_RETENTION_DAYS` ago. Returns how many.
 
-    Each address becomes a hash with a random salt that is not kept: the same in the invitation, its mails and its log.
-    Rows and their numbers stay, and so do patterns such as `*@example.com`.
+    Each address becomes a hash with a random salt that is not kept: the same in the invitation, its mails, its log, and
+    old events of its connections. Addresses in texts go, too. Rows, their numbers and other texts stay, and so do
+    patterns such as `*@example.com`.
     """
     locked = _ended_long_ago().select_for_update(of=("self",), no_key=True)
     ended = list(locked.values_list("pk", flat=True)[:BATCH_SIZE])
@@ -73,15 +90,26 @@ def erase_old_addresses() -> int:
 
 
 def _replace_addresses_of(ended: list[UUID]) -> None:
-    values: dict[str, Any] = {"ids": ended, "salt": secrets.token_hex(16), "now": timezone.now()}
+    values: dict[str, Any] = {
+        "ids": ended,
+        "salt": secrets.token_hex(16),
+        "now": timezone.now(),
+        "before": _latest_end(),
+        "domain": ERASED_DOMAIN,
+        "address": ADDRESS,
+        "in_json": ADDRESS_IN_JSON,
+    }
     with connection.cursor() as cursor:
-        for statement in (ALLOWED, DELIVERIES, EVENTS, USES):
-            cursor.execute(statement, values | {"domain": ERASED_DOMAIN, "address": ADDRESS})
+        for statement in (ALLOWED, DELIVERIES, EVENTS, USES, EVENTS_OF_CONNECTIONS):
+            cursor.execute(statement, values)
+
+
+def _latest_end() -> datetime:
+    return timezone.now() - timedelta(days=settings.ADDRESS_RETENTION_DAYS)
 
 
 def _ended_long_ago() -> InvitationQuerySet:
-    now = timezone.now()
-    before = now - timedelta(days=settings.ADDRESS_RETENTION_DAYS)
+    now, before = timezone.now(), _latest_end()
     used_since = Use.objects.filter(invitation=OuterRef("pk"), created_at__gte=before)
     changed_since = Q(revoked_at__gte=before) | Q(expires_at__range=(before, now)) | Q(updated_at__gte=before)
     ended = Invitation.objects.in_status(Status.REVOKED, Status.FULFILLED, Status.EXPIRED)

@@ -1,12 +1,12 @@
 """Export and erase the data about one address."""
 
-import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +14,11 @@ from companies.actors import Actor
 from companies.addresses import normalize_address
 from companies.models import User
 from companies.services import personal_data as companies
+from companies.services.stored_answers import replace_in_answers
 from config.camel_case import to_camel_case
-from config.db.personal_data import PersonalColumn, find_address, replace_address
+from config.db.advisory_locks import wait_for_lock
+from config.db.metadata import MAX_METADATA_KEY_LENGTH, MAX_METADATA_VALUE_LENGTH
+from config.db.personal_data import PersonalColumn, SoughtAddress, find_address, replace_address
 from connections.services import personal_data as connections
 from invitations.exceptions import AddressOfStaff
 from invitations.models import (
@@ -38,29 +41,32 @@ from invitations.services.events import log_events
 
 ERASED = _("The address was erased.")
 ANOTHER = "[another address]"
-ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PERSONAL_COLUMNS = (
     *companies.PERSONAL_COLUMNS,
     *connections.PERSONAL_COLUMNS,
-    PersonalColumn(Invitation, "allowed_emails"),
+    PersonalColumn(Invitation, "allowed_emails", holds="address"),
     PersonalColumn(Invitation, "prefill"),
     PersonalColumn(Invitation, "message"),
-    PersonalColumn(Invitation, "external_id"),
-    PersonalColumn(Invitation, "metadata"),
-    PersonalColumn(InvitationEvent, "email"),
+    PersonalColumn(Invitation, "external_id", holds="reference"),
+    PersonalColumn(
+        Invitation, "metadata", max_length=MAX_METADATA_VALUE_LENGTH, max_name_length=MAX_METADATA_KEY_LENGTH
+    ),
+    PersonalColumn(Invitation, "redirect_url"),
+    PersonalColumn(InvitationEvent, "email", holds="address"),
     PersonalColumn(InvitationEvent, "detail"),
-    PersonalColumn(Delivery, "email"),
+    PersonalColumn(Delivery, "email", holds="address"),
     PersonalColumn(Delivery, "last_error"),
     PersonalColumn(MailOutage, "reason"),
-    PersonalColumn(Use, "email"),
-    PersonalColumn(EmailProof, "email"),
-    PersonalColumn(VerificationCode, "email"),
+    PersonalColumn(Use, "email", holds="address"),
+    PersonalColumn(EmailProof, "email", holds="address"),
+    PersonalColumn(VerificationCode, "email", holds="address"),
     PersonalColumn(VerificationCode, "last_error"),
-    PersonalColumn(Batch, "file_name"),
+    PersonalColumn(Batch, "file_name", holds="reference"),
+    PersonalColumn(Batch, "message"),
     PersonalColumn(Batch, "notices"),
     PersonalColumn(BatchRow, "given"),
-    PersonalColumn(BatchRow, "email"),
-    PersonalColumn(BatchRow, "external_id"),
+    PersonalColumn(BatchRow, "email", holds="address"),
+    PersonalColumn(BatchRow, "external_id", holds="reference"),
     PersonalColumn(BatchRow, "terms"),
     PersonalColumn(BatchRow, "error"),
 )
@@ -77,8 +83,8 @@ class Erasure:
 def export_personal_data(address: str) -> dict[str, Any]:
     """Return every stored value with this address, as `{address, exportedAt, values: [{table, id, field, value}]}`.
 
-    Other people's addresses in these values are masked. Encrypted credentials are not searched. Raises `InvalidField`
-    for a text that is no address.
+    Other people's addresses in these values are masked. Encrypted credentials and responses are not searched. Raises
+    `InvalidField` for a text that is no address.
     """
     normal = normalize_address(address)
     values = [
@@ -86,9 +92,9 @@ def export_personal_data(address: str) -> dict[str, Any]:
             "table": column.model._meta.db_table,
             "id": key,
             "field": to_camel_case(column.name),
-            "value": ADDRESS.sub(lambda found: found[0] if found[0].lower() == normal else ANOTHER, text),
+            "value": value,
         }
-        for column, key, text in find_address(PERSONAL_COLUMNS, normal)
+        for column, key, value in find_address(PERSONAL_COLUMNS, normal, mask=ANOTHER)
     ]
     return {"address": normal, "exportedAt": timezone.now().isoformat(), "values": values}
 
@@ -104,21 +110,35 @@ def erase_personal_data(address: str, *, by: Actor) -> Erasure:
     normal = normalize_address(address)
     if User.objects.filter(email=normal, is_active=True).exists():
         raise AddressOfStaff
+    _wait_for_mails_to(normal)
     invited = _lock_invitations_with(normal)
     _end_access(normal)
     _stop_mails(normal)
     placeholder = f"erased-{secrets.token_hex(6)}@{ERASED_DOMAIN}"
     values = replace_address(PERSONAL_COLUMNS, normal, placeholder)
+    values += replace_in_answers(SoughtAddress(normal), placeholder)
     Invitation.objects.filter(pk__in=invited).update(updated_at=timezone.now())
     detail: dict[str, Any] = {"fields": ["allowedEmails"], "erased": True}
     log_events(EventType.UPDATED, dict.fromkeys(invited, detail), by=by)
     return Erasure(placeholder, values)
 
 
+def _wait_for_mails_to(address: str) -> None:
+    """Wait until a mail that is leaving has left: its worker would log the address afterwards."""
+    leaving = Delivery.objects.filter(email=address, status=DeliveryStatus.QUEUED).order_by("pk")
+    for delivery_id in leaving.values_list("pk", flat=True):
+        wait_for_lock(f"delivery:{delivery_id}")
+
+
 def _lock_invitations_with(address: str) -> list[UUID]:
-    """Lock the invitations that allow the address. Locks in the order of `revoke_access`: invitations, then access."""
-    allowing = Invitation.objects.filter(allowed_emails__contains=[address]).order_by("pk")
-    return list(allowing.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    """Lock the invitations that the address may use, and return those that list it.
+
+    Locks in the order of `revoke_access`: invitations, then access.
+    """
+    proven = EmailProof.objects.filter(email=address).values("invitation")
+    usable = Invitation.objects.filter(Q(allowed_emails__contains=[address]) | Q(pk__in=proven)).order_by("pk")
+    locked = usable.select_for_update(of=("self",), no_key=True).values_list("pk", "allowed_emails")
+    return [key for key, allowed in locked if address in allowed]
 
 
 def _end_access(address: str) -> None:

@@ -6,9 +6,9 @@ from django.utils import timezone
 from companies.actors import SYSTEM
 from invitations.models import Delivery, Invitation, InvitationEvent, PersonalLink
 from invitations.services.address_retention import erase_old_addresses
-from invitations.services.invitations import revoke_invitation
+from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from tests.clock import stopped_at
-from tests.factories import make_invitation
+from tests.factories import make_connection, make_invitation
 from tests.invitations.services.verification.codes import ANNA, BEN, ask
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,27 @@ def test_old_addresses_are_erased(invitation):
     assert set(InvitationEvent.objects.values_list("email", flat=True)) == {None, first}
     assert not PersonalLink.objects.exists()
     assert not invitation.codes.exists()
+
+
+def test_old_texts_and_events_lose_addresses(company):
+    connection = make_connection(company, verified_email=ANNA)
+    invitation = create_repair_invitation(
+        connection,
+        by=SYSTEM,
+        message=f"To {ANNA}",
+        external_id="o'brien@example.com",
+        metadata={"note": f"tab\t{ANNA}\n{BEN}", "at": "@home"},
+    )
+    revoke_invitation(invitation, by=SYSTEM)
+
+    assert erase_later(366) == 1
+
+    invitation.refresh_from_db()
+    assert (invitation.message, invitation.external_id) == ("To erased", "erased")
+    assert invitation.metadata == {"note": "tab\terased\nerased", "at": "@home"}
+    connection.refresh_from_db()
+    assert connection.verified_email == ANNA, "the connection is still repaired by this address"
+    assert connection.events.get(type="CREATED").email.endswith("@erased.invalid")
 
 
 @pytest.mark.parametrize("state", ["active", "expired lately", "changed lately"])
