@@ -23,10 +23,10 @@ def main() -> int:
         return 2
     os.environ |= servers.production(url) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     django.setup()
-    from bench.run import run  # noqa: PLC0415 - models need django.setup()
+    from bench.run import print_budget, run  # noqa: PLC0415 - models need django.setup()
 
     try:
-        run(url, arguments)
+        (print_budget if arguments.budget else run)(url, arguments)
     except Failed as failure:
         print(f"\nFAILED: {failure}", file=sys.stderr)
         return 1
@@ -45,6 +45,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each server, in turn")
     parser.add_argument(
         "--only", type=_names, default=list(NAMES), help=f"some of {','.join(NAMES)}, separated by commas"
+    )
+    parser.add_argument(
+        "--budget", action="store_true", help="print what a request costs, by part; --seconds of processor time each"
     )
     parser.add_argument("--workers", type=int, default=2, help="processes of each server")
     parser.add_argument("--threads", type=int, default=4)

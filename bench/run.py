@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from django.core.management import call_command
 from django.db import connection
 
-from bench import Failed, load, processes
+from bench import Failed, budget, load, processes
 from bench.comparison import compare
 from bench.figures import Figures, Line, as_table
 from bench.operations import OPERATIONS, Operation
@@ -43,6 +43,20 @@ def _measure_all(url: str, rows: int, arguments: argparse.Namespace) -> list[Lin
         _say("The answers are equal.")
         operations = [OPERATIONS[name](seeded, project.url) for name in arguments.only]
         return [_alternate(operation, project, peer, arguments) for operation in operations]
+
+
+def print_budget(url: str, arguments: argparse.Namespace) -> None:
+    """Print the costs of a request of each operation, without the peer."""
+    call_command("collectstatic", verbosity=0, interactive=False)
+    seeded = _seed(url, arguments.rows)
+    with running("config.server", LOGS / "latchkey.log", workers=1, threads=1) as server:
+        # one of them asks for a form
+        operations = [OPERATIONS[name](seeded, server.url) for name in arguments.only]
+    budgets = []
+    for each in budget.measure(operations, seconds=arguments.seconds, log=LOGS / "budget.log"):
+        _say(f"Measured {each.name}.")
+        budgets.append(each)
+    print(budget.as_table(budgets))
 
 
 def _seed(url: str, rows: int) -> Seeded:
