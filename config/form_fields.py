@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django_countries import countries
 
 from config.typed_address import clean_address
 from config.typed_text import clean_typed, drop_unseen
@@ -22,6 +23,21 @@ class TypedCharField(UncutCharField):
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         return clean_typed(text) or self.empty_value if isinstance(text, str) else text
+
+
+class CountryField(forms.ChoiceField):
+    """A country (ISO 3166-1 alpha-2). All forms share one list: to copy it takes longer than to check a form."""
+
+    def __init__(self, *, empty: Any, **kwargs: Any) -> None:
+        super().__init__(choices=[("", empty), *countries], **kwargs)
+        self.codes = frozenset(code for code, _name in countries)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CountryField":
+        memo[id(self._choices)] = self._choices
+        return super().__deepcopy__(memo)
+
+    def valid_value(self, value: Any) -> bool:
+        return value in self.codes
 
 
 class AddressInput(forms.TextInput):

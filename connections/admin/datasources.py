@@ -13,6 +13,7 @@ from django_countries import countries
 from companies.admin import limit_of
 from config.admin.base import BaseAdmin, ServiceForm
 from config.db.uuid7 import parse_uuid
+from config.form_fields import CountryField
 from connections.models import Connection, Datasource, ExtraCredential, UtilityType, login_host
 from connections.services.catalogue import DATASOURCE_CHECKS, create_datasource, update_datasource
 
@@ -23,7 +24,7 @@ MOVED = _(
 
 
 class DatasourceForm(ServiceForm):
-    country = forms.ChoiceField(label=_("Country"), choices=[("", _("Choose a country")), *countries])
+    country = CountryField(label=_("Country"), empty=_("Choose a country"))
     utility_types = forms.MultipleChoiceField(
         required=False,
         choices=UtilityType.choices,

@@ -4,10 +4,9 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 
 from companies.models import Site
-from config.form_fields import AddressInput
+from config.form_fields import AddressInput, CountryField
 from connections.models import Datasource, UtilityType
 from invitations.admin.create.sections import Section
 from invitations.admin.fields import AddressField, LoginPageField
@@ -54,7 +53,7 @@ class PrefillForm(forms.Form):
         label=_("Login page"),
         help_text=_("Only if the provider is not in the catalogue."),
     )
-    country = forms.ChoiceField(required=False, label=_("Country"), choices=[("", _("Not given")), *countries])
+    country = CountryField(required=False, label=_("Country"), empty=_("Not given"))
     sites = forms.ModelMultipleChoiceField(
         Site.objects.none(),
         required=False,

@@ -7,18 +7,16 @@ from uuid import UUID
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 
 from companies.addresses import normalize_address
 from companies.models import Site
-from companies.services.sites import SiteNames
 from config.exceptions import InvalidField
-from config.form_fields import AddressInput, TypedCharField
+from config.form_fields import AddressInput, CountryField, TypedCharField
 from connections.models import UtilityType
 from connections.services.connections import check_start_date
 from invitations.contributor.forms.login import INCOMPLETE, LoginForm
 from invitations.contributor.forms.provider import ProviderForm
-from invitations.contributor.forms.sites import MOST_BOXES, SiteNamesField, site_fields
+from invitations.contributor.forms.sites import SiteNamesField, site_fields
 from invitations.models import EmailProof, Invitation
 from invitations.services.accounts import Account
 from invitations.services.redemption import prefilled_datasource
@@ -37,14 +35,7 @@ FIELDS_OF_LOCKS = {
 class ConnectForm(ProviderForm):
     """The account and its login."""
 
-    country = forms.ChoiceField(required=False, label=_("Country"), choices=[("", _("Choose a country")), *countries])
-    sites = forms.ModelMultipleChoiceField(
-        Site.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        label=_("Places this account serves"),
-        error_messages={"invalid_choice": _("Choose from these places.")},
-    )
+    country = CountryField(required=False, label=_("Country"), empty=_("Choose a country"))
     utility_types = forms.MultipleChoiceField(
         required=False,
         choices=UtilityType.choices,
@@ -150,16 +141,10 @@ class ConnectForm(ProviderForm):
         )
 
     def _offer_sites(self, invitation: Invitation) -> None:
-        """Offer boxes for a few sites, and a text for many. A lock shows the prefilled ones."""
-        prefilled = invitation.company.sites.filter(pk__in=invitation.prefilled.initial_sites)
-        sites = prefilled if invitation.prefilled.is_locked("initial_sites") else offered_sites(invitation)
-        if not sites.exists():
-            del self.fields["sites"]
-        elif sites is not prefilled and sites[MOST_BOXES : MOST_BOXES + 1].exists():
-            self.fields |= site_fields(SiteNames(sites))
-            self.order_fields(self.field_order)
-        else:
-            self.fields["sites"].queryset = sites.order_by("name", "pk")  # type: ignore[attr-defined]
+        is_locked = invitation.prefilled.is_locked("initial_sites")
+        prefilled = invitation.company.sites.filter(pk__in=invitation.prefilled.initial_sites).order_by("name", "pk")
+        self.fields |= site_fields(prefilled if is_locked else offered_sites(invitation), is_locked=is_locked)
+        self.order_fields(self.field_order)
 
 
 def offered_sites(invitation: Invitation) -> QuerySet[Site]:

@@ -4,16 +4,37 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Site
 from companies.services.sites import SiteNames
 
+LABEL = _("Places this account serves")
 MOST_BOXES = 50
 MAX_NAMED = 5
 MAX_SUGGESTED = 3
 MAX_SHOWN = 100
+
+
+class SiteBoxesField(forms.MultipleChoiceField):
+    """A box for each site. Its value is a list of sites."""
+
+    widget = forms.CheckboxSelectMultiple
+    default_error_messages = {"invalid_choice": _("Choose from these places.")}
+
+    def __init__(self, sites: list[Site], **kwargs: Any) -> None:
+        super().__init__(choices=[(str(site.pk), str(site)) for site in sites], **kwargs)
+        self.sites = {str(site.pk): site for site in sites}
+
+    def prepare_value(self, value: Any) -> Any:
+        return [site.pk if isinstance(site, Site) else site for site in value or []]
+
+    def clean(self, value: Any) -> list[Site]:
+        if self.disabled:
+            return list(value)
+        return [self.sites[pk] for pk in super().clean(value)]
 
 
 class SiteNamesInput(forms.Textarea):
@@ -71,14 +92,18 @@ class SiteNamesField(forms.Field):
         return sentence % {"line": line, "number": f"{len(found):,}", "names": names}
 
 
-def site_fields(names: SiteNames) -> dict[str, forms.Field]:
-    """Fields for all sites at once, and for some of them by name."""
+def site_fields(sites: QuerySet[Site], *, is_locked: bool) -> dict[str, forms.Field]:
+    """Fields to choose sites: boxes for a few, a text for many, none without sites. Locked ones are all shown."""
+    first = list(sites if is_locked else sites[: MOST_BOXES + 1])
+    if is_locked or len(first) <= MOST_BOXES:
+        return {"sites": SiteBoxesField(first, required=False, label=LABEL)} if first else {}
+    names = SiteNames(sites)
     number = {"number": f"{len(names.sites):,}"}
     return {
         "all_sites": forms.MultipleChoiceField(
             required=False,
             widget=forms.CheckboxSelectMultiple,
-            label=_("Places this account serves"),
+            label=LABEL,
             choices=[("all", _("All %(number)s places of the company") % number)],
         ),
         "sites": SiteNamesField(
