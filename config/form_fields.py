@@ -33,7 +33,8 @@ class CountryField(forms.ChoiceField):
         self.codes = frozenset(code for code, _name in countries)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "CountryField":
-        memo[id(self._choices)] = self._choices
+        shared: Any = self.choices
+        memo[id(shared)] = shared
         return super().__deepcopy__(memo)
 
     def valid_value(self, value: Any) -> bool:

@@ -17,13 +17,13 @@ from django.db.models.query import get_related_populators
 from config.db.statements import Statement
 
 Row = TypeVar("Row", bound=models.Model)
-PLACEHOLDERS: dict[type, Callable[[], Any]] = {UUID: uuid4, bytes: lambda: os.urandom(32)}
+PLACEHOLDERS: dict[type, Callable[[], Any]] = {UUID: uuid4, bytes: lambda: os.urandom(32), str: lambda: uuid4().hex}
 
 
 def compiled(build: Callable[..., models.QuerySet[Row]]) -> Callable[..., list[Row]]:
     """Decorate a function that builds a queryset; the result returns a list of models.
 
-    The function takes keyword arguments annotated as `UUID` or `bytes`, never None. They may appear in the query
+    The function takes keyword arguments annotated as `UUID`, `bytes` or `str`, never None. They may appear in the query
     unchanged, as often as needed. The rest of the query must not depend on them.
     """
     types = {name: kind for name, kind in build.__annotations__.items() if name != "return"}

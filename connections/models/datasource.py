@@ -12,6 +12,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from config.db import name_search
+from config.db.compiled_queries import compiled
 from config.db.name_search import Folded, Words, each_word, fold, words_of
 from config.typed_text import clean_typed
 
@@ -88,9 +89,15 @@ class DatasourceQuerySet(models.QuerySet["Datasource"]):
             found = found.filter(folded_name__startswith=spelt)
         return found.order_by(*BY_NAME)
 
-    def named(self, name: str) -> Self:
-        """Providers with exactly this name, ignoring case and accents."""
-        return self.filter(folded_name=fold(clean_typed(name)))
+
+def find_named(name: str) -> list["Datasource"]:
+    """Return the providers with exactly this name, ignoring case and accents; two if there are more."""
+    return _named(folded_name=fold(clean_typed(name)))
+
+
+@compiled
+def _named(folded_name: str) -> models.QuerySet["Datasource"]:
+    return Datasource.objects.filter(folded_name=folded_name)[:2]
 
 
 def _count(rows: DatasourceQuerySet) -> int:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from config.exceptions import InvalidField
 from config.form_fields import TypedCharField
 from connections.models import Datasource
+from connections.models.datasource import find_named
 from connections.services.login_pages import check_provider_url, find_by_page, looks_like_page, parse_login_page
 from invitations.contributor.forms.login import LoginForm
 
@@ -54,7 +55,7 @@ class ProviderForm(LoginForm):
     def _find_provider(self, text: str) -> None:
         """Take the one provider of this name, else the choice if it still fits, else an address or offer choices."""
         chosen = self.cleaned_data.get("datasource")
-        exact = list(Datasource.objects.named(text)[:2])
+        exact = find_named(text)
         if len(exact) == 1:
             self.cleaned_data["datasource"] = exact[0]
         elif chosen is None or not Datasource.objects.beginning(text).filter(pk=chosen.pk).exists():
