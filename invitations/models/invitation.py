@@ -111,6 +111,7 @@ class Invitation(models.Model):
     addresses_erased_at = models.DateTimeField(null=True, editable=False)
     revoked_because = models.CharField(max_length=20, choices=RevokedBecause, null=True, editable=False)
     last_viewed_at = models.DateTimeField("last opened", null=True, editable=False)
+    last_fetched_at = models.DateTimeField("last opened by a program", null=True, editable=False)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("updated", default=timezone.now, editable=False)
 

@@ -6,17 +6,16 @@ from typing import Any, Unpack
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from companies.actors import CONTRIBUTOR, SYSTEM, Actor
+from companies.actors import Actor
 from companies.exceptions import CompanyInactive
 from companies.models import Company
 from config.camel_case import to_camel_case
-from config.db.uuid7 import first_uuid7_at
 from config.exceptions import InvalidField
+from config.times import iso_8601
 from config.validators import validate_locale, validate_single_line
 from connections.models import Connection, ConnectionEventType
 from connections.services.credentials import log_connection_event
@@ -24,8 +23,9 @@ from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesB
 from invitations.models import EventType, Invitation, InvitationType, RevokedBecause
 from invitations.models.prefill import Prefill
 from invitations.models.tokens import encrypt_token, hash_token, new_token
+from invitations.services import statements
 from invitations.services.delivery.send import BATCH, SINGLE, mail_unmailed, queue_mails
-from invitations.services.events import FOLDED_FOR, audit_changes, log_event, log_repeated_event
+from invitations.services.events import FOLDED_FOR, audit_changes, log_event
 from invitations.services.form_idempotency import run_once
 from invitations.services.terms import Changes, Terms, check_terms
 from invitations.services.verification.proofs import known_emails, revoke_access
@@ -201,24 +201,19 @@ def lock_invitation(invitation: Invitation) -> Invitation:
 
 def record_view(invitation: Invitation) -> None:
     """Log that the page was opened, at most once in ten minutes, so that reloading does not fill the table."""
-    now = timezone.now()
-    if invitation.last_viewed_at and now - invitation.last_viewed_at < VIEW_INTERVAL:
-        return
-    stale = Q(last_viewed_at=None) | Q(last_viewed_at__lte=now - VIEW_INTERVAL)
-    with transaction.atomic():
-        if not Invitation.objects.filter(stale, pk=invitation.pk).update(last_viewed_at=now):
-            return
-        if invitation.last_viewed_at and now - invitation.last_viewed_at < FOLDED_FOR:
-            log_repeated_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
-        else:  # no event to count it in, so there is no need to look
-            log_event(invitation, EventType.VIEWED, by=CONTRIBUTOR)
+    _record_opening(invitation, statements.LOG_VIEW, invitation.last_viewed_at, VIEW_INTERVAL)
 
 
 def record_fetch(invitation: Invitation) -> None:
     """Log that a program opened the page, such as a mail scanner or a preview, at most once in an hour."""
-    since = first_uuid7_at(timezone.now(), shift=-FETCH_INTERVAL)
-    if not invitation.events.filter(type=EventType.FETCHED, pk__gte=since).exists():
-        log_repeated_event(invitation, EventType.FETCHED, by=SYSTEM)
+    _record_opening(invitation, statements.LOG_FETCH, invitation.last_fetched_at, FETCH_INTERVAL)
+
+
+def _record_opening(invitation: Invitation, log: Any, last: datetime | None, interval: timedelta) -> None:
+    now = timezone.now()
+    if last is None or now - last >= interval:
+        times = {"now": now, "now_as_text": iso_8601(now), "guard": now - interval, "folded_since": now - FOLDED_FOR}
+        log.row(invitation=invitation.pk, event=uuid7(), **times)
 
 
 def _checked_changes(invitation: Invitation, changes: Changes, now: datetime) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def test_opening_every_link_counts_as_fetched(mails, method):
             assert getattr(scanner, method)(path, follow=True).status_code == 200
     after = snapshot()
 
+    assert {row.pop("last_fetched_at") is None for row in after["invitations_invitation"]} == {False}
+    assert {row.pop("last_fetched_at") for row in before["invitations_invitation"]} == {None}
     changed = {table for table in before if before[table] != after[table]}
     assert changed == {"invitations_invitationevent"}
     new = after["invitations_invitationevent"][len(before["invitations_invitationevent"]) :]
