@@ -1,8 +1,10 @@
 """Form fields for text that people type and paste."""
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
 
 from django import forms
+from django.utils.choices import BaseChoiceIterator
 from django_countries import countries
 
 from config.typed_address import clean_address
@@ -25,17 +27,28 @@ class TypedCharField(UncutCharField):
         return clean_typed(text) or self.empty_value if isinstance(text, str) else text
 
 
+class SharedChoices(BaseChoiceIterator):
+    """Choices that never change. Django copies and checks a list for each form, which takes longer than the rest."""
+
+    def __init__(self, choices: Iterable[tuple[Any, Any]]) -> None:
+        self.choices = tuple(choices)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        return iter(self.choices)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+
 class CountryField(forms.ChoiceField):
-    """A country (ISO 3166-1 alpha-2). All forms share one list: to copy it takes longer than to check a form."""
+    """A country (ISO 3166-1 alpha-2)."""
 
     def __init__(self, *, empty: Any, **kwargs: Any) -> None:
-        super().__init__(choices=[("", empty), *countries], **kwargs)
+        super().__init__(choices=SharedChoices([("", empty), *countries]), **kwargs)
         self.codes = frozenset(code for code, _name in countries)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "CountryField":
-        shared: Any = self.choices
-        memo[id(shared)] = shared
-        return super().__deepcopy__(memo)
 
     def valid_value(self, value: Any) -> bool:
         return value in self.codes

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from companies.addresses import normalize_address
 from companies.models import Site
 from config.exceptions import InvalidField
-from config.form_fields import AddressInput, CountryField, TypedCharField
+from config.form_fields import AddressInput, CountryField, SharedChoices, TypedCharField
 from connections.models import UtilityType
 from connections.services.connections import check_start_date
 from invitations.contributor.forms.login import INCOMPLETE, LoginForm
@@ -38,7 +38,7 @@ class ConnectForm(ProviderForm):
     country = CountryField(required=False, label=_("Country"), empty=_("Choose a country"))
     utility_types = forms.MultipleChoiceField(
         required=False,
-        choices=UtilityType.choices,
+        choices=SharedChoices(UtilityType.choices),
         widget=forms.CheckboxSelectMultiple,
         label=_("Kind of utility"),
     )
