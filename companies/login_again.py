@@ -39,6 +39,15 @@ def log_in_and_upload_again(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def show_login_with_entries(request: HttpRequest) -> HttpResponse | None:
+    """The login page, from the page of a locked login. None if the POST is a login."""
+    if "username" in request.POST or KEPT_FIELD not in request.POST:
+        return None
+    response = _login_page(request, next=next_url(request), kept=request.POST[KEPT_FIELD])
+    response.status_code = 200
+    return response
+
+
 def bring_back_entries(request: HttpRequest) -> None:
     """Put entries that waited in the login page into the new session."""
     encrypted = request.POST.get(KEPT_FIELD)

@@ -15,7 +15,7 @@ from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth import authenticate
+from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate
 from django.db import transaction
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +28,7 @@ from companies.known_clients import is_known_network, known_device
 from config.db.advisory_locks import try_lock
 from config.http.client_address import client_network
 from config.http.headers import set_private_headers
+from config.http.kept_entries import KEPT_FIELD
 
 COOL_OFF: timedelta = settings.AXES_COOLOFF_TIME
 PAIR_LIMIT: int = settings.AXES_FAILURE_LIMIT
@@ -142,7 +143,9 @@ def _typed(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
 
 
 def _lockout_page(request: HttpRequest, *, seconds: int) -> HttpResponse:
-    page = set_private_headers(render(request, "admin/lockout.html", {"minutes": seconds // 60}, status=429))
+    waiting = {"kept": request.POST.get(KEPT_FIELD), "next": request.POST.get(REDIRECT_FIELD_NAME)}
+    context = waiting | {"minutes": seconds // 60}
+    page = set_private_headers(render(request, "admin/lockout.html", context, status=429))
     page["Retry-After"] = str(seconds)
     return page
 

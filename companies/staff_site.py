@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from companies.known_clients import remember_client
-from companies.login_again import ask_to_log_in_again, bring_back_entries
+from companies.login_again import ask_to_log_in_again, bring_back_entries, show_login_with_entries
 from companies.login_throttle import serialize_logins
 from companies.models import User
 from companies.passwords.views import change_password, choose_password
@@ -53,6 +53,8 @@ class StaffSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method == "POST":
+            if page := show_login_with_entries(request):
+                return page
             username = request.POST.get("username", "")
             context = {"kept": request.POST.get(KEPT_FIELD)} | (extra_context or {})
             answer = serialize_logins(request, username, lambda: super(StaffSite, self).login(request, context))

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from companies.login_throttle import PAIR_LIMIT, unlock
 from companies.models import Company
 from config.http import kept_entries
 from invitations.models import Invitation
@@ -65,6 +66,19 @@ def test_entries_survive_login_and_code(mary, company):
     assert ("message=" in entries.text, "hunter2" in entries.text) == (True, False)
     assert "errornote" not in page
     assert not Invitation.objects.exists()
+
+
+def test_entries_survive_a_locked_login(mary, company, quick_passwords):
+    client, answer = post_logged_out(mary, **form_data(company, message=TYPED))
+    waiting = {name: hidden(answer, name) for name in ("kept", "next")}
+    for _ in range(PAIR_LIMIT):
+        locked = client.post(address("login"), waiting | {"username": mary.email, "password": "wrong"})
+    assert locked.status_code == 429
+    assert {name: hidden(locked, name) for name in waiting} == waiting
+    page = client.post(address("login"), waiting)
+    assert (page.status_code, "your entries are kept" in page.content.decode()) == (200, True)
+    unlock(mary.email)
+    assert "Söhne" in shown(client, log_in_again(client, page, mary))
 
 
 def test_entries_are_shown_once_per_form(mary, company):
