@@ -21,12 +21,13 @@ def withdraw_password(user: User) -> None:
         user.save(update_fields=["password"])
 
 
-def create_password_link(user: User, *, by: User) -> dict[str, str]:
+def create_password_link(user: User, *, by: User | None) -> dict[str, str]:
     """Return the URL arguments of the page where the member chooses a password, once within `PASSWORD_RESET_TIMEOUT`.
 
-    Raises `NotYoursToChange` unless `by` may manage the member and the password was withdrawn.
+    `by` is None for an operator with a shell. Raises `NotYoursToChange` unless `by` may manage the member and the
+    password was withdrawn.
     """
-    if not may_manage(by, user) or user.pk == by.pk or user.has_usable_password():
+    if user.has_usable_password() or (by and (not may_manage(by, user) or user.pk == by.pk)):
         raise NotYoursToChange
     note(user, "Link for a new password created.", by=by)
     return {"uidb64": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}

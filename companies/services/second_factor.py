@@ -96,13 +96,14 @@ def turn_off_second_factor(user: User, *, code: str) -> User:
 
 
 @transaction.atomic
-def reset_second_factor(user: User, *, by: User) -> User:
+def reset_second_factor(user: User, *, by: User | None) -> User:
     """Delete the authenticator of a member of staff who lost app and recovery codes, and withdraw the password.
 
-    All sessions end: one that knows the password may wait for this moment, or may have caused it by wrong codes. Raises
-    `NotYoursToChange` unless `by` may manage the member, and for oneself: turning off takes a code.
+    All sessions end: one that knows the password may wait for this moment, or may have caused it by wrong codes. `by`
+    is None for an operator with a shell. Raises `NotYoursToChange` unless `by` may manage the member, and for oneself:
+    turning off takes a code.
     """
-    if not may_manage(by, user) or user.pk == by.pk:
+    if by and (not may_manage(by, user) or user.pk == by.pk):
         raise NotYoursToChange
     reset = _delete(user, "Second factor reset.", by=by)
     withdraw_password(reset)
@@ -119,7 +120,7 @@ def _lock(user: User) -> User:
 
 
 @transaction.atomic
-def _delete(user: User, message: str, *, by: User) -> User:
+def _delete(user: User, message: str, *, by: User | None) -> User:
     locked = _lock(user)
     if locked.authenticator is None:
         raise NoSecondFactor

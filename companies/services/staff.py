@@ -105,9 +105,11 @@ def unlock_member(user: User, *, by: User) -> User:
     return user
 
 
-def note(user: User, message: str, *, by: User) -> None:
-    """Append to the member's admin history."""
-    LogEntry.objects.log_actions(by.pk, [user], CHANGE, change_message=message, single_object=True)
+def note(user: User, message: str, *, by: User | None) -> None:
+    """Append to the member's admin history. An operator with a shell, None, has no account there."""
+    if by is None:
+        message = f"By an operator with a shell: {message}"
+    LogEntry.objects.log_actions((by or user).pk, [user], CHANGE, change_message=message, single_object=True)
 
 
 @contextmanager
