@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from importlib.util import find_spec
 from urllib.parse import quote, urlsplit
 
 import django
@@ -16,6 +17,9 @@ NAMES = ("get", "list", "again", "first", "create", "submit")
 
 def main() -> int:
     arguments = _arguments()
+    if find_spec("asyncpg") is None:
+        print("Install the packages of the peer: .venv/bin/uv sync --group bench", file=sys.stderr)
+        return 2
     os.environ.pop("DATABASE_URL", None)
     url = arguments.database_url or _embedded_url()
     if "bench" not in urlsplit(url).path:
@@ -50,7 +54,7 @@ def _arguments() -> argparse.Namespace:
         "--budget", action="store_true", help="print what a request costs, by part; --seconds of processor time each"
     )
     parser.add_argument("--workers", type=int, default=2, help="processes of each server")
-    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--threads", type=int, help="of each process of Latchkey; default: as in production")
     parser.add_argument(
         "--database-url", help="database to drop and create; default: latchkey_bench on the embedded server"
     )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
@@ -49,7 +50,7 @@ def print_budget(url: str, arguments: argparse.Namespace) -> None:
     """Print the costs of a request of each operation, without the peer."""
     call_command("collectstatic", verbosity=0, interactive=False)
     seeded = _seed(url, arguments.rows)
-    with running("config.server", LOGS / "latchkey.log", workers=1, threads=1) as server:
+    with running("config.server", LOGS / "latchkey.log", workers=1) as server:
         # one of them asks for a form
         operations = [OPERATIONS[name](seeded, server.url) for name in arguments.only]
     budgets = []
@@ -111,9 +112,10 @@ def _heading(rows: int, arguments: argparse.Namespace) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         (version,) = cursor.fetchone()
+    threads = arguments.threads or settings.WEB_THREADS
     return (
         f"\n{rows:,} invitations. {load.CLIENT}, {load.CONNECTIONS} connections. Medians of {arguments.rounds} rounds "
-        f"of {arguments.seconds} s. {arguments.workers} workers; Latchkey's have {arguments.threads} threads. "
+        f"of {arguments.seconds} s. {arguments.workers} workers; Latchkey's have {threads} threads. "
         f"Python {platform.python_version()}, PostgreSQL {version}. Client, servers and database share "
         f"{os.cpu_count()} cores. Latchkey / peer; processor times are for each request."
     )

@@ -35,5 +35,6 @@ application = Starlette(
     exception_handlers={problems.Problem: problems.respond},
     lifespan=database.connected,
 )
+pages.prepare()
 gc.collect()
 gc.freeze()

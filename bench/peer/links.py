@@ -1,8 +1,9 @@
 """Links of contributors, and whether they may be used."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -16,14 +17,21 @@ from invitations.models.tokens import hash_token
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 # cookies of a verified address, and of what this browser saved
 COOKIES = re.compile(r"(?:^|; )(?:proof|result)-")
-LINK = """
-SELECT invitation.id, invitation.invitation_type, invitation.allowed_emails, invitation.expires_at,
+COLUMNS = """
+    invitation.id, invitation.invitation_type, invitation.allowed_emails, invitation.expires_at,
     invitation.max_uses, invitation.use_count, invitation.revoked_at, invitation.last_viewed_at, invitation.prefill,
-    invitation.message, company.name, company.is_active, partner.name
-FROM invitations_invitation invitation
-JOIN companies_company company ON company.id = invitation.company_id
-JOIN companies_partner partner ON partner.id = company.partner_id
-WHERE invitation.token_hash = $1
+    invitation.message, company.name, company.is_active, partner.name"""
+LINKS = """
+    invitations_invitation invitation
+    JOIN companies_company company ON company.id = invitation.company_id
+    JOIN companies_partner partner ON partner.id = company.partner_id"""
+LINK = f"SELECT {COLUMNS} FROM {LINKS} WHERE invitation.token_hash = $1"
+# two rows if several providers have the name
+LINK_AND_PROVIDER = f"""
+SELECT {COLUMNS}, provider.id, provider.login_url, provider.country, provider.asks_for, provider.is_sandbox
+FROM {LINKS} LEFT JOIN LATERAL (
+    SELECT * FROM connections_datasource WHERE folded_name = $2 LIMIT 2
+) provider ON true WHERE invitation.token_hash = $1
 """
 
 
@@ -47,10 +55,40 @@ class Link(NamedTuple):
         return orjson.loads(self.prefill).get("lockedFields", []) if "lockedFields" in self.prefill else []
 
 
+WIDTH = len(Link._fields)
+
+
+class Provider(NamedTuple):
+    id: UUID
+    login_url: str
+    country: str
+    asks_for: list[str]
+    is_sandbox: bool
+
+
 async def find_link(request: Request, now: datetime) -> Link:
     """Return the usable link of this token. Raises 404 and 410."""
+    return _check(request, await pool().fetchrow(LINK, _hash(request)), now)
+
+
+async def find_link_and_provider(request: Request, now: datetime, folded_name: str) -> tuple[Link, Provider]:
+    """Return the usable link of this token, and the only provider of this name."""
+    rows = await pool().fetch(LINK_AND_PROVIDER, _hash(request), folded_name)
+    link = _check(request, rows[0][:WIDTH] if rows else None, now)
+    provider = Provider(*rows[0][WIDTH:])
+    if len(rows) > 1 or provider.id is None or provider.asks_for:
+        raise NotOfThePeer("Several providers of a name, addresses of login pages, and providers that ask for more.")
+    return link, provider
+
+
+def _hash(request: Request) -> bytes:
     token = request.path_params["token"]
-    row = await pool().fetchrow(LINK, hash_token(token)) if SHAPE.fullmatch(token) else None
+    if not SHAPE.fullmatch(token):
+        raise NotFound
+    return hash_token(token)
+
+
+def _check(request: Request, row: Sequence[Any] | None, now: datetime) -> Link:
     if row is None:
         raise NotFound
     link = Link(*row)

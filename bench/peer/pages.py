@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from functools import cache
 from html import escape
+from itertools import product
 from typing import NamedTuple
 from uuid import UUID
 
@@ -112,6 +113,12 @@ def render(link: Link, token: str) -> str:
         "end": end and _as_text(end),
         "left": link.max_uses and link.max_uses - link.use_count,
     }
+
+
+def prepare() -> None:
+    """Render the pieces of every combination of parts."""
+    for combination in product([False, True], repeat=len(Parts._fields)):
+        _pieces(Parts(*combination))
 
 
 @cache

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from bench.peer.api import KEYRING
 from bench.peer.create import COUNTRIES, UTILITY_TYPES
 from bench.peer.database import pool
-from bench.peer.links import Link, find_link, now_utc
+from bench.peer.links import Link, Provider, find_link_and_provider, now_utc
 from bench.peer.pages import HEADERS
 from bench.peer.problems import Invalid, NotOfThePeer, Problem
 from companies.addresses import normalize_address
@@ -36,9 +36,6 @@ FIELDS = {
 }  # fmt: skip
 SANDBOX_TASK = "connections.tasks.check_sandbox"
 
-PROVIDER = """
-SELECT id, login_url, country, asks_for, is_sandbox FROM connections_datasource WHERE folded_name = $1 LIMIT 2
-"""
 EARLIER = """
 SELECT use.id, use.form_id FROM invitations_use use WHERE use.invitation_id = $1 AND use.form_id = $2
 """
@@ -93,12 +90,11 @@ SELECT CASE WHEN $16 THEN procrastinate_defer_jobs_v1(ARRAY[ROW(
 async def submit(request: Request) -> Response:
     fields = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=100))
     _ensure_same_origin(request, fields.get("csrfmiddlewaretoken", ""))
-    now = now_utc()
-    link = await find_link(request, now)
+    now, form = now_utc(), _check(fields)
+    link, provider = await find_link_and_provider(request, now, fold(form["provider"]))
     if link.emails or link.locked_fields:
         raise NotOfThePeer("Verified addresses and locked fields.")
-    form = _check(fields)
-    use_id = await _find_use(link, form) or await _save(link, form, now)
+    use_id = await _find_use(link, form) or await _save(link, provider, form, now)
     return _show_result(request.path_params["token"], use_id, now)
 
 
@@ -139,20 +135,17 @@ async def _find_use(link: Link, form: dict[str, Any]) -> UUID | None:
     return earlier and earlier["id"]
 
 
-async def _save(link: Link, form: dict[str, Any], now: datetime) -> UUID:
-    providers = await pool().fetch(PROVIDER, fold(form["provider"]))
-    if len(providers) != 1 or providers[0]["asks_for"]:
-        raise NotOfThePeer("Several providers of a name, addresses of login pages, and providers that ask for more.")
-    provider_id, login_url, country, _, is_sandbox = providers[0]
+async def _save(link: Link, provider: Provider, form: dict[str, Any], now: datetime) -> UUID:
+    host = login_host(provider.login_url)
     if link.use_count:
-        await _ensure_new_account(link, login_host(login_url), form["credentials"]["username"])
+        await _ensure_new_account(link, host, form["credentials"]["username"])
     connection_id, use_id = uuid7(), uuid7()
     encrypted = KEYRING.encrypt(orjson.dumps(form["credentials"]), associated_data=f"credential:{connection_id}")
     try:
         made = await pool().fetch(
-            SPEND, link.id, link.use_count, now, connection_id, provider_id, form["country"] or country,
-            form["utility_types"], form["owner_email"], encrypted, login_host(login_url), use_id, uuid7(), uuid7(),
-            uuid7(), form["form_id"], is_sandbox,
+            SPEND, link.id, link.use_count, now, connection_id, provider.id, form["country"] or provider.country,
+            form["utility_types"], form["owner_email"], encrypted, host, use_id, uuid7(), uuid7(), uuid7(),
+            form["form_id"], provider.is_sandbox,
         )  # fmt: skip
     except UniqueViolationError:
         made = []
