@@ -35,6 +35,14 @@ def log_event(
     return append_event(invitation.events, event_type, by=by, email=email, detail=detail, event_id=event_id)
 
 
+def new_event(
+    invitation: Invitation, event_type: EventType, *, by: Actor, event_id: UUID | None = None, **detail: Any
+) -> InvitationEvent:
+    """Return an event that is not stored, for a statement that stores it with its cause."""
+    known = {"id": event_id} if event_id else {}
+    return InvitationEvent(invitation=invitation, type=event_type, detail=detail, **by.event_fields, **known)
+
+
 def log_events(event_type: EventType, details: Mapping[UUID, dict[str, Any]], *, by: Actor) -> None:
     """Append an event to each invitation, whose id is a key of `details`, with one statement."""
     InvitationEvent.objects.bulk_create(

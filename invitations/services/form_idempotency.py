@@ -17,11 +17,14 @@ INCOMPLETE = _("This page was not complete. Reload it, then try again.")
 
 @contextmanager
 def run_once(form_id: UUID | None, *, by: Actor) -> Iterator[None]:
-    """Run a transaction that creates an invitation for the form `form_id`.
+    """Run a transaction that creates an invitation for the form `form_id`. Without a form, no transaction begins.
 
     The id becomes the primary key of the `CREATED` event, so the database rolls back the second of two concurrent
     submissions. Raises `SubmittedBefore` with the invitation that the form created.
     """
+    if form_id is None:
+        yield
+        return
     _ensure_new(form_id, by)
     try:
         with transaction.atomic():
@@ -31,9 +34,7 @@ def run_once(form_id: UUID | None, *, by: Actor) -> Iterator[None]:
         raise
 
 
-def _ensure_new(form_id: UUID | None, by: Actor) -> None:
-    if form_id is None:
-        return
+def _ensure_new(form_id: UUID, by: Actor) -> None:
     event = InvitationEvent.objects.select_related("user", "api_key").filter(pk=form_id).first()
     if event is None:
         return

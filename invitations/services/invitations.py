@@ -24,8 +24,8 @@ from invitations.models import EventType, Invitation, InvitationType, RevokedBec
 from invitations.models.prefill import Prefill
 from invitations.models.tokens import encrypt_token, hash_token, new_token
 from invitations.services import statements
-from invitations.services.delivery.send import BATCH, SINGLE, mail_unmailed, queue_mails
-from invitations.services.events import FOLDED_FOR, audit_changes, log_event
+from invitations.services.delivery.send import BATCH, SINGLE, mail_unmailed, queue_first_mails
+from invitations.services.events import FOLDED_FOR, audit_changes, log_event, new_event
 from invitations.services.form_idempotency import run_once
 from invitations.services.terms import Changes, Terms, check_terms
 from invitations.services.verification.proofs import known_emails, revoke_access
@@ -54,6 +54,7 @@ def create_invitation(
         return _store(invitation, by=by, form_id=form_id, priority=BATCH if is_in_batch else SINGLE)
 
 
+@transaction.atomic
 def create_repair_invitation(
     connection: Connection,
     *,
@@ -105,10 +106,13 @@ def _draft(
 
 
 def _store(invitation: Invitation, *, by: Actor, form_id: UUID | None, priority: int = SINGLE) -> Invitation:
-    invitation.save(force_insert=True)
-    log_event(invitation, EventType.CREATED, by=by, event_id=form_id)
-    if invitation.send_email:
-        queue_mails(invitation, invitation.mailable_emails, priority=priority)
+    created = new_event(invitation, EventType.CREATED, by=by, event_id=form_id)
+    if not invitation.send_email:
+        statements.insert_invitation(invitation, created)
+        return invitation
+    with transaction.atomic():
+        statements.insert_invitation(invitation, created)
+        queue_first_mails(invitation, priority=priority)
     return invitation
 
 

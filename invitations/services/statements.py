@@ -1,8 +1,17 @@
 """SQL of changes that are one statement each, with their guards in it. Run them in any transaction, or in none."""
 
 from companies.models import ActorKind
+from config.db.inserts import Insert
 from config.db.statements import Statement
-from invitations.models import EventType
+from invitations.models import EventType, Invitation, InvitationEvent
+
+_invitation, _event = Insert(Invitation, "invitation"), Insert(InvitationEvent, "event")
+_CREATE = Statement(f"WITH invitation AS ({_invitation.sql}) {_event.sql} RETURNING id")
+
+
+def insert_invitation(invitation: Invitation, created: InvitationEvent) -> None:
+    """Insert both rows, or none."""
+    _CREATE.row(**_invitation.values(invitation), **_event.values(created))
 
 
 def _log_opening(column: str, event_type: EventType, actor: ActorKind) -> Statement:

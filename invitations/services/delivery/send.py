@@ -69,6 +69,12 @@ def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int 
     return deliveries
 
 
+def queue_first_mails(invitation: Invitation, *, priority: int) -> None:
+    """The same for each address of an invitation that was just created."""
+    deliveries = (Delivery(invitation=invitation, email=email, **new_round()) for email in invitation.mailable_emails)
+    queue_round(Delivery.objects.bulk_create(deliveries), priority=priority)
+
+
 def new_round() -> dict[str, Any]:
     """Return the values of a delivery whose round begins now."""
     return {

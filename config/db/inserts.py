@@ -1,0 +1,26 @@
+"""INSERTs of models as parts of statements that change several tables."""
+
+import re
+from typing import Any
+
+from django.db import connection, models
+
+LENGTH = re.compile(r"\(\d+\)")  # a cast to varchar(n) would cut a text that is too long
+
+
+class Insert:
+    """INSERT of a whole row: `sql`, with parameters `{alias}_{attribute}`, and their `values`."""
+
+    def __init__(self, model: type[models.Model], alias: str) -> None:
+        self.fields: dict[str, Any] = {f"{alias}_{field.attname}": field for field in model._meta.concrete_fields}
+        self.into = f"INSERT INTO {model._meta.db_table} ({', '.join(field.column for field in self.fields.values())})"
+        types = {name: LENGTH.sub("", field.db_type(connection)) for name, field in self.fields.items()}
+        self.parameters = ", ".join(f"%({name})s::{kind}" for name, kind in types.items())
+        self.sql = f"{self.into} VALUES ({self.parameters})"
+
+    def values(self, row: models.Model) -> dict[str, Any]:
+        """Return the values of an unsaved row, as `save` would write them, and mark it as saved."""
+        row._state.adding = False
+        return {
+            name: field.get_db_prep_save(field.pre_save(row, True), connection) for name, field in self.fields.items()
+        }
