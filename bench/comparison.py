@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from difflib import unified_diff
 from functools import partial
 from http.client import HTTPResponse
 from itertools import islice
 from pprint import pformat
 from typing import Any
+
+from django.utils import timezone
 
 from bench import Failed
 from bench.load import Requests, ask_once
@@ -68,14 +71,21 @@ def compare_pages(_seeded: Seeded, project: str, peer: str) -> None:
 
 
 def compare_views(seeded: Seeded, project: str, peer: str) -> None:
-    """Compare the rows of a first, a second and a program's view."""
+    """Compare the rows of a first and a second view of a person and of a program, and of a later one in that hour."""
     links = [create_invitation(seeded.company, by=SYSTEM) for _ in range(2)]
-    for headers in (BROWSER_HEADERS, BROWSER_HEADERS, PROXY_HEADERS, PROXY_HEADERS):
+    for headers in (BROWSER_HEADERS, PROXY_HEADERS):
+        for is_later in (False, False, True):
+            if is_later:
+                earlier = timezone.now() - timedelta(hours=2)
+                Invitation.objects.filter(pk__in=[link.pk for link in links]).update(
+                    last_viewed_at=earlier, last_fetched_at=earlier
+                )
+            ours, theirs = (Requests([f"/p/i/{link.token}"], headers) for link in links)
+            _compare_rows("view", partial(_status, project, ours), partial(_status, peer, theirs))
 
-        def view(url: str, link: Invitation, headers: dict[str, str] = headers) -> Any:
-            return ask_once(url, Requests([f"/p/i/{link.token}"], headers)).status
 
-        _compare_rows("view", lambda: view(project, links[0]), lambda: view(peer, links[1]))
+def _status(url: str, requests: Requests) -> int:
+    return ask_once(url, requests).status
 
 
 def compare_creations(seeded: Seeded, project: str, peer: str) -> None:

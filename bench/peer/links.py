@@ -18,9 +18,9 @@ SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 # cookies of a verified address, and of what this browser saved
 COOKIES = re.compile(r"(?:^|; )(?:proof|result)-")
 COLUMNS = """
-    invitation.id, invitation.invitation_type, invitation.allowed_emails, invitation.expires_at,
-    invitation.max_uses, invitation.use_count, invitation.revoked_at, invitation.last_viewed_at, invitation.prefill,
-    invitation.message, company.name, company.is_active, partner.name"""
+    invitation.id, invitation.invitation_type, invitation.allowed_emails, invitation.expires_at, invitation.max_uses,
+    invitation.use_count, invitation.revoked_at, invitation.last_viewed_at, invitation.last_fetched_at,
+    invitation.prefill, invitation.message, company.name, company.is_active, partner.name"""
 LINKS = """
     invitations_invitation invitation
     JOIN companies_company company ON company.id = invitation.company_id
@@ -44,6 +44,7 @@ class Link(NamedTuple):
     use_count: int
     revoked_at: datetime | None
     last_viewed_at: datetime | None
+    last_fetched_at: datetime | None
     prefill: str
     message: str | None
     company: str

@@ -1,12 +1,10 @@
 """`GET /p/i/{token}`: the page, and the event that it was opened."""
 
-import hashlib
 from datetime import datetime, timedelta
 from functools import cache
 from html import escape
 from itertools import product
 from typing import NamedTuple
-from uuid import UUID
 
 from django.http import HttpRequest
 from django.template.defaultfilters import linebreaks
@@ -14,51 +12,55 @@ from starlette.requests import Request
 from starlette.responses import Response
 from uuid_utils.compat import uuid7
 
+from bench.peer.api import ISO
 from bench.peer.database import pool
 from bench.peer.links import Link, find_link, now_utc
 from companies.models import Company, Partner
-from config.db.uuid7 import first_uuid7_at
 from invitations.contributor.request import ContributorRequest
 from invitations.models import Invitation
 
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 EARLY_FETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 EARLY_FETCHES = ("prefetch", "preview", "prerender")
-VIEW_INTERVAL, FETCH_INTERVAL = timedelta(minutes=10), timedelta(hours=1)
+VIEW_INTERVAL, FETCH_INTERVAL, FOLDED_FOR = timedelta(minutes=10), timedelta(hours=1), timedelta(hours=1)
 
-# $1: invitation, $2: now, $3: ten minutes before, $4: an hour before, $5: new id; the row lock keeps views in turn
-VIEW = """
-WITH seen AS (
-    UPDATE invitations_invitation SET last_viewed_at = $2
-    WHERE id = $1 AND (last_viewed_at IS NULL OR last_viewed_at <= $3) RETURNING id
-), last AS (
-    SELECT event.id FROM seen JOIN invitations_invitationevent event ON event.invitation_id = seen.id
-    WHERE event.type = 'VIEWED' AND event.actor = 'CONTRIBUTOR' AND event.email IS NULL AND event.created_at > $4
-    ORDER BY event.id DESC LIMIT 1
-), counted AS (
-    UPDATE invitations_invitationevent event SET detail = event.detail || jsonb_build_object(
-        'count', coalesce((event.detail ->> 'count')::int, 1) + 1,
-        'lastAt', to_char($2 AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-    ) FROM last WHERE event.id = last.id
-)
-INSERT INTO invitations_invitationevent (id, invitation_id, type, created_at, actor, detail)
-SELECT $5, seen.id, 'VIEWED', $2, 'CONTRIBUTOR', '{}' FROM seen WHERE NOT EXISTS (SELECT 1 FROM last)
-"""
-FETCH = """
-INSERT INTO invitations_invitationevent (id, invitation_id, type, created_at, actor, detail)
-SELECT $3, $1, 'FETCHED', $2, 'SYSTEM', '{}' WHERE NOT EXISTS (
-    SELECT 1 FROM invitations_invitationevent WHERE invitation_id = $1 AND type = 'FETCHED' AND id >= $4
-)
-"""
+
+def _log(column: str, event_type: str, actor: str) -> str:
+    """Return the statement that logs an opened page. The row lock keeps those of one invitation in turn.
+
+    $1: invitation, $2: now, $3: now minus the interval, $4: an hour ago, $5: id of a new event.
+    """
+    return f"""
+        WITH seen AS (
+            UPDATE invitations_invitation SET {column} = $2
+            WHERE id = $1 AND ({column} IS NULL OR {column} <= $3) RETURNING id
+        ), last AS (
+            SELECT event.id FROM seen JOIN invitations_invitationevent event ON event.invitation_id = seen.id
+            WHERE event.type = '{event_type}' AND event.actor = '{actor}' AND event.email IS NULL
+                AND event.created_at > $4 ORDER BY event.id DESC LIMIT 1
+        ), counted AS (
+            UPDATE invitations_invitationevent event SET detail = event.detail || jsonb_build_object(
+                'count', coalesce((event.detail ->> 'count')::int, 1) + 1,
+                'lastAt', to_char($2 AT TIME ZONE 'UTC', {ISO})
+            ) FROM last WHERE event.id = last.id
+        )
+        INSERT INTO invitations_invitationevent (id, invitation_id, type, created_at, actor, detail)
+        SELECT $5, seen.id, '{event_type}', $2, '{actor}', '{{}}' FROM seen WHERE NOT EXISTS (SELECT 1 FROM last)
+    """
+
+
+LOG_VIEW = _log("last_viewed_at", "VIEWED", "CONTRIBUTOR")
+LOG_FETCH = _log("last_fetched_at", "FETCHED", "SYSTEM")
 
 
 async def invitation(request: Request) -> Response:
     now = now_utc()
     link = await find_link(request, now)
-    if not _is_page_view(request):
-        await _record_fetch(link.id, now)
-    elif link.last_viewed_at is None or now - link.last_viewed_at >= VIEW_INTERVAL:
-        await pool().execute(VIEW, link.id, now, now - VIEW_INTERVAL, now - FETCH_INTERVAL, uuid7())
+    is_view = _is_page_view(request)
+    log, interval = (LOG_VIEW, VIEW_INTERVAL) if is_view else (LOG_FETCH, FETCH_INTERVAL)
+    last = link.last_viewed_at if is_view else link.last_fetched_at
+    if last is None or now - last >= interval:
+        await pool().execute(log, link.id, now, now - interval, now - FOLDED_FOR, uuid7())
     return Response(render(link, request.path_params["token"]), 200, HEADERS, "text/html")
 
 
@@ -66,14 +68,6 @@ def _is_page_view(request: Request) -> bool:
     purposes = [request.headers.get(name, "").lower() for name in EARLY_FETCH_HEADERS]
     is_early = any(word in purpose for purpose in purposes if purpose for word in EARLY_FETCHES)
     return request.method == "GET" and request.headers.get("sec-fetch-dest") == "document" and not is_early
-
-
-async def _record_fetch(invitation_id: UUID, now: datetime) -> None:
-    """Log that a program opened the page, at most once in an hour."""
-    lock = int.from_bytes(hashlib.sha256(f"FETCHED of {invitation_id}".encode()).digest()[:8], signed=True)
-    async with pool().acquire() as connection, connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", lock)
-        await connection.execute(FETCH, invitation_id, now, uuid7(), first_uuid7_at(now, shift=-FETCH_INTERVAL))
 
 
 class Parts(NamedTuple):
