@@ -88,7 +88,10 @@ SELECT CASE WHEN $16 THEN procrastinate_defer_jobs_v1(ARRAY[ROW(
 
 
 async def submit(request: Request) -> Response:
-    fields = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=100))
+    pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=100)
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise NotOfThePeer("Several kinds of utility.")
     _ensure_same_origin(request, fields.get("csrfmiddlewaretoken", ""))
     now, form = now_utc(), _check(fields)
     link, provider = await find_link_and_provider(request, now, fold(form["provider"]))

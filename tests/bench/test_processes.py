@@ -1,4 +1,7 @@
 import os
+import sys
+
+import pytest
 
 from bench.processes import Process, in_session, milliseconds, of_postgresql
 
@@ -9,9 +12,14 @@ def test_stat_with_brackets_in_name():
     assert Process.parse(STAT) == Process("a (b) c", 4711, parent=12, session=99, ticks=110)
 
 
+needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+
+
+@needs_proc
 def test_own_session_has_used_time():
     assert milliseconds(in_session(os.getsid(0))) > 0
 
 
+@needs_proc
 def test_database_processes_are_found(db):
     assert milliseconds(of_postgresql()) > 0

@@ -1,3 +1,7 @@
+import sys
+
+import pytest
+
 from bench.traffic import MARK, Traffic, count
 from companies.models import Partner
 
@@ -39,6 +43,7 @@ def test_traffic_in_one_packet_is_one_trip():
     assert parse(BEFORE + sent + sent + received) == Traffic(statements=2, control=0, round_trips=1)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="psycopg can trace on Linux only")
 def test_traffic_of_a_real_connection(transactional_db):
     found = count(lambda: [list(Partner.objects.all()), Partner.objects.exists()], times=3)
 
