@@ -1,6 +1,7 @@
 """WSGI environ (PEP 3333) of an ASGI request."""
 
 import sys
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -44,7 +45,12 @@ def make_environ(scope: dict[str, Any]) -> Environ:
 
 def _add_header(environ: Environ, name: bytes, value: str) -> None:
     """Add a header. Repeated headers become a list (RFC 9110, 5.3), repeated cookies one header (RFC 9113, 8.2.3)."""
-    key = WITHOUT_PREFIX.get(name) or "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+    key = _key(name)
     if key in environ:
         value = f"{environ[key]}{'; ' if name == b'cookie' else ','}{value}"
     environ[key] = value
+
+
+@lru_cache(1000)
+def _key(name: bytes) -> str:
+    return WITHOUT_PREFIX.get(name) or "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
