@@ -9,8 +9,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-# 192.0.2.1:443, [2001:db8::1%eth0]:443, or an address alone
-HOP = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9a-f:.]+)(?:%[^]]*)?\](?::[0-9]{1,5})?|([0-9a-f:.]+)(?:%.*)?", re.I)
+# [2001:db8::1%eth0]:443, or an address that may have a port
+HOP = re.compile(r"\[([0-9a-f:.]+)(?:%[^]]*)?\](?::[0-9]{1,5})?|([0-9a-f:.]+)(?:%.*)?", re.IGNORECASE)
+PORT = re.compile(r":[0-9]{1,5}\Z")
+# no address is as long; clients may send more, which the cache would keep
+MAX_LENGTH = 100
 # RFC 6052, 2.1: IPv4 clients of a network that has IPv6 only
 NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -34,13 +37,18 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     match = HOP.fullmatch(text.strip(' \t"'))
     if match is None:
         return None
-    try:
-        address = ip_address(next(filter(None, match.groups())))
-    except ValueError:
-        return None
+    found = match.group(1) or match.group(2)
+    address = _address(found) or _address(PORT.sub("", found))
     if isinstance(address, IPv6Address):
         return address.ipv4_mapped or (IPv4Address(address.packed[-4:]) if address in NAT64 else address)
     return address
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def forwarded_addresses(meta: Mapping[str, Any], *, proxies: int) -> list[str]:
@@ -59,6 +67,6 @@ def forwarded_schemes(meta: Mapping[str, Any], *, proxies: int) -> list[str]:
 
 
 def _values(meta: Mapping[str, Any], name: str) -> list[str]:
-    """Return the values of a list header from the right, without blanks and quotes."""
+    """Return the values of a list header from the right, without blanks and quotes. Long ones are truncated."""
     values = str(meta.get(name, "")).split(",")
-    return [value for each in reversed(values) if (value := each.strip(' \t"'))]
+    return [value[:MAX_LENGTH] for each in reversed(values) if (value := each.strip(' \t"'))]

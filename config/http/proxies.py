@@ -20,6 +20,10 @@ NO_SCHEME = (
     "A request came over http, but PUBLIC_URL is https. TRUSTED_PROXIES is %s, and none of the proxies sent "
     "X-Forwarded-Proto. Let them send it. Until then visitors see an error, or are redirected without end."
 )
+OTHER_SCHEME = (
+    "A client says that it uses https, but the proxies report http. TRUSTED_PROXIES is %s. Set it to the number of "
+    "proxies, and let none of them replace the X-Forwarded-Proto of another. Until then visitors see an error."
+)
 FEW_ADDRESSES = (
     "TRUSTED_PROXIES is %s, but the X-Forwarded-For of a request has %s addresses. Set TRUSTED_PROXIES to the number "
     "of proxies, and let each of them append an address. Until then, clients may share a rate limit or evade it."
@@ -59,11 +63,14 @@ class UnknownProxyMiddleware:
         if found < proxies:
             warn_once(FEW_ADDRESSES, proxies, found)
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            is_endless = is_visited_over_https(request)
             if not proxies:
                 warn_once(UNKNOWN_PROXY)
             elif not forwarded_schemes(request.META, proxies=proxies):
                 warn_once(NO_SCHEME, proxies)
-            if is_visited_over_https(request):
+            elif is_endless:
+                warn_once(OTHER_SCHEME, proxies)
+            if is_endless:
                 return unknown_proxy(request)
         return self.get_response(request)
 

@@ -27,6 +27,9 @@ def test_addresses_lose_ports_brackets_and_zones():
         "::ffff:203.0.113.9": "203.0.113.9",
         "[::ffff:cb00:7109]:443": "203.0.113.9",
         "64:ff9b::203.0.113.9": "203.0.113.9",
+        # a port that can only be one
+        "::ffff:203.0.113.9:51234": "203.0.113.9",
+        "2001:db8:0:1:2:3:4:5:51234": "2001:db8:0:1:2:3:4:5",
     }
     assert {text: str(parse_address(text)) for text in wanted} == wanted
 
@@ -61,6 +64,8 @@ def test_trusted_proxies_are_read_from_the_right():
         (2, "2.2.2.2"): ["2.2.2.2"],
         (2, "unknown, 2.2.2.2"): ["2.2.2.2"],
         (2, "1.1.1.1, unknown"): [],
+        (1, "1" * 100_000): [],
+        (1, f"fe80::1%{'z' * 100_000}"): ["fe80::1"],
     }
     got = {(n, said): forwarded_addresses({"HTTP_X_FORWARDED_FOR": said}, proxies=n) for n, said in wanted}
     assert got == wanted

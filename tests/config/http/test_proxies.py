@@ -78,11 +78,14 @@ def test_warning_names_the_setting_once(settings, caplog):
     visits = {
         "set TRUSTED_PROXIES to": (0, {"X-Forwarded-Proto": "https"}),
         "Let them send it": (1, complete),
+        "the proxies report http": (1, complete | {"X-Forwarded-Proto": "https, http"}),
+        "let none of them replace": (1, complete | {"X-Forwarded-Proto": "http", "Sec-Fetch-Site": "none"}),
         "has 0 addresses": (1, {"X-Forwarded-Proto": "https"}),
         "has 1 addresses": (2, complete | {"X-Forwarded-Proto": "https"}),
     }
     for words, (settings.TRUSTED_PROXIES, headers) in visits.items():
         caplog.clear()
+        warn_once.cache_clear()
         for _ in range(3):
             pass_on(**headers)
         (record,) = caplog.records
