@@ -79,11 +79,12 @@ class Conversation(smtplib.SMTP):
         return super().connect(host, port, source_address)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        """Connect to one of the host's addresses. They share the deadline."""
+        """Connect to one of the host's addresses. They share the time, so that a silent one does not take it all."""
         error: OSError = OSError(f"no address for {host}")
-        for *_kind, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        addresses = [str(address[0]) for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        for untried, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                return socket.create_connection((str(address[0]), port), self._time_left())
+                return socket.create_connection((address, port), self._time_left() / (untried + 1))
             except OSError as failed:
                 error = failed
         raise error

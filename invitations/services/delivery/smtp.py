@@ -1,6 +1,7 @@
 """Send a mail by SMTP or a provider, and turn errors into a fault and a sentence for staff and partners."""
 
 import logging
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -40,6 +41,7 @@ except ImportError:  # the extra `anymail` is not installed
 
 
 MAX_SERVER_TEXT_LENGTH = 300
+REPEATED_CODE = re.compile(r"\n[245]\.\d{1,3}\.\d{1,3}(?= )")
 REFUSALS: dict[Fault, "StrOrPromise"] = {
     Fault.SENDER: gettext_lazy("Our mail server did not accept the mail: %(reply)s"),
     Fault.RECEIVER: gettext_lazy("The recipient’s mail server cannot take the mail now: %(reply)s"),
@@ -139,8 +141,11 @@ def _follow_outage(failure: DeliveryError) -> None:
 
 
 def clean_server_text(text: str) -> str:
-    """Return a foreign server's reply as one redacted line of at most 300 characters, without control characters."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    """Return a foreign server's reply as one redacted line of at most 300 characters, without control characters.
+
+    Servers repeat the enhanced code in each line (RFC 2034). Once is enough for people.
+    """
+    printable = "".join(letter if letter.isprintable() else " " for letter in REPEATED_CODE.sub(" ", text))
     return redact(" ".join(printable.split()))[:MAX_SERVER_TEXT_LENGTH]
 
 
@@ -178,7 +183,14 @@ def _refusal(error: Exception) -> Refusal | None:
             return None
     if not isinstance(reply, bytes) or not 400 <= code < 600:
         return None
-    return Refusal(stage, code, reply.decode(errors="replace"))
+    return Refusal(stage, code, _decode(reply))
+
+
+def _decode(reply: bytes) -> str:
+    try:
+        return reply.decode()
+    except UnicodeDecodeError:  # not foreseen by any standard; most such servers are European
+        return reply.decode("cp1252", errors="replace")
 
 
 def _refused(refusal: Refusal) -> DeliveryError:

@@ -1,4 +1,5 @@
 import smtplib
+import socket
 import time
 from email import message_from_bytes, policy
 
@@ -56,6 +57,26 @@ def test_conversation_has_one_deadline(stage, way):
         send(server, timeout=0.2)
     assert isinstance(raised.value.__context__, TimeoutError)
     assert time.monotonic() - begun < 2
+
+
+def test_silent_address_leaves_time_for_others(monkeypatch):
+    """A host may have an IPv6 address that no packet reaches."""
+    addresses = ["2001:db8::1", "192.0.2.1", "127.0.0.1"]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (each, 0)) for each in addresses])
+    waited = []
+
+    def connect_after_silence(place, seconds):
+        waited.append(seconds)
+        if place[0] != "127.0.0.1":
+            raise TimeoutError
+        wire = socket.socket()
+        wire.connect(place)
+        return wire
+
+    monkeypatch.setattr(socket, "create_connection", connect_after_silence)
+    with ScriptedServer() as server:
+        assert send(server, timeout=30) == 1
+    assert max(waited[:2]) < 11
 
 
 def test_invented_replies_are_not_the_servers():

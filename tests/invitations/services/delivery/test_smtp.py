@@ -1,3 +1,4 @@
+import smtplib
 import ssl
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,6 +15,7 @@ from django.utils import timezone
 from config.crypto.keyring import Keyring
 from config.redaction import JSONFormatter
 from invitations.models import EventType, PersonalLink
+from invitations.services.delivery.smtp import _refusal, clean_server_text
 from tests.invitations.conftest import use_mail_server
 from tests.invitations.mail_server import MailServer, refuse
 from tests.invitations.services.delivery.mails import ANNA, delivery, logged, mailed, told
@@ -222,6 +224,18 @@ def test_repeated_link_is_redacted(worker, mail_server):
     assert "/p/i/[redacted]" in words
     assert len(words) < 400
     assert link.token not in str(list(invitation.events.values_list("detail")))
+
+
+def test_server_texts_are_legible():
+    wanted = {
+        "5.1.1 does not exist.\n5.1.1 Please check it\n5.7.1": "5.1.1 does not exist. Please check it 5.7.1",
+        "at 10.0.0.1\n5.5 km": "at 10.0.0.1 5.5 km",
+    }
+    assert {text: clean_server_text(text) for text in wanted} == wanted
+    for reply in ("Empfänger unbekannt".encode(), "Empfänger unbekannt".encode("latin-1")):
+        refusal = _refusal(smtplib.SMTPRecipientsRefused({ANNA: (550, reply)}))
+        assert refusal
+        assert refusal.text == "Empfänger unbekannt"
 
 
 def test_control_characters_are_removed(worker, mail_server):
