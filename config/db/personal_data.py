@@ -23,7 +23,9 @@ BOUNDARIES = {
     # references are made of parts: `crm-anna@example.com_2`
     "reference": (rf"(?:(?<![^\W_])|{AFTER_ESCAPE})", rf"(?![^\W_]|\.(?!(?:{FILE_ENDINGS})\b)[^\W_])"),
 }
-ANY_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+(?:[@＠﹫]|%40)[\w-]+(?:\.[\w-]+)+")
+LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
+# begins at a boundary, so that the cost grows with the length of a text and not with its square
+ANY_ADDRESS = re.compile(rf"(?<!{LOCAL}){LOCAL}+(?:[@＠﹫]|%40)[\w-]+(?:\.[\w-]+)+")
 
 
 Holds = Literal["text", "reference", "address"]
