@@ -66,7 +66,7 @@ def _save(request: ContributorRequest, form: ConnectForm) -> HttpResponse:
         )
     except ConnectedBefore as error:
         form.ask_again(error.use_id)
-        return request.render("connect", form=form, result=request.result(error.use_id))
+        return request.render("connect", form=form, earlier=request.result(error.use_id))
     return show_result(request, form.cleaned_data["form_id"])
 
 

@@ -13,7 +13,7 @@ def repair(request: ContributorRequest) -> HttpResponse:
     """The `connect` page of an invitation to repair: the provider is fixed, only the login is asked for."""
     connection = request.invitation.connection
     assert connection is not None  # noqa: S101 - a check constraint guarantees it
-    form = LoginForm(request.data, connection=connection)
+    form = LoginForm(request.data, connection=connection, proof=request.proof)
     if form.is_valid():
         with form.showing_refusals():
             form_id = form.cleaned_data["form_id"]

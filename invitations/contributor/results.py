@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from invitations.contributor.forms import CorrectionForm
 from invitations.contributor.request import ContributorRequest, contributor_view
 from invitations.contributor.result_cookie import set_result_cookie
-from invitations.exceptions import NothingToCorrect
+from invitations.exceptions import ConnectedBefore, NothingToCorrect
 from invitations.models import Use
 from invitations.services.guards import ensure_correctable
 from invitations.services.redemption import get_use
@@ -66,8 +66,18 @@ def _save(request: ContributorRequest, use: Use, form: CorrectionForm) -> HttpRe
     version = form.cleaned_data["version"]
     try:
         correct_credentials(
-            request.invitation, use.target, credentials=form.credentials, email=use.email, version=version
+            request.invitation,
+            use.target,
+            credentials=form.credentials,
+            email=use.email,
+            version=version,
+            again=form.cleaned_data["again"],
+            own_uses=[each.pk for each in request.results],
         )
+    except ConnectedBefore as error:
+        form.ask_again(error.use_id)
+        earlier = request.result(error.use_id)
+        return request.render("correct", result=use, connection=use.target, form=form, earlier=earlier)
     except NothingToCorrect:
         use.target.refresh_from_db()
         return _render(request, use, is_unsaved=True)

@@ -1,5 +1,6 @@
 """Accounts as contributors describe them, compared with what was saved."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
@@ -58,18 +59,21 @@ def is_same_form(use: Use, account: Account, credentials: Credentials) -> bool:
     return account.is_saved_as(connection) and holds_credentials(connection.credential, credentials)
 
 
-@sensitive_variables("credentials")
-def find_same_account(invitation: Invitation, account: Account, credentials: Credentials) -> Use | None:
-    """Return the newest use that connected the same user name at the same provider.
+@sensitive_variables("username")
+def find_same_account(
+    invitation: Invitation, login_url: str, username: str, *, among: Collection[UUID] | None = None
+) -> Use | None:
+    """Return the newest use, of those `among` which to look, that connected the same user name at the same provider.
 
     Call it under the lock on the invitation. Compares with its last `MAX_COMPARED` uses.
     """
     if not invitation.use_count:
         return None
     for use in _newest_uses(invitation_id=invitation.pk):
-        connection = use.target
-        is_same_provider = login_host(connection.login_url) == login_host(account.login_url)
-        if is_same_provider and holds_username(connection.credential, credentials["username"]):
+        if among is not None and use.pk not in among:
+            continue
+        is_same_provider = login_host(use.target.login_url) == login_host(login_url)
+        if is_same_provider and holds_username(use.target.credential, username):
             return use
     return None
 

@@ -45,7 +45,8 @@ def redeem_invitation(
     ensure_active(locked)
     ensure_verified(locked, proof)
     account = apply_locks(account, locked)
-    if (connected := find_same_account(locked, account, credentials)) and connected.pk != again:
+    connected = find_same_account(locked, account.login_url, credentials["username"])
+    if connected and connected.pk != again:
         raise ConnectedBefore(connected.pk)
     connection = create_connection(
         locked.company,

@@ -1,5 +1,6 @@
 """Repair connections: by an invitation, by an immediate correction, or automatically."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from config.jobs import defer_once
 from connections.models import Connection, ConnectionEventType
 from connections.models.status import REPAIRABLE
 from connections.services.connections import change_credentials
-from connections.services.credentials import Credentials, holds_credentials
-from invitations.exceptions import NothingToCorrect, SavedBefore
+from connections.services.credentials import Credentials, holds_credentials, holds_username
+from invitations.exceptions import ConnectedBefore, NothingToCorrect, SavedBefore
 from invitations.models import EmailProof, EventType, Invitation, InvitationEvent, RevokedBecause
+from invitations.services.accounts import find_same_account
 from invitations.services.delivery.send import queue_mails
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active, ensure_correctable, ensure_verified
@@ -66,12 +68,16 @@ def correct_credentials(
     credentials: Credentials,
     email: str | None = None,
     version: int | None = None,
+    again: UUID | None = None,
+    own_uses: Collection[UUID] = (),
 ) -> Connection:
     """Replace credentials that were refused, or that wait for their check, without spending a use.
 
     The caller ensures that it is the browser that gave them, and with which verified address (`email`). `version` is
     that of the credentials the form was made for. Credentials that wait are replaced only if they have it. A form that
-    was saved before changes nothing. Raises `InvitationRevoked`, `AddressRemoved`, or `NothingToCorrect`.
+    was saved before changes nothing. Raises `InvitationRevoked`, `AddressRemoved`, `NothingToCorrect`, or
+    `ConnectedBefore` if the new user name is that of another of the browser's `own_uses`, unless that is `again`. The
+    accounts of other browsers are not compared: corrections cost nothing, so they would allow to guess user names.
     """
     # locked before the connection, as in a repair, so that a concurrent revoke comes before or after
     locked_invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
@@ -84,6 +90,12 @@ def correct_credentials(
         return locked
     if not may_replace:
         raise NothingToCorrect
+    if not holds_username(locked.credential, credentials["username"]):
+        connected = find_same_account(
+            locked_invitation, locked.login_url, credentials["username"], among=set(own_uses) - {again}
+        )
+        if connected:
+            raise ConnectedBefore(connected.pk)
     return change_credentials(
         locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked_invitation.pk
     )

@@ -2,7 +2,6 @@
 
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -14,8 +13,9 @@ from config.exceptions import InvalidField
 from config.form_fields import AddressInput, CountryField, SharedChoices, TypedCharField
 from connections.models import UtilityType
 from connections.services.connections import check_start_date
-from invitations.contributor.forms.login import INCOMPLETE, LoginForm
+from invitations.contributor.forms.login import LoginForm
 from invitations.contributor.forms.provider import ProviderForm
+from invitations.contributor.forms.second_time import SecondTimeForm
 from invitations.contributor.forms.sites import SiteNamesField, site_fields
 from invitations.models import EmailProof, Invitation
 from invitations.services.accounts import Account
@@ -32,7 +32,7 @@ FIELDS_OF_LOCKS = {
 }
 
 
-class ConnectForm(ProviderForm):
+class ConnectForm(SecondTimeForm, ProviderForm):
     """The account and its login."""
 
     country = CountryField(required=False, label=_("Country"), empty=_("Choose a country"))
@@ -56,14 +56,6 @@ class ConnectForm(ProviderForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("Enter a date like 2026-01-31.")},
     )
-    # a use of the same account that may be repeated
-    again = forms.UUIDField(
-        required=False,
-        widget=forms.HiddenInput,
-        label=_("Connect it a second time?"),
-        error_messages={"invalid": INCOMPLETE},
-    )
-
     # as on the page, so that the list of errors has the same order
     field_order = (
         "form_id",
@@ -77,10 +69,9 @@ class ConnectForm(ProviderForm):
         "collection_start_date",
         *LoginForm.field_order[1:],
     )
-    asks_again = False
 
     def __init__(self, invitation: Invitation, data: Any = None, *, proof: EmailProof | None = None) -> None:
-        super().__init__(data, initial=_initial(invitation, proof))
+        super().__init__(data, initial=_initial(invitation, proof), proof=proof)
         self.locked_by = invitation.company.partner.name
         self.fields["provider"].widget.attrs |= {
             "data-search-url": "providers",  # relative to the page and the link it was opened by
@@ -119,12 +110,9 @@ class ConnectForm(ProviderForm):
             self.cleaned_data["sites"] = sites.names.sites
         return self.cleaned_data
 
-    def ask_again(self, use_id: UUID) -> None:
-        """Ask whether to connect the account of this use once more."""
-        self.asks_again = True
-        choices = [(str(use_id), _("Yes, connect this account a second time"))]
-        self.fields["again"].widget = forms.CheckboxSelectMultiple(choices=choices)
-        self.fields["again"].required = True
+    @property
+    def provider_name(self) -> str:
+        return self.account.provider_name
 
     @property
     def account(self) -> Account:

@@ -15,7 +15,10 @@ from config.exceptions import InvalidField
 from config.form_fields import TypedCharField, UncutCharField
 from connections.models import Connection, Datasource, ExtraCredential
 from connections.services.credentials import Credentials, with_questions
-from invitations.contributor.forms.questions import PLAIN, QuestionsForm, secret_field
+from invitations.contributor.forms.questions import INCOMPLETE, PLAIN, QuestionsForm, secret_field
+from invitations.contributor.forms.second_time import SecondTimeForm
+from invitations.models import EmailProof
+from invitations.services.rate_limits import hash_address
 
 KEEP = _("Leave empty to keep what was given before.")
 KEEP_ANSWERS = _("Leave empty to keep the answers that were given before. New ones replace all of them.")
@@ -23,7 +26,10 @@ NO_CODES = _(
     "Codes that come by text message, phone or email cannot be used: choose an authenticator app at the provider’s own "
     "site, and give its key."
 )
-INCOMPLETE = _("This page was not complete. Reload it, then try again.")
+ANOTHER_ADDRESS = _(
+    "Since you opened this page, %(email)s was verified in another tab. Send the form again to give the login with "
+    "this address. To use the earlier one, open its link again."
+)
 # fields that the form shows together
 EXTRAS = (("account_number",), ("security_question", "security_answer"), ("authenticator_seed",))
 
@@ -36,6 +42,8 @@ class LoginForm(QuestionsForm):
     """
 
     form_id = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": INCOMPLETE, "invalid": INCOMPLETE})
+    # address that this browser had verified when it opened the page, hashed
+    verified = forms.CharField(required=False, widget=forms.HiddenInput)
     username = TypedCharField(
         max_length=254,
         label=_("User name"),
@@ -56,13 +64,32 @@ class LoginForm(QuestionsForm):
     )
     field_order: tuple[str, ...] = ("form_id", "username", "password", "account_number")
 
-    def __init__(self, data: Any = None, *, connection: Connection | None = None, **kwargs: Any) -> None:
-        kwargs["initial"] = {"form_id": uuid4(), **kwargs.get("initial", {})}
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        connection: Connection | None = None,
+        proof: EmailProof | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.proof = proof
+        shown = {"form_id": uuid4(), "verified": hash_address(proof.email) if proof else ""}
+        kwargs["initial"] = shown | kwargs.get("initial", {})
         super().__init__(data, **kwargs)
         self.connection = connection
         self.asking: Datasource | None = None
         if connection:
             self._ask_again(connection)
+
+    def clean_verified(self) -> str:
+        """Ask once more if this browser has verified another address since, in another tab."""
+        given, current = self.cleaned_data["verified"], self.initial["verified"]
+        if self.proof and given and given != current:
+            data: Any = self.data
+            self.data = data = data.copy()
+            data["verified"] = current
+            raise forms.ValidationError(ANOTHER_ADDRESS, params={"email": self.proof.email})
+        return str(current)
 
     @contextmanager
     def showing_refusals(self) -> Iterator[None]:
@@ -154,7 +181,7 @@ class LoginForm(QuestionsForm):
         field.error_messages["required"] = _("Your provider asks for this.")
 
 
-class CorrectionForm(LoginForm):
+class CorrectionForm(SecondTimeForm, LoginForm):
     """A login that replaces the one with this `version`."""
 
     version = forms.IntegerField(
@@ -163,6 +190,7 @@ class CorrectionForm(LoginForm):
 
     def __init__(self, data: Any = None, *, connection: Connection) -> None:
         super().__init__(data, connection=connection, initial={"version": connection.credential.version})
+        self.provider_name = connection.provider_name
 
 
 def _listed(fields: list[forms.BoundField]) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+INCOMPLETE = _("This page was not complete. Reload it, then try again.")
 # (question, answer)
 PAIRS = (
     ("security_question", "security_answer"),

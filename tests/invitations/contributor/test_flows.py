@@ -15,6 +15,7 @@ from invitations.models import Invitation, Use
 from invitations.services.invitations import create_repair_invitation
 from tests.factories import DatasourceFactory, SiteFactory, make_connection, make_invitation
 from tests.invitations.answers import answers, page, saved
+from tests.invitations.contributor.steps import ANNA, BEN, accept, at, links_of
 from tests.invitations.repairs import create_proof, found, login, opened, read
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +128,25 @@ def test_changed_replay_of_repair_is_kept_apart(client, broken, to_repair):
     assert f'href="{page(to_repair, "correct")}"' in content
     assert client.post(path, form)["Location"] == page(to_repair, "done")
     assert (Use.objects.count(), opened(broken)["password"]) == (1, form["password"])
+
+
+def test_form_names_its_verified_address(client, company):
+    invitation = make_invitation(company, allowed_emails=[ANNA, BEN], send_email=True)
+    links = [links_of(invitation, email)[0] for email in (ANNA, BEN)]
+    forms = []
+    for link in links:
+        accept(client, link)
+        content = read(client.get(at(link, "connect")))
+        forms.append(answers(username=link.delivery.email) | {"verified": verified(content)})
+
+    content = read(client.post(at(links[0], "connect"), forms[0]))
+    assert f"{BEN} was verified in another tab" in content
+    assert f'name="username" value="{ANNA}"' in content
+    assert not Use.objects.exists()
+    assert client.post(at(links[1], "connect"), forms[1]).status_code == 302
+    assert client.post(at(links[0], "connect"), forms[0] | {"verified": verified(content)}).status_code == 302
+    assert set(Use.objects.values_list("email", flat=True)) == {BEN}
+
+
+def verified(content):
+    return re.search(r'name="verified" value="(\w+)"', content)[1]

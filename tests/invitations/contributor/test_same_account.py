@@ -8,7 +8,7 @@ from django.test import Client
 from connections.models.status import Status
 from tests.factories import DatasourceFactory, make_invitation
 from tests.invitations.answers import PASSWORD, answers, page, saved, stored, submit
-from tests.invitations.repairs import found, read
+from tests.invitations.repairs import found, login, opened, read
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,21 @@ def test_confirmed_account_is_connected_again(client, invitation):
     assert client.post(page(invitation, "connect"), form).status_code == 302
     assert ASKED in read(submit(client, invitation, again=form["again"])), "the newest use was not confirmed"
     assert stored() == [2, 2, 2]
+
+
+def test_correction_to_connected_account_asks(client, company):
+    invitation = make_invitation(company, max_uses=3)
+    first = saved(client, invitation, username="mistyped")
+    found(first)
+    use = invitation.uses.get()
+    saved(client, invitation, username="anna")
+    path, typed = page(invitation, "correct", use=use), login(username=" ANNA")
+    content = read(client.post(path, typed))
+    assert (ASKED in content, opened(first)["username"]) == (True, "mistyped")
+    assert client.post(path, typed | {"again": choice(content)}).status_code == 302
+    assert opened(first)["username"] == "ANNA"
+    found(first)
+    assert client.post(path, login(username="Anna")).status_code == 302, "it was confirmed before"
 
 
 def test_account_of_another_browser_stays_private(client, invitation):
