@@ -17,7 +17,10 @@ from config.request_id import request_id
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
-SEND_JSON = "Send the body with the header Content-Type: application/json."
+WORDS = {
+    exceptions.UnsupportedMediaType: "Send the body with the header Content-Type: application/json.",
+    exceptions.NotAcceptable: "Responses are JSON: send Accept: application/json, or no Accept header.",
+}
 API_PATH = re.compile(r"/+v2(/|$)", re.IGNORECASE)
 
 
@@ -98,7 +101,7 @@ def pointer(path: tuple[str | int, ...]) -> str:
 
 
 def _api_problem(error: exceptions.APIException) -> HttpResponse:
-    detail = SEND_JSON if isinstance(error, exceptions.UnsupportedMediaType) else str(error.detail)
+    detail = next((words for kind, words in WORDS.items() if isinstance(error, kind)), str(error.detail))
     response = problem(error.status_code, str(error.get_codes()).upper(), detail)
     if challenge := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = challenge

@@ -24,6 +24,7 @@ from config.validators import (
 MAX_SUGGESTIONS = 10
 MAX_NAME_LENGTH = 50
 SIMILARITY = 0.7
+LOST_PLUS = re.compile(r"(:[0-9.,:]+) ([0-9]{2}:?[0-9]{2})\Z")
 
 
 def validate(serializer_class: type["StrictSerializer"], data: Any) -> dict[str, Any]:
@@ -158,6 +159,33 @@ class QueryIntegerField(serializers.IntegerField):
         if not re.fullmatch("-?[0-9]{1,18}", data):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class StrictChoiceField(serializers.ChoiceField):
+    """One of a few values. The error lists them."""
+
+    default_error_messages = {"invalid_choice": "Send one of {choices}."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", choices=", ".join(map(str, self.choices)))
+        return data
+
+
+class StrictTimeField(serializers.DateTimeField):
+    """An ISO 8601 time, also with the small letters that RFC 3339, 5.6, allows. In UTC without a zone."""
+
+    default_error_messages = {"invalid": "Send a time such as 2026-11-25T09:30:00Z."}
+
+    def to_internal_value(self, value: Any) -> Any:
+        return super().to_internal_value(value.upper() if isinstance(value, str) else value)
+
+
+class QueryTimeField(StrictTimeField):
+    """A time in a query. A plus sign that was not encoded arrives as a blank."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        return super().to_internal_value(LOST_PLUS.sub(r"\1+\2", value))
 
 
 class StrictBooleanField(serializers.BooleanField):

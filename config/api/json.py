@@ -1,5 +1,6 @@
 """Strict JSON in, JSON out."""
 
+import codecs
 import re
 from datetime import datetime
 from json import JSONDecoder
@@ -40,7 +41,7 @@ class JSONRenderer(renderers.BaseRenderer):
 class JSONParser(parsers.BaseParser):
     """Strict JSON (RFC 8259) in UTF-8. Rejects NaN, lone surrogates, duplicate keys and more than 32 levels.
 
-    An empty body is an empty object.
+    An empty body is an empty object. A byte order mark is ignored: .NET writes one.
     """
 
     media_type = "application/json"
@@ -48,7 +49,7 @@ class JSONParser(parsers.BaseParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         if parser_context:
             _ensure_uncompressed(parser_context["request"].headers.get("Content-Encoding", ""))
-        body = stream.read()
+        body = stream.read().removeprefix(codecs.BOM_UTF8)
         if not body.strip():
             return {}
         _ensure_utf_8(body)

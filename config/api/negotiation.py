@@ -10,6 +10,6 @@ class JSONNegotiation(DefaultContentNegotiation):
     """Parses an `Accept` header only if it asks for more than the first renderer."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", renderers[0].media_type):
+        if request.META.get("HTTP_ACCEPT", "*/*") in ("", "*/*", renderers[0].media_type):
             return renderers[0], renderers[0].media_type
         return super().select_renderer(request, renderers, format_suffix)

@@ -13,6 +13,7 @@ from config.api.fields import (
     ReferenceField,
     SingleLineField,
     StrictCharField,
+    StrictChoiceField,
     StrictIntegerField,
     StrictListField,
     StrictSerializer,
@@ -32,7 +33,7 @@ class ReportStatus(StrictSerializer):
     """Result of a check by a collector."""
 
     example = {"status": "CONNECTED", "credentialsVersion": 1}
-    status = serializers.ChoiceField(
+    status = StrictChoiceField(
         Status.choices,
         help_text="`PENDING` and `DISABLED` are rejected (409): they are not outcomes of a check.",
     )
@@ -101,7 +102,7 @@ class CredentialFields(StrictSerializer):
 class DetailFields(StrictSerializer):
     country = CountryField(required=False, allow_null=True)
     utilityTypes = StrictListField(
-        child=serializers.ChoiceField(UtilityType.choices), source="utility_types", required=False, max_length=7
+        child=StrictChoiceField(UtilityType.choices), source="utility_types", required=False, max_length=7
     )
     siteIds = StrictListField(
         child=serializers.UUIDField(),

@@ -4,7 +4,7 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from companies.api.fields import EmailFilterField
-from config.api.fields import StrictListField
+from config.api.fields import StrictChoiceField, StrictListField
 from config.api.query import PageQuery
 from config.db.index_hints import prefilter_if_rare
 from connections.models import Connection, ConnectionQuerySet
@@ -12,7 +12,7 @@ from connections.models.status import Status
 
 
 class ConnectionQuery(PageQuery):
-    status = StrictListField(child=serializers.ChoiceField(Status.choices), required=False)
+    status = StrictListField(child=StrictChoiceField(Status.choices), required=False)
     connectionOwnerEmail = EmailFilterField(required=False, help_text="Exact address, in upper or lower case.")
     site = serializers.UUIDField(required=False)
     invitationId = serializers.UUIDField(required=False)

@@ -5,10 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from companies.api.events import ActSerializer, EventSerializer
-from config.api.fields import (
-    CountryField,
-    QueryIntegerField,
-)
+from config.api.fields import CountryField, QueryIntegerField, StrictChoiceField
 from config.api.query import QuerySerializer
 from config.camel_case import to_camel_case
 from connections.models import ConnectionEventType, ExtraCredential, UtilityType
@@ -126,7 +123,7 @@ class DatasourceQuery(QuerySerializer):
         "Empty or omitted: all providers.",
     )
     country = CountryField(required=False)
-    utilityType = serializers.ChoiceField(UtilityType.choices, required=False)
+    utilityType = StrictChoiceField(UtilityType.choices, required=False)
     limit = QueryIntegerField(min_value=1, max_value=100, default=20)
 
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from companies.api.fields import EmailFilterField
-from config.api.fields import StrictListField
+from config.api.fields import QueryTimeField, StrictChoiceField, StrictListField
 from config.api.query import PageQuery
 from config.db.index_hints import prefilter_if_rare
 from config.db.uuid7 import first_uuid7_at
@@ -17,15 +17,15 @@ ID_GRAIN = timedelta(seconds=1)
 
 
 class InvitationQuery(PageQuery):
-    status = StrictListField(child=serializers.ChoiceField(Status.choices), required=False)
-    invitationType = StrictListField(child=serializers.ChoiceField(InvitationType.choices), required=False)
+    status = StrictListField(child=StrictChoiceField(Status.choices), required=False)
+    invitationType = StrictListField(child=StrictChoiceField(InvitationType.choices), required=False)
     email = EmailFilterField(
         normalize_allowed, required=False, help_text="Exact address, in upper or lower case, or `*@example.com`."
     )
     connectionId = serializers.UUIDField(required=False)
     externalId = serializers.CharField(max_length=255, required=False)
-    createdAfter = serializers.DateTimeField(required=False)
-    createdBefore = serializers.DateTimeField(required=False)
+    createdAfter = QueryTimeField(required=False)
+    createdBefore = QueryTimeField(required=False)
 
 
 def filter_invitations(invitations: InvitationQuerySet, query: dict[str, Any]) -> InvitationQuerySet:

@@ -16,9 +16,11 @@ from config.api.fields import (
     SingleLineField,
     StrictBooleanField,
     StrictCharField,
+    StrictChoiceField,
     StrictIntegerField,
     StrictListField,
     StrictSerializer,
+    StrictTimeField,
 )
 from connections.models import UtilityType
 from connections.models.status import Status as ConnectionStatus
@@ -55,7 +57,7 @@ class PrefillFields(StrictSerializer):
         help_text="Sites of the same company.",
     )
     utilityTypes = StrictListField(
-        child=serializers.ChoiceField(UtilityType.choices), source="utility_types", **OPTIONAL, max_length=7
+        child=StrictChoiceField(UtilityType.choices), source="utility_types", **OPTIONAL, max_length=7
     )
     country = CountryField(**OPTIONAL)
     connectionOwnerEmail = StrictCharField(source="connection_owner_email", max_length=254, **OPTIONAL)
@@ -63,7 +65,7 @@ class PrefillFields(StrictSerializer):
         source="data_collection_start_date", **OPTIONAL, help_text="Between 1970-01-01 and a year from now."
     )
     lockedFields = StrictListField(
-        child=serializers.ChoiceField([WIRE_NAMES[name] for name in LOCKABLE]),
+        child=StrictChoiceField([WIRE_NAMES[name] for name in LOCKABLE]),
         source="locked_fields",
         **OPTIONAL,
         max_length=len(LOCKABLE),
@@ -162,7 +164,7 @@ class UpdateInvitation(WithPrefill, InvitationFields):
     """Fields to change. Omitted fields keep their value."""
 
     example = {"maxUses": 3, "expiresInSeconds": 604800}
-    expiresAt = serializers.DateTimeField(source="expires_at", **OPTIONAL, help_text="Instead of `expiresInSeconds`.")
+    expiresAt = StrictTimeField(source="expires_at", **OPTIONAL, help_text="Instead of `expiresInSeconds`.")
     sendEmail = StrictBooleanField(
         source="send_email",
         required=False,

@@ -104,6 +104,7 @@ def test_clients_must_accept_json(api):
         response = api.client.get("/v2/ping", headers={"Accept": accept})
         assert problem_in(response, 406)["code"] == "NOT_ACCEPTABLE", accept
     for accept in (
+        "",
         "*/*",
         "application/json",
         "application/json; charset=utf-8",

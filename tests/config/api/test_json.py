@@ -15,6 +15,11 @@ def parse(body: bytes | str) -> Any:
     return JSONParser().parse(BytesIO(body.encode() if isinstance(body, str) else body))
 
 
+def test_byte_order_mark_is_ignored():
+    assert parse(b'\xef\xbb\xbf{"name": "x"}') == {"name": "x"}  # RFC 8259, 8.1
+    assert parse(b"\xef\xbb\xbf") == {}
+
+
 MALFORMED: list[bytes] = [
     b"{",
     b"{}}",
@@ -28,7 +33,6 @@ MALFORMED: list[bytes] = [
     b'{"\\udfff": "x"}',
     b'{"name": "\xed\xa0\x80"}',
     b'{"name": "\xff"}',
-    b'\xef\xbb\xbf{"name": "x"}',
     '{"name": "x"}'.encode("utf-16"),
     b'{"name": "a\nb"}',
     b'{"name": "a\x00b"}',

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -6,6 +7,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 
 from config.api.exception_handler import QueryName
+from config.api.fields import QueryTimeField, StrictChoiceField
 from config.api.query import PageQuery, QuerySerializer, validate_query
 
 
@@ -41,6 +43,21 @@ def test_all_errors_are_reported_at_once():
 def test_unknown_parameters_suggest_the_nearest():
     assert rejected("color=red") == {"color": ["Unknown parameter. Did you mean colour?"]}
     assert rejected("shape=round") == {"shape": ["Unknown parameter."]}
+
+
+def test_times_are_read_from_a_query():
+    midnight = datetime(2026, 1, 1, tzinfo=UTC)
+    texts = ("2026-01-01T00:00:00Z", "2026-01-01t00:00:00z", "2026-01-01 00:00", "2026-01-01T01:00:00 01:00")
+    texts = (*texts, "2026-01-01T01:00:00.000+01:00", "2026-01-01T01:00 0100", "2026-01-01")
+
+    assert {text: QueryTimeField().run_validation(text) for text in texts} == dict.fromkeys(texts, midnight)
+
+
+def test_errors_name_the_right_values():
+    with pytest.raises(serializers.ValidationError, match="Send one of red, blue"):
+        StrictChoiceField(["red", "blue"]).run_validation("Red")
+    with pytest.raises(serializers.ValidationError, match="such as 2026-11-25T09:30:00Z"):
+        QueryTimeField().run_validation("1.1.2026")
 
 
 def test_limit_is_1_to_100():
