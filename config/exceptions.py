@@ -82,6 +82,10 @@ class FieldErrors:
             self._errors.extend(error.errors)
             return None
 
+    def has(self, *field: str | int) -> bool:
+        """Return whether an error of this field was kept."""
+        return any(error.field == field for error in self._errors)
+
     def raise_all(self) -> None:
         """Raise `InvalidField` or `InvalidFields` if a check failed."""
         if len(self._errors) > 1:

@@ -10,8 +10,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from companies.actors import Actor
 from companies.models import ApiKey, Company, Partner, Scope
-from config.api.fields import StrictSerializer, validate
+from config.api.fields import StrictSerializer
 from config.api.query import QuerySerializer, validate_query
+from config.api.validation import validate
 from config.exceptions import NotFound
 
 
@@ -42,9 +43,11 @@ class PartnerViewSet(GenericViewSet[Any]):
         finalized["Cache-Control"] = "no-store"
         return finalized
 
-    def validated(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
-        """Return the validated body under the service's names. Raises `ValidationError`."""
-        return validate(serializer_class, self.request.data)
+    def validated(
+        self, serializer_class: type[StrictSerializer], check: Callable[[dict[str, Any]], Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the validated body under the service's names. Raises `ValidationError`; see `validate`."""
+        return validate(serializer_class, self.request.data, check)
 
     def paginated(
         self,

@@ -13,7 +13,7 @@ from companies.addresses import normalize_address
 from companies.exceptions import CompanyInactive
 from companies.models import Company, CompanyEvent, CompanyEventType, Partner, Site
 from config.camel_case import to_camel_case
-from config.exceptions import InvalidField
+from config.exceptions import FieldErrors, InvalidField
 from config.jobs import defer
 from config.validators import validate_locale, validate_name, validate_reference, validate_single_line
 
@@ -142,15 +142,21 @@ def sites_of(
 ) -> list[Site]:
     """Return the sites in the order of the ids.
 
-    Raises `InvalidField` with the index of an id of another company, and of an archived site unless it is `kept`.
+    Raises `InvalidField` with the index of each id of another company, and of each archived site unless it is `kept`.
     """
+    errors = FieldErrors()
     found = {site.pk: site for site in company.sites.filter(pk__in=site_ids)}
     for index, site_id in enumerate(site_ids):
-        if site_id not in found:
-            raise InvalidField((*field, index), "This is not a site of the company.", code="not_found")
-        if found[site_id].archived_at and site_id not in kept:
-            raise InvalidField((*field, index), "This site is archived. Restore it first.", code="archived")
+        errors.check(_check_site, found.get(site_id), (*field, index), is_kept=site_id in kept)
+    errors.raise_all()
     return [found[site_id] for site_id in dict.fromkeys(site_ids)]
+
+
+def _check_site(site: Site | None, field: tuple[str | int, ...], *, is_kept: bool) -> None:
+    if site is None:
+        raise InvalidField(field, "This is not a site of the company.", code="not_found")
+    if site.archived_at and not is_kept:
+        raise InvalidField(field, "This site is archived. Restore it first.", code="archived")
 
 
 def _update(

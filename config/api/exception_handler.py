@@ -63,6 +63,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
             return _domain_problem(error)
         case exceptions.ValidationError():
             errors = list(_entries(error.detail))
+            if refused := getattr(error, "refused", None):
+                errors += _field_errors(refused)
             return problem(400, "INVALID", errors[0]["detail"], errors)
         case Http404():
             return problem(404, "NOT_FOUND", "Not found.")

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
-from functools import cache
 from typing import Any
 
 from django_countries import countries
@@ -27,17 +26,6 @@ SIMILARITY = 0.7
 LOST_PLUS = re.compile(r"(:[0-9.,:]+) ([0-9]{2}:?[0-9]{2})\Z")
 
 
-def validate(serializer_class: type["StrictSerializer"], data: Any) -> dict[str, Any]:
-    """Return the validated `data` under the service's names. Raises `ValidationError` for each wrong field."""
-    return dict(_cached(serializer_class).run_validation(data))
-
-
-@cache
-def _cached(serializer_class: type["StrictSerializer"]) -> "StrictSerializer":
-    """One instance for all requests: it keeps no state, and copying its fields costs more than validating."""
-    return serializer_class()
-
-
 class StrictSerializer(serializers.Serializer[Any]):
     """Reports unknown fields together with all other errors: a misspelt field must never be ignored."""
 
@@ -56,6 +44,24 @@ class StrictSerializer(serializers.Serializer[Any]):
         if errors:
             raise serializers.ValidationError(errors)
         return values
+
+    def valid_part(self, data: Any) -> dict[str, Any]:
+        """Return the fields of an invalid body that are valid by themselves, under the service's names."""
+        valid: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            if isinstance(data, Mapping) and name in data and not field.read_only:
+                with suppress(serializers.ValidationError, serializers.SkipField):
+                    valid[str(field.source)] = self._valid_value(name, field, data[name])
+        return valid
+
+    def _valid_value(self, name: str, field: Any, data: Any) -> Any:
+        validate_field = getattr(self, f"validate_{name}", lambda value: value)
+        try:
+            return validate_field(field.run_validation(data))
+        except serializers.ValidationError:
+            if not isinstance(field, StrictSerializer):
+                raise
+            return validate_field(field.valid_part(data))
 
     def _unknown_fields(self, data: Mapping[str, Any]) -> dict[str, Any]:
         names = [name for name in data if name not in self.fields]

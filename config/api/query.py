@@ -6,7 +6,8 @@ from django.http import QueryDict
 from rest_framework import serializers
 
 from config.api.exception_handler import QueryName
-from config.api.fields import QueryIntegerField, StrictSerializer, validate
+from config.api.fields import QueryIntegerField, StrictSerializer
+from config.api.validation import validate
 
 DUPLICATE = serializers.ErrorDetail("Send this parameter only once.", "duplicate_field")
 

@@ -32,7 +32,6 @@ ALWAYS = (
     ErrorCode(403, "HTTPS_REQUIRED", "The request came over plain http. It was not carried out."),
     ErrorCode(406, "NOT_ACCEPTABLE", "The `Accept` header does not allow JSON."),
     ErrorCode(408, "REQUEST_TIMEOUT", "The body did not arrive within a minute."),
-    ErrorCode(411, "LENGTH_REQUIRED", "The request has a body but no `Content-Length`."),
     ErrorCode(413, "BODY_TOO_LARGE", "The body is larger than 256 KiB."),
     ErrorCode(500, "INTERNAL_ERROR", "Unexpected error. Report it with its `requestId`."),
     ErrorCode(503, "UNAVAILABLE", "The database does not respond. Retry after `Retry-After` seconds."),

@@ -16,8 +16,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 class BodyLimitMiddleware:
     """Reject bodies over 256 KiB with 413, bodies without a length with 411, and late ones with 408.
 
-    Django reads a body of unknown length as empty: an invitation without restrictions would be created. This comes
-    before everything that reads bodies, such as the check of the CSRF token, which stores uploaded files on disk.
+    Django reads a body of unknown length as empty: an invitation without restrictions would be created. Our own web
+    server always knows the length, so only other ones cause a 411, and the API does not document it.
+
+    This comes before everything that reads bodies, such as the check of the CSRF token, which stores uploaded files on
+    disk.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,6 +1,7 @@
 """Connections of a company, and the catalogue of providers."""
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
@@ -15,13 +16,14 @@ from companies.api.base import PartnerViewSet
 from companies.api.events import represent_event
 from companies.api.idempotency import idempotent
 from companies.exceptions import CompanyInactive
-from companies.models import Scope, Site
+from companies.models import Company, Scope, Site
 from companies.services.companies import sites_of
 from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
 from config.api.query import PageQuery
 from config.api.schema import errors
 from config.db.index_hints import newest_first_for
+from config.exceptions import FieldErrors
 from connections.api.bodies import CreateConnection, DisableConnection, ReportStatus, UpdateConnection, take_credentials
 from connections.api.filters import ConnectionQuery, disjoint_conditions, filter_connections
 from connections.api.representation import (
@@ -48,8 +50,16 @@ from connections.exceptions import (
 from connections.models import Connection, ConnectionEvent, ConnectionQuerySet, Datasource
 from connections.services.catalogue import find_datasource
 from connections.services.closing import delete_connection, disable_connection
-from connections.services.connections import change_credentials, create_connection, report_status, update_connection
+from connections.services.connections import (
+    CHECKS,
+    change_credentials,
+    check_details,
+    create_connection,
+    report_status,
+    update_connection,
+)
 from connections.services.credentials import read_credentials
+from connections.services.login_pages import check_provider_url
 
 
 class ConnectionViewSet(PartnerViewSet):
@@ -99,15 +109,16 @@ class ConnectionViewSet(PartnerViewSet):
         `PENDING` until a collector reports a status. Credentials are stored encrypted, and only `readCredentials`
         returns them.
         """
-        company = self.company
-        values = self.validated(CreateConnection)
-        datasource_id = values.pop("datasource_id", None)
+        company, found = self.company, FieldErrors()
+        values = self.validated(CreateConnection, lambda valid: _check_valid(company, valid))
+        datasource = _take_datasource(values, found)
         connection = create_connection(
             company,
             by=self.actor,
             credentials=take_credentials(values),
-            datasource=find_datasource(datasource_id) if datasource_id else None,
-            sites=sites_of(company, values.pop("site_ids", []), field=("site_ids",)),
+            datasource=datasource,
+            sites=_take_sites(company, values, found) or (),
+            errors=found,
             **values,
         )
         return Response(represent_connection(self.get_queryset().get(pk=connection.pk)), status=201)
@@ -125,12 +136,16 @@ class ConnectionViewSet(PartnerViewSet):
         With `username` and `password`, new credentials replace the old ones, and the connection becomes `PENDING`.
         Extra credentials that are not sent stay.
         """
-        connection = self.get_object()
-        values = self.validated(UpdateConnection)
+        connection, found = self.get_object(), FieldErrors()
+        values = self.validated(
+            UpdateConnection, lambda valid: _check_valid(connection.company, valid, kept=_site_ids(connection))
+        )
         credentials = take_credentials(values)
-        sites = _changed_sites(connection, values.pop("site_ids", None))
+        sites = None
+        if "site_ids" in values:
+            sites = _take_sites(connection.company, values, found, kept=_site_ids(connection))
         with transaction.atomic():
-            update_connection(connection, by=self.actor, sites=sites, **values)
+            update_connection(connection, by=self.actor, sites=sites, errors=found, **values)
             if credentials:
                 change_credentials(connection, credentials=credentials, by=self.actor)
         return Response(represent_connection(self.get_object()))
@@ -217,7 +232,10 @@ class ConnectionViewSet(PartnerViewSet):
         operation_id="readCredentials",
         summary="Read the credentials of a connection (collector)",
         request=EmptyBody,
-        responses={200: CredentialsSerializer, **errors(CredentialsDeleted, LoginPageMoved, CredentialsUnreadable)},
+        responses={
+            200: CredentialsSerializer,
+            **errors(CompanyInactive, CredentialsDeleted, LoginPageMoved, CredentialsUnreadable),
+        },
     )
     @action(detail=True, methods=["post"], required_scopes={"POST": Scope.CREDENTIALS_READ})
     @sensitive_variables()
@@ -252,8 +270,30 @@ class DatasourceViewSet(PartnerViewSet):
         return Response({"datasources": [represent_datasource(row) for row in found[: self.query["limit"]]]})
 
 
-def _changed_sites(connection: Connection, site_ids: list[UUID] | None) -> list[Site] | None:
-    if site_ids is None:
-        return None
-    kept = {site.pk for site in connection.sites.all()}
-    return sites_of(connection.company, site_ids, field=("site_ids",), kept=kept)
+def _site_ids(connection: Connection) -> set[UUID]:
+    return {site.pk for site in connection.sites.all()}
+
+
+def _take_datasource(values: dict[str, Any], found: FieldErrors) -> Datasource | None:
+    datasource_id = values.pop("datasource_id", None)
+    return found.check(find_datasource, datasource_id) if datasource_id else None
+
+
+def _take_sites(
+    company: Company, values: dict[str, Any], found: FieldErrors, *, kept: Collection[UUID] = ()
+) -> list[Site] | None:
+    """Return the sites of a body. None if it has none, or wrong ones."""
+    site_ids = values.pop("site_ids", None)
+    return None if site_ids is None else found.check(sites_of, company, site_ids, field=("site_ids",), kept=kept)
+
+
+@sensitive_variables()
+def _check_valid(company: Company, valid: dict[str, Any], *, kept: Collection[UUID] = ()) -> None:
+    """Raise `InvalidField` for what the services would refuse of a body that has other errors, too."""
+    found = FieldErrors()
+    _take_datasource(valid, found)
+    _take_sites(company, valid, found, kept=kept)
+    if url := valid.get("url"):
+        found.check(check_provider_url, url)
+    check_details(found, **{name: value for name, value in valid.items() if name in CHECKS})
+    found.raise_all()

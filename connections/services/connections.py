@@ -74,16 +74,18 @@ def create_connection(
     sites: Sequence[Site] = (),
     verified_email: str | None = None,
     origin_invitation_id: UUID | None = None,
+    errors: FieldErrors | None = None,
     **details: Unpack[Details],
 ) -> Connection:
     """Create a pending connection with encrypted credentials. Takes exactly one of `datasource` and `url`.
 
-    Raises `InvalidField` with every value that is invalid, and `CompanyInactive`.
+    Raises `InvalidField` with every value that is invalid, and with the `errors` that the caller has found before. Also
+    raises `CompanyInactive`.
     """
     company = lock_active_company(company)
-    errors = FieldErrors()
-    url = errors.check(_check_provider, datasource, url)
-    checked = {name: errors.check(CHECKS[name], value) for name, value in details.items()}
+    errors = errors or FieldErrors()
+    url = None if errors.has("datasource_id") else errors.check(_check_provider, datasource, url)
+    checked = check_details(errors, **details)
     valid_credentials = errors.check(check_credentials, credentials, datasource)
     errors.raise_all()
     connection = Connection.objects.create(
@@ -100,6 +102,11 @@ def create_connection(
     log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
     queue_sandbox_check(connection)
     return connection
+
+
+def check_details(errors: FieldErrors, **details: Unpack[Details]) -> dict[str, Any]:
+    """Return the details as they are stored, and collect what is wrong with them."""
+    return {name: errors.check(CHECKS[name], value) for name, value in details.items()}
 
 
 def _check_provider(datasource: Datasource | None, url: str | None) -> str | None:
@@ -132,11 +139,16 @@ WIRE_NAMES = {"owner_email": "connectionOwnerEmail", "collection_start_date": "d
 
 @transaction.atomic
 def update_connection(
-    connection: Connection, *, by: Actor, sites: Sequence[Site] | None = None, **changes: Unpack[Details]
+    connection: Connection,
+    *,
+    by: Actor,
+    sites: Sequence[Site] | None = None,
+    errors: FieldErrors | None = None,
+    **changes: Unpack[Details],
 ) -> Connection:
     """Change details by the rules of `create_connection`, and `sites` unless None. Unchanged values are not logged."""
-    errors = FieldErrors()
-    checked = {name: errors.check(CHECKS[name], value) for name, value in changes.items()}
+    errors = errors or FieldErrors()
+    checked = check_details(errors, **changes)
     errors.raise_all()
     locked = lock_connection(connection)
     changed = {name: value for name, value in checked.items() if getattr(locked, name) != value}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
+from companies.exceptions import CompanyInactive
 from companies.services.events import append_event
 from config.crypto.keyring import DecryptionError
 from config.exceptions import FieldErrors, InvalidField
@@ -27,6 +28,7 @@ from connections.models import (
     ExtraCredential,
     login_host,
 )
+from connections.models.status import Status
 
 logger = logging.getLogger("latchkey")
 
@@ -66,9 +68,12 @@ def with_questions(answers: list[SecurityAnswer]) -> Answers:
 def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials, int]:
     """Return the credentials and their version, and log the read on the connection.
 
-    Raises `CredentialsDeleted`, `LoginPageMoved` if they were given for another host than that of the connection, and
-    `CredentialsUnreadable` if they cannot be decrypted. That is an error in the operator's log, not a read.
+    Raises `CompanyInactive` while the company rests, `CredentialsDeleted`, `LoginPageMoved` if they were given for
+    another host than that of the connection, and `CredentialsUnreadable` if they cannot be decrypted. That is an error
+    in the operator's log, not a read.
     """
+    if connection.status == Status.COMPANY_INACTIVE:
+        raise CompanyInactive
     # no lock: a change holds the connection, whose key the event needs, and waits for the credential
     credential = Credential.objects.get(connection=connection)
     if credential.is_deleted:

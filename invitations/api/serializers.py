@@ -22,6 +22,8 @@ from config.api.fields import (
     StrictSerializer,
     StrictTimeField,
 )
+from config.api.validation import as_nested_errors
+from config.exceptions import InvalidField
 from connections.models import UtilityType
 from connections.models.status import Status as ConnectionStatus
 from invitations.api.deliveries import DeliverySerializer
@@ -46,6 +48,12 @@ OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 
 class PrefillFields(StrictSerializer):
     """Initial values of the form. Null means omitted."""
+
+    def valid_part(self, data: Any) -> dict[str, Any]:
+        """Leave out what depends on other fields, which may be the wrong ones."""
+        valid = super().valid_part(data)
+        left_out = {"locked_fields", "url" if valid.get("datasource_id") else ""}
+        return {name: value for name, value in valid.items() if name not in left_out}
 
     datasourceId = serializers.UUIDField(source="datasource_id", **OPTIONAL, help_text="Provider from the catalogue.")
     url = StrictCharField(max_length=500, **OPTIONAL, help_text="Login page of a provider outside the catalogue.")
@@ -128,7 +136,10 @@ class WithPrefill(StrictSerializer):
     prefill = PrefillFields(**OPTIONAL)
 
     def validate_prefill(self, values: dict[str, Any] | None) -> Prefill | None:
-        return None if values is None else to_prefill(values)
+        try:
+            return None if values is None else to_prefill(values)
+        except InvalidField as error:
+            raise as_nested_errors(error, below="prefill") from None
 
 
 class CreateRepairInvitation(NullMeansOmitted, InvitationFields):

@@ -60,6 +60,7 @@ from invitations.services.invitations import (
     rotate_invitation,
     update_invitation,
 )
+from invitations.services.terms import check_terms
 
 
 class InvitationViewSet(PartnerViewSet):
@@ -110,7 +111,9 @@ class InvitationViewSet(PartnerViewSet):
         Every field is optional, and null means omitted. Without `allowedEmails`, anyone with the link can use it.
         With `sendEmail`, each address is mailed a personal link, which no response contains.
         """
-        invitation = create_invitation(self.company, by=self.actor, **self.validated(CreateInvitation))
+        company = self.company
+        terms = self.validated(CreateInvitation, lambda valid: check_terms(company, **valid))
+        invitation = create_invitation(company, by=self.actor, **terms)
         return Response(represent_invitation(invitation), status=201)
 
     @extend_schema(
@@ -130,7 +133,8 @@ class InvitationViewSet(PartnerViewSet):
         connection = visible.filter(pk=connection_id).first()
         if connection is None:
             raise NotFound
-        invitation = create_repair_invitation(connection, by=self.actor, **self.validated(CreateRepairInvitation))
+        terms = self.validated(CreateRepairInvitation, lambda valid: check_terms(connection.company, **valid))
+        invitation = create_repair_invitation(connection, by=self.actor, **terms)
         return Response(represent_invitation(invitation), status=201)
 
     @extend_schema(
@@ -178,7 +182,9 @@ class InvitationViewSet(PartnerViewSet):
         and its verification at once. An added address is mailed only with `sendEmail`; until then its delivery is
         `NOT_MAILED`. Send either `expiresInSeconds`, counted from now, or `expiresAt`.
         """
-        update_invitation(self.get_object(), by=self.actor, **self.validated(UpdateInvitation))
+        invitation = self.get_object()
+        changes = self.validated(UpdateInvitation, lambda valid: check_terms(invitation.company, **valid))
+        update_invitation(invitation, by=self.actor, **changes)
         return Response(represent_invitation(self.get_object()))
 
     @extend_schema(

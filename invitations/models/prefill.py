@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from config.exceptions import InvalidField
+from config.exceptions import FieldErrors, InvalidField
 
 LOCKABLE = (
     "datasource_id",
@@ -44,14 +44,20 @@ class Prefill:
     locked_fields: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        errors = FieldErrors()
+        errors.check(self._check_provider)
+        for index, name in enumerate(self.locked_fields):
+            errors.check(self._check_lock, index, name)
+        errors.raise_all()
+
+    def _check_provider(self) -> None:
         if self.datasource_id and self.url:
             raise InvalidField(("prefill", "url"), _("Give a datasourceId or a url, and not both."))
-        for index, name in enumerate(self.locked_fields):
-            if not getattr(self, name):
-                raise InvalidField(
-                    ("prefill", "locked_fields", index),
-                    _("%(field)s is locked but has no value.") % {"field": WIRE_NAMES[name]},
-                )
+
+    def _check_lock(self, index: int, name: str) -> None:
+        if not getattr(self, name):
+            message = _("%(field)s is locked but has no value.") % {"field": WIRE_NAMES[name]}
+            raise InvalidField(("prefill", "locked_fields", index), message)
 
     def is_locked(self, name: str) -> bool:
         return name in self.locked_fields

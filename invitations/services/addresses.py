@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from companies.addresses import NO_ADDRESS, normalize_address, why_no_address
-from config.exceptions import InvalidField
+from config.exceptions import FieldErrors, InvalidField
 from config.typed_address import NAME_AND_ADDRESS, PLAIN, clean_address, plain_forms
 from config.typed_text import drop_unseen
 from invitations.models import MAX_ALLOWED_EMAILS
@@ -32,9 +32,13 @@ class BadAddress(NamedTuple):
 
 
 def normalize_allowed_emails(addresses: Iterable[str]) -> list[str]:
-    """Normalize each address and drop duplicates. Raises `InvalidField` with the index of the first bad one."""
-    normal = [normalize_allowed(address, ("allowed_emails", index)) for index, address in enumerate(addresses)]
-    unique = list(dict.fromkeys(normal))
+    """Normalize each address and drop duplicates. Raises `InvalidField` with the index of each bad one."""
+    errors = FieldErrors()
+    checked = [
+        errors.check(normalize_allowed, address, ("allowed_emails", index)) for index, address in enumerate(addresses)
+    ]
+    errors.raise_all()
+    unique = list(dict.fromkeys(address for address in checked if address))
     if len(unique) > MAX_ALLOWED_EMAILS:
         raise InvalidField(
             ("allowed_emails",),

@@ -115,6 +115,7 @@ def too_often(call: Caller) -> Any:
 
 def inactive_company(call: Caller) -> Any:
     Company.objects.update(is_active=False)
+    Connection.objects.update(status=Status.COMPANY_INACTIVE)
     return call(mailing(call) if "invitation_id" in call.operation.parameters else None)
 
 
@@ -173,7 +174,6 @@ CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("409", "INVITATION_EXPIRED"): expired,
     ("409", "MAX_USES_BELOW_USE_COUNT"): below_what_is_used,
     ("408", "REQUEST_TIMEOUT"): lambda call: call(raw=b"{", **{BODY_ERROR: 408}),
-    ("411", "LENGTH_REQUIRED"): lambda call: call(raw=b"", HTTP_TRANSFER_ENCODING="chunked"),
     ("413", "BODY_TOO_LARGE"): lambda call: call(CONTENT_LENGTH="262145"),
     ("415", "UNSUPPORTED_MEDIA_TYPE"): lambda call: call(content_type="text/plain"),
     ("415", "UNSUPPORTED_ENCODING"): lambda call: call(headers={"Content-Encoding": "gzip"}),

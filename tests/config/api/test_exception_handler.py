@@ -165,7 +165,9 @@ def test_bodies_without_length_are_rejected(api, company):
     for length in ("", "0", "many", "-1", "1.0", "\xb2", "0x10"):
         chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": length}
         path = f"/v2/invitation/company/{company.pk}"
-        response = api.client.generic("POST", path, b'{"maxUses": 1}', content_type="application/json", **chunked)
+        response = Client.generic(
+            api.client, "POST", path, b'{"maxUses": 1}', content_type="application/json", **chunked
+        )
         assert problem_in(response, 411)["code"] == "LENGTH_REQUIRED", length
     assert not company.invitations.exists()
 

@@ -16,8 +16,8 @@ from config.api.fields import (
     StrictListField,
     StrictSerializer,
     StringMapField,
-    validate,
 )
+from config.api.validation import validate
 
 NUMBERS: list[Any] = [5, 5.0, 5.5, 10**30, float("nan")]
 OTHERS: list[Any] = [None, [], {}, ["x"], {"x": "y"}]

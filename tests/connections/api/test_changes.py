@@ -1,5 +1,7 @@
 """Changes, disabling and deletion of connections over the API."""
 
+from uuid import uuid4
+
 import pytest
 
 from companies.actors import SYSTEM
@@ -9,7 +11,7 @@ from connections.services.credentials import read_credentials
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.conftest import Api
 from tests.connections.api.collector import create
-from tests.factories import SiteFactory, make_api_key, make_connection
+from tests.factories import DatasourceFactory, SiteFactory, make_api_key, make_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +155,20 @@ def test_company_activity_over_the_api(api, company):
     assert wrong_fields(api.patch(path, {"isActive": None})) == ["/isActive"]
     assert api.patch(path, {"isActive": True}).status_code == 200
     assert api.get(f"connection/{connection.pk}/details").json()["status"] == "PENDING"
+
+
+def test_all_errors_are_reported_at_once(api, company):
+    provider = DatasourceFactory(asks_for=["account_number"])
+    wrong = {"siteIds": [str(uuid4())], "connectionOwnerEmail": "x"}
+    login = {"username": "u", "password": "p"}
+    bodies = (wrong | {"url": "https://localhost", "foo": 1}, wrong | login | {"datasourceId": str(provider.pk)})
+    bodies = (*bodies, login | {"datasourceId": str(uuid4())})
+    named = [sorted(wrong_fields(api.post(f"connection/company/{company.pk}", body))) for body in bodies]
+
+    assert named == [
+        ["/connectionOwnerEmail", "/foo", "/password", "/siteIds/0", "/url", "/username"],
+        ["/accountNumber", "/connectionOwnerEmail", "/siteIds/0"],
+        ["/datasourceId"],
+    ]
+    changed = api.patch(f"connection/{make_connection(company).pk}", wrong | {"foo": 1})
+    assert sorted(wrong_fields(changed)) == ["/connectionOwnerEmail", "/foo", "/siteIds/0"]

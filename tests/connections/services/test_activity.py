@@ -87,8 +87,11 @@ def test_new_credentials_wait_for_the_company(company):
     changed = change_credentials(connection, credentials=LOGIN, by=SYSTEM)
 
     assert changed.status == "COMPANY_INACTIVE"
+    with pytest.raises(CompanyInactive):
+        read_credentials(changed, by=SYSTEM)
     update_company(company, is_active=True)
     assert statuses(company) == {connection.pk: "PENDING"}
+    connection.refresh_from_db()
     assert read_credentials(connection, by=SYSTEM)[0] == LOGIN
 
 

@@ -160,6 +160,32 @@ def test_all_errors_are_reported_at_once(api, company):
     ]
 
 
+def test_errors_of_services_stand_beside_others(api, company):
+    nowhere = str(UUID(int=0))
+    prefill = {
+        "url": "https://localhost",
+        "initialSites": [nowhere, nowhere],
+        "connectionOwnerEmail": "x",
+        "country": "x",
+    }
+    body = {"allowedEmails": ["a", "b*@c.example"], "redirectUrl": "https://x.example", "prefill": prefill, "foo": 1}
+    both = {
+        "url": "https://localhost",
+        "datasourceId": nowhere,
+        "lockedFields": ["country"],
+        "connectionOwnerEmail": "x",
+    }
+
+    assert sorted(wrong_fields(create(api, company, body))) == [
+        *("/allowedEmails/0", "/allowedEmails/1", "/foo", "/prefill/connectionOwnerEmail", "/prefill/country"),
+        *("/prefill/initialSites/0", "/prefill/initialSites/1", "/prefill/url", "/redirectUrl"),
+    ]
+    assert sorted(wrong_fields(create(api, company, {"prefill": both, "maxUses": 0}))) == [
+        *("/maxUses", "/prefill/connectionOwnerEmail", "/prefill/datasourceId", "/prefill/lockedFields/0"),
+        "/prefill/url",
+    ]
+
+
 NUL = "a\x00b"
 WITH_NUL: dict[str, Any] = {
     "/message": {"message": NUL},
