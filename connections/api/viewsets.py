@@ -50,15 +50,9 @@ from connections.exceptions import (
 from connections.models import Connection, ConnectionEvent, ConnectionQuerySet, Datasource
 from connections.services.catalogue import find_datasource
 from connections.services.closing import delete_connection, disable_connection
-from connections.services.connections import (
-    CHECKS,
-    change_credentials,
-    check_details,
-    create_connection,
-    report_status,
-    update_connection,
-)
+from connections.services.connections import change_credentials, create_connection, report_status, update_connection
 from connections.services.credentials import read_credentials
+from connections.services.details import CHECKS, check_details
 from connections.services.login_pages import check_provider_url
 
 

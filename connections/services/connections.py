@@ -1,30 +1,27 @@
 """Create connections, change their credentials, and report their status."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
-from typing import Any, TypedDict, Unpack
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Unpack
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from procrastinate.types import JSONDict
 
 from companies.actors import SYSTEM, Actor
-from companies.addresses import normalize_address
 from companies.models import Company, Site
-from companies.services.companies import check_external_id, lock_active_company
+from companies.services.companies import lock_active_company
 from config.camel_case import to_camel_case
-from config.db.metadata import check_metadata
-from config.exceptions import FieldErrors, InvalidField
+from config.exceptions import FieldErrors
 from config.jobs import defer
 from config.validators import validate_multi_line
 from connections.exceptions import ImpossibleStatusChange, NotAnOutcome, StaleReport
-from connections.models import Connection, ConnectionEventType, Credential, Datasource
+from connections.models import Connection, ConnectionEvent, ConnectionEventType, Credential, Datasource
 from connections.models.status import ENDS_REPAIRS, OUTCOMES, TRANSITIONS, Status
-from connections.services.catalogue import check_country
+from connections.services import statements
 from connections.services.credentials import (
     Credentials,
     check_credentials,
@@ -33,10 +30,8 @@ from connections.services.credentials import (
     log_connection_event,
     merge_credentials,
 )
-from connections.services.login_pages import check_provider_url
+from connections.services.details import WIRE_NAMES, Details, check_details, check_provider
 
-EARLIEST_START = date(1970, 1, 1)
-LATEST_START = timedelta(days=366)
 SANDBOX_DELAY = {"seconds": 2}
 MAX_TEXT_LENGTHS = {"status_error_detail": 2000, "contributor_message": 500}
 STATUS_COLUMNS = (
@@ -51,15 +46,13 @@ STATUS_COLUMNS = (
 NEW_CREDENTIALS = {"status": Status.PENDING.value, "detail": None, "message": None}
 
 
-class Details(TypedDict, total=False):
-    """Details of an account, beside its provider, sites and credentials."""
+@dataclass(frozen=True)
+class ConnectionDraft:
+    """A checked connection with the rows that are inserted together with it."""
 
-    utility_types: Sequence[str]
-    country: str | None
-    owner_email: str | None
-    collection_start_date: date | None
-    external_id: str | None
-    metadata: dict[str, str] | None
+    connection: Connection
+    credential: Credential
+    created: ConnectionEvent
 
 
 @sensitive_variables("credentials")
@@ -82,13 +75,41 @@ def create_connection(
     Raises `InvalidField` with every value that is invalid, and with the `errors` that the caller has found before. Also
     raises `CompanyInactive`.
     """
-    company = lock_active_company(company)
+    draft = draft_connection(
+        lock_active_company(company),
+        credentials=credentials,
+        by=by,
+        datasource=datasource,
+        url=url,
+        verified_email=verified_email,
+        origin_invitation_id=origin_invitation_id,
+        errors=errors,
+        **details,
+    )
+    statements.insert_connection(draft.connection, draft.credential, draft.created)
+    return complete_connection(draft, sites)
+
+
+@sensitive_variables("credentials", "valid_credentials")
+def draft_connection(
+    company: Company,
+    *,
+    credentials: Credentials,
+    by: Actor,
+    datasource: Datasource | None = None,
+    url: str | None = None,
+    verified_email: str | None = None,
+    origin_invitation_id: UUID | None = None,
+    errors: FieldErrors | None = None,
+    **details: Unpack[Details],
+) -> ConnectionDraft:
+    """Build what `create_connection` stores. The company is locked and active. Raises the same `InvalidField`."""
     errors = errors or FieldErrors()
-    url = None if errors.has("datasource_id") else errors.check(_check_provider, datasource, url)
+    url = None if errors.has("datasource_id") else errors.check(check_provider, datasource, url)
     checked = check_details(errors, **details)
     valid_credentials = errors.check(check_credentials, credentials, datasource)
     errors.raise_all()
-    connection = Connection.objects.create(
+    connection = Connection(
         company=company,
         datasource=datasource,
         url=url,
@@ -96,45 +117,19 @@ def create_connection(
         origin_invitation_id=origin_invitation_id,
         **checked | {"country": checked.get("country") or (datasource.country if datasource else None)},
     )
+    credential = encrypt_credentials(Credential(connection=connection), valid_credentials or credentials)
+    created = ConnectionEvent(
+        connection=connection, type=ConnectionEventType.CREATED, email=verified_email, **by.event_fields
+    )
+    return ConnectionDraft(connection, credential, created)
+
+
+def complete_connection(draft: ConnectionDraft, sites: Sequence[Site]) -> Connection:
+    """Store what belongs to a connection that was just inserted."""
     if sites:
-        connection.sites.set(sites)
-    encrypt_credentials(Credential(connection=connection), valid_credentials or credentials).save()
-    log_connection_event(connection, ConnectionEventType.CREATED, by=by, email=verified_email)
-    queue_sandbox_check(connection)
-    return connection
-
-
-def check_details(errors: FieldErrors, **details: Unpack[Details]) -> dict[str, Any]:
-    """Return the details as they are stored, and collect what is wrong with them."""
-    return {name: errors.check(CHECKS[name], value) for name, value in details.items()}
-
-
-def _check_provider(datasource: Datasource | None, url: str | None) -> str | None:
-    """Return the URL as it is stored. None for a provider from the catalogue."""
-    if datasource is None and not url:
-        raise InvalidField(("datasource_id",), _("Give a datasourceId or a url."), code="required")
-    if datasource and url:
-        raise InvalidField(("datasource_id",), _("Give a datasourceId or a url, and not both."))
-    return check_provider_url(url) if url else None
-
-
-def check_start_date(day: date, *, field: tuple[str | int, ...] = ("data_collection_start_date",)) -> date:
-    """Reject days before 1970 or more than a year from now: they are typing errors."""
-    if not EARLIEST_START <= day <= timezone.localdate() + LATEST_START:
-        raise InvalidField(field, "Choose a day from 1970 to a year from now.", code="out_of_range")
-    return day
-
-
-# validators by field; each returns the value as it is stored, or raises `InvalidField`
-CHECKS: dict[str, Callable[[Any], Any]] = {
-    "utility_types": lambda types: list(dict.fromkeys(types)),
-    "country": lambda country: check_country(country) if country else None,
-    "owner_email": lambda email: normalize_address(email, field=("connection_owner_email",)) if email else None,
-    "collection_start_date": lambda day: check_start_date(day) if day else None,
-    "external_id": check_external_id,
-    "metadata": check_metadata,
-}
-WIRE_NAMES = {"owner_email": "connectionOwnerEmail", "collection_start_date": "dataCollectionStartDate"}
+        draft.connection.sites.set(sites)
+    queue_sandbox_check(draft.connection)
+    return draft.connection
 
 
 @transaction.atomic

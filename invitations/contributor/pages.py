@@ -56,7 +56,7 @@ def connect(request: ContributorRequest) -> HttpResponse:
 
 def _save(request: ContributorRequest, form: ConnectForm) -> HttpResponse:
     try:
-        redeem_invitation(
+        connection = redeem_invitation(
             request.invitation,
             form_id=form.cleaned_data["form_id"],
             account=form.account,
@@ -67,7 +67,7 @@ def _save(request: ContributorRequest, form: ConnectForm) -> HttpResponse:
     except ConnectedBefore as error:
         form.ask_again(error.use_id)
         return request.render("connect", form=form, earlier=request.result(error.use_id))
-    return show_result(request, form.cleaned_data["form_id"])
+    return show_result(request, connection.use)
 
 
 @contributor_view()

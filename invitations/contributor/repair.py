@@ -6,6 +6,7 @@ from invitations.contributor.forms import LoginForm
 from invitations.contributor.request import ContributorRequest
 from invitations.contributor.results import show_result
 from invitations.services.guards import ensure_active
+from invitations.services.redemption import get_use
 from invitations.services.repairs import repair_connection
 
 
@@ -18,6 +19,6 @@ def repair(request: ContributorRequest) -> HttpResponse:
         with form.showing_refusals():
             form_id = form.cleaned_data["form_id"]
             repair_connection(request.invitation, form_id=form_id, credentials=form.credentials, proof=request.proof)
-            return show_result(request, form_id)
+            return show_result(request, get_use(request.invitation, form_id))
     ensure_active(request.invitation)
     return request.render_and_record_view("repair", form=form, connection=connection)

@@ -12,13 +12,11 @@ from invitations.contributor.result_cookie import set_result_cookie
 from invitations.exceptions import ConnectedBefore, NothingToCorrect
 from invitations.models import Use
 from invitations.services.guards import ensure_correctable
-from invitations.services.redemption import get_use
 from invitations.services.repairs import correct_credentials
 
 
-def show_result(request: ContributorRequest, form_id: UUID) -> HttpResponse:
+def show_result(request: ContributorRequest, use: Use) -> HttpResponse:
     """Redirect the browser that has just submitted the form to its result."""
-    use = get_use(request.invitation, form_id)
     return set_result_cookie(request.redirect("result", use.pk), use)
 
 

@@ -6,14 +6,14 @@ from datetime import date
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from companies.models import Site
-from config.db.compiled_queries import compiled
-from connections.models import Connection, Datasource, login_host
+from connections.models import Connection, Credential, Datasource, login_host
 from connections.services.credentials import Credentials, holds_credentials, holds_username
+from connections.services.details import Details
 from invitations.models import Invitation, Use
+from invitations.services.statements import saved_accounts
 
 MAX_COMPARED = 1000
 
@@ -37,6 +37,15 @@ class Account:
     @property
     def login_url(self) -> str:
         return self.datasource.login_url if self.datasource else self.url or ""
+
+    @property
+    def details(self) -> Details:
+        return {
+            "country": self.country,
+            "utility_types": self.utility_types,
+            "owner_email": self.owner_email,
+            "collection_start_date": self.collection_start_date,
+        }
 
     def is_saved_as(self, connection: Connection) -> bool:
         """True if the connection has these details."""
@@ -62,23 +71,16 @@ def is_same_form(use: Use, account: Account, credentials: Credentials) -> bool:
 @sensitive_variables("username")
 def find_same_account(
     invitation: Invitation, login_url: str, username: str, *, among: Collection[UUID] | None = None
-) -> Use | None:
+) -> UUID | None:
     """Return the newest use, of those `among` which to look, that connected the same user name at the same provider.
 
     Call it under the lock on the invitation. Compares with its last `MAX_COMPARED` uses.
     """
     if not invitation.use_count:
         return None
-    for use in _newest_uses(invitation_id=invitation.pk):
-        if among is not None and use.pk not in among:
-            continue
-        is_same_provider = login_host(use.target.login_url) == login_host(login_url)
-        if is_same_provider and holds_username(use.target.credential, username):
-            return use
+    host = login_host(login_url)
+    for use_id, saved_url, connection_id, encrypted in saved_accounts(invitation.pk, limit=MAX_COMPARED):
+        is_compared = (among is None or use_id in among) and login_host(saved_url) == host
+        if is_compared and holds_username(Credential(connection_id=connection_id, encrypted=encrypted), username):
+            return use_id
     return None
-
-
-@compiled
-def _newest_uses(invitation_id: UUID) -> QuerySet[Use]:
-    uses = Use.objects.filter(invitation=invitation_id, connection__isnull=False).order_by("-pk")
-    return uses.select_related("connection__datasource", "connection__credential")[:MAX_COMPARED]

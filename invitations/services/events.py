@@ -36,11 +36,19 @@ def log_event(
 
 
 def new_event(
-    invitation: Invitation, event_type: EventType, *, by: Actor, event_id: UUID | None = None, **detail: Any
+    invitation: Invitation,
+    event_type: EventType,
+    *,
+    by: Actor,
+    email: str | None = None,
+    event_id: UUID | None = None,
+    **detail: Any,
 ) -> InvitationEvent:
     """Return an event that is not stored, for a statement that stores it with its cause."""
     known = {"id": event_id} if event_id else {}
-    return InvitationEvent(invitation=invitation, type=event_type, detail=detail, **by.event_fields, **known)
+    return InvitationEvent(
+        invitation=invitation, type=event_type, email=email, detail=detail, **by.event_fields, **known
+    )
 
 
 def log_events(event_type: EventType, details: Mapping[UUID, dict[str, Any]], *, by: Actor) -> None:

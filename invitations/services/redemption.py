@@ -5,20 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import CONTRIBUTOR
+from config.db.compiled_queries import compiled
 from connections.models import Connection, Datasource
-from connections.services.connections import create_connection
+from connections.services.connections import complete_connection, draft_connection
 from connections.services.credentials import Credentials
 from invitations.exceptions import ConnectedBefore, ProviderGone, SavedBefore
-from invitations.models import EmailProof, EventType, Invitation, Use
+from invitations.models import EmailProof, EventType, Invitation, InvitationEvent, Use
 from invitations.models.prefill import Prefill
+from invitations.services import statements
 from invitations.services.accounts import Account, find_same_account, is_same_form
-from invitations.services.events import log_event
+from invitations.services.events import new_event
 from invitations.services.guards import ensure_active, ensure_verified
 
 
@@ -35,35 +35,41 @@ def redeem_invitation(
 ) -> Connection:
     """Create the connection and spend one use, under a lock on the invitation.
 
-    The same form again returns the same connection and spends nothing. Locked prefill overrides `account`. Raises, and
-    stores nothing, if the form was saved with other values, the invitation is no longer active, `proof` no longer
-    holds, a locked provider is gone, or the account was connected before and that use is not `again`.
+    Returns the connection with its `use`. The same form again returns the same and spends nothing. Locked prefill
+    overrides `account`. Raises, and stores nothing, if the form was saved with other values, the invitation is no
+    longer active, `proof` no longer holds, a locked provider is gone, or the account was connected before and that use
+    is not `again`.
     """
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
-    if earlier := find_use(locked, form_id):
+    (locked,) = _lock(invitation_id=invitation.pk)
+    if locked.use_count and (earlier := find_use(locked, form_id)):
         return _ensure_same_form(earlier, apply_locks(account, locked), credentials).target
     ensure_active(locked)
     ensure_verified(locked, proof)
     account = apply_locks(account, locked)
     connected = find_same_account(locked, account.login_url, credentials["username"])
-    if connected and connected.pk != again:
-        raise ConnectedBefore(connected.pk)
-    connection = create_connection(
+    if connected and connected != again:
+        raise ConnectedBefore(connected)
+    draft = draft_connection(
         locked.company,
         credentials=credentials,
         datasource=account.datasource,
         url=account.url,
-        country=account.country,
-        sites=account.sites,
-        utility_types=account.utility_types,
-        owner_email=account.owner_email,
-        collection_start_date=account.collection_start_date,
         verified_email=proof.email if proof else None,
         origin_invitation_id=locked.pk,
         by=CONTRIBUTOR,
+        **account.details,
     )
-    spend_use(locked, form_id=form_id, made=connection, email=connection.verified_email)
-    return connection
+    connection = draft.connection
+    use = Use(invitation=locked, form_id=form_id, connection=connection, email=connection.verified_email)
+    statements.redeem(draft, use, *_use_events(use, connection))
+    return complete_connection(draft, account.sites)
+
+
+@compiled
+def _lock(invitation_id: UUID) -> QuerySet[Invitation]:
+    """Lock the invitation, and its company, so that it stays active."""
+    rows = Invitation.objects.select_for_update(of=("self", "company"), no_key=True)
+    return rows.select_related("company").filter(pk=invitation_id)
 
 
 @sensitive_variables("credentials")
@@ -75,10 +81,15 @@ def _ensure_same_form(use: Use, account: Account, credentials: Credentials) -> U
 
 def find_use(invitation: Invitation, form_id: UUID) -> Use | None:
     """Return what the form saved, if it was saved."""
-    use = Use.objects.select_related("connection__datasource").filter(invitation=invitation, form_id=form_id).first()
-    if use:
+    found = _uses(invitation_id=invitation.pk, form_id=form_id)
+    for use in found:
         use.invitation = invitation
-    return use
+    return found[0] if found else None
+
+
+@compiled
+def _uses(invitation_id: UUID, form_id: UUID) -> QuerySet[Use]:
+    return Use.objects.select_related("connection__datasource").filter(invitation=invitation_id, form_id=form_id)
 
 
 def get_use(invitation: Invitation, form_id: UUID) -> Use:
@@ -88,25 +99,17 @@ def get_use(invitation: Invitation, form_id: UUID) -> Use:
     return use
 
 
-def spend_use(
-    invitation: Invitation,
-    *,
-    form_id: UUID,
-    made: Connection | None = None,
-    repaired: Connection | None = None,
-    email: str | None = None,
-) -> None:
-    Use.objects.create(invitation=invitation, form_id=form_id, connection=made, email=email)
-    now = timezone.now()
-    # an old browser does not tell that a person opened the page, but a saved form does
-    opened = Coalesce("last_viewed_at", Value(now))
-    Invitation.objects.filter(pk=invitation.pk).update(
-        use_count=F("use_count") + 1, updated_at=now, last_viewed_at=opened
-    )
-    connection = made or repaired
-    log_event(invitation, EventType.USED, by=CONTRIBUTOR, email=email, connectionId=str(connection and connection.pk))
-    if invitation.uses_left == 1:
-        log_event(invitation, EventType.FULFILLED, by=CONTRIBUTOR)
+def spend_use(invitation: Invitation, *, form_id: UUID, repaired: Connection, email: str | None) -> Use:
+    """Spend a use of a locked invitation for a connection that it repaired."""
+    use = Use(invitation=invitation, form_id=form_id, email=email)
+    statements.spend_use(use, *_use_events(use, repaired))
+    return use
+
+
+def _use_events(use: Use, target: Connection) -> tuple[InvitationEvent, InvitationEvent]:
+    """Return the events of a use, and of the end of an invitation without a use left."""
+    used = new_event(use.invitation, EventType.USED, by=CONTRIBUTOR, email=use.email, connectionId=str(target.pk))
+    return used, new_event(use.invitation, EventType.FULFILLED, by=CONTRIBUTOR)
 
 
 def prefilled_datasource(prefill: Prefill) -> Datasource | None:

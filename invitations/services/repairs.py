@@ -95,7 +95,7 @@ def correct_credentials(
             locked_invitation, locked.login_url, credentials["username"], among=set(own_uses) - {again}
         )
         if connected:
-            raise ConnectedBefore(connected.pk)
+            raise ConnectedBefore(connected)
     return change_credentials(
         locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked_invitation.pk
     )

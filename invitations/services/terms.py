@@ -16,7 +16,7 @@ from config.db.metadata import check_metadata
 from config.exceptions import FieldErrors, InvalidField
 from config.validators import validate_multi_line
 from connections.services.catalogue import check_country, find_datasource
-from connections.services.connections import check_start_date
+from connections.services.details import check_start_date
 from connections.services.login_pages import check_provider_url
 from invitations.models import (
     MAX_LIFETIME,

@@ -12,7 +12,7 @@ from companies.models import Site
 from config.exceptions import InvalidField
 from config.form_fields import AddressInput, CountryField, SharedChoices, TypedCharField
 from connections.models import UtilityType
-from connections.services.connections import check_start_date
+from connections.services.details import check_start_date
 from invitations.contributor.forms.login import LoginForm
 from invitations.contributor.forms.provider import ProviderForm
 from invitations.contributor.forms.second_time import SecondTimeForm

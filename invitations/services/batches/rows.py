@@ -18,7 +18,7 @@ from config.typed_text import plain_digits
 from config.validators import validate_locale
 from connections.models import UtilityType
 from connections.services.catalogue import check_country
-from connections.services.connections import check_start_date
+from connections.services.details import check_start_date
 from connections.services.login_pages import parse_login_page
 from invitations.models import Batch, BatchRow, RowStatus
 from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.test import Client
 
 from companies.actors import SYSTEM
+from companies.services.companies import update_company
 from connections.models import Connection, Credential
-from invitations.exceptions import ConnectedBefore, InvitationFulfilled, InvitationRevoked
+from invitations.exceptions import ConnectedBefore, InvitationFulfilled, InvitationPaused, InvitationRevoked
 from invitations.models import InvitationEvent, Use
 from invitations.services.invitations import revoke_invitation
 from invitations.services.redemption import Account, redeem_invitation
@@ -116,6 +117,18 @@ def test_submission_waits_for_a_revoke():
             wait_for_a_lock()
         results = submission.result()
     assert kinds(results) == {"revoked": 1}
+    assert not Connection.objects.exists()
+
+
+def test_submission_waits_for_a_company():
+    invitation = make_invitation()
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            update_company(invitation.company, is_active=False)
+            submission = threads.submit(race, 1, lambda _: redeem(invitation))
+            wait_for_a_lock()
+        results = submission.result()
+    assert [type(result) for result in results] == [InvitationPaused]
     assert not Connection.objects.exists()
 
 
