@@ -44,7 +44,13 @@ PATHS = {
     ],
     "views and services": ["companies/", "config/", "connections/", "invitations/"],
     "ORM": ["config/db/", "django/contrib/postgres/", "django/db/"],
-    "driver": ["django/db/backends/", "psycopg/", "psycopg_binary/"],
+    "driver": [
+        "config/db/statements.py",
+        "config/db/time_loader.py",
+        "django/db/backends/",
+        "psycopg/",
+        "psycopg_binary/",
+    ],
     "jobs": ["config/jobs.py", "procrastinate/"],
     "crypto": [
         "config/crypto/",
@@ -59,6 +65,7 @@ PATHS = {
         "companies/api/events.py",
         "config/api/json.py",
         "config/api/representation.py",
+        "config/db/wire_text.py",
         "config/times.py",
         "invitations/api/representation.py",
         "json/",

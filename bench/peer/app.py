@@ -38,3 +38,5 @@ application = Starlette(
 pages.prepare()
 gc.collect()
 gc.freeze()
+# as Latchkey does
+gc.set_threshold(20_000, 10, 10)
