@@ -1,10 +1,26 @@
 """Number of rows that PostgreSQL reads for the queries of a page."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+
+from tests.database import execute
+
+
+@contextmanager
+def shared_rows(django_db_blocker: Any) -> Iterator[None]:
+    """Rows that are written in the block stay until its end: the tests of a module share them.
+
+    The block has new files for the tables. In the old ones, dead rows of other tests would change the plans.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        execute("TRUNCATE companies_partner, connections_datasource CASCADE")
+        yield
+        transaction.set_rollback(True)
 
 
 def rows_read(ask: Any, table: str) -> int:

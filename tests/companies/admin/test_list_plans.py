@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from tests.companies.admin.pages import words
 from tests.factories import CompanyFactory
-from tests.plans import rows_read
+from tests.plans import rows_read, shared_rows
 
 # the three oldest have other names; half of the rows belong to their owners
 PARTNERS = """
@@ -30,16 +30,24 @@ SITES = """
 """
 
 
+@pytest.fixture(scope="module")
+def many(django_db_setup, django_db_blocker):
+    """The company and the partner who own half of the rows."""
+    with shared_rows(django_db_blocker):
+        company = CompanyFactory()
+        given = {"company": company.pk, "partner": company.partner_id}
+        with connection.cursor() as cursor:
+            for statement in (PARTNERS, COMPANIES, SITES):
+                cursor.execute(statement, given)
+            for index in ("partner_name_search", "company_name_search", "site_name_search"):
+                cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
+            cursor.execute("ANALYZE")
+        yield company
+
+
 @pytest.fixture
-def many(company):
-    given = {"company": company.pk, "partner": company.partner_id}
-    with connection.cursor() as cursor:
-        for statement in (PARTNERS, COMPANIES, SITES):
-            cursor.execute(statement, given)
-        for index in ("partner_name_search", "company_name_search", "site_name_search"):
-            cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
-        cursor.execute("ANALYZE")
-    return company
+def company(many, db):
+    return many
 
 
 def test_search_reads_what_it_finds(admin_client, many):

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection as database
 
 from config.db.index_hints import MAX_SORTED_ROWS
-from tests.factories import DatasourceFactory, SiteFactory, make_connection, make_invitation
-from tests.plans import rows_read
+from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_connection, make_invitation
+from tests.plans import rows_read, shared_rows
 
 OLD, ALL = 20, 20_000
 GROW = """
@@ -29,20 +29,30 @@ SITES = """
 """
 
 
-@pytest.fixture
-def many(company):
+@pytest.fixture(scope="module")
+def many(django_db_setup, django_db_blocker):
     """20,000 connections, half of them of the company. Its oldest twenty differ from the rest."""
-    old, new = SiteFactory.create_batch(2, company=company)
-    given = {"old": OLD, "all": ALL, "company": company.pk, "datasource": DatasourceFactory().pk}
-    given |= {"first": old.pk, "new": new.pk, "once": make_invitation(company).pk, "used": make_invitation(company).pk}
-    given["other"] = make_connection().company_id
-    with database.cursor() as cursor:
-        for statement in (GROW, SITES, "ANALYZE"):
-            cursor.execute(statement, given)
-    return given
+    with shared_rows(django_db_blocker):
+        company = CompanyFactory()
+        old, new = SiteFactory.create_batch(2, company=company)
+        once, used = make_invitation(company), make_invitation(company)
+        given = {"old": OLD, "all": ALL, "datasource": DatasourceFactory().pk}
+        given |= {"first": old.pk, "new": new.pk, "once": once.pk, "used": used.pk}
+        given |= {"company": company.pk, "other": make_connection().company_id}
+        with database.cursor() as cursor:
+            for statement in (GROW, SITES, "ANALYZE"):
+                cursor.execute(statement, given)
+        yield company, given
+
+
+@pytest.fixture
+def company(many, db):
+    return many[0]
 
 
 def test_filters_read_few_rows(api, company, many):
+    _, rows = many
+
     def read(**query):
         answers = []
         path = f"connection/company/{company.pk}"
@@ -58,13 +68,13 @@ def test_filters_read_few_rows(api, company, many):
         ({"connectionOwnerEmail": "new@example.com"}, 50),
         ({"connectionOwnerEmail": "old@example.com"}, 20),
         ({"connectionOwnerEmail": "nobody@example.com"}, 0),
-        ({"site": many["first"]}, 20),
+        ({"site": rows["first"]}, 20),
         ({"site": UUID(int=1)}, 0),
-        ({"invitationId": many["once"]}, 20),
+        ({"invitationId": rows["once"]}, 20),
         ({"invitationId": UUID(int=1)}, 0),
     ):
         shown, number = read(**query)
         assert (shown, number <= 100) == (shows, True), (query, number)
-    for query in ({"site": many["new"]}, {"invitationId": many["used"]}):
+    for query in ({"site": rows["new"]}, {"invitationId": rows["used"]}):
         shown, number = read(**query)
         assert (shown, number <= 2 * MAX_SORTED_ROWS) == (50, True), (query, number)

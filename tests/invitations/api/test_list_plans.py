@@ -10,7 +10,7 @@ from django.utils import timezone
 from config.db.index_hints import MAX_SORTED_ROWS
 from invitations.models.tokens import encrypt_token
 from tests.factories import CompanyFactory, make_connection
-from tests.plans import rows_read
+from tests.plans import rows_read, shared_rows
 
 OLD, ALL, SHOWN = 75, 30_000, 29_700
 STATUSES = ("ACTIVE", "REVOKED", "FULFILLED", "EXPIRED")
@@ -45,23 +45,31 @@ GROW = """
 """
 
 
-@pytest.fixture
-def many(company):
+@pytest.fixture(scope="module")
+def many(django_db_setup, django_db_blocker):
     """Companies by the kind of most of their invitations, and the SQL parameters."""
-    found = [company, *(CompanyFactory(partner=company.partner) for _ in range(4))]
-    begin = timezone.now() - timedelta(days=30)
-    first = int(begin.timestamp() * 1000)
-    ids = [UUID(int=(first + n * 60_000) << 80 | 7 << 76 | 2 << 62) for n in range(1, ALL + 1)]
-    sealed = [encrypt_token("token", owner_id=each) for each in ids[:OLD] + ids[SHOWN:]]
-    given = {"old": OLD, "all": ALL, "shown": SHOWN, "begin": begin, "ids": ids, "sealed": sealed}
-    given |= {"companies": [each.pk for each in found], "kinds": list(KINDS)}
-    given["connections"] = [make_connection(company).pk, make_connection(company).pk]
-    with connection.cursor() as cursor:
-        cursor.execute(GROW, given)
-        # as autovacuum does
-        cursor.execute("SELECT gin_clean_pending_list('invitation_allowed_emails')")
-        cursor.execute("ANALYZE invitations_invitation")
-    return dict(zip(KINDS, found, strict=True)), given
+    with shared_rows(django_db_blocker):
+        company = CompanyFactory()
+        found = [company, *(CompanyFactory(partner=company.partner) for _ in range(4))]
+        begin = timezone.now() - timedelta(days=30)
+        first = int(begin.timestamp() * 1000)
+        ids = [UUID(int=(first + n * 60_000) << 80 | 7 << 76 | 2 << 62) for n in range(1, ALL + 1)]
+        sealed = [encrypt_token("token", owner_id=each) for each in ids[:OLD] + ids[SHOWN:]]
+        given = {"old": OLD, "all": ALL, "shown": SHOWN, "begin": begin, "ids": ids, "sealed": sealed}
+        given |= {"companies": [each.pk for each in found], "kinds": list(KINDS)}
+        given["connections"] = [make_connection(company).pk, make_connection(company).pk]
+        with connection.cursor() as cursor:
+            cursor.execute(GROW, given)
+            # as autovacuum does
+            cursor.execute("SELECT gin_clean_pending_list('invitation_allowed_emails')")
+            cursor.execute("ANALYZE invitations_invitation")
+        yield dict(zip(KINDS, found, strict=True)), given
+
+
+@pytest.fixture
+def company(many, db):
+    """The company of the first kind."""
+    return next(iter(many[0].values()))
 
 
 @pytest.fixture
