@@ -174,21 +174,21 @@ SEARCHES = (
 )
 
 
+GROW = """
+    INSERT INTO connections_datasource (
+        id, name, login_url, country, utility_types, asks_for, is_sandbox, created_at
+    )
+    SELECT ('01940000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+        (%(kinds)s::text[])[1 + n %% 8] || ' of Town' || n || ' Nr' || n %% 977,
+        'https://provider.example.com/login', ('{GB,FR,US}'::text[])[1 + n %% 3], '{GAS}', '{}', false, now()
+    FROM generate_series(0, 19999) AS n
+"""
+
+
 @pytest.fixture
 def long_catalogue(db):
-    Datasource.objects.bulk_create(
-        (
-            Datasource(
-                name=f"{KINDS[number % len(KINDS)]} of Town{number} Nr{number % 977}",
-                login_url="https://provider.example.com/login",
-                country=("GB", "FR", "US")[number % 3],
-                utility_types=["GAS"],
-            )
-            for number in range(20_000)
-        ),
-        batch_size=5000,
-    )
     with database.cursor() as cursor:
+        cursor.execute(GROW, {"kinds": list(KINDS)})
         cursor.execute("SELECT gin_clean_pending_list('datasource_name_search'::regclass)")
         cursor.execute("ANALYZE connections_datasource")
 
