@@ -1,5 +1,6 @@
 """Database, clients and logs of all tests."""
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -31,6 +32,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
     with session.config.stash[blocking_manager_key].unblock():
         use_template(create=not hasattr(session.config, "workerinput"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the garbage collector the modules and tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
