@@ -121,7 +121,7 @@ class Writer:
 
 @pytest.mark.django_db(transaction=True)
 def test_rotation_among_readers_and_writers(both_rings, settings):
-    made = grow(4_000)
+    made = grow(2_000)
     both_rings()
     reader, writers = Reader(made[::37]), [Writer(made[::2]), Writer(made[1::2])]
 
@@ -131,7 +131,7 @@ def test_rotation_among_readers_and_writers(both_rings, settings):
 
     assert reader.reads > 5
     assert all(len(writer.passwords) > 3 for writer in writers)
-    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 4_000}
+    assert count_rows_by_key(CREDENTIALS) == {key_id(NEW): 2_000}
     settings.KEYRING = Keyring([NEW])
     for writer in writers:
         writer.nothing_is_lost()
