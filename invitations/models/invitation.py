@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
+from django.utils.functional import cached_property
 from uuid_utils.compat import uuid7
 
 from companies.models import Company, Partner
@@ -273,7 +274,7 @@ class Invitation(models.Model):
     def redirect_host(self) -> str:
         return urlsplit(self.redirect_url or "").hostname or ""
 
-    @property
+    @cached_property
     def prefilled(self) -> Prefill:
         return Prefill.from_json(self.prefill)
 
