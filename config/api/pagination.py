@@ -47,20 +47,20 @@ class KeysetPagination(BasePagination):
         elif disjoint_conditions:
             queryset = queryset.filter(disjoint_conditions[0])
         rows = list(queryset[: limit + 1])
-        self._end_page([row.id for row in rows])
-        return rows[:limit]
+        return self._end_page(rows, lambda row: row.id)
 
     def paginate_by_id(self, read: Callable[..., list[dict[str, Any]]], view: Any) -> list[dict[str, Any]]:
         """Return a page of what `read` returns for `before`, the id that ends the page before, and `limit`."""
         self.limit = limit = view.query["limit"]
         cursor = view.query.get("cursor")
         rows = read(before=self._decode(cursor) if cursor else None, limit=limit + 1)
-        self._end_page([UUID(row["id"]) for row in rows])
-        return rows[:limit]
+        return self._end_page(rows, lambda row: UUID(row["id"]))
 
-    def _end_page(self, ids: list[UUID]) -> None:
-        is_last = len(ids) <= self.limit
-        self.next_cursor = None if is_last else self._signer().sign(ids[self.limit - 1].hex)
+    def _end_page(self, rows: list[Any], get_id: Callable[[Any], UUID]) -> list[Any]:
+        """Leave out the row that only tells that there is a next page."""
+        is_last = len(rows) <= self.limit
+        self.next_cursor = None if is_last else self._signer().sign(get_id(rows[self.limit - 1]).hex)
+        return rows[: self.limit]
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(
