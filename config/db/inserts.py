@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
 LENGTH = re.compile(r"\(\d+\)")  # a cast to varchar(n) would cut a text that is too long
@@ -13,6 +14,8 @@ class Insert:
 
     def __init__(self, model: type[models.Model], alias: str) -> None:
         self.fields: dict[str, Any] = {f"{alias}_{field.attname}": field for field in model._meta.concrete_fields}
+        # psycopg knows the values of the others
+        self.adapted = {name: field for name, field in self.fields.items() if _is_adapted(field)}
         self.into = f"INSERT INTO {model._meta.db_table} ({', '.join(field.column for field in self.fields.values())})"
         types = {name: LENGTH.sub("", field.db_type(connection)) for name, field in self.fields.items()}
         self.parameters = ", ".join(f"%({name})s::{kind}" for name, kind in types.items())
@@ -21,6 +24,11 @@ class Insert:
     def values(self, row: models.Model) -> dict[str, Any]:
         """Return the values of an unsaved row, as `save` would write them, and mark it as saved."""
         row._state.adding = False
-        return {
-            name: field.get_db_prep_save(field.pre_save(row, True), connection) for name, field in self.fields.items()
-        }
+        values = {name: getattr(row, field.attname) for name, field in self.fields.items()}
+        for name, field in self.adapted.items():
+            values[name] = field.get_db_prep_save(field.pre_save(row, True), connection)
+        return values
+
+
+def _is_adapted(field: Any) -> bool:
+    return isinstance(field, (ArrayField, models.JSONField)) or getattr(field, "auto_now", False)
