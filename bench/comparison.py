@@ -1,4 +1,4 @@
-"""Comparison of Latchkey with the peer: answers, and the rows that they write."""
+"""Comparison of Latchkey with the peer: refusals, answers, and the rows that they write."""
 
 import json
 import re
@@ -14,8 +14,9 @@ from typing import Any
 from django.utils import timezone
 
 from bench import Failed
-from bench.load import Requests, ask_once
+from bench.load import Requests, ask, ask_once
 from bench.operations import BROWSER_HEADERS, api_headers, create, form_requests, list_path, open_links
+from bench.refusals import refusals
 from bench.rows import ID, written
 from bench.seed import Seeded
 from bench.servers import PROXY_HEADERS
@@ -44,10 +45,19 @@ COOKIE = re.compile(r"result-[0-9a-f]{32}=\w{7,8}\.[\w-]{43}(?=;)")
 
 
 def compare(seeded: Seeded, project: str, peer: str, names: Collection[str]) -> None:
-    """Compare what belongs to these operations. Raises `Failed` with the first difference."""
+    """Compare refusals, and what belongs to these operations. Raises `Failed` with the first difference."""
+    compare_refusals(seeded, project, peer)
     for name, comparison in COMPARISONS.items():
         if name in names:
             comparison(seeded, project, peer)
+
+
+def compare_refusals(seeded: Seeded, project: str, peer: str) -> None:
+    cases = refusals(seeded, project).items()
+    ours, theirs = ({name: ask(url, requests).status for name, requests in cases} for url in (project, peer))
+    _ensure_equal("The refusals", ours, theirs)
+    if accepted := [name for name, status in ours.items() if status < 400]:
+        raise Failed(f"Not refused: {', '.join(accepted)}")
 
 
 def compare_invitations(seeded: Seeded, project: str, peer: str) -> None:

@@ -49,14 +49,19 @@ class Answered:
 
 def ask_once(url: str, requests: Requests) -> http.client.HTTPResponse:
     """Return the response, with its body as `.text`. Raises `Failed` for an unexpected status."""
+    answer = ask(url, requests)
+    if answer.status != requests.status:
+        raise Failed(f"{requests.method} {requests.paths[0]}: {answer.status} {answer.text[:500]}")  # type: ignore[attr-defined]
+    return answer
+
+
+def ask(url: str, requests: Requests) -> http.client.HTTPResponse:
+    """Return the response of any status, with its body as `.text`."""
     client = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     client.request(requests.method, requests.paths[0], _fresh(requests.body), requests.headers)
     answer = client.getresponse()
-    text = answer.read().decode()
+    answer.text = answer.read().decode()  # type: ignore[attr-defined]
     client.close()
-    if answer.status != requests.status:
-        raise Failed(f"{requests.method} {requests.paths[0]}: {answer.status} {text[:500]}")
-    answer.text = text  # type: ignore[attr-defined]
     return answer
 
 
