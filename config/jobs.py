@@ -1,5 +1,6 @@
 """Background jobs: deferred in the current transaction and retried with growing delays."""
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -19,6 +20,8 @@ MAX_ATTEMPTS = 40
 # the database was away: nothing is wrong with the job
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
+logger = logging.getLogger("latchkey.jobs")
+
 
 class RetryLater(Exception):
     """Run the job again after `delay`. Does not count as a failure."""
@@ -32,7 +35,7 @@ class RetryWithBackoff(BaseRetryStrategy):
     """Retry after 5, 10, 20, ... seconds, for about a day. `RetryLater` sets its own delay and has no limit.
 
     Each `RetryLater` counts as an attempt, so a job may have had many when the database restarts. That has no limit,
-    either.
+    either. Procrastinate logs an error only after the last attempt, so this logs the others.
     """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
@@ -40,6 +43,7 @@ class RetryWithBackoff(BaseRetryStrategy):
             return RetryDecision(retry_in={"seconds": int(exception.delay.total_seconds())})
         if is_last_attempt(job, exception):
             return None
+        logger.error("%s failed and will be tried again", job.task_name, exc_info=exception)
         seconds = min(5 * 2**job.attempts, int(MAX_DELAY.total_seconds()))
         return RetryDecision(retry_in={"seconds": seconds})
 

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from config.jobs import RetryLater, is_last_attempt, job
 from invitations.services.address_retention import erase_old_addresses
 from invitations.services.batches.create import create_next, delete_old_batches
-from invitations.services.delivery.send import attempt_delivery, give_up_delivery
+from invitations.services.delivery.send import attempt_delivery, give_up_delivery, record_our_fault
 from invitations.services.rate_limits import delete_old_windows
 from invitations.services.repairs import end_automatic_repairs as end_automatic_repairs_of
 from invitations.services.repairs import follow_status as follow_status_of
@@ -22,12 +22,12 @@ SECONDS_PER_ROUND = 5
 
 @job(queue="mail", pass_context=True)
 def send_invitation(context: JobContext, delivery_id: str, round_number: int) -> None:
-    """Try to send the mail of this round. After the last attempt of the job the delivery has failed."""
+    """Try to send the mail of this round. An unexpected error shows at the delivery, which fails with the last one."""
     try:
         delay = attempt_delivery(UUID(delivery_id), round_number=round_number)
     except Exception as error:
-        if is_last_attempt(context.job, error):
-            give_up_delivery(UUID(delivery_id), round_number=round_number)
+        record = give_up_delivery if is_last_attempt(context.job, error) else record_our_fault
+        record(UUID(delivery_id), round_number=round_number)
         raise
     if delay:
         raise RetryLater(delay)

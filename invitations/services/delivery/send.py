@@ -39,7 +39,12 @@ from invitations.services.delivery import smtp
 from invitations.services.delivery.limits import count_mail
 from invitations.services.delivery.outages import current_outage
 from invitations.services.delivery.retries import SHORTEST, retry_delay
-from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
+from invitations.services.delivery.smtp import (
+    OUR_FAULT,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    clean_server_text,
+)
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active
 from invitations.services.rate_limits import check_rate_limit
@@ -184,6 +189,12 @@ def give_up_delivery(delivery_id: UUID, *, round_number: int) -> None:
     if delivery := waiting.filter(status=DeliveryStatus.QUEUED).first():
         _fail(delivery, str(GIVEN_UP), Fault.SENDER)
         _save(delivery)
+
+
+def record_our_fault(delivery_id: UUID, *, round_number: int) -> None:
+    """Show why a queued delivery waits, after an error that its job did not expect."""
+    waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED)
+    waiting.update(last_error=str(OUR_FAULT), fault=Fault.SENDER)
 
 
 def record_delivery_report(

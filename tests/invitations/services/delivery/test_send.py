@@ -152,7 +152,7 @@ def test_internal_error_is_retried(worker, settings, mail_server):
     assert told(invitation) == ("SENT", 2, None)
 
 
-def test_failed_job_fails_the_delivery(worker, mail_server, jobs):
+def test_failed_job_fails_the_delivery(worker, mail_server, jobs, caplog):
     execute("""
         CREATE FUNCTION no_room() RETURNS trigger AS $$ BEGIN RAISE 'no room'; END $$ LANGUAGE plpgsql;
         CREATE TRIGGER no_room BEFORE UPDATE ON invitations_delivery
@@ -161,7 +161,8 @@ def test_failed_job_fails_the_delivery(worker, mail_server, jobs):
     try:
         invitation = mailed()
         worker()
-        assert told(invitation) == ("QUEUED", 0, None)
+        assert told(invitation) == ("QUEUED", 0, "The mail could not be sent; the fault is on our side.")
+        assert "invitations.tasks.send_invitation failed and will be tried again" in caplog.messages
         execute(f"UPDATE procrastinate_jobs SET attempts = {MAX_ATTEMPTS} WHERE status = 'todo'")
         worker.later()
     finally:
