@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
 from config.crypto.keyring import decode_key
@@ -14,6 +15,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 # Django's syntax of ALLOWED_HOSTS: no port; a leading dot matches every subdomain
 ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+USUAL_PORTS = {"http": 80, "https": 443}
 LONE_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
 PERCENT_ENCODE = "In user name and password, write / as %2F, # as %23, ? as %3F, @ as %40 and % as %25."
 MIN_SECRET_LENGTH, MIN_DISTINCT_CHARACTERS = 32, 5
@@ -42,21 +44,28 @@ def read_log_level(name: str) -> str:
 
 
 def check_public_url(url: str, *, schemes: Sequence[str]) -> str:
-    """Return the base URL without a trailing slash."""
-    if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+    """Return the base URL as browsers write an origin: in lower case and ASCII, without the usual port and a slash."""
+    if not url.lower().startswith(tuple(f"{scheme}://" for scheme in schemes)):
         raise ImproperlyConfigured("PUBLIC_URL must begin with https://")
     if "?" in url or "#" in url:
         raise ImproperlyConfigured("PUBLIC_URL must not contain ? or #: paths are appended to it.")
     try:
         parts = urlsplit(url)
-        is_valid = HOST.fullmatch(parts.hostname or "") and parts.username is None and parts.port != 0
+        host, port = ascii_host(parts.hostname or ""), parts.port
+        is_valid = HOST.fullmatch(host) and parts.username is None and port != 0
     except ValueError:
         is_valid = False
     if not is_valid or not url.isprintable() or " " in url:
         raise ImproperlyConfigured("PUBLIC_URL must name a host, such as https://connect.example.com.")
     if parts.path.strip("/"):
         raise ImproperlyConfigured("PUBLIC_URL must not have a path: Latchkey needs a host name of its own.")
-    return url.rstrip("/")
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + (f":{port}" if port not in (None, USUAL_PORTS[parts.scheme]) else "")
+
+
+def ascii_host(host: str) -> str:
+    """Return an internationalized name as browsers send it: `xn--bch-hoa.er` (IDNA). Raises `ValueError`."""
+    return host if host.isascii() else idna.encode(host, uts46=True).decode()
 
 
 def is_percent_encoded(url: str) -> bool:
@@ -66,7 +75,10 @@ def is_percent_encoded(url: str) -> bool:
 
 
 def check_hosts(hosts: Sequence[str]) -> list[str]:
-    stripped = [host.strip() for host in hosts if host.strip()]
+    try:
+        stripped = [ascii_host(host.strip()) for host in hosts if host.strip()]
+    except ValueError:
+        stripped = []
     if not stripped or not all(ALLOWED_HOST.fullmatch(host) for host in stripped):
         raise ImproperlyConfigured("ALLOWED_HOSTS must be host names separated by commas, without https:// or a port.")
     return stripped

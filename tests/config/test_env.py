@@ -64,7 +64,7 @@ def test_public_url_rejects_query_and_fragment():
 def test_public_url_requires_a_host():
     for url in (
         *("https://", "https:///", "https://h:x", "https://h:0", "https://h:99999", "https://:443", "https://[::1"),
-        *("https://me:sekret@connect.example.org", "https://connect.example.org/a b", "https://-", "https://büch.er"),
+        *("https://me:sekret@connect.example.org", "https://connect.example.org/a b", "https://-", "https://-ü.er"),
     ):
         error = message(check_public_url, url, schemes=["https"])
         assert error == "PUBLIC_URL must name a host, such as https://connect.example.com."
@@ -80,6 +80,19 @@ def test_public_url_accepts_ports_and_ipv6():
     for url in ("https://latchkey", "https://connect.example.org:8443", "https://[fd00::1]:8443"):
         assert check_public_url(url, schemes=["https"]) == url
     assert check_public_url("https://connect.example.org/", schemes=["https"]) == "https://connect.example.org"
+
+
+def test_public_url_is_written_like_an_origin():
+    wanted = {
+        "HTTPS://Connect.Example.ORG/": "https://connect.example.org",
+        "https://connect.example.org:443": "https://connect.example.org",
+        "https://connect.example.org:": "https://connect.example.org",
+        "https://connect.example.org:80": "https://connect.example.org:80",
+        "https://[FD00::1]:443": "https://[fd00::1]",
+        "https://Büch.er": "https://xn--bch-hoa.er",
+    }
+    assert {url: check_public_url(url, schemes=["https"]) for url in wanted} == wanted
+    assert check_hosts(["büch.er"]) == ["xn--bch-hoa.er"]
 
 
 def test_hosts_are_plain_names():
