@@ -41,6 +41,7 @@ INITDB = (
 )
 LOCALE = ("b", "C.UTF-8", LETTERS, "UTF8")  # the same in `pg_database`
 SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
+REFUSED_IN_PATH = re.compile(r"[\"$`\\\n\r]")
 PLAIN_PATH = re.compile(r"[\w/.+-]+", re.ASCII)
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -69,7 +70,7 @@ class Cluster:
 
         Raises `ImproperlyConfigured` with one sentence if the server cannot run.
         """
-        _programs()
+        _check_path(f"{_programs()} {self.folder.resolve()}")
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with self._locked():
@@ -194,6 +195,15 @@ def _programs() -> Path:
     if spec is None or spec.origin is None:
         raise ImproperlyConfigured("Set DATABASE_URL: the embedded PostgreSQL is not installed here.")
     return Path(spec.origin).resolve().parent / "pginstall" / "bin"
+
+
+def _check_path(path: str) -> None:
+    """Reject characters that initdb gives to a shell unescaped, and line breaks, which end a line of its files."""
+    if found := REFUSED_IN_PATH.search(path):
+        raise ImproperlyConfigured(
+            f"The embedded PostgreSQL cannot run below a folder with {found[0]!r} in its name: rename the folder, "
+            "or set DATABASE_URL."
+        )
 
 
 def _short_link(path: str) -> str:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from config import database
@@ -100,6 +101,12 @@ def test_odd_path_holds_a_server(folder):
         Path(Cluster(odd).host).unlink()
 
     assert not is_running(odd)
+
+
+def test_path_that_shells_read_is_refused(folder):
+    for name in ('a "b"', "$HOME", "a`b", "a\\b"):
+        with pytest.raises(ImproperlyConfigured, match="rename the folder, or set DATABASE_URL"):
+            Cluster(folder.parent / name / "postgres").start()
 
 
 def test_short_link_of_another_user_is_refused(folder):
