@@ -20,7 +20,7 @@ COUNTS = """
 SELECT wanted.status, (
     SELECT count(*) FROM (
         SELECT FROM connections_connection counted
-        WHERE counted.status = wanted.status {of_companies} LIMIT %(maximum)s
+        WHERE counted.status = wanted.status AND counted.deleted_at IS NULL {of_companies} LIMIT %(maximum)s
     ) AS those
 ) FROM unnest(%(statuses)s::text[]) AS wanted (status)
 """
@@ -28,9 +28,9 @@ OF_COMPANIES = "AND counted.company_id = ANY(%(companies)s)"
 
 
 def count_by_status(*, maximum: int, companies: Collection[UUID] | None = None) -> dict[Status, int]:
-    """Count up to `maximum` connections in each status. `companies`: None counts all.
+    """Count up to `maximum` existing connections in each status. `companies`: None counts all.
 
-    One query, which reads at most `maximum` index entries for each status.
+    One query, which reads at most `maximum` index entries for each status, and those of deleted connections.
     """
     parameters: dict[str, Any] = {
         "maximum": maximum,

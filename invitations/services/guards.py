@@ -58,6 +58,6 @@ def ensure_correctable(invitation: Invitation, email: str | None) -> None:
     correction, because that spends no use.
     """
     if invitation.revoked_at:
-        raise InvitationRevoked
+        raise ENDED.get(invitation.revoked_because or "", InvitationRevoked)
     if not invitation.admits(email):
         raise AddressRemoved

@@ -6,14 +6,18 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from companies.actors import Actor
 from companies.models import User
 from config.exceptions import DomainError
 from invitations.admin.actions.base import OptimisticLockForm
+from invitations.admin.actions.recipients import mailing_sentence
 from invitations.admin.create.limits import ONE_USE
 from invitations.admin.create.shared_uses import SharedUsesField, SharedUsesMixin
 from invitations.admin.fields import AddressesField, PlainTextField
 from invitations.exceptions import MaxUsesBelowUseCount
 from invitations.models import Invitation
+from invitations.models.status import Status
+from invitations.services.delivery.send import resend_invitation
 
 CHANGED = _("The limits were changed.")
 OPENED = _("The limits were changed. Anyone with the link may now use this invitation.")
@@ -42,10 +46,10 @@ class LimitsForm(SharedUsesMixin, OptimisticLockForm):
         widget=forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"}),
         help_text=_(
             "Paste email addresses in any form. *@example.com allows every address of this domain. "
-            "Empty: anyone with the link may use it; you are asked to confirm that. "
-            "New addresses are not mailed: mail them on the page of the invitation."
+            "Empty: anyone with the link may use it; you are asked to confirm that."
         ),
     )
+    mail = forms.BooleanField(label=_("And mail it to added addresses"), required=False)
     share_uses = SharedUsesField()
     # shown only when emptied addresses ask for it
     opens = forms.BooleanField(
@@ -56,6 +60,11 @@ class LimitsForm(SharedUsesMixin, OptimisticLockForm):
     seen_uses = forms.IntegerField(required=False, widget=forms.HiddenInput)
     seen_fields = {"seen": ("allowed_emails",), "seen_uses": ("uses", "max_uses")}
 
+    def fill(self) -> None:
+        super().fill()
+        if self.instance.status != Status.ACTIVE or not self.instance.company.is_active:
+            self.fields.pop("mail", None)  # nothing is mailed that does not work
+
     @property
     def current(self) -> dict[str, Any]:
         emails, max_uses = "\n".join(self.instance.allowed_emails), self.instance.max_uses
@@ -63,6 +72,7 @@ class LimitsForm(SharedUsesMixin, OptimisticLockForm):
             "uses": UNLIMITED if max_uses is None else NUMBER,
             "max_uses": max_uses,
             "allowed_emails": emails,
+            "mail": self.instance.send_email,
             "seen": emails,
             "seen_uses": max_uses,
         }
@@ -93,6 +103,16 @@ class LimitsForm(SharedUsesMixin, OptimisticLockForm):
                 len(self.instance.allowed_emails),
             )
             self.add_error("opens", question % {"number": len(self.instance.allowed_emails)})
+
+    def perform(self, *, by: User) -> Invitation:
+        before = set(self.instance.allowed_emails)
+        invitation = super().perform(by=by)
+        added = [email for email in invitation.mailable_emails if email not in before]
+        if not (added and self.cleaned_data.get("mail")):
+            return invitation
+        self.done = f"{self.done} {mailing_sentence(added, is_first=True)}"
+        self.logged = "Limits changed, and mailed."
+        return resend_invitation(invitation, by=Actor.staff(by), emails=added)
 
     def change(self, by: User) -> Invitation:
         cleaned = self.cleaned_data

@@ -28,6 +28,7 @@ def test_form_shows_current_limits(admin_client, invitation):
         "uses": "number",
         "max_uses": 2,
         "allowed_emails": f"{WRONG}\n{BEN}",
+        "mail": False,
         "opens": None,
         "share_uses": None,
         "seen": f"{WRONG}\n{BEN}",
@@ -60,6 +61,19 @@ def test_allowed_addresses_are_changed(admin_client, invitation):
     press(admin_client, invitation, "limits", allowed_emails=f"{BEN}, Cleo@Example.com; *@example.org")
 
     assert stored(invitation).allowed_emails == [BEN, "cleo@example.com", "*@example.org"]
+
+
+def test_added_addresses_can_be_mailed(admin_client, invitation):
+    press(admin_client, invitation, "limits", allowed_emails=f"{WRONG}, {BEN}, cleo@example.com", mail="on")
+
+    assert invitation.deliveries.filter(status="QUEUED").values_list("email", flat=True).get() == "cleo@example.com"
+    assert "being mailed to cleo@example.com." in page_of(admin_client, invitation)
+
+
+def test_inactive_invitation_offers_no_mail(admin_client, invitation):
+    Invitation.objects.update(use_count=2)
+
+    assert "mail" not in admin_client.get(address("limits", invitation)).context["form"].fields
 
 
 def test_opening_is_asked_about_first(admin_client, invitation):
