@@ -32,7 +32,11 @@ from connections.models.status import Status
 MAX_PROVIDERS = 50
 MAX_SITES = 50
 ANY_BROKEN = "broken"
-TONES = {Status.CONNECTED: "good", Status.PENDING: "waiting", Status.UNDER_INVESTIGATION: "waiting"}
+TONES = {
+    Status.CONNECTED: "good",
+    **dict.fromkeys((Status.PENDING, Status.UNDER_INVESTIGATION), "waiting"),
+    **dict.fromkeys((Status.DISABLED, Status.COMPANY_INACTIVE), "over"),  # intended: nothing is broken
+}
 
 
 class StatusFilter(admin.SimpleListFilter):
