@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "config.dev.local_clients.LocalClientsMiddleware",
     "config.http.proxies.ProxyMiddleware",
     "config.http.request_log.RequestLogMiddleware",
     "config.http.health.HealthMiddleware",
