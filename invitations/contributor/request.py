@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods
 
+from config.exceptions import DomainError
 from config.http.client_address import client_network
 from config.http.headers import set_private_headers
 from config.http.page_views import is_page_view
@@ -151,6 +152,15 @@ def contributor_view(*methods: str) -> Callable[[View], View]:
         return wrapper
 
     return decorate
+
+
+def with_retry_after(response: HttpResponse, error: DomainError | None) -> HttpResponse:
+    """Answer 429 if the page says that something was tried too often (RFC 6585, section 4)."""
+    if error and error.status == 429:
+        response.status_code = error.status
+        if isinstance(error, RateLimitExceeded):
+            response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def hash_client(request: HttpRequest) -> str:

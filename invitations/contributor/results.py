@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from invitations.contributor.forms import CorrectionForm
-from invitations.contributor.request import ContributorRequest, contributor_view
+from invitations.contributor.request import ContributorRequest, contributor_view, with_retry_after
 from invitations.contributor.result_cookie import set_result_cookie
-from invitations.exceptions import ConnectedBefore, NothingToCorrect
+from invitations.exceptions import ConnectedBefore, NothingToCorrect, RateLimitExceeded
 from invitations.models import Use
 from invitations.services.guards import ensure_correctable
 from invitations.services.repairs import correct_credentials
@@ -57,29 +57,30 @@ def correct(request: ContributorRequest, use_id: UUID) -> HttpResponse:
         ensure_correctable(request.invitation, use.email)
     if not use.may_be_corrected:
         return _render(request, use, is_unsaved=True)
-    return request.render("correct", result=use, connection=use.target, form=form)
+    return _render_form(request, use, form)
 
 
 def _save(request: ContributorRequest, use: Use, form: CorrectionForm) -> HttpResponse:
-    version = form.cleaned_data["version"]
+    fields = {name: form.cleaned_data[name] for name in ("version", "again")}
+    own = [each.pk for each in request.results]
     try:
         correct_credentials(
-            request.invitation,
-            use.target,
-            credentials=form.credentials,
-            email=use.email,
-            version=version,
-            again=form.cleaned_data["again"],
-            own_uses=[each.pk for each in request.results],
+            request.invitation, use.target, credentials=form.credentials, email=use.email, own_uses=own, **fields
         )
     except ConnectedBefore as error:
         form.ask_again(error.use_id)
-        earlier = request.result(error.use_id)
-        return request.render("correct", result=use, connection=use.target, form=form, earlier=earlier)
+        return _render_form(request, use, form, earlier=request.result(error.use_id))
+    except RateLimitExceeded as error:
+        form.add_error(None, error.detail)
+        return with_retry_after(_render_form(request, use, form), error)
     except NothingToCorrect:
         use.target.refresh_from_db()
         return _render(request, use, is_unsaved=True)
     return request.redirect("result", use.pk)
+
+
+def _render_form(request: ContributorRequest, use: Use, form: CorrectionForm, **context: Any) -> HttpResponse:
+    return request.render("correct", result=use, connection=use.target, form=form, **context)
 
 
 def _render(

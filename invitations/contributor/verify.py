@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from config.exceptions import DomainError
 from invitations.contributor.cookies import delete_cookie, read_cookie, set_cookie
 from invitations.contributor.forms import AddressForm, CodeForm
-from invitations.contributor.request import ContributorRequest, contributor_view
+from invitations.contributor.request import ContributorRequest, contributor_view, with_retry_after
 from invitations.exceptions import InvitationClosed, LinkUsedInAnotherBrowser, RateLimitExceeded
 from invitations.models import VerificationCode
 from invitations.services.guards import ensure_active
@@ -39,7 +39,7 @@ def verify(request: ContributorRequest) -> HttpResponse:
         else:
             return _remember_request(request, requested, typed=form.data.get("email", ""))
     context = {"form": form, "error": error, "requested": _remembered(request), "lost_proof": request.lost_proof}
-    return _with_retry_after(request.render_and_record_view("verify", **context), error)
+    return with_retry_after(request.render_and_record_view("verify", **context), error)
 
 
 @contributor_view("POST")
@@ -61,7 +61,7 @@ def code(request: ContributorRequest) -> HttpResponse:
             form.add_error("code", error.detail)
         else:
             return _go_on(request, secret)
-    return _with_retry_after(request.render("code", form=form, typed=remembered.typed), error)
+    return with_retry_after(request.render("code", form=form, typed=remembered.typed), error)
 
 
 @contributor_view("POST")
@@ -91,15 +91,6 @@ def _address(request: ContributorRequest, form: AddressForm) -> str:
     if request.link and not form.is_bound:
         return request.link.delivery.email
     return str(form.cleaned_data["email"]) if form.is_valid() else ""
-
-
-def _with_retry_after(response: HttpResponse, error: DomainError | None) -> HttpResponse:
-    """Answer 429 if the page says that something was tried too often (RFC 6585, section 4)."""
-    if error and error.status == 429:
-        response.status_code = error.status
-        if isinstance(error, RateLimitExceeded):
-            response["Retry-After"] = str(error.retry_after)
-    return response
 
 
 # The typed address travels in a signed cookie, because URLs are logged. The address of a personal link does not

@@ -24,12 +24,15 @@ from invitations.services.delivery.send import queue_mails
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active, ensure_correctable, ensure_verified
 from invitations.services.invitations import create_repair_invitation, revoke_invitation
+from invitations.services.rate_limits import check_rate_limit
 from invitations.services.redemption import find_use, spend_use
 
 # between two automatic invitations for one connection
 PAUSE = timedelta(days=1)
 # time for the contributor to correct refused credentials before an automatic invitation
 GRACE = timedelta(minutes=15)
+# each is an event and a login at the provider, which locks accounts after many
+CORRECTIONS_PER_HOUR = 20
 CREDENTIAL_EVENTS = (ConnectionEventType.CREATED, ConnectionEventType.CREDENTIALS_CHANGED)
 
 
@@ -78,6 +81,7 @@ def correct_credentials(
     was saved before changes nothing. Raises `InvitationRevoked`, `AddressRemoved`, `NothingToCorrect`, or
     `ConnectedBefore` if the new user name is that of another of the browser's `own_uses`, unless that is `again`. The
     accounts of other browsers are not compared: corrections cost nothing, so they would allow to guess user names.
+    Raises `RateLimitExceeded` after 20 within an hour.
     """
     # locked before the connection, as in a repair, so that a concurrent revoke comes before or after
     locked_invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
@@ -96,6 +100,7 @@ def correct_credentials(
         )
         if connected:
             raise ConnectedBefore(connected)
+    check_rate_limit(f"corrections:{locked.pk}", limit=CORRECTIONS_PER_HOUR, per=timedelta(hours=1))
     return change_credentials(
         locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked_invitation.pk
     )

@@ -6,6 +6,7 @@ from django.test import Client
 from connections.models import Connection
 from connections.models.status import Status
 from invitations.models import Use
+from invitations.services.repairs import CORRECTIONS_PER_HOUR
 from tests.factories import make_invitation
 from tests.invitations.answers import PASSWORD, page, saved
 from tests.invitations.repairs import NEW, WANTED, expire, found, fulfil, has_form, login, opened, read, revoke, rows
@@ -134,3 +135,14 @@ def test_hostile_bodies_never_crash(client, invitation, connected, body):
         response = client.post(page(invitation, name), body, content_type="application/x-www-form-urlencoded")
         assert response.status_code in {200, 410}
     assert opened(connected)["password"] == PASSWORD
+
+
+def test_corrections_are_limited_per_hour(client, invitation, connected):
+    codes = [
+        client.post(page(invitation, "correct"), login(password=str(n)) | {"version": str(n)}).status_code
+        for n in range(1, CORRECTIONS_PER_HOUR + 2)
+    ]
+    assert codes == [302] * CORRECTIONS_PER_HOUR + [429]
+    response = client.post(page(invitation, "correct"), login() | {"version": str(CORRECTIONS_PER_HOUR + 1)})
+    assert 3500 < int(response["Retry-After"]) <= 3600
+    assert "then try again" in read(response, 429)
