@@ -87,7 +87,7 @@ def _add_error(responses: dict[str, Any], error: ErrorCode) -> None:
 
 
 def _problem_schema() -> dict[str, Any]:
-    code = {"code": {"type": "string", "enum": []}}
+    code = {"code": {"type": "string", "enum": [], "description": "New codes may be added."}}
     return {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "object", "properties": code}]}
 
 

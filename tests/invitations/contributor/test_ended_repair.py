@@ -7,7 +7,9 @@ from companies.services.companies import update_company
 from connections.models.status import Status
 from connections.services.closing import delete_connection
 from connections.services.connections import report_status
+from invitations.exceptions import InvitationRecovered
 from invitations.models import Invitation
+from invitations.services.guards import ensure_correctable
 from invitations.services.invitations import create_repair_invitation
 from invitations.services.repairs import follow_status
 from tests.factories import make_connection, make_invitation
@@ -49,6 +51,8 @@ def test_recovered_page_survives_the_next_break(client, company):
 
     assert "The login was repaired" in content
     assert "If the login has to be changed once more" in content
+    with pytest.raises(InvitationRecovered):  # not as if it had been revoked
+        ensure_correctable(Invitation.objects.get(pk=used.pk), None)
 
 
 def test_links_of_inactive_company_are_paused(client, company):
