@@ -4,7 +4,9 @@ from functools import partial
 from typing import Any, TypedDict, Unpack
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
@@ -76,8 +78,9 @@ def create_member(*, by: User, email: str, password: str, name: str = "") -> Use
 def update_member(user: User, *, by: User, **changes: Unpack[MemberChanges]) -> User:
     """Change the given fields; `is_superuser` and `user_permissions` only for superusers.
 
-    Raises `NotYoursToChange` unless `by` may manage the member, `NotYoursToGrant` for permissions that `by` may not
-    grant, and `InvalidField` as `create_member`.
+    Sessions of a member who may no longer log in end for good: they are not open again when the member may. Raises
+    `NotYoursToChange` unless `by` may manage the member, `NotYoursToGrant` for permissions that `by` may not grant, and
+    `InvalidField` as `create_member`.
     """
     locked = User.objects.select_for_update().get(pk=user.pk)
     if not may_manage(by, locked):
@@ -92,7 +95,15 @@ def update_member(user: User, *, by: User, **changes: Unpack[MemberChanges]) -> 
             setattr(locked, name, value)
     with _email_taken():
         locked.save(update_fields=[name for name in changes if name not in RELATED])
+    if not (locked.is_active and locked.is_staff):
+        end_sessions(locked)
     return locked
+
+
+def end_sessions(user: User) -> None:
+    """Delete the sessions of the member. Those of staff are few, and their user is in their data only."""
+    ended = [session.pk for session in Session.objects.all() if session.get_decoded().get(SESSION_KEY) == str(user.pk)]
+    Session.objects.filter(pk__in=ended).delete()
 
 
 @transaction.atomic

@@ -34,6 +34,15 @@ def test_superiors_cannot_be_managed(staff_of, groups):
     assert may_manage(administrator, staff_of("Inviter"))
 
 
+def test_sessions_end_with_permission_to_log_in(client, staff_of):
+    chief, user = UserFactory(), staff_of("Viewer")
+    for name in ("is_active", "is_staff"):
+        client.force_login(user)
+        for value in (False, True):
+            update_member(user, by=chief, **{name: value})
+            assert client.get("/admin/").status_code == 302
+
+
 def test_superuser_manages_every_member(groups):
     chief = UserFactory()
 
