@@ -47,7 +47,8 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         """Call the service with the cleaned data; return the row. Raises `DomainError`."""
         if self.instance._state.adding:
             return type(self).create(**self.cleaned_data)
-        return type(self).update(self.instance, **self.changes)
+        changes = self.changes
+        return type(self).update(self.instance, **changes) if changes else self.instance
 
     def submit(self, *, by: Any) -> bool:
         """Validate, then write. If the service refuses, return False with its error on the form."""
