@@ -213,6 +213,8 @@ def _decrypt_or_empty(credential: Credential) -> Mapping[str, Any]:
 
 
 def _fold_username(username: str) -> str:
+    if username.isascii() and username.isprintable():  # the same in a tenth of the time
+        return username.lower().replace(" ", "")
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
     return "".join(letter for letter in folded if letter.isprintable() and not letter.isspace())
 
