@@ -3,7 +3,7 @@
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from companies.models import ApiKey, Partner, find_api_key
+from companies.models import ApiKey, Partner
 from companies.services.partners import record_api_key_use
 
 HEADER = "X-API-KEY"
@@ -13,8 +13,8 @@ MAX_KEY_LENGTH = 200
 class ApiKeyAuthentication(authentication.BaseAuthentication):
     """Sets `request.auth` to the `ApiKey` and `request.user` to its `Partner`.
 
-    If the path names a company of this partner, the same query reads it as `request.auth.company`.
-    Unknown, expired and revoked keys get the same 401.
+    The view finds the key, so that the same query can read what the path names. Unknown, expired and revoked keys get
+    the same 401.
     """
 
     def authenticate(self, request: Request) -> tuple[Partner, ApiKey] | None:
@@ -23,8 +23,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             return None
         if "," in value:  # no key has one: web servers join several headers of one name with it (RFC 9110, 5.3)
             raise exceptions.AuthenticationFailed(f"Send only one {HEADER} header.", "invalid_api_key")
-        company_id = request.parser_context["kwargs"].get("company_id")
-        key = find_api_key(value[:MAX_KEY_LENGTH], company_id=company_id)
+        key = request.parser_context["view"].find_api_key(value[:MAX_KEY_LENGTH])
         if key is None:
             raise exceptions.AuthenticationFailed("This API key is not valid.", "invalid_api_key")
         record_api_key_use(key)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from companies.actors import Actor
-from companies.models import ApiKey, Company, Partner, Scope
+from companies.models import ApiKey, Company, Partner, Scope, find_api_key
 from config.api.fields import StrictSerializer
 from config.api.query import QuerySerializer, validate_query
 from config.api.validation import validate
@@ -37,6 +37,10 @@ class PartnerViewSet(GenericViewSet[Any]):
         query_serializer = self.query_serializers.get(self.action)
         if query_serializer or request.query_params:
             self.query = validate_query(query_serializer or QuerySerializer, request.query_params)
+
+    def find_api_key(self, value: str) -> ApiKey | None:
+        """Find the key for `ApiKeyAuthentication`, with the company that the path names."""
+        return find_api_key(value, company_id=self.kwargs.get("company_id"))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         finalized = super().finalize_response(request, response, *args, **kwargs)

@@ -15,6 +15,7 @@ from companies.models.partners import (
     StoredAnswer,
     find_api_key,
     hash_api_key,
+    key_finder,
     partner_scopes,
 )
 from companies.models.users import User, UserManager
@@ -43,5 +44,6 @@ __all__ = [
     "UserManager",
     "find_api_key",
     "hash_api_key",
+    "key_finder",
     "partner_scopes",
 ]

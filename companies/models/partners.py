@@ -1,5 +1,6 @@
 import hashlib
-from typing import ClassVar, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -127,9 +128,22 @@ def find_api_key(value: str, *, company_id: UUID | None = None) -> ApiKey | None
     return keys[0] if keys else None
 
 
-@compiled
-def _key(secret_hash: bytes) -> models.QuerySet[ApiKey]:
+def key_finder(sql: str, *parameters: str) -> Callable[..., ApiKey | None]:
+    """Return `find_api_key` with a row of `sql` as `beside`. It may refer to the columns of the key as `found`."""
+    keys = compiled(_keys, beside=sql, parameters=parameters)
+
+    def find(value: str, **values: Any) -> ApiKey | None:
+        found = keys(secret_hash=hash_api_key(value), **values)
+        return found[0] if found else None
+
+    return find
+
+
+def _keys(secret_hash: bytes) -> models.QuerySet[ApiKey]:
     return ApiKey.objects.hashed(secret_hash)
+
+
+_key = compiled(_keys)
 
 
 @compiled

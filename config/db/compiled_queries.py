@@ -6,7 +6,7 @@ are not read.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -19,22 +19,31 @@ from config.db.statements import Statement
 Row = TypeVar("Row", bound=models.Model)
 PLACEHOLDERS: dict[type, Callable[[], Any]] = {UUID: uuid4, bytes: lambda: os.urandom(32), str: lambda: uuid4().hex}
 
+BESIDE = "WITH found AS ({}) SELECT found.*, beside.* FROM found LEFT JOIN LATERAL ({}) AS beside ON true"
 
-def compiled(build: Callable[..., models.QuerySet[Row]]) -> Callable[..., list[Row]]:
+
+def compiled(
+    build: Callable[..., models.QuerySet[Row]], *, beside: str = "", parameters: Iterable[str] = ()
+) -> Callable[..., list[Row]]:
     """Decorate a function that builds a queryset; the result returns a list of models.
 
     The function takes keyword arguments annotated as `UUID`, `bytes` or `str`, never None. They may appear in the query
     unchanged, as often as needed. The rest of the query must not depend on them.
+
+    `beside`: SQL of one more row for each model, with these `parameters` and the columns of the model's row as `found`.
+    The model has it as the attribute `beside`. It is a row of NULLs if there is none.
     """
     types = {name: kind for name, kind in build.__annotations__.items() if name != "return"}
+    names = {*types, *parameters}
     cache: dict[str, CompiledQuery] = {}
 
     @wraps(build)
     def rows(**values: Any) -> list[Row]:
-        if values.keys() != types.keys():
+        if values.keys() != names:
             raise TypeError(f"{build.__name__} takes {', '.join(types)}")
         if "query" not in cache:
-            cache["query"] = CompiledQuery(build, {name: PLACEHOLDERS[kind]() for name, kind in types.items()})
+            placeholders = {name: PLACEHOLDERS[kind]() for name, kind in types.items()}
+            cache["query"] = CompiledQuery(build, placeholders, beside)
         return cache["query"].rows(values)
 
     return rows
@@ -43,7 +52,7 @@ def compiled(build: Callable[..., models.QuerySet[Row]]) -> Callable[..., list[R
 class CompiledQuery:
     """The statement of a queryset, and what makes models of its rows."""
 
-    def __init__(self, build: Callable[..., models.QuerySet[Any]], placeholders: dict[str, Any]) -> None:
+    def __init__(self, build: Callable[..., models.QuerySet[Any]], placeholders: dict[str, Any], beside: str) -> None:
         queryset = build(**placeholders)
         self.using = queryset.db
         self.compiler = queryset.query.get_compiler(self.using)
@@ -54,7 +63,9 @@ class CompiledQuery:
         if unused := placeholders.keys() - set(names):
             raise TypeError(f"the query does not contain {', '.join(unused)}")
         self.constants = {name: value for name, value in zip(names, plain, strict=True) if name not in placeholders}
-        self.statement = Statement(sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names))
+        written = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
+        self.has_row_beside = bool(beside)
+        self.statement = Statement(BESIDE.format(written, beside) if beside else written)
         self._read_shape()
 
     def _read_shape(self) -> None:
@@ -73,10 +84,12 @@ class CompiledQuery:
             rows = self.compiler.apply_converters(rows, self.converters)
         return [self._to_model(row) for row in rows]
 
-    def _to_model(self, row: Any) -> models.Model:
-        model: models.Model = self.model.from_db(self.using, self.attributes, row[self.own])
+    def _to_model(self, row: Any) -> Any:
+        model: Any = self.model.from_db(self.using, self.attributes, row[self.own])
         for populator in self.related:
             populator.populate(row, model)
+        if self.has_row_beside:
+            model.beside = row[len(self.compiler.select) :]
         return model
 
 

@@ -30,11 +30,8 @@ def represent_rows(ids: Sequence[UUID]) -> list[dict[str, Any]]:
     return [_with_link(statements.invitation.read(row)) for row in statements.ROWS.rows(ids=ids)]
 
 
-def represent_detail(invitation_id: UUID, *, partner_id: UUID) -> dict[str, Any] | None:
-    """An invitation with its latest events and its deliveries. None if the partner has none with this id. One query."""
-    row = statements.DETAIL.row(invitation=invitation_id, partner=partner_id)
-    if row is None:
-        return None
+def represent_detail(row: Sequence[Any]) -> dict[str, Any]:
+    """A row of `statements.DETAIL`: an invitation with its latest events and its deliveries."""
     shown = _with_link(statements.detail.read(row))
     unmailed = _unmailed(shown, send_email=row[-1])
     if unmailed:

@@ -1,5 +1,6 @@
 """SQL of responses with invitations. PostgreSQL writes times and JSON in the form in which they are sent."""
 
+from companies.models import key_finder
 from config.api.representation import Representation
 from config.db.statements import Statement
 from config.db.wire_text import expression, json_object
@@ -77,18 +78,17 @@ DELIVERIES = f"""(
     SELECT coalesce(json_agg({DELIVERY_JSON} ORDER BY invitations_delivery.id), '[]')
     FROM invitations_delivery WHERE invitations_delivery.invitation_id = invitations_invitation.id
 )"""
-DETAIL = Statement(
-    f"""
+DETAIL = f"""
     SELECT {
-        detail.select(
-            Invitation,
-            **SHARED,
-            events=EVENTS,
-            hasMoreEvents=f"EXISTS ({_NEWEST_EVENTS} OFFSET {LATEST_EVENTS})",
-            deliveries=DELIVERIES,
-        )
-    }, invitations_invitation.send_email
+    detail.select(
+        Invitation,
+        **SHARED,
+        events=EVENTS,
+        hasMoreEvents=f"EXISTS ({_NEWEST_EVENTS} OFFSET {LATEST_EVENTS})",
+        deliveries=DELIVERIES,
+    )
+}, invitations_invitation.send_email
     FROM invitations_invitation JOIN companies_company ON companies_company.id = invitations_invitation.company_id
-    WHERE invitations_invitation.id = %(invitation)s AND companies_company.partner_id = %(partner)s
+    WHERE invitations_invitation.id = %(invitation)s AND companies_company.partner_id = found.partner_id
 """
-)
+find_key_and_detail = key_finder(DETAIL, "invitation")

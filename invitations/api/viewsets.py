@@ -1,7 +1,7 @@
 """Invitations of a company."""
 
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from companies.api.base import PartnerViewSet
 from companies.api.idempotency import idempotent
 from companies.exceptions import CompanyInactive
-from companies.models import Scope
+from companies.models import ApiKey, Scope
 from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
 from config.api.query import PageQuery
@@ -42,6 +42,7 @@ from invitations.api.serializers import (
     RevokeInvitation,
     UpdateInvitation,
 )
+from invitations.api.statements import find_key_and_detail
 from invitations.exceptions import (
     InvitationExpired,
     InvitationFulfilled,
@@ -72,6 +73,11 @@ class InvitationViewSet(PartnerViewSet):
     query_serializers = {"list": InvitationQuery, "events": PageQuery}
     pagination_class = KeysetPagination.named("invitations")
     lookup_url_kwarg = "invitation_id"
+
+    def find_api_key(self, value: str) -> ApiKey | None:
+        if self.action != "retrieve":
+            return super().find_api_key(value)
+        return find_key_and_detail(value, invitation=self.kwargs["invitation_id"])
 
     def get_object(self) -> Invitation:
         found = _visible(partner_id=self.partner.pk, invitation_id=self.kwargs["invitation_id"])
@@ -144,10 +150,10 @@ class InvitationViewSet(PartnerViewSet):
     )
     def retrieve(self, request: Request, invitation_id: UUID) -> Response:
         """Returns one invitation with its latest 100 `events`, oldest first, and the `deliveries` of its mails."""
-        shown = represent_detail(invitation_id, partner_id=self.partner.pk)
-        if shown is None:
+        invitation: Any = getattr(self.api_key, "beside", None)
+        if invitation[0] is None:
             raise NotFound
-        return Response(shown)
+        return Response(represent_detail(invitation))
 
     @extend_schema(
         operation_id="listInvitationEvents",

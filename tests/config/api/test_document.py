@@ -40,7 +40,7 @@ def test_document_builds_without_warnings(tmp_path):
 
 
 def test_document_is_valid_and_public():
-    response = Client().get("/v2/openapi.json")
+    response = Client().get("/v2/openapi.json", headers={"X-API-KEY": "wrong"})
 
     assert response.status_code == 200
     assert response["Content-Type"] == "application/vnd.oai.openapi+json"

@@ -20,9 +20,10 @@ from invitations.api.representation import (
     represent_page,
     represent_rows,
 )
+from invitations.api.statements import find_key_and_detail
 from invitations.models import Delivery, DeliveryStatus, EventType, Fault, Invitation, InvitationEvent, Use
 from invitations.services.events import log_event
-from tests.factories import DatasourceFactory, make_api_key, make_connection, make_invitation
+from tests.factories import DatasourceFactory, PartnerFactory, make_api_key, make_connection, make_invitation
 
 TEXT = 'Ünïcode "quoted" \\ back\nline \u2028 </script> 10:00:00Z'
 WHOLE_SECOND = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,6 +36,12 @@ URLS = (
     "https://host.example#fragment",
     "https://:443/",
 )
+
+
+def read_detail(invitation: Invitation) -> Any:
+    """Read by a new key of the invitation's partner."""
+    key: Any = find_key_and_detail(make_api_key(invitation.company.partner)[1], invitation=invitation.pk)
+    return written(represent_detail(key.beside))
 
 
 def written(represented: Any) -> Any:
@@ -111,7 +118,7 @@ def test_lists_say_the_same_as_the_models(company, invitations):
 def test_detail_says_the_same_as_the_models(company, invitations):
     for invitation in invitations:
         events = InvitationEvent.objects.filter(invitation=invitation).select_related("api_key").order_by("pk")
-        shown = written(represent_detail(invitation.pk, partner_id=company.partner_id))
+        shown = read_detail(invitation)
         deliveries = [written(statements.delivery(each)) for each in invitation.deliveries.order_by("pk")]
 
         assert shown.pop("events") == written(represent_events(events))
@@ -121,7 +128,7 @@ def test_detail_says_the_same_as_the_models(company, invitations):
 
 
 def test_detail_names_addresses_that_were_not_mailed(company, full):
-    shown = written(represent_detail(full.pk, partner_id=company.partner_id))
+    shown = read_detail(full)
 
     assert [(mail["email"], mail["status"], mail["attempts"]) for mail in shown["deliveries"]] == [
         ("anna@example.com", "FAILED", 3),
@@ -129,5 +136,9 @@ def test_detail_names_addresses_that_were_not_mailed(company, full):
     ]
 
 
-def test_detail_of_another_partner_is_none(full):
-    assert represent_detail(full.pk, partner_id=uuid4()) is None
+def test_detail_of_another_partner_is_not_read(full):
+    own, other = make_api_key(full.company.partner)[1], make_api_key(PartnerFactory())[1]
+    found: list[Any] = [find_key_and_detail(value, invitation=full.pk) for value in (own, other, "lk_unknown")]
+
+    assert [key and key.beside[0] for key in found] == [str(full.pk), None, None]
+    assert set(found[1].beside) == {None}
