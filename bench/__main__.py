@@ -26,6 +26,7 @@ def main() -> int:
         print("The database is dropped and created again: its name must contain 'bench'.", file=sys.stderr)
         return 2
     os.environ |= servers.production(url) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    os.environ["PEER_WITHOUT_RESET"] = "1" if arguments.peer_without_reset else ""
     django.setup()
     from bench.run import print_budget, run  # noqa: PLC0415 - models need django.setup()
 
@@ -52,6 +53,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--budget", action="store_true", help="print what a request costs, by part; --seconds of processor time each"
+    )
+    parser.add_argument(
+        "--peer-without-reset",
+        action="store_true",
+        help="let the peer's pool hand out connections as they are; by default asyncpg resets them after each use",
     )
     parser.add_argument("--workers", type=int, default=2, help="processes of each server")
     parser.add_argument("--threads", type=int, help="of each process of Latchkey; default: as in production")

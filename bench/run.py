@@ -21,6 +21,7 @@ from bench.servers import Running, running
 from config import database
 
 WARM_UP_SECONDS = 1
+WITHOUT_RESET = " The peer's pool does not reset its connections."
 LOGS = database.DATA_DIR / "bench"
 
 
@@ -117,7 +118,8 @@ def _heading(rows: int, arguments: argparse.Namespace) -> str:
         f"\n{rows:,} invitations. {load.CLIENT}, {load.CONNECTIONS} connections. Medians of {arguments.rounds} rounds "
         f"of {arguments.seconds} s. {arguments.workers} workers; Latchkey's have {threads} threads. "
         f"Python {platform.python_version()}, PostgreSQL {version}. Client, servers and database share "
-        f"{os.cpu_count()} cores. Latchkey / peer; processor times are for each request."
+        f"{os.cpu_count()} cores.{WITHOUT_RESET if arguments.peer_without_reset else ''} Latchkey / peer; processor "
+        "times are for each request."
     )
 
 

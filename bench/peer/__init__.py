@@ -14,6 +14,9 @@ addresses, sites, corrections, forms that come back with errors, filters of list
 probes of readiness, limits of requests, deadlines of slow clients. It answers such requests with an error. One error is
 reported at a time, without its JSON pointer.
 
+Like Latchkey it runs on granian with uvloop, and freezes its modules for the garbage collector. Its pool is asyncpg's
+as it comes, which resets each connection after its use; `PEER_WITHOUT_RESET` in the environment leaves that out.
+
 The page is put together from pieces of Latchkey's own page, which were rendered once for each combination of its parts.
 No template engine is as fast. See `bench.peer.pages`.
 """

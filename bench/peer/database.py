@@ -15,7 +15,8 @@ _pool: asyncpg.Pool
 @asynccontextmanager
 async def connected(_app: Any) -> AsyncIterator[None]:
     global _pool  # noqa: PLW0603 - the worker's only one
-    _pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=4, max_size=POOL_SIZE, reset=_keep)
+    reset = _keep if os.environ.get("PEER_WITHOUT_RESET") else None
+    _pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=4, max_size=POOL_SIZE, reset=reset)
     yield
     await _pool.close()
 
@@ -25,4 +26,4 @@ def pool() -> asyncpg.Pool:
 
 
 async def _keep(_connection: Any) -> None:
-    """Leave out the pool's own reset: no statement changes the session, and it would cost a second round trip."""
+    """Leave out the statements with which the pool cleans a session for its next user: a round trip each time."""
