@@ -110,6 +110,7 @@ def erase_personal_data(address: str, *, by: Actor) -> Erasure:
     normal = normalize_address(address)
     if User.objects.filter(email=normal, is_active=True).exists():
         raise AddressOfStaff
+    _stop_rows(normal)
     _wait_for_mails_to(normal)
     invited = _lock_invitations_with(normal)
     _end_access(normal)
@@ -121,6 +122,12 @@ def erase_personal_data(address: str, *, by: Actor) -> Erasure:
     detail: dict[str, Any] = {"fields": ["allowedEmails"], "erased": True}
     log_events(EventType.UPDATED, dict.fromkeys(invited, detail), by=by)
     return Erasure(placeholder, values)
+
+
+def _stop_rows(address: str) -> None:
+    """Refuse rows of bulk invitations. First of all: this waits for a worker that is just creating one."""
+    ready = BatchRow.objects.filter(email=address, status=RowStatus.READY)
+    ready.update(status=RowStatus.REFUSED, error=str(ERASED))
 
 
 def _wait_for_mails_to(address: str) -> None:
@@ -154,5 +161,3 @@ def _end_access(address: str) -> None:
 def _stop_mails(address: str) -> None:
     queued = Delivery.objects.filter(email=address, status=DeliveryStatus.QUEUED)
     queued.update(status=DeliveryStatus.FAILED, last_error=str(ERASED))
-    ready = BatchRow.objects.filter(email=address, status=RowStatus.READY)
-    ready.update(status=RowStatus.REFUSED, error=str(ERASED))
