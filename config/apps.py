@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.core.signals import request_started
 from django.db.backends.signals import connection_created
 
+from config.db.lost_connections import drop_lost_connections
 from config.db.time_loader import load_times_fast
 
 
@@ -9,3 +11,4 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(load_times_fast)
+        request_started.connect(drop_lost_connections)
