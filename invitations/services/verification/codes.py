@@ -46,6 +46,7 @@ SEND_PAUSE = timedelta(seconds=30)
 CODES_PER_ADDRESS = 5
 CODES_PER_CLIENT = 30
 CODES_PER_MAILBOX = 10
+FIRST_CODES_PER_MAILBOX = 20  # one for each network
 CODES_PER_PATTERN = 90
 WRONG_TRIES_PER_DAY = 20
 MAX_SHORT_CODES = 20  # of six digits, within the age of a code
@@ -171,11 +172,17 @@ def _claim_send(code: VerificationCode) -> None:
 
 
 def _check_mailbox(code: VerificationCode) -> None:
-    """Limit the codes of one mailbox over all invitations. Personal links and networks have shares of their own."""
+    """Limit the codes of one mailbox over all invitations. Personal links and networks have shares of their own.
+
+    The first codes of networks have one, too: a stranger with a few networks cannot use up the code of another visitor.
+    """
     mailbox = hash_mailbox(code.email)
-    limits = {f"codes:{mailbox}:{'links' if code.is_by_link else code.client}": CODES_PER_ADDRESS}
+    own = f"codes:{mailbox}:{'links' if code.is_by_link else code.client}"
+    limits = {own: CODES_PER_ADDRESS}
     if not code.is_by_link:
-        limits[f"codes:{mailbox}:networks"] = CODES_PER_MAILBOX
+        is_first = not is_limit_reached(own, limit=1, per=HOUR)
+        shared = ("first", FIRST_CODES_PER_MAILBOX) if is_first else ("further", CODES_PER_MAILBOX)
+        limits[f"codes:{mailbox}:{shared[0]}"] = shared[1]
     if not all(count_attempt(key, limit=limit, per=HOUR) for key, limit in limits.items()):
         raise PermanentDeliveryError(str(MAILBOX_FULL))
 
