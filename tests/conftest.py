@@ -38,6 +38,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Spare the garbage collector the modules and tests, which stay to the end."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
