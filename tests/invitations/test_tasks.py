@@ -56,7 +56,7 @@ def wait_for(happened, seconds=120):
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def retry_stalled_jobs(worker):
