@@ -46,27 +46,42 @@ def folder() -> Iterator[Path]:
                 os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
 
 
-def test_last_holder_stops_the_server(folder):
-    first, second, killed = hold(folder), hold(folder), hold(folder)
+@pytest.fixture(scope="module")
+def stopped() -> Iterator[Path]:
+    """Data folder of a server that ran once, to be copied."""
+    with TemporaryDirectory(prefix="latchkey-test-") as place:
+        release(hold(Path(place) / "postgres"))
+        yield Path(place) / "postgres"
+
+
+@pytest.fixture
+def made(folder: Path, stopped: Path) -> Path:
+    """A copy of the data, in a folder that only this test uses."""
+    subprocess.run(["cp", "-a", str(stopped), str(folder)], check=True)
+    return folder
+
+
+def test_last_holder_stops_the_server(made):
+    first, second, killed = hold(made), hold(made), hold(made)
     killed.kill()
     killed.wait()
 
     release(first)
-    assert is_running(folder)
+    assert is_running(made)
 
     release(second)
-    assert not is_running(folder)
+    assert not is_running(made)
 
 
-def test_abandoned_server_is_taken_over(folder):
-    killed = hold(folder)
+def test_abandoned_server_is_taken_over(made):
+    killed = hold(made)
     killed.kill()
     killed.wait()
-    assert is_running(folder)
+    assert is_running(made)
 
-    release(hold(folder))
+    release(hold(made))
 
-    assert not is_running(folder)
+    assert not is_running(made)
 
 
 def test_concurrent_first_starts_share_one_server(folder):
@@ -82,14 +97,13 @@ def test_concurrent_first_starts_share_one_server(folder):
     assert Path(f"{folder}.log").read_text().count("starting PostgreSQL") == 1
 
 
-def test_pid_of_another_program_is_ignored(folder):
-    release(hold(folder))
-    left_behind = f"{os.getpid()}\n{folder}\n1700000000\n5432\n{folder}\n\n0 0\nready\n"
-    (folder / "postmaster.pid").write_text(left_behind)
+def test_pid_of_another_program_is_ignored(made):
+    left_behind = f"{os.getpid()}\n{made}\n1700000000\n5432\n{made}\n\n0 0\nready\n"
+    (made / "postmaster.pid").write_text(left_behind)
 
-    release(hold(folder))
+    release(hold(made))
 
-    assert not is_running(folder)
+    assert not is_running(made)
 
 
 def test_odd_path_holds_a_server(folder):
@@ -137,21 +151,20 @@ def test_locale_of_the_shell_does_not_count(folder):
     assert lowered == ("éi", True)
 
 
-def test_data_of_another_version_is_refused(folder):
-    release(hold(folder))
-    (folder / "PG_VERSION").write_text("17\n")
+def test_data_of_another_version_is_refused(made):
+    (made / "PG_VERSION").write_text("17\n")
 
-    assert refusal(folder) == other_data(folder)
+    assert refusal(made) == other_data(made)
 
 
-def test_data_of_another_collation_is_refused(folder):
-    holder = hold(folder)
-    with connect(folder) as server:
+def test_data_of_another_collation_is_refused(made):
+    holder = hold(made)
+    with connect(made) as server:
         server.execute("UPDATE pg_database SET datlocale = 'C' WHERE datname = 'template1'")
     release(holder)
 
-    assert refusal(folder) == other_data(folder)
-    assert not is_running(folder)
+    assert refusal(made) == other_data(made)
+    assert not is_running(made)
 
 
 def test_half_made_folder_is_one_sentence(folder):
@@ -164,13 +177,12 @@ def test_half_made_folder_is_one_sentence(folder):
     assert said.endswith(f"); its log is {folder}.log.")
 
 
-def test_server_that_fails_is_one_sentence(folder):
-    release(hold(folder))
-    (folder / "postgresql.conf").write_text("no_such_setting = 1\n")
+def test_server_that_fails_is_one_sentence(made):
+    (made / "postgresql.conf").write_text("no_such_setting = 1\n")
 
-    said = f"The embedded PostgreSQL did not start (postgres ended with exit code 1); its log is {folder}.log."
-    assert refusal(folder) == said
-    assert "no_such_setting" in Path(f"{folder}.log").read_text()
+    said = f"The embedded PostgreSQL did not start (postgres ended with exit code 1); its log is {made}.log."
+    assert refusal(made) == said
+    assert "no_such_setting" in Path(f"{made}.log").read_text()
 
 
 @pytest.mark.skipif(not database.is_embedded(), reason="the tests use another server")
