@@ -63,6 +63,11 @@ def check_page(page: Page, name: str = "") -> None:
                 _take_picture(page, f"{name or page.title()}-{width}-{scheme}")
 
 
+def keep_axe(page: Page) -> None:
+    """Let the pages that this browser opens next have axe-core, which takes long to send to each of them."""
+    page.context.add_init_script(f"window.loadAxe = () => {{ if (!window.axe) {{ {AXE_SCRIPT} }} }};")
+
+
 def _check_accessibility(page: Page, scheme: str, place: str) -> None:
     shown = {f"{scheme} {each}" for each in page.evaluate(SHOWN_COLOURS)}
     are_new = bool(PICTURES) or not shown <= PASSED_COLOURS
@@ -73,7 +78,7 @@ def _check_accessibility(page: Page, scheme: str, place: str) -> None:
 
 
 def _run_axe(page: Page, options: dict[str, Any]) -> AxeResults:
-    if page.evaluate("typeof axe === 'undefined'"):
+    if page.evaluate("window.loadAxe?.(), typeof axe === 'undefined'"):
         page.evaluate(AXE_SCRIPT)
     return AxeResults(page.evaluate("options => axe.run(options)", options))
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser.axe import check_page
+from tests.browser.axe import check_page, keep_axe
 from tests.browser.keyboard import choose, press_on, type_into
 from tests.browser.screens import PARTS, furnish, screens
 from tests.factories import PartnerFactory, make_api_key
@@ -14,6 +14,7 @@ from tests.factories import PartnerFactory, make_api_key
 def test_admin_pages_are_accessible(desk, part):
     house = furnish(desk.staff)
     page = desk.open()
+    keep_axe(page)
     for name in screens(part, house, page, desk.base):
         check_page(page, name)
 
