@@ -13,6 +13,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PICTURES ?= .data/pictures
 BIN := .venv/bin
 INSTALLED := .venv/installed
+COMPILED := .venv/compiled
 TEMPLATES = $(shell find templates */templates -type f -name '*.html' -o -type f -name '*.txt' 2>/dev/null)
 
 # Ignore an activated environment. Compiled modules save a second at each start.
@@ -38,7 +39,7 @@ run: new-enough $(INSTALLED)
 	@$(BIN)/python -m config.dev.run
 
 test: new-enough $(INSTALLED)
-	@$(AT_ONCE) $(CHECKS) browser proxies
+	@$(AT_ONCE) $(CHECKS) browser proxies $(COMPILED)
 	$(BIN)/pytest -n $(PROCESSES) $(SHARES)
 
 check: new-enough $(INSTALLED)
@@ -105,6 +106,10 @@ proxies: browser
 		apt-get update -qq; \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y nginx-light pgbouncer >/dev/null 2>&1; \
 	fi; exit 0
+
+# After an installation, each process of the tests would compile all modules, and wait for the template of its database.
+$(COMPILED): $(INSTALLED)
+	@$(BIN)/pytest --collect-only -q >/dev/null && touch $@ || true
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
