@@ -289,5 +289,5 @@ def _check_valid(company: Company, valid: dict[str, Any], *, kept: Collection[UU
     _take_sites(company, valid, found, kept=kept)
     if url := valid.get("url"):
         found.check(check_provider_url, url)
-    check_details(found, **{name: value for name, value in valid.items() if name in CHECKS})
+    check_details(found, **{name: value for name, value in valid.items() if name in CHECKS and value is not None})
     found.raise_all()

@@ -172,3 +172,10 @@ def test_all_errors_are_reported_at_once(api, company):
     ]
     changed = api.patch(f"connection/{make_connection(company).pk}", wrong | {"foo": 1})
     assert sorted(wrong_fields(changed)) == ["/connectionOwnerEmail", "/foo", "/siteIds/0"]
+
+
+def test_null_field_beside_error_is_omitted(api, company):
+    names = ("utilityTypes", "country", "connectionOwnerEmail", "dataCollectionStartDate", "externalId", "metadata")
+    body = dict.fromkeys(names) | {"url": "https://x.example.com", "username": "me", "password": ""}
+
+    assert wrong_fields(api.post(f"connection/company/{company.pk}", body)) == ["/password"]
