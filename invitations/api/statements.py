@@ -63,9 +63,10 @@ PAGE = Statement(
 )
 ROWS = Statement(_LIST.format("SELECT * FROM invitations_invitation WHERE id = ANY (%(ids)s::uuid[])"))
 
+# in the order of the index of the log, backwards
 _NEWEST_EVENTS = """
     SELECT * FROM invitations_invitationevent
-    WHERE invitation_id = ANY (ARRAY[%(invitation)s::uuid]) ORDER BY invitation_id, id DESC
+    WHERE invitation_id = ANY (ARRAY[%(invitation)s::uuid]) ORDER BY invitation_id DESC, id DESC
 """
 EVENT_JSON = json_object(event.expressions(InvitationEvent, apiKey="companies_apikey.prefix"))
 EVENTS = f"""(
