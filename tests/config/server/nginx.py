@@ -27,9 +27,11 @@ def nginx(server: Address, folder: Path) -> Iterator[Address]:
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     with subprocess.Popen(command) as process:
-        _wait(address)
-        yield address
-        process.terminate()
+        try:
+            _wait(address)
+            yield address
+        finally:  # otherwise a failed test would wait for it without end
+            process.terminate()
 
 
 def _configuration(server: Address, address: Address, folder: Path) -> str:
