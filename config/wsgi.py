@@ -4,7 +4,10 @@ import gc
 import logging
 import os
 
+from django.core.cache import close_caches
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import reset_queries
 from django.urls import get_resolver
 
 from config.http.static_files import check_static_files
@@ -19,6 +22,9 @@ gc.collect()
 gc.freeze()
 # a request makes some thousand objects, nearly all without cycles: by default it would pay for several collections
 gc.set_threshold(20_000, 10, 10)
+# without caches and `DEBUG`, these two only cost time
+request_finished.disconnect(close_caches)
+request_started.disconnect(reset_queries)
 # our lines have no thread, process or source line: see "Optimization" in Python's logging HOWTO
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 logging._srcfile = None

@@ -18,7 +18,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Partner, ApiKey] | None:
-        value = request.headers.get(HEADER)
+        value = request.META.get("HTTP_X_API_KEY")
         if value is None:
             return None
         if "," in value:  # no key has one: web servers join several headers of one name with it (RFC 9110, 5.3)

@@ -33,7 +33,7 @@ class BodyLimitMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+        is_chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
         if not (length.isascii() and length.isdigit()) or (is_chunked and not content_length(request)):
             return length_required(request)
         if is_large(request) and not getattr(view, "allow_large_body", False):

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port
 
 # headers of browsers that fetch a page before, or instead of, showing it
-EARLY_FETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+EARLY_FETCH_HEADERS = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 EARLY_FETCHES = ("prefetch", "preview", "prerender")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -17,12 +17,12 @@ def is_page_view(request: HttpRequest) -> bool:
     """
     if request.method != "GET" or _is_fetched_early(request):
         return False
-    destination = request.headers.get("Sec-Fetch-Dest")
+    destination = request.META.get("HTTP_SEC_FETCH_DEST")
     return destination == "document" if destination else not _is_trustworthy(request)
 
 
 def _is_fetched_early(request: HttpRequest) -> bool:
-    purposes = [request.headers.get(name, "").lower() for name in EARLY_FETCH_HEADERS]
+    purposes = [request.META.get(name, "").lower() for name in EARLY_FETCH_HEADERS]
     return any(word in purpose for purpose in purposes for word in EARLY_FETCHES)
 
 

@@ -27,7 +27,7 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        offered = request.headers.get("X-Request-Id", "")
+        offered = request.META.get("HTTP_X_REQUEST_ID", "")  # `request.headers` would collect all headers
         current_id = offered if ACCEPTABLE_ID.fullmatch(offered) else uuid7().hex
         token = request_id.set(current_id)
         started = time.perf_counter()
