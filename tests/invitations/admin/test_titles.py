@@ -1,5 +1,7 @@
 """Titles and breadcrumbs tell rows of one company apart."""
 
+import html
+import re
 from datetime import UTC, datetime
 
 from django.urls import reverse
@@ -47,6 +49,24 @@ def test_page_names_row_three_times(admin_client):
         assert f"<title>{title} · " in page
         assert f"<h1>{title}</h1>" in page
         assert f"&rsaquo; {title}\n" in page
+
+
+def test_breadcrumbs_name_each_step_once(admin_client, company):
+    connection = make_connection(company, external_id="METER-1")
+    wanted = {
+        reverse("admin:invitations_invitation_changelist"): "Home › Invitations",
+        reverse("admin:invitations_invitation_add"): "Home › Invitations › Create invitation",
+        reverse("admin:connections_connection_disable", args=[connection.pk]): (
+            f"Home › Connections › {connection.provider_name}, METER-1, {company} › Disable"
+        ),
+        reverse("admin:companies_company_add"): "Home › People and access › Companies › Add company",
+    }
+    assert {path: breadcrumbs(admin_client.get(path)) for path in wanted} == wanted
+
+
+def breadcrumbs(response):
+    found = re.search(r'<div class="breadcrumbs">(.*?)</div>', response.content.decode(), re.DOTALL)
+    return " ".join(html.unescape(re.sub("<[^>]+>", "", found[1])).split())
 
 
 def test_action_page_leads_back_by_title(admin_client, company):
