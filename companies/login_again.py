@@ -19,14 +19,14 @@ from config.http.kept_entries import KEPT_FIELD, keep_entries, store_entries
 
 
 def ask_to_log_in_again(request: HttpRequest) -> HttpResponseBase | None:
-    """The login page with the entries of the posted form. None if there is nothing to keep."""
+    """The login page, with the entries of the posted form if it names its user. None if the user is logged in."""
     if request.method != "POST" or request.user.is_authenticated:
         return None
     if request.headers.get("Sec-Fetch-Dest") == "iframe":
         return _notice_in_frame(request)
     kept = keep_entries(request)
-    if kept is None:
-        return None
+    if kept is None:  # a button, or an action of a list: its page cannot always be the URL of the form
+        return _login_page(request, next=request.headers.get("Referer") or request.get_full_path(), is_unsent=True)
     return _login_page(
         request, next=kept.url, kept=kept.encrypted, is_too_long=kept.is_too_long, had_files=kept.had_files
     )

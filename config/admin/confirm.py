@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from config.admin.base import BaseAdmin
 from config.exceptions import InvalidField
+from config.http.kept_entries import show_kept_entries
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -64,7 +65,7 @@ class ConfirmingAdmin(BaseAdmin):
         row = self.get_object(request, unquote(object_id))
         if row is None:
             raise Http404
-        form = action.form(request.POST if request.method == "POST" else None)
+        form = show_kept_entries(action.form, request)(data=request.POST if request.method == "POST" else None)
         is_done = not action.is_offered(row) or (form.is_valid() and self._run(request, row, action, form))
         if not is_done:
             return self._ask(request, row, action, form)
@@ -82,10 +83,10 @@ class ConfirmingAdmin(BaseAdmin):
         return True
 
     def _ask(self, request: HttpRequest, row: Model, action: ConfirmedAction, form: forms.Form) -> HttpResponse:
-        question = {"action": action.label, "name": self.opts.verbose_name}
+        question = {"action": action.label, "name": self.opts.verbose_name, "title": self.title_of(row)}
         context = {
             **self.admin_site.each_context(request),
-            "title": _("%(action)s %(name)s?") % question,
+            "title": _("%(action)s %(title)s?") % question,
             "opts": self.opts,
             "consequence": action.consequence,
             "original": row,

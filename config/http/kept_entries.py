@@ -33,11 +33,11 @@ ShownForm = TypeVar("ShownForm", bound=forms.BaseForm)
 
 @dataclass(frozen=True)
 class Entries:
-    """`text`: the entries, URL-encoded; empty if they were too long. `had_files`: files that must be chosen again."""
+    """`text`: the entries, URL-encoded; None if they were too long. `had_files`: files that must be chosen again."""
 
     id: str
     path: str
-    text: str = field(repr=False)
+    text: str | None = field(repr=False)
     had_files: bool
     kept_at: float
 
@@ -72,7 +72,7 @@ def keep_entries(request: HttpRequest) -> KeptEntries | None:
     entries = Entries(
         id=get_random_string(8),
         path=request.path,
-        text="" if is_too_long else text,
+        text=None if is_too_long else text,
         had_files=any(request.FILES.values()),
         kept_at=time.time(),
     )
@@ -111,7 +111,7 @@ def show_kept_entries(form_class: type[ShownForm], request: HttpRequest) -> type
     The class takes `data` by name, as `None`.
     """
     entries = kept_entries(request)
-    if entries is None or not entries.text:
+    if entries is None or entries.text is None:
         return form_class
     shown = QueryDict(entries.text)
 

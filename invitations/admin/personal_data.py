@@ -16,6 +16,7 @@ from companies.addresses import normalize_address, why_no_address
 from companies.models import User
 from config.exceptions import DomainError, InvalidField
 from config.http.headers import set_private_headers
+from config.http.kept_entries import show_kept_entries
 from invitations.admin.pages import AdminPage
 from invitations.services.personal_data import erase_personal_data, export_personal_data
 
@@ -46,7 +47,7 @@ class PersonalDataView(AdminPage):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._show(PersonalDataForm())
+        return self._show(show_kept_entries(PersonalDataForm, request)(data=None))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = PersonalDataForm(request.POST)

@@ -23,7 +23,7 @@ def test_disabling_is_confirmed_and_logged(admin_client, company):
     assert url(row, "disable") in page_of(admin_client, row)
     question = words(admin_client.get(url(row, "disable")))
     assert Connection.objects.get().status == "PENDING"
-    assert "Disable connection?" in question
+    assert f"Disable {row.provider_name}, {company}" in question
     long = admin_client.post(url(row, "disable"), {"reason": "x" * 501})
     assert (long.status_code, Connection.objects.get().status) == (200, "PENDING")
     admin_client.post(url(row, "disable"), {"reason": "Sold"})
