@@ -18,6 +18,8 @@ SAME_FOR_ALL: Environ = {
     "wsgi.run_once": False,
 }
 WITHOUT_PREFIX = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
+# clients choose the names, of up to 64 KiB: a full cache of those would take 130 MB
+MAX_CACHED_LENGTH = 50
 
 
 def make_environ(scope: dict[str, Any]) -> Environ:
@@ -45,12 +47,14 @@ def make_environ(scope: dict[str, Any]) -> Environ:
 
 def _add_header(environ: Environ, name: bytes, value: str) -> None:
     """Add a header. Repeated headers become a list (RFC 9110, 5.3), repeated cookies one header (RFC 9113, 8.2.3)."""
-    key = _key(name)
+    key = _cached_key(name) if len(name) <= MAX_CACHED_LENGTH else _key(name)
     if key in environ:
         value = f"{environ[key]}{'; ' if name == b'cookie' else ','}{value}"
     environ[key] = value
 
 
-@lru_cache(1000)
 def _key(name: bytes) -> str:
     return WITHOUT_PREFIX.get(name) or "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+
+
+_cached_key = lru_cache(1000)(_key)

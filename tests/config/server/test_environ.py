@@ -1,5 +1,6 @@
 """WSGI environ of an ASGI request."""
 
+from config.server import environ as module
 from config.server.environ import make_environ
 
 
@@ -54,3 +55,13 @@ def test_repeated_headers_are_joined():
     environ = environ_of(headers=headers)
 
     assert (environ["HTTP_X_FORWARDED_FOR"], environ["HTTP_COOKIE"]) == ("a,b", "a=1; b=2")
+
+
+def test_long_header_names_are_not_cached():
+    headers = [(b"x-" + b"a" * 60_000, b"1"), (b"x-api-key", b"2")]
+    module._cached_key.cache_clear()
+
+    environ = environ_of(headers=headers)
+
+    assert (environ["HTTP_X_" + "A" * 60_000], environ["HTTP_X_API_KEY"]) == ("1", "2")
+    assert module._cached_key.cache_info().currsize == 1
