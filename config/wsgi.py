@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 
+from django.conf import settings
 from django.core.cache import close_caches
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
@@ -22,9 +23,10 @@ gc.collect()
 gc.freeze()
 # a request makes some thousand objects, nearly all without cycles: by default it would pay for several collections
 gc.set_threshold(20_000, 10, 10)
-# without caches and `DEBUG`, these two only cost time
+# these two only cost time: there are no caches, and without `DEBUG` no log of queries
 request_finished.disconnect(close_caches)
-request_started.disconnect(reset_queries)
+if not settings.DEBUG:
+    request_started.disconnect(reset_queries)
 # our lines have no thread, process or source line: see "Optimization" in Python's logging HOWTO
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 logging._srcfile = None
