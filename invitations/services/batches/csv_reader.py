@@ -24,10 +24,9 @@ LIST_SEPARATOR = re.compile(r"[|;\n]")
 EXCEL_SIGNATURE = b"PK\x03\x04"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # Excel's “Unicode Text”
 DELIMITERS = ",;\t|"
-# Excel's own line for the delimiter; a spreadsheet does not count it as a row
-# Excel's own line for the delimiter; a spreadsheet does not count it as a row
 # Excel's guard of leading zeros: ="00123"
 TEXT_FORMULA = re.compile(r'="([^"]*)"')
+# Excel's own line for the delimiter; a spreadsheet does not count it as a row
 DELIMITER_LINE = re.compile(r'"?sep=([,;\t|])"?[ ,;\t|]*\r?\n', re.IGNORECASE)
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 NOT_TEXT = gettext_lazy("This is not a text file. Save the table as a CSV file.")
