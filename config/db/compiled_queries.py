@@ -40,7 +40,7 @@ def compiled(
     @wraps(build)
     def rows(**values: Any) -> list[Row]:
         if values.keys() != names:
-            raise TypeError(f"{build.__name__} takes {', '.join(types)}")
+            raise TypeError(f"{build.__name__} takes {', '.join(sorted(names))}")
         if "query" not in cache:
             placeholders = {name: PLACEHOLDERS[kind]() for name, kind in types.items()}
             cache["query"] = CompiledQuery(build, placeholders, beside)
