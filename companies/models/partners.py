@@ -129,7 +129,13 @@ def find_api_key(value: str, *, company_id: UUID | None = None) -> ApiKey | None
 
 
 def key_finder(sql: str, *parameters: str) -> Callable[..., ApiKey | None]:
-    """Return `find_api_key` with a row of `sql` as `beside`. It may refer to the columns of the key as `found`."""
+    """Return `find_api_key` with a row of `sql` as `beside`.
+
+    The SQL has the columns of the key as `found`. It must compare `found.partner_id`, or every partner could read the
+    row. Raises `ValueError` without it.
+    """
+    if "found.partner_id" not in sql:
+        raise ValueError("the SQL does not compare found.partner_id")
     keys = compiled(_keys, beside=sql, parameters=parameters)
 
     def find(value: str, **values: Any) -> ApiKey | None:

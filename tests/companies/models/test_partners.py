@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from companies.models import ApiKey, Partner, find_api_key
+from companies.models import ApiKey, Partner, find_api_key, key_finder
 from companies.services.partners import revoke_api_key
 from tests.factories import CompanyFactory, PartnerFactory, let_expire, make_api_key
 
@@ -67,3 +67,8 @@ def test_find_api_key_adds_own_company_only(company):
     found = [getattr(find_api_key(value, company_id=company_id), "company", None) for company_id in ids]
 
     assert found == [*companies, None, None]
+
+
+def test_statement_beside_key_must_compare_partner():
+    with pytest.raises(ValueError, match="partner_id"):
+        key_finder("SELECT name FROM companies_company WHERE id = %(company)s", "company")
