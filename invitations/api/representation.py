@@ -31,7 +31,7 @@ def represent_rows(ids: Sequence[UUID]) -> list[dict[str, Any]]:
 
 
 def represent_detail(row: Sequence[Any]) -> dict[str, Any]:
-    """A row of `statements.DETAIL`: an invitation with its latest events and its deliveries."""
+    """The invitation in a row of `statements.DETAIL`, with its latest events and its deliveries."""
     shown = _with_link(statements.detail.read(row))
     unmailed = _unmailed(shown, send_email=row[-1])
     if unmailed:

@@ -1,4 +1,4 @@
-"""SQL of changes that are one statement each, with their guards in it. Run them in any transaction, or in none."""
+"""SQL of changes that are one statement each. Run them in any transaction, or in none, unless they ask for a lock."""
 
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ def insert_invitation(invitation: Invitation, created: InvitationEvent) -> None:
 
 
 def _log_opening(column: str, event_type: EventType, actor: ActorKind) -> Statement:
-    """Log an event, at most one since `guard`, or count it in that of the last hour.
+    """Write the statement that logs an event, at most one since `guard`, or counts it in that of the last hour.
 
     The update locks the invitation and is the guard: of two at once, the second sees the time of the first.
     """
@@ -74,13 +74,14 @@ _REDEEM = Statement(f"WITH {CONNECTION_INSERTS}, connection_event AS ({EVENT_INS
 def spend_use(use: Use, used: InvitationEvent, fulfilled: InvitationEvent) -> None:
     """Insert the use with its event, and count it. `fulfilled` is inserted if it was the last one.
 
-    An old browser does not tell that a person opened the page, but a use does.
+    The caller has locked the invitation and checked that it may be used. An old browser does not tell that a person
+    opened the page, but a use does.
     """
     _SPEND_USE.row(**_use_values(use, used, fulfilled))
 
 
 def redeem(draft: ConnectionDraft, use: Use, used: InvitationEvent, fulfilled: InvitationEvent) -> None:
-    """Insert a new connection and spend the use that it costs."""
+    """Insert a new connection and spend the use that it costs. The caller has locked the company, too."""
     made = connection_values(draft.connection, draft.credential, draft.created)
     _REDEEM.row(**made, **_use_values(use, used, fulfilled))
 

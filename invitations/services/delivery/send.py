@@ -75,7 +75,7 @@ def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int 
 
 
 def queue_first_mails(invitation: Invitation, *, priority: int) -> None:
-    """The same for each address of an invitation that was just created."""
+    """Queue a mail to each address of an invitation that was just created."""
     deliveries = (Delivery(invitation=invitation, email=email, **new_round()) for email in invitation.mailable_emails)
     queue_round(Delivery.objects.bulk_create(deliveries), priority=priority)
 
