@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 
 class JSONNegotiation(DefaultContentNegotiation):
-    """Parses an `Accept` header only if it asks for more than the first renderer."""
+    """Parse an `Accept` header only if it asks for more than the first renderer."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         if request.META.get("HTTP_ACCEPT", "*/*") in ("", "*/*", renderers[0].media_type):

@@ -59,7 +59,7 @@ def _with_link(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unmailed(shown: dict[str, Any], *, send_email: bool) -> list[Delivery]:
-    """Stand for the addresses that were not mailed, if the invitation was."""
+    """Return stand-ins for the addresses that were not mailed, if the invitation was."""
     known = {delivery["email"] for delivery in _parse(shown["deliveries"])}
     if not known and not send_email:
         return []
