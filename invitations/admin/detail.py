@@ -19,6 +19,7 @@ from companies.models import Site
 from config.admin.times import format_datetime, relative_time
 from connections.models import Datasource, UtilityType
 from invitations.admin.actions.buttons import action_buttons, create_buttons
+from invitations.admin.actions.expiry import ExtendForm
 from invitations.admin.changelist import status, uses
 from invitations.admin.history import load_history, state_of
 from invitations.admin.links import shown_link
@@ -77,6 +78,7 @@ def detail_context(model_admin: Any, request: HttpRequest, invitation: Invitatio
         "is_expired": invitation.expires_at and invitation.expires_at <= now,
         "opened": relative_time(invitation.last_viewed_at),
         "best_button": best,
+        "extension": ExtendForm(instance=invitation) if best and step.extends_at_once else None,
         "buttons": [button for button in buttons if button is not best],
         "correct_button": by_name.get("correct"),
         "resend_button": by_name.get("resend"),

@@ -74,6 +74,11 @@ class NextStep:
     buttons: tuple[str, ...] = ()
     expires_soon: bool = False
 
+    @property
+    def extends_at_once(self) -> bool:
+        """True if one button extends the invitation and mails it again, without a page that asks."""
+        return self.advice in {Advice.EXPIRED, Advice.EXPIRED_OPENED, Advice.EXPIRED_USED}
+
 
 def suggest_next_step(state: InvitationState, *, now: datetime) -> NextStep:
     """Return the most urgent step: for an ended invitation, then for a failure, then for a contributor to wait for."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.actors import Actor
 from companies.models import User
-from config.admin.times import format_datetime
+from config.admin.times import format_datetime, weekday_date
 from config.exceptions import DomainError, InvalidField
 from invitations.admin.actions.base import OptimisticLockForm
 from invitations.admin.actions.recipients import joined_emails, mailing_sentence
@@ -28,6 +28,7 @@ from invitations.models.status import Status
 from invitations.services.delivery.send import resend_invitation
 
 DAY, NEVER = "day", "never"
+SUGGESTED_DAYS = 14
 
 
 class ExtendForm(OptimisticLockForm):
@@ -55,11 +56,20 @@ class ExtendForm(OptimisticLockForm):
     @property
     def current(self) -> dict[str, Any]:
         expires_at = self.instance.expires_at
-        return {"life": "14" if expires_at else NEVER, "seen": _isoformat(expires_at), "mail": self._is_mail_wanted}
+        return {
+            "life": str(SUGGESTED_DAYS) if expires_at else NEVER,
+            "seen": _isoformat(expires_at),
+            "mail": self._is_mail_wanted,
+        }
 
     @property
     def expiry(self) -> str:
         return expiry_sentence(self.instance.expires_at)
+
+    @property
+    def suggested_day(self) -> str:
+        """The last day if an expired invitation is extended as suggested."""
+        return weekday_date(timezone.now() + timedelta(days=SUGGESTED_DAYS))
 
     def fill(self) -> None:
         super().fill()

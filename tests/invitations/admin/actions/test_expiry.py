@@ -1,5 +1,6 @@
 """Extend: staff change when an invitation expires."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,6 +135,21 @@ def test_expired_invitation_works_again(admin_client, company):
     assert stored(invitation).status == Status.ACTIVE
     assert abs(stored(invitation).expires_at - timezone.now() - timedelta(days=14)) < timedelta(minutes=1)
     assert "The invitation works longer now, until " in page
+
+
+def test_one_press_extends_and_mails_again(admin_client, company):
+    invitation = make_invitation(company, allowed_emails=["anna@example.com"], send_email=True)
+    let_expire(invitation)
+    page = admin_client.get(address("change", invitation))
+    form = page.context["extension"]
+    assert f"Extend to {form.suggested_day}" in words(page)
+    assert re.search(r'<label><input type="checkbox" name="mail"[^>]* checked> And mail it again', words(page))
+
+    admin_client.post(page.context["best_button"].url, {field.name: field.value() or "" for field in form})
+
+    assert stored(invitation).status == Status.ACTIVE
+    assert invitation.deliveries.get().round == 2
+    assert "extension" not in page_of(admin_client, invitation)
 
 
 def test_expiry_errors_keep_the_input(admin_client, invitation):
