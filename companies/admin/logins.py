@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -96,9 +94,7 @@ class AccountRecoveryMixin(BaseAdmin):
         """Confirm on GET, act on POST."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        user: Any = self.get_object(request, unquote(object_id))
-        if user is None:
-            raise Http404
+        user = self.get_row_or_404(request, object_id)
         if not self.has_change_permission(request, user):
             raise PermissionDenied
         if request.method != "POST":
@@ -113,25 +109,19 @@ class AccountRecoveryMixin(BaseAdmin):
     def _show_link(self, request: HttpRequest, user: User, texts: RecoveryTexts) -> HttpResponse:
         """Show the link in the response itself, so that no session or cookie has it."""
         link = create_password_link(user, by=cast(User, request.user))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": texts.outcome,
-            "opts": self.opts,
-            "original": user,
-            "url": settings.PUBLIC_URL + reverse("admin:choose_password", kwargs=link),
-        }
-        return set_private_headers(render(request, "admin/companies/user/password_link.html", context))
+        url = settings.PUBLIC_URL + reverse("admin:choose_password", kwargs=link)
+        template = "admin/companies/user/password_link.html"
+        return set_private_headers(self.render_page(request, template, title=texts.outcome, original=user, url=url))
 
     def _ask(self, request: HttpRequest, user: User, texts: RecoveryTexts) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{texts.button} of {user}?",
-            "opts": self.opts,
-            "original": user,
-            "consequence": texts.consequence,
-            "button": texts.button,
-        }
-        return TemplateResponse(request, "admin/companies/user/confirm.html", context)
+        return self.render_page(
+            request,
+            "admin/companies/user/confirm.html",
+            title=f"{texts.button} of {user}?",
+            original=user,
+            consequence=texts.consequence,
+            button=texts.button,
+        )
 
     @admin.display(description=_("password"))
     def change_password(self, user: User) -> SafeString:

@@ -6,7 +6,6 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
@@ -200,14 +199,8 @@ class ApiKeyAdmin(UnlimitedAdmin, RevokingAdmin):
     @sensitive_variables()
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Show the value in the response itself, so that no session, cookie or URL has it."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Copy the key now"),
-            "opts": self.opts,
-            "key": obj,
-            "value": obj.value,
-        }
-        return TemplateResponse(request, "admin/companies/apikey/issued.html", context)
+        template = "admin/companies/apikey/issued.html"
+        return self.render_page(request, template, title=_("Copy the key now"), key=obj, value=obj.value)
 
     def revoke(self, request: HttpRequest, obj: ApiKey, **how: Any) -> None:
         revoke_api_key(obj)

@@ -4,17 +4,19 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.db import transaction
 from django.db.models import CharField, EmailField, Model, QuerySet, URLField
 from django.forms.widgets import Media
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
+from django.views.decorators.debug import sensitive_variables
 
 from config.admin.changelist import AutocompleteFilter, BoundedChangeList, BoundedPaginator
 from config.admin.facts import FilledFieldsets
@@ -203,6 +205,20 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         `str()` goes into logs, so it contains no personal data; a title may.
         """
         return str(obj)
+
+    def get_row_or_404(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row of a URL. Raises `Http404`, also for a row outside of the user's limit."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return row
+
+    @sensitive_variables("context")  # the value of a new key
+    def render_page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+        """Response with a page of this admin that is not Django's own."""
+        request.current_app = self.admin_site.name
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, template, context)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         response = super().history_view(request, object_id, extra_context)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
@@ -62,9 +60,7 @@ class ConfirmingAdmin(BaseAdmin):
     def confirm_view(self, request: HttpRequest, object_id: str, *, action: ConfirmedAction) -> HttpResponse:
         if not request.user.has_perm(action.permission):
             raise PermissionDenied
-        row = self.get_object(request, unquote(object_id))
-        if row is None:
-            raise Http404
+        row = self.get_row_or_404(request, object_id)
         form = show_kept_entries(action.form, request)(data=request.POST if request.method == "POST" else None)
         is_done = not action.is_offered(row) or (form.is_valid() and self._run(request, row, action, form))
         if not is_done:
@@ -84,18 +80,16 @@ class ConfirmingAdmin(BaseAdmin):
 
     def _ask(self, request: HttpRequest, row: Model, action: ConfirmedAction, form: forms.Form) -> HttpResponse:
         question = {"action": action.label, "name": self.opts.verbose_name, "title": self.title_of(row)}
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("%(action)s %(title)s?") % question,
-            "opts": self.opts,
-            "consequence": action.consequence,
-            "original": row,
-            "label": action.label,
-            "form": form,
-            "button": _("%(action)s %(name)s") % question,
-        }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/confirm.html", context)
+        return self.render_page(
+            request,
+            "admin/confirm.html",
+            title=_("%(action)s %(title)s?") % question,
+            consequence=action.consequence,
+            original=row,
+            label=action.label,
+            form=form,
+            button=_("%(action)s %(name)s") % question,
+        )
 
     def _links(self, request: HttpRequest, row: Model) -> Iterator[tuple["StrOrPromise", str]]:
         for action in self.confirmed_actions:

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 
 from config.admin.base import BaseAdmin
@@ -55,9 +53,7 @@ class RevokingAdmin(BaseAdmin):
         """Confirm on GET, revoke on POST."""
         if not self.has_revoke_permission(request):
             raise PermissionDenied
-        obj: Any = self.get_object(request, unquote(object_id))
-        if obj is None:
-            raise Http404
+        obj = self.get_row_or_404(request, object_id)
         form_class = show_kept_entries(self.revoke_form, request)
         form = form_class(data=request.POST if request.method == "POST" else None)
         if not obj.revoked_at and not form.is_valid():
@@ -98,21 +94,19 @@ class RevokingAdmin(BaseAdmin):
     def _ask(self, request: HttpRequest, chosen: Sequence[Model], form: forms.Form, *, cancel: str) -> HttpResponse:
         is_one = len(chosen) == 1
         name = self.opts.verbose_name if is_one else f"{len(chosen)} {self.opts.verbose_name_plural}"
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Revoke {self.title_of(chosen[0])}?" if is_one else f"Revoke {name}?",
-            "opts": self.opts,
-            "consequence": self.revoke_consequence,
-            "original": chosen[0] if is_one else None,
-            "label": "Revoke",
-            "chosen": chosen,
-            "named": chosen[:MOST_NAMED],
-            "more": max(len(chosen) - MOST_NAMED, 0),
-            "form": form,
-            "button": f"Revoke {name}",
-            "cancel": cancel,
-            "action": request.POST.get("action", ""),
-            "checkbox_name": ACTION_CHECKBOX_NAME,
-        }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/revoke_confirmation.html", context)
+        return self.render_page(
+            request,
+            "admin/revoke_confirmation.html",
+            title=f"Revoke {self.title_of(chosen[0])}?" if is_one else f"Revoke {name}?",
+            consequence=self.revoke_consequence,
+            original=chosen[0] if is_one else None,
+            label="Revoke",
+            chosen=chosen,
+            named=chosen[:MOST_NAMED],
+            more=max(len(chosen) - MOST_NAMED, 0),
+            form=form,
+            button=f"Revoke {name}",
+            cancel=cancel,
+            action=request.POST.get("action", ""),
+            checkbox_name=ACTION_CHECKBOX_NAME,
+        )

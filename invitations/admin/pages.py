@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.contrib.admin.utils import unquote
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpResponse
 from django.views import View
 
 from companies.models import User
@@ -25,14 +23,11 @@ class AdminPage(View):
         return user  # type: ignore[no-any-return]
 
     def get_invitation(self, object_id: Any) -> Invitation:
-        invitation: Invitation | None = self.model_admin.get_object(self.request, unquote(str(object_id)))
-        if invitation is None:
-            raise Http404
+        invitation: Invitation = self.model_admin.get_row_or_404(self.request, str(object_id))
         return invitation
 
     def render(self, template: str, **context: Any) -> HttpResponse:
-        request: HttpRequest = self.request
-        site = self.model_admin.admin_site
-        request.current_app = site.name
-        context = {**site.each_context(request), "opts": self.model_admin.opts, **context}
-        return TemplateResponse(request, f"admin/invitations/invitation/{template}", context)
+        page: HttpResponse = self.model_admin.render_page(
+            self.request, f"admin/invitations/invitation/{template}", **context
+        )
+        return page

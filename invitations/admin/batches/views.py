@@ -3,12 +3,10 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
@@ -135,15 +133,13 @@ class BatchAdmin(CompanyLimitedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         batch = self._batch(request, object_id)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "may_create": self.has_add_permission(request),
-            "may_see_invitations": request.user.has_perm("invitations.view_invitation"),
+        return self.render_page(
+            request,
+            "admin/invitations/batch/change.html",
+            may_create=self.has_add_permission(request),
+            may_see_invitations=request.user.has_perm("invitations.view_invitation"),
             **batch_context(batch, status=request.GET.get("status", ""), page=request.GET.get("p", "1")),
-        }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/invitations/batch/change.html", context)
+        )
 
     @method_decorator(require_POST)
     def create_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -199,9 +195,7 @@ class BatchAdmin(CompanyLimitedAdmin):
         """403 without the permission; 404 for another company."""
         if not (self.has_view_permission(request) if may is None else may):
             raise PermissionDenied
-        batch: Batch | None = self.get_object(request, unquote(str(object_id)))
-        if batch is None:
-            raise Http404
+        batch: Batch = self.get_row_or_404(request, str(object_id))
         return batch
 
 
