@@ -276,6 +276,7 @@ class Invitation(models.Model):
 
     @cached_property
     def prefilled(self) -> Prefill:
+        """The values of `prefill`, read once for each instance. After a change, read the row again."""
         return Prefill.from_json(self.prefill)
 
 
