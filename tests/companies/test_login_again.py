@@ -162,6 +162,12 @@ def test_file_must_be_chosen_again(mary, company):
     assert "Choose the file again." in page
 
 
+def test_password_forms_keep_nothing(mary, client):
+    client.force_login(mary)
+    paths = [reverse("admin:password_change"), reverse("admin:auth_user_password_change", args=[mary.pk])]
+    assert {path: owner_of(client, path) for path in paths} == dict.fromkeys(paths)
+
+
 def test_too_long_entries_are_not_kept(mary, company):
     client, answer = post_logged_out(mary, **form_data(company, message="x" * kept_entries.MAX_ENTRIES_BYTES))
 
