@@ -8,7 +8,6 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
 from typing import IO, Any, NamedTuple
@@ -20,6 +19,7 @@ from config.http.health import LIVENESS_PATH
 from config.server.environ import Environ, make_environ
 from config.server.request_body import Receive, receive_body
 from config.server.sockets import limit_unread_responses
+from config.server.threads import Threads
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -29,9 +29,9 @@ BLOCK_BYTES, BLOCK_SECONDS = 64 * 1024, 60
 # the beginning of a streamed response stays in memory, a longer one goes into a temporary file
 MEMORY_BYTES = 1024 * 1024
 
-threads = ThreadPoolExecutor(settings.WEB_THREADS, "web")
+threads = Threads(settings.WEB_THREADS, "web")
 # answers the liveness probe while all other threads are busy
-reserve = ThreadPoolExecutor(1, "probe")
+reserve = Threads(1, "probe")
 
 
 class Answer(NamedTuple):
@@ -58,7 +58,7 @@ async def application(
     await receive_body(environ, receive)
     pool = reserve if environ["PATH_INFO"] == LIVENESS_PATH else threads
     try:
-        answer = await asyncio.get_running_loop().run_in_executor(pool, respond, environ)
+        answer = await pool.run(respond, environ)
     except Exception:  # of a response that is streamed: Django answers all others itself
         logger.exception("A response could not be completed.")
         answer = Answer(500, [(b"content-type", b"text/plain")], BytesIO(b"Internal Server Error"))
