@@ -11,7 +11,7 @@ from companies.services.sites import SiteNames
 from config.http.headers import set_private_headers
 from connections.models import Datasource
 from invitations.contributor.forms import ConnectForm
-from invitations.contributor.forms.connect import offered_sites
+from invitations.contributor.forms.sites import offered_sites
 from invitations.contributor.repair import repair
 from invitations.contributor.request import ContributorRequest, contributor_view
 from invitations.contributor.results import show_result

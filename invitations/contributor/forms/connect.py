@@ -4,11 +4,9 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from companies.addresses import normalize_address
-from companies.models import Site
 from config.exceptions import InvalidField
 from config.form_fields import AddressInput, CountryField, SharedChoices, TypedCharField
 from connections.models import UtilityType
@@ -16,7 +14,7 @@ from connections.services.details import check_start_date
 from invitations.contributor.forms.login import LoginForm
 from invitations.contributor.forms.provider import ProviderForm
 from invitations.contributor.forms.second_time import SecondTimeForm
-from invitations.contributor.forms.sites import SiteNamesField, site_fields
+from invitations.contributor.forms.sites import SiteNamesField, prefilled_sites, site_fields
 from invitations.models import EmailProof, Invitation
 from invitations.services.accounts import Account
 from invitations.services.redemption import prefilled_datasource
@@ -78,7 +76,8 @@ class ConnectForm(SecondTimeForm, ProviderForm):
             "autocapitalize": "none",
             "spellcheck": "false",
         }
-        self._offer_sites(invitation)
+        self.fields |= site_fields(invitation)
+        self.order_fields(self.field_order)
         self._demand_for(self.initial["datasource"], is_certain=invitation.prefilled.locks_provider)
         for lock in invitation.prefilled.locked_fields:
             for name in FIELDS_OF_LOCKS[lock]:
@@ -128,18 +127,6 @@ class ConnectForm(SecondTimeForm, ProviderForm):
             collection_start_date=data["collection_start_date"],
         )
 
-    def _offer_sites(self, invitation: Invitation) -> None:
-        is_locked = invitation.prefilled.is_locked("initial_sites")
-        prefilled = invitation.company.sites.filter(pk__in=invitation.prefilled.initial_sites).order_by("name", "pk")
-        self.fields |= site_fields(prefilled if is_locked else offered_sites(invitation), is_locked=is_locked)
-        self.order_fields(self.field_order)
-
-
-def offered_sites(invitation: Invitation) -> QuerySet[Site]:
-    """Sites that are not archived, and the prefilled ones, which may have been archived since."""
-    kept = Q(pk__in=invitation.prefilled.initial_sites)
-    return invitation.company.sites.filter(kept | Q(archived_at=None)).order_by("name", "pk")
-
 
 def _initial(invitation: Invitation, proof: EmailProof | None) -> dict[str, Any]:
     prefill = invitation.prefilled
@@ -148,7 +135,7 @@ def _initial(invitation: Invitation, proof: EmailProof | None) -> dict[str, Any]
         "datasource": datasource,
         "provider": datasource.name if datasource else prefill.url,
         "country": prefill.country or (datasource.country if datasource else None),
-        "sites": list(invitation.company.sites.filter(pk__in=prefill.initial_sites)) if prefill.initial_sites else [],
+        "sites": list(prefilled_sites(invitation)) if prefill.initial_sites else [],
         "utility_types": list(prefill.utility_types),
         "owner_email": prefill.connection_owner_email or (proof and proof.email),
         "collection_start_date": prefill.data_collection_start_date,

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Site
 from companies.services.sites import SiteNames
+from config.db.compiled_queries import compiled
+from invitations.models import Invitation
 
 LABEL = _("Places this account serves")
 MOST_BOXES = 50
@@ -92,12 +95,41 @@ class SiteNamesField(forms.Field):
         return sentence % {"line": line, "number": f"{len(found):,}", "names": names}
 
 
-def site_fields(sites: QuerySet[Site], *, is_locked: bool) -> dict[str, forms.Field]:
+def site_fields(invitation: Invitation) -> dict[str, forms.Field]:
     """Fields to choose sites: boxes for a few, a text for many, none without sites. Locked ones are all shown."""
-    first = list(sites if is_locked else sites[: MOST_BOXES + 1])
-    if is_locked or len(first) <= MOST_BOXES:
-        return {"sites": SiteBoxesField(first, required=False, label=LABEL)} if first else {}
-    names = SiteNames(sites)
+    if invitation.prefilled.is_locked("initial_sites"):
+        return _boxes(list(prefilled_sites(invitation).order_by("name", "pk")))
+    first = _first_offered(invitation)
+    return _boxes(first) if len(first) <= MOST_BOXES else _names(SiteNames(offered_sites(invitation)))
+
+
+def prefilled_sites(invitation: Invitation) -> QuerySet[Site]:
+    return invitation.company.sites.filter(pk__in=invitation.prefilled.initial_sites)
+
+
+def offered_sites(invitation: Invitation) -> QuerySet[Site]:
+    """Sites that are not archived, and the prefilled ones, which may have been archived since."""
+    kept = Q(pk__in=invitation.prefilled.initial_sites)
+    return invitation.company.sites.filter(kept | Q(archived_at=None)).order_by("name", "pk")
+
+
+def _first_offered(invitation: Invitation) -> list[Site]:
+    """The first sites: one more than fit into boxes, if there are so many."""
+    if invitation.prefilled.initial_sites:
+        return list(offered_sites(invitation)[: MOST_BOXES + 1])
+    return _first_open(company_id=invitation.company_id)
+
+
+@compiled
+def _first_open(company_id: UUID) -> QuerySet[Site]:
+    return Site.objects.filter(company=company_id, archived_at=None).order_by("name", "pk")[: MOST_BOXES + 1]
+
+
+def _boxes(sites: list[Site]) -> dict[str, forms.Field]:
+    return {"sites": SiteBoxesField(sites, required=False, label=LABEL)} if sites else {}
+
+
+def _names(names: SiteNames) -> dict[str, forms.Field]:
     number = {"number": f"{len(names.sites):,}"}
     return {
         "all_sites": forms.MultipleChoiceField(
