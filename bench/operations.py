@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -67,11 +68,11 @@ def opened_again(_seeded: Seeded, _url: str) -> Operation:
 
 
 def opened_first(_seeded: Seeded, _url: str) -> Operation:
-    """Open pages for the first time, which writes to the log."""
-    began = timezone.now()
+    """Open pages for the first time in an hour, which writes to the log."""
 
     def forget() -> None:
-        InvitationEvent.objects.filter(type=EventType.VIEWED, created_at__gt=began).delete()
+        last_hour = timezone.now() - timedelta(hours=1)
+        InvitationEvent.objects.filter(type=EventType.VIEWED, created_at__gt=last_hour).delete()
         Invitation.objects.filter(last_viewed_at__isnull=False).update(last_viewed_at=None)
         _vacuum(Invitation, InvitationEvent)
 
