@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from companies.actors import SYSTEM
 from config.tasks import HOURS_KEPT
-from config.worker_health import Stall, find_stall
+from config.worker_health import find_stall
 from invitations.models import (
     Delivery,
     EmailProof,
@@ -114,7 +114,7 @@ def test_worker_sends_four_mails_in_parallel(worker, mail_server, options):
         process.send_signal(signal.SIGCONT)
         process.terminate()
         process.wait()
-    assert find_stall() == Stall(is_running=False, since=None)
+    assert not find_stall().is_running  # a periodic job may wait since the last full minute
     # no job was given up
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
     assert len(mail_server.mails) == 4
