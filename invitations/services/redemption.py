@@ -119,10 +119,15 @@ def prefilled_datasource(prefill: Prefill) -> Datasource | None:
     """
     if prefill.datasource_id is None:
         return None
-    datasource = Datasource.objects.filter(pk=prefill.datasource_id).first()
-    if datasource is None and prefill.locks_provider:
+    found = _datasources(datasource_id=prefill.datasource_id)
+    if not found and prefill.locks_provider:
         raise ProviderGone
-    return datasource
+    return found[0] if found else None
+
+
+@compiled
+def _datasources(datasource_id: UUID) -> QuerySet[Datasource]:
+    return Datasource.objects.filter(pk=datasource_id)
 
 
 def apply_locks(account: Account, invitation: Invitation) -> Account:
