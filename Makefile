@@ -2,8 +2,8 @@
 
 UV_VERSION := 0.13.9
 
-# more than the cores, because browser tests often wait
-PROCESSES ?= 4
+# more than two cores, because browser tests often wait; with more, they get in each other's way
+PROCESSES ?= 3
 # small shares, so that one process does not get all slow tests at the end
 SHARES := --maxschedchunk 4
 FUZZ_FACTOR ?= 40
@@ -24,15 +24,18 @@ CHECKS := check-types check-imports check-migrations check-openapi check-deploy 
 # several checks at once; the output of each stays together if make supports it
 AT_ONCE := $(MAKE) --no-print-directory -j 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: help run test check $(CHECKS) format fuzz pictures browser proxies clean new-enough
+.PHONY: help run test check $(CHECKS) format messages fuzz operations pictures clients browser proxies clean new-enough
 
 help:
 	@echo "make run      start Latchkey on http://localhost:8000 (PORT=, DATABASE_URL=)"
 	@echo "make test     all checks and all tests"
 	@echo "make check    all checks without the tests"
 	@echo "make format   format code and templates"
+	@echo "make messages update and compile the translations, and count what is missing"
 	@echo "make fuzz     property tests with many examples and new seeds"
 	@echo "make pictures every page in light and dark, on phone and desktop, in $(PICTURES)/"
+	@echo "make operations  experiments with kills, outages, a pooler, a replica and many rows (needs root)"
+	@echo "make clients  generate clients in TypeScript, Java and Go, and compile them (needs node, java, go, php)"
 	@echo "make clean    remove the environment and the caches, keep the data"
 
 run: new-enough $(INSTALLED)
@@ -81,12 +84,23 @@ format: new-enough $(INSTALLED)
 	$(BIN)/ruff format --quiet
 	@$(BIN)/djade --target-version 5.2 $(TEMPLATES)
 
+messages: new-enough $(INSTALLED)
+	@$(BIN)/python -m config.dev.messages
+
 fuzz: new-enough $(INSTALLED)
-	FUZZ_FACTOR=$(FUZZ_FACTOR) $(BIN)/pytest -n $(PROCESSES) $$(grep -rl --include='test_*.py' 'import examples' tests)
+	FUZZ_FACTOR=$(FUZZ_FACTOR) $(BIN)/pytest -n $(PROCESSES) $$(grep -rlE --include='test_*.py' 'from tests.fuzzing import' tests)
+
+# one after the other, with their figures
+operations: new-enough $(INSTALLED)
+	$(BIN)/pytest -m operations -s tests/operations
 
 # also checks every width and colour scheme, of which `make test` takes only some
 pictures: browser
 	PICTURES=$(PICTURES) $(BIN)/pytest -n $(PROCESSES) $(SHARES) tests/browser
+
+# `make test` generates the client in Python
+clients: new-enough $(INSTALLED)
+	@tests/clients/run.sh
 
 # The headless Chromium takes half the time of the full one. Otherwise use an installed browser.
 browser: $(INSTALLED)

@@ -1,4 +1,4 @@
-"""`python -m bench`: Latchkey beside a server of the same answers without Django. See docs/speed.md."""
+"""`python -m bench`: Latchkey beside servers of the same answers without Django. See docs/speed.md."""
 
 import argparse
 import os
@@ -17,8 +17,8 @@ NAMES = ("get", "list", "again", "first", "create", "submit")
 
 def main() -> int:
     arguments = _arguments()
-    if find_spec("asyncpg") is None:
-        print("Install the packages of the peer: .venv/bin/uv sync --group bench", file=sys.stderr)
+    if not all(map(find_spec, ("asyncpg", "fastapi", "jinja2", "multipart"))):
+        print("Install the packages of the peers: .venv/bin/uv sync --group bench", file=sys.stderr)
         return 2
     os.environ.pop("DATABASE_URL", None)
     url = arguments.database_url or _embedded_url()
@@ -28,10 +28,15 @@ def main() -> int:
     os.environ |= servers.production(url) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     os.environ["PEER_WITHOUT_RESET"] = "1" if arguments.peer_without_reset else ""
     django.setup()
-    from bench.run import print_budget, run  # noqa: PLC0415 - models need django.setup()
+    from bench.run import print_admin_lists, print_budget, run  # noqa: PLC0415 - models need django.setup()
 
     try:
-        (print_budget if arguments.budget else run)(url, arguments)
+        if arguments.budget:
+            print_budget(url, arguments)
+        elif arguments.admin_lists:
+            print_admin_lists(url, arguments)
+        else:
+            run(url, arguments)
     except Failed as failure:
         print(f"\nFAILED: {failure}", file=sys.stderr)
         return 1
@@ -52,14 +57,20 @@ def _arguments() -> argparse.Namespace:
         "--only", type=_names, default=list(NAMES), help=f"some of {','.join(NAMES)}, separated by commas"
     )
     parser.add_argument(
+        "--peers", type=_peers, default=["fastapi", "bare"], help="fastapi, bare, or both, separated by a comma"
+    )
+    parser.add_argument(
         "--budget", action="store_true", help="print what a request costs, by part; --seconds of processor time each"
+    )
+    parser.add_argument(
+        "--admin-lists", action="store_true", help="print the time of each list of the admin, with --rows in each table"
     )
     parser.add_argument(
         "--peer-without-reset",
         action="store_true",
-        help="let the peer's pool hand out connections as they are; by default asyncpg resets them after each use",
+        help="let the pool of the peers hand out connections as they are; asyncpg resets them after each use",
     )
-    parser.add_argument("--workers", type=int, default=2, help="processes of each server")
+    parser.add_argument("--workers", type=int, default=4, help="processes of each server")
     parser.add_argument("--threads", type=int, help="of each process of Latchkey; default: as in production")
     parser.add_argument(
         "--database-url", help="database to drop and create; default: latchkey_bench on the embedded server"
@@ -72,6 +83,12 @@ def _names(text: str) -> list[str]:
     if len(names) < len(text.split(",")):
         raise argparse.ArgumentTypeError(f"choose from {','.join(NAMES)}")
     return names
+
+
+def _peers(text: str) -> list[str]:
+    if not {*text.split(",")} <= {"fastapi", "bare"}:
+        raise argparse.ArgumentTypeError("choose from fastapi,bare")
+    return text.split(",")
 
 
 def _embedded_url() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from statistics import median
 
-PROJECT, PEER = "Latchkey", "peer"
+PROJECT = "Latchkey"
 
 
 @dataclass(frozen=True)
@@ -25,36 +25,44 @@ def medians(rounds: Sequence[Figures]) -> Figures:
 
 @dataclass(frozen=True)
 class Line:
-    """An operation: the rounds of both servers, each with the same number."""
+    """An operation: the rounds of each server, each with the same number. Latchkey's are the first."""
 
     operation: str
-    project: Sequence[Figures]
-    peer: Sequence[Figures]
+    servers: dict[str, list[Figures]]
 
-    @property
-    def ratio(self) -> float:
-        return medians(self.project).per_second / medians(self.peer).per_second
+    def ratios(self, peer: str) -> list[float]:
+        """Return Latchkey's requests per second to that of a peer, in each round, from the lowest to the highest."""
+        ours, theirs = self.servers[PROJECT], self.servers[peer]
+        return sorted(one.per_second / other.per_second for one, other in zip(ours, theirs, strict=True))
 
-    @property
-    def ratios(self) -> list[float]:
-        """The ratio of each round, from the lowest to the highest."""
-        return sorted(ours.per_second / theirs.per_second for ours, theirs in zip(self.project, self.peer, strict=True))
+    def ratio(self, peer: str) -> float:
+        return medians(self.servers[PROJECT]).per_second / medians(self.servers[peer]).per_second
 
 
 def as_table(lines: Sequence[Line]) -> str:
-    """Return the medians as a table of Markdown."""
-    head = "operation | requests/s | ratio | of rounds | p50 ms | p99 ms | server ms | database ms"
-    rows = [head, " | ".join(["---"] * 8)]
+    """Return the medians as a table of Markdown. Each cell has the figures of all servers."""
+    peers = [name for name in lines[0].servers if name != PROJECT]
+    head = ["operation", "requests/s", *(f"ratio to {peer}" for peer in peers)]
+    head += ["p50 ms", "p99 ms", "server ms", "database ms"]
+    rows = [" | ".join(head), " | ".join(["---"] * len(head))]
     for line in lines:
-        ours, theirs = medians(line.project), medians(line.peer)
-        rows.append(
-            f"{line.operation} | {_pair(ours.per_second, theirs.per_second, 0)} | {line.ratio:.2f} | "
-            f"{line.ratios[0]:.2f} to {line.ratios[-1]:.2f} | {_pair(ours.p50, theirs.p50, 1)} | "
-            f"{_pair(ours.p99, theirs.p99, 1)} | {_pair(ours.server, theirs.server, 2)} | "
-            f"{_pair(ours.database, theirs.database, 2)}"
-        )
+        all_medians = [medians(rounds) for rounds in line.servers.values()]
+        cells = [line.operation, _join([each.per_second for each in all_medians], 0)]
+        cells += [_ratio(line, peer) for peer in peers]
+        cells += [
+            _join([each.p50 for each in all_medians], 1),
+            _join([each.p99 for each in all_medians], 1),
+            _join([each.server for each in all_medians], 2),
+            _join([each.database for each in all_medians], 2),
+        ]
+        rows.append(" | ".join(cells))
     return "\n".join(f"| {row} |" for row in rows)
 
 
-def _pair(ours: float, theirs: float, digits: int) -> str:
-    return f"{ours:.{digits}f} / {theirs:.{digits}f}"
+def _ratio(line: Line, peer: str) -> str:
+    ratios = line.ratios(peer)
+    return f"**{line.ratio(peer):.2f}** ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+
+def _join(values: Sequence[float], digits: int) -> str:
+    return " / ".join(f"{value:.{digits}f}" for value in values)

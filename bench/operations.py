@@ -18,6 +18,7 @@ from bench.servers import PROXY_HEADERS
 from connections.models import Connection, ConnectionEvent, Credential, Datasource
 from connections.services.sandbox import ensure_sandbox
 from invitations.models import EventType, Invitation, InvitationEvent, InvitationType, Use
+from invitations.models.consent import CONSENT_VERSION
 
 SAMPLE = 20_000
 OPENED_FIRST = 40_000
@@ -134,6 +135,7 @@ def form_requests(url: str, paths: list[str], provider: Datasource) -> Requests:
         "utility_types": "ELECTRICITY",
         "owner_email": "owner@example.com",
         "password": "something only they know",
+        "consent": f"{CONSENT_VERSION} en",
     }
     headers = {
         **BROWSER_HEADERS,

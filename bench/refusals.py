@@ -8,6 +8,7 @@ from bench.load import Requests
 from bench.operations import BODY, BROWSER_HEADERS, api_headers, create, form_requests, list_path
 from bench.seed import Seeded
 from companies.actors import SYSTEM
+from companies.models import Company
 from companies.services.partners import issue_api_key, revoke_api_key
 from connections.models import Datasource
 from invitations.models import Invitation
@@ -46,11 +47,14 @@ def _of_reading(seeded: Seeded) -> dict[str, Requests]:
     company, headers = seeded.company, api_headers(seeded)
     own = f"/v2/invitation/{Invitation.objects.filter(company=company).latest('pk').pk}"
     foreign = Invitation.objects.exclude(company__partner=company.partner).latest("pk")
+    other = Company.objects.filter(partner=company.partner).exclude(pk=company.pk)[0]
     keys = {
         "unknown key": "lk_nothing_at-all",
         "two keys": f"{seeded.api_key},{seeded.api_key}",
         "revoked key": _key(seeded, is_revoked=True),
         "key without the scope": _key(seeded, scopes=["companies:read"]),
+        "test key": _key(seeded, is_live=False),
+        "key of another company": _key(seeded, company_ids=[other.pk]),
     }
     paths = {
         "other partner's invitation": f"/v2/invitation/{foreign.pk}",

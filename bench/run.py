@@ -12,16 +12,17 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from bench import Failed, budget, load, processes
+from bench import Failed, admin_lists, budget, load, processes
 from bench.comparison import compare
-from bench.figures import Figures, Line, as_table
+from bench.figures import PROJECT, Figures, Line, as_table
 from bench.operations import OPERATIONS, Operation
 from bench.seed import Seeded, create_database, seed
 from bench.servers import Running, running
 from config import database
 
 WARM_UP_SECONDS = 1
-WITHOUT_RESET = " The peer's pool does not reset its connections."
+WITHOUT_RESET = " The pool of the peers does not reset its connections."
+PEERS = {"fastapi": "FastAPI peer", "bare": "bare peer"}
 LOGS = database.DATA_DIR / "bench"
 
 
@@ -36,15 +37,17 @@ def run(url: str, arguments: argparse.Namespace) -> None:
 
 def _measure_all(url: str, rows: int, arguments: argparse.Namespace) -> list[Line]:
     seeded = _seed(url, rows)
+    sizes = {"workers": arguments.workers, "threads": arguments.threads}
     with ExitStack() as stack:
-        project, peer = (
-            stack.enter_context(running(module, log, workers=arguments.workers, threads=arguments.threads))
-            for module, log in (("config.server", LOGS / "latchkey.log"), ("bench.peer", LOGS / "peer.log"))
-        )
-        compare(seeded, project.url, peer.url, arguments.only)
-        _say("The answers are equal.")
+        project = stack.enter_context(running("config.server", LOGS / "latchkey.log", **sizes))
+        servers = {PROJECT: project}
+        for name in arguments.peers:
+            peer = stack.enter_context(running("bench.peer", LOGS / f"{name}.log", name, **sizes))
+            compare(seeded, project.url, peer.url, arguments.only)
+            _say(f"The answers of Latchkey and the {PEERS[name]} are equal.")
+            servers[PEERS[name]] = peer
         operations = [OPERATIONS[name](seeded, project.url) for name in arguments.only]
-        return [_alternate(operation, project, peer, arguments) for operation in operations]
+        return [_alternate(operation, servers, arguments) for operation in operations]
 
 
 def print_budget(url: str, arguments: argparse.Namespace) -> None:
@@ -61,6 +64,15 @@ def print_budget(url: str, arguments: argparse.Namespace) -> None:
     print(budget.as_table(budgets))
 
 
+def print_admin_lists(url: str, arguments: argparse.Namespace) -> None:
+    """Print the time of each list of the admin, with `--rows` rows in each table."""
+    call_command("collectstatic", verbosity=0, interactive=False)
+    _seed(url, arguments.rows)
+    admin_lists.fill(arguments.rows)
+    for line in admin_lists.measure():
+        print(line, flush=True)
+
+
 def _seed(url: str, rows: int) -> Seeded:
     started = time.monotonic()
     _say(f"Seeding {rows:,} invitations ...")
@@ -70,15 +82,14 @@ def _seed(url: str, rows: int) -> Seeded:
     return seeded
 
 
-def _alternate(operation: Operation, project: Running, peer: Running, arguments: argparse.Namespace) -> Line:
-    """Measure both servers in turn, and in each round another one first."""
-    line = Line(operation.name, [], [])
+def _alternate(operation: Operation, servers: dict[str, Running], arguments: argparse.Namespace) -> Line:
+    """Measure the servers in turn, every other round in reverse."""
+    line = Line(operation.name, {name: [] for name in servers})
     is_database = processes.of_postgresql()
     for number in range(arguments.rounds):
         _say(f"Measuring {operation.name}, round {number + 1} of {arguments.rounds} ...")
-        turns = [(project, line.project), (peer, line.peer)]
-        for server, rounds in turns if number % 2 == 0 else reversed(turns):
-            rounds.append(_measure(server, operation, arguments.seconds, is_database))
+        for name in servers if number % 2 == 0 else reversed(servers):
+            line.servers[name].append(_measure(servers[name], operation, arguments.seconds, is_database))
     return line
 
 
@@ -118,8 +129,8 @@ def _heading(rows: int, arguments: argparse.Namespace) -> str:
         f"\n{rows:,} invitations. {load.CLIENT}, {load.CONNECTIONS} connections. Medians of {arguments.rounds} rounds "
         f"of {arguments.seconds} s. {arguments.workers} workers; Latchkey's have {threads} threads. "
         f"Python {platform.python_version()}, PostgreSQL {version}. Client, servers and database share "
-        f"{os.cpu_count()} cores.{WITHOUT_RESET if arguments.peer_without_reset else ''} Latchkey / peer; processor "
-        "times are for each request."
+        f"{os.cpu_count()} cores.{WITHOUT_RESET if arguments.peer_without_reset else ''} "
+        f"{' / '.join([PROJECT, *(PEERS[name] for name in arguments.peers)])}; processor times are for each request."
     )
 
 

@@ -25,6 +25,7 @@ from invitations.models.tokens import encrypt_token
 YEAR_MS = 365 * 24 * 60 * 60 * 1000
 OTHER_COMPANIES = 200
 PARTNERS = 8
+LIMITS = {"reads_per_minute": 1_000_000, "writes_per_minute": 1_000_000}  # a measurement must not be refused
 STATEMENTS = Path(__file__).with_name("seed.sql")
 
 
@@ -54,7 +55,7 @@ def seed(rows: int) -> Seeded:
     call_command("load_datasources", stdout=io.StringIO())
     seeded = _seed_companies()
     for model in (Invitation, Connection, Use, InvitationEvent):
-        _set_database_defaults(model)
+        set_database_defaults(model)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE staged (n integer, at timestamptz, id uuid, token_hash bytea, encrypted_token bytea)"
@@ -68,12 +69,12 @@ def seed(rows: int) -> Seeded:
     return seeded
 
 
-def _set_database_defaults(model: type[Model]) -> None:
+def set_database_defaults(model: type[Model]) -> None:
     """Copy the model's defaults to the table, because the SQL leaves out most columns."""
     table = sql.Identifier(model._meta.db_table)
     for field in model._meta.concrete_fields:
         default = field.get_default()
-        if default is None or field.primary_key:
+        if default is None or field.primary_key or field.generated:
             continue
         literal = sql.Literal(field.get_db_prep_save(default, connection))
         statement = sql.SQL("ALTER TABLE {} ALTER {} SET DEFAULT {}")
@@ -83,7 +84,7 @@ def _set_database_defaults(model: type[Model]) -> None:
 
 def _seed_companies() -> Seeded:
     """Create the measured company first, so that its id sorts before all others."""
-    partners = [Partner.objects.create(name=f"Partner {number}") for number in range(PARTNERS)]
+    partners = [Partner.objects.create(name=f"Partner {number}", **LIMITS) for number in range(PARTNERS)]
     company = Company.objects.create(partner=partners[0], name="Riverside Bakeries")
     others = [
         Company.objects.create(partner=partners[number % PARTNERS], name=f"Company {number}")

@@ -46,10 +46,10 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def running(module: str, log: Path, *, workers: int, threads: int | None = None) -> Iterator[Running]:
+def running(module: str, log: Path, *arguments: str, workers: int, threads: int | None = None) -> Iterator[Running]:
     """Run `python -m module` and yield it once it responds. Its output goes to `log`."""
     port = _free_port()
-    command = [sys.executable, "-m", module, "--port", str(port)]
+    command = [sys.executable, "-m", module, *arguments, "--port", str(port)]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PORT": str(port)}
     environment |= {"WEB_WORKERS": str(workers)} | ({"WEB_THREADS": str(threads)} if threads else {})
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -11,12 +11,18 @@ STAR = "A star only stands for a whole domain, as in *@example.com."
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3
 
 
-def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)) -> str:
+class NormalAddress(str):
+    """An address that `normalize_address` has returned. It is not checked again."""
+
+
+def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)) -> NormalAddress:
     """Return the address in lower case, its domain in ASCII (IDNA 2008). Plus-tags stay.
 
     `Anna <A@Bücher.example>` becomes `a@xn--bcher-kva.example`: see `clean_address`. Raises `InvalidField`, also for
     control characters.
     """
+    if isinstance(address, NormalAddress):
+        return address
     try:
         checked = validate_email(clean_address(address), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
@@ -26,7 +32,7 @@ def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)
     normal = f"{checked.local_part}@{checked.ascii_domain}".lower()
     if len(normal) > MAX_LENGTH:
         raise InvalidField(field, f"An address may have at most {MAX_LENGTH} characters.", code="invalid_email")
-    return normal
+    return NormalAddress(normal)
 
 
 def why_no_address(text: str) -> str:

@@ -12,11 +12,15 @@ class CompaniesConfig(AppConfig):
     verbose_name = "People and access"
     group_permissions: ClassVar[dict[str, list[str]]] = {
         "Viewer": ["view_company", "view_site"],
-        "Inviter": ["add_site", "change_site"],
+        "Inviter": ["add_site", "change_site", "view_storedmail"],
         "Administrator": [
             "add_company",
             "change_company",
-            *(f"{act}_{model}" for act in ("view", "add", "change") for model in ("partner", "apikey", "user")),
+            *(
+                f"{act}_{model}"
+                for act in ("view", "add", "change")
+                for model in ("partner", "apikey", "user", "webhookendpoint")
+            ),
         ],
     }
 
@@ -24,7 +28,8 @@ class CompaniesConfig(AppConfig):
         from companies.groups import fill_groups  # noqa: PLC0415 - its imports need the app registry
 
         post_migrate.connect(fill_groups, sender=self)
-        register_secret(r"lk_(?<=\blk_)[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+", f"lk_{REDACTED}")
+        register_secret(r"lk_(?<=\blk_)(?:test_)?+[A-Za-z0-9]{4,}_[A-Za-z0-9_\-]+", f"lk_{REDACTED}")
+        register_secret(r"whsec_(?<=\bwhsec_)[A-Za-z0-9+/=]+", f"whsec_{REDACTED}")
         # the token of a link for a new password, after its time: Django's PasswordResetTokenGenerator
         register_secret(r"-(?<=[a-z0-9]-)[0-9a-f]{32}\b", f"-{REDACTED}")
 

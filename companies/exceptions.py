@@ -33,9 +33,44 @@ class StoredResponseUnreadable(DomainError):
     )
 
 
+class RequestLimitReached(DomainError):
+    status = 429
+    code = "RATE_LIMITED"
+
+    def __init__(self, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        wait = {"wait": describe_seconds(retry_after)}
+        super().__init__(translate("This API key has sent all requests of this minute. Wait %(wait)s.") % wait)
+
+
 class CompanyInactive(DomainError):
     code = "COMPANY_INACTIVE"
     default_message = _("The company is not active. Activate it first.")
+
+
+class KeyLimitedToCompanies(DomainError):
+    status = 403
+    code = "KEY_LIMITED_TO_COMPANIES"
+    default_message = _("This API key is limited to chosen companies, so it cannot create others.")
+
+
+class EventGone(DomainError):
+    status = 410
+    code = "EVENT_GONE"
+    default_message = _(
+        "The event in `after` is not kept any more, or is not one of yours. Read without `after`: the feed begins with "
+        "the oldest event, 30 days ago. If you read nothing for longer, look up what you missed."
+    )
+
+
+class TooManyWebhooks(DomainError):
+    code = "TOO_MANY_WEBHOOKS"
+    default_message = _("There are 50 webhook endpoints already. Delete one that is not needed any more.")
+
+
+class WebhookInactive(DomainError):
+    code = "WEBHOOK_INACTIVE"
+    default_message = _("Nothing is sent to this webhook endpoint at the moment. Resume it first.")
 
 
 class NotYoursToChange(DomainError):
@@ -48,6 +83,12 @@ class NotYoursToGrant(DomainError):
     status = 403
     code = "NOT_YOURS_TO_GRANT"
     default_message = _("You can only grant permissions that you have. Ask a superuser.")
+
+
+class TestKeyRequired(DomainError):
+    status = 403
+    code = "TEST_KEY_REQUIRED"
+    default_message = _("This is for test keys only. They begin with lk_test_.")
 
 
 class CollectorKeyRefused(DomainError):

@@ -11,12 +11,13 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from companies.models import KNOWN_FOR, KnownNetwork, User
+from config.crypto.keyed_hash import keyed_hash, keyed_hashes
 from config.http.client_address import client_network
 
 SALT = "companies.known_clients"
+ACCOUNT_SALT, NETWORK_SALT = f"{SALT}.account", f"{SALT}.network"
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
@@ -24,11 +25,13 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 def remember_client(request: HttpRequest, response: Response, user: User) -> Response:
     """Remember browser and network after a complete login. Another member's cookie in this browser is replaced."""
     if network := client_network(request):
-        user.known_networks.update_or_create(digest=_digest(network), defaults={"last_login_at": timezone.now()})
+        user.known_networks.update_or_create(
+            digest=keyed_hash(NETWORK_SALT, network).hex(), defaults={"last_login_at": timezone.now()}
+        )
     device = known_device(request, user.email) or secrets.token_hex(16)
     response.set_cookie(
         _cookie_name(),
-        signing.dumps([_account(user.email), device], salt=SALT),
+        signing.dumps([_accounts(user.email)[0], device], salt=SALT),
         max_age=KNOWN_FOR,
         secure=settings.SECURE,
         httponly=True,
@@ -43,14 +46,15 @@ def known_device(request: HttpRequest, username: str) -> str | None:
         account, device = signing.loads(request.COOKIES.get(_cookie_name(), ""), salt=SALT, max_age=KNOWN_FOR)
     except (signing.BadSignature, TypeError, ValueError):
         return None
-    return device if account == _account(username) else None
+    return device if account in _accounts(username) else None
 
 
 def is_known_network(request: HttpRequest, username: str) -> bool:
     """True if the account has logged in from the client's network. The query is the same for an unknown account."""
     network = client_network(request)
     recent = KnownNetwork.objects.filter(last_login_at__gt=timezone.now() - KNOWN_FOR)
-    return bool(network) and recent.filter(user__email=username.strip().lower(), digest=_digest(network)).exists()
+    digests = [each.hex() for each in keyed_hashes(NETWORK_SALT, network)]
+    return bool(network) and recent.filter(user__email=username.strip().lower(), digest__in=digests).exists()
 
 
 def forget_old_networks() -> int:
@@ -62,9 +66,6 @@ def _cookie_name() -> str:
     return "__Host-staff-device" if settings.SECURE else "staff-device"
 
 
-def _account(username: str) -> str:
-    return salted_hmac("companies.known_clients.account", username.strip().lower(), algorithm="sha256").hexdigest()[:40]
-
-
-def _digest(network: str) -> str:
-    return salted_hmac("companies.known_clients.network", network, algorithm="sha256").hexdigest()
+def _accounts(username: str) -> list[str]:
+    """Return the name's hashes, the current one first."""
+    return [each.hex()[:40] for each in keyed_hashes(ACCOUNT_SALT, username.strip().lower())]

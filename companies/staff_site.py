@@ -28,6 +28,7 @@ from companies.second_factor import views
 from companies.second_factor.views import is_verified, may_set_up, needs_second_factor, otp_url
 from companies.staff_log import log_staff
 from config.http.kept_entries import KEPT_FIELD, drop_entries, kept_entries, owner_of_form
+from config.operations import views as operations
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -116,6 +117,9 @@ class StaffSite(AdminSite):
             page("code/", code, "second_factor_code"),
             page("recovery/", self.admin_view(views.second_factor_recovery), "second_factor_recovery"),
             page("off/", self.admin_view(views.second_factor_off), "second_factor_off"),
+            path("operations/", self.admin_view(operations.operations), name="operations"),
+            path("operations/jobs/<int:job_id>/retry/", self.admin_view(operations.retry), name="operations_retry"),
+            path("operations/jobs/<int:job_id>/drop/", self.admin_view(operations.drop), name="operations_drop"),
             path("choose-password/<uidb64>/<token>/", choose_password, name="choose_password"),
             # Django's `view_on_site`, which no model here uses, fails on ids that are no integers
             *(each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"),

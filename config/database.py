@@ -1,6 +1,7 @@
 """Database from `DATABASE_URL`, or an embedded PostgreSQL in `.data/postgres`."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -25,6 +26,35 @@ NETWORK_OPTIONS = {
     "tcp_user_timeout": 40_000,  # milliseconds
 }
 URL_SHAPE = f"DATABASE_URL must look like postgres://user:password@host:5432/database. {PERCENT_ENCODE}"
+
+
+# The server's side: a machine that went away would hold its locks for two hours, by the defaults of Linux.
+# Probes notice an idle session, the check one that runs a statement.
+LOST_CLIENT_OPTIONS = {
+    "tcp_keepalives_idle": "20s",
+    "tcp_keepalives_interval": "10s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "40s",
+    "client_connection_check_interval": "10s",
+}
+# of one request
+REQUEST_LIMITS = {
+    "statement_timeout": "60s",
+    "lock_timeout": "20s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+# of one job: statements may take long, and a transaction may wait for a mail server, for at most half a minute
+JOB_LIMITS = {"idle_in_transaction_session_timeout": "120s"}
+
+
+def limit_sessions(limits: Mapping[str, str]) -> None:
+    """Let the server end what exceeds `limits`, and sessions of lost clients. `PGOPTIONS` of the environment stays.
+
+    Call it before the first connection. Poolers refuse such options: set them for the role instead.
+    """
+    if not is_pooled():
+        options = {**limits, **LOST_CLIENT_OPTIONS}
+        os.environ.setdefault("PGOPTIONS", " ".join(f"-c {name}={value}" for name, value in options.items()))
 
 
 def is_embedded() -> bool:

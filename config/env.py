@@ -18,6 +18,7 @@ ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]
 USUAL_PORTS = {"http": 80, "https": 443}
 LONE_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
 PERCENT_ENCODE = "In user name and password, write / as %2F, # as %23, ? as %3F, @ as %40 and % as %25."
+MAX_NAME_LENGTH = 100
 MIN_SECRET_LENGTH, MIN_DISTINCT_CHARACTERS = 32, 5
 # 32 random bytes have about thirty distinct ones
 MIN_DISTINCT_BYTES = 12
@@ -84,6 +85,12 @@ def check_hosts(hosts: Sequence[str]) -> list[str]:
     return stripped
 
 
+def check_operator_name(name: str) -> str:
+    if not name.isprintable() or not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
+        raise ImproperlyConfigured(f"OPERATOR_NAME must be one line of at most {MAX_NAME_LENGTH} characters.")
+    return name.strip()
+
+
 def check_required(names: Sequence[str]) -> None:
     if missing := [name for name in names if not os.environ.get(name)]:
         raise ImproperlyConfigured(f"Set {', '.join(missing)} in the environment: DEBUG is off.")
@@ -128,3 +135,12 @@ def check_encryption_keys(encoded_keys: Sequence[str], *, known: str) -> None:
         raise ImproperlyConfigured("ENCRYPTION_KEYS contains the development key, which is publicly known.")
     if any(len(set(key)) < MIN_DISTINCT_BYTES for key in keys):
         raise ImproperlyConfigured("ENCRYPTION_KEYS must be random. README.md shows how to create a key.")
+
+
+def check_webhook_targets(allow_private: bool, *, debug: bool) -> bool:
+    """Reject private targets in production: a partner could reach the database and the metadata of the machine."""
+    if allow_private and not debug:
+        raise ImproperlyConfigured(
+            "WEBHOOK_ALLOW_PRIVATE is for development, and DEBUG is off: partners could reach your own network."
+        )
+    return allow_private

@@ -21,6 +21,8 @@ class DomainError(Exception):
     status: ClassVar[int] = 409
     code: ClassVar[str] = "REFUSED"
     default_message: ClassVar["StrOrPromise"] = _("This cannot be done now.")
+    # attributes that a problem document has as further members, with ids as values
+    members: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, message: str | None = None) -> None:
         self.detail = str(message or self.default_message)

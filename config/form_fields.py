@@ -1,18 +1,35 @@
 """Form fields for text that people type and paste."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Self
+from functools import cache
+from typing import Any, Self, cast
 
 from django import forms
+from django.forms.utils import flatatt
 from django.utils.choices import BaseChoiceIterator
-from django_countries import countries
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
+from config.country_names import CODES, country_names
 from config.typed_address import clean_address
 from config.typed_text import clean_typed, drop_unseen
 
 
-class UncutCharField(forms.CharField):
+class QuickCopy:
+    """A field or widget that forms copy without pickle's protocol."""
+
+    def __copy__(self) -> Self:
+        new = self.__class__.__new__(self.__class__)
+        new.__dict__.update(self.__dict__)
+        return new
+
+
+class UncutCharField(QuickCopy, forms.CharField):
     """A text that is rejected if it is too long. With `maxlength`, browsers cut what is pasted without a word."""
+
+    default_error_messages = {"max_length": _("At most %(limit_value)s characters; this has %(show_value)s.")}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         attrs: dict[str, Any] = super().widget_attrs(widget)
@@ -43,18 +60,53 @@ class SharedChoices(BaseChoiceIterator):
         return self
 
 
+class CountrySelect(QuickCopy, forms.Select):
+    """Select whose options are rendered once for each language: 249 of them take longer than the rest of a page."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        given = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        chosen = f'value="{value or ""}"'
+        options = _country_options(get_language(), str(cast(CountryChoices, self.choices).empty))
+        # of the codes, nothing needs escaping
+        return mark_safe(f"<select{given}>{options.replace(chosen, f'{chosen} selected', 1)}\n</select>")  # noqa: S308
+
+
+@cache
+def _country_options(language: str, empty: str) -> str:
+    pairs = (("", empty), *country_names(language))
+    return format_html_join("", '\n  <option value="{}">{}</option>', pairs)
+
+
+class CountryChoices(BaseChoiceIterator):
+    """Choices in the language of the page."""
+
+    def __init__(self, empty: Any) -> None:
+        self.empty = empty
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield "", self.empty
+        yield from country_names(get_language())
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+
 class CountryField(forms.ChoiceField):
     """A country (ISO 3166-1 alpha-2)."""
 
+    widget = CountrySelect
+
     def __init__(self, *, empty: Any, **kwargs: Any) -> None:
-        super().__init__(choices=SharedChoices([("", empty), *countries]), **kwargs)
-        self.codes = frozenset(code for code, _name in countries)
+        super().__init__(choices=CountryChoices(empty), **kwargs)
 
     def valid_value(self, value: Any) -> bool:
-        return value in self.codes
+        return value in CODES
 
 
-class AddressInput(forms.TextInput):
+class AddressInput(QuickCopy, forms.TextInput):
     """Input for an email address. With `type=email`, browsers reject a pasted `Anna <anna@example.com>`."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:

@@ -16,7 +16,8 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 from config.request_id import request_id
 
 REDACTED = "[redacted]"
-WORD = re.compile(r"""[^\s"'<>()\[\],:;=\\]+""")
+# an escape of JSON is a word of its own, so that it stays whole
+WORD = re.compile(r"""\\u[0-9a-f]{4}|\\.|[^\s"'<>()\[\],:;=\\]+""")
 AT = re.compile("((?:@|%40)+)")
 DOMAIN = re.compile("[^/?&]*")
 

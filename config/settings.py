@@ -6,7 +6,6 @@ four are required. With `DEBUG` only hosts of this machine and its local network
 """
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,26 +14,32 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import database
+from config.axes_settings import axes_settings
 from config.crypto.keyring import Keyring
 from config.env import (
     check_debug_hosts,
     check_encryption_keys,
     check_hosts,
+    check_operator_name,
     check_public_url,
     check_required,
     check_secret_keys,
+    check_webhook_targets,
     read_integer,
     read_log_level,
 )
+from config.languages import ENDONYMS
 from config.log_settings import logging_settings
 from config.mail.settings import anymail_settings, check_sender, email_settings
+from config.openapi_settings import openapi_settings
+from config.rest_settings import rest_settings
+from config.worker_settings import worker_defaults
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 REQUIRED = ("SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "ENCRYPTION_KEYS")
 DEBUG = env.bool("DEBUG", default=not any(os.environ.get(name) for name in REQUIRED))
-
 if not DEBUG:
     check_required(REQUIRED)
 
@@ -51,6 +56,8 @@ PUBLIC_URL = check_public_url(
 ALLOWED_HOSTS = check_hosts(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
 encryption_keys = env.list("ENCRYPTION_KEYS", default=[KNOWN_ENCRYPTION_KEY])
 KEYRING = Keyring(encryption_keys)
+# who runs this site, for contributors: they see it on every page that asks for a login
+OPERATOR_NAME = check_operator_name(env.str("OPERATOR_NAME", default="") or "Latchkey")
 if DEBUG:
     check_debug_hosts(PUBLIC_URL, ALLOWED_HOSTS)
 else:
@@ -79,8 +86,11 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "config.http.routes.RouteMiddleware",
+    "config.http.traces.TraceMiddleware",
     "config.dev.local_clients.LocalClientsMiddleware",
     "config.http.proxies.ProxyMiddleware",
+    "invitations.contributor.language.LanguageMiddleware",
     "config.http.request_log.RequestLogMiddleware",
     "config.http.health.HealthMiddleware",
     "config.http.proxies.UnknownProxyMiddleware",
@@ -92,18 +102,21 @@ MIDDLEWARE = [
     "config.http.csp.CspMiddleware",
     "config.http.staff_only.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.http.framing.FramingMiddleware",
     "config.http.csrf.CsrfMiddleware",
     "config.http.staff_only.AuthenticationMiddleware",
     "config.http.staff_only.OTPMiddleware",
     "config.http.staff_only.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "config.http.staff_only.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 # processes of the web server, and requests that each of them answers at the same time
-WEB_WORKERS = read_integer("WEB_WORKERS", default=2, minimum=1, maximum=100)
+WEB_WORKERS = read_integer("WEB_WORKERS", default=2 if DEBUG else 4, minimum=1, maximum=100)
 WEB_THREADS = read_integer("WEB_THREADS", default=4, minimum=1, maximum=100)
+# of metrics for Prometheus, never the public port; 0: none
+METRICS_PORT = read_integer("METRICS_PORT", default=0, maximum=65535)
+METRICS_HOST = env.str("METRICS_HOST", default="") or "127.0.0.1"
 APPEND_SLASH = False
 TEMPLATES = [
     {
@@ -130,13 +143,38 @@ DATABASE["CONN_MAX_AGE"] = 600
 DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | DATABASE.get("OPTIONS", {})
 IS_POOLED = database.is_pooled()
 DATABASES = {"default": database.without_session_state(DATABASE) if IS_POOLED else DATABASE}
-# four mails at once: a slow mail server must not delay the others; LISTEN needs a session of its own
-PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4, "fetch_job_polling_interval": 1, "listen_notify": not IS_POOLED}
+PROCRASTINATE_WORKER_DEFAULTS = worker_defaults(is_pooled=IS_POOLED)
+PROCRASTINATE_ON_APP_READY = "config.job_monitoring.monitor_jobs"
 # tasks that follow a change in a lower app; they take a `connection_id` and a `company_id`
 STATUS_CHANGE_TASKS = ["invitations.tasks.follow_status"]
 # functions that take a locked company and `by`, and run in the transaction that changes `is_active`
 COMPANY_ACTIVITY_FOLLOWERS = ["connections.services.activity.follow_company_activity"]
 AUTOMATIC_REPAIR_OFF_TASKS = ["invitations.tasks.end_automatic_repairs"]
+# a function from ids of invitations to their `token` and `invitationUrl`
+WEBHOOK_LINKS = "invitations.services.links.current_links"
+# a function that counts a mail to the contact of an endpoint; False: the mailbox got enough of the partner today
+CONTACT_MAIL_COUNTER = "invitations.services.delivery.limits.count_contact_mail"
+# functions from objects to what the API shows of each, as JSON and without links, for the events of partners
+EVENT_SNAPSHOTS = {
+    "invitation": "invitations.api.snapshots.take_snapshots",
+    "connection": "connections.api.representation.take_snapshots",
+}
+# serializers of the same, for the OpenAPI document
+EVENT_SCHEMAS = {
+    "invitation": "invitations.api.snapshots.EventInvitationDataSerializer",
+    "connection": "connections.api.serializers.ConnectionSerializer",
+}
+# function that returns whether ENCRYPTION_KEYS has the key of the newest secret, for the readiness probe
+KEYRING_CHECK = "invitations.services.links.has_key_of_newest_token"
+# functions that yield what is wrong, for `manage.py doctor`
+DOCTOR_CHECKS = [
+    "invitations.services.delivery.outages.check_mails",
+    "companies.services.webhooks.disabling.check_endpoints",
+]
+# function from ids of invitations to what the events of their connections say of them
+EVENT_INVITATIONS = "invitations.services.events.find_references"
+# function from the id of a connection to the consent of its contributor, or None
+CONNECTION_CONSENT = "invitations.services.consent.find_consent"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "companies.User"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -151,9 +189,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- languages and times ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
-# with one language, looking up translations would only cost time: a quarter of a contributor page
-USE_I18N = len(LANGUAGES) > 1
+LANGUAGES = list(ENDONYMS.items())
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
@@ -181,7 +217,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = read_integer("STAFF_SESSION_HOURS", default=12, minimum=1, maximum=168) * 60 * 60
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-CSRF_FAILURE_VIEW = "companies.login_again.csrf_failure"
+CSRF_FAILURE_VIEW = "invitations.contributor.rejected.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = SECURE
@@ -195,6 +231,8 @@ if STAFF_SECOND_FACTOR not in ("optional", "required"):
 ADDRESS_RETENTION_DAYS = read_integer("ADDRESS_RETENTION_DAYS", default=365, maximum=36500)
 # number of proxies in front whose client address and scheme are trusted
 TRUSTED_PROXIES = read_integer("TRUSTED_PROXIES", default=0, maximum=100)
+# webhooks may go to private addresses and without TLS; `make run` switches it on
+WEBHOOK_ALLOW_PRIVATE = check_webhook_targets(env.bool("WEBHOOK_ALLOW_PRIVATE", default=False), debug=DEBUG)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -207,21 +245,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# W003 looks for Django's own CSRF middleware; ours is a subclass
-SILENCED_SYSTEM_CHECKS = ["security.W003"]
-# rate limits of the login; the handler has its own counters in place of AXES_LOCKOUT_PARAMETERS
-AXES_HANDLER = "companies.login_throttle.LockoutHandler"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "companies.login_throttle.account"
-AXES_CLIENT_IP_CALLABLE = "companies.login_throttle.network"
-AXES_LOCKOUT_CALLABLE = "companies.login_throttle.lockout_response"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# they look for the middleware of Django and of axes by name; ours are subclasses
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "axes.W002"]
+vars().update(axes_settings(throttle="companies.login_throttle"))
 # for webhooks of a mail provider and pasted lists; config.http.body_limit allows 256 KiB elsewhere
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 11_000  # a form may choose ten thousand sites
@@ -238,7 +264,7 @@ DEFAULT_FROM_EMAIL = check_sender(env.str("EMAIL_FROM", default="") or "Latchkey
 # a mail provider that reports bounces and deliveries; needs the extra `anymail`
 ANYMAIL_PROVIDER = env.str("ANYMAIL_PROVIDER", default="")
 if ANYMAIL_PROVIDER:
-    if not DEBUG and ":" not in env.str("ANYMAIL_WEBHOOK_SECRET", default=""):
+    if not DEBUG and not all(":" in each for each in env.str("ANYMAIL_WEBHOOK_SECRET", default="").split(",")):
         raise ImproperlyConfigured(
             "Set ANYMAIL_WEBHOOK_SECRET in the environment, as name:password: "
             "without it anyone could report mails as delivered or bounced."
@@ -248,45 +274,21 @@ if ANYMAIL_PROVIDER:
     ANYMAIL = anymail_settings(ANYMAIL_PROVIDER, os.environ)
 
 # --- API --------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["config.api.json.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.api.json.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["companies.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["companies.api.permissions.HasRequiredScope"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.JSONNegotiation",
-    "DEFAULT_SCHEMA_CLASS": "config.api.schema.ApiSchema",
-    "EXCEPTION_HANDLER": "config.api.exception_handler.exception_handler",
-    "UNAUTHENTICATED_USER": None,
-    "URL_FORMAT_OVERRIDE": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Latchkey",
-    "VERSION": "2",
-    "DESCRIPTION": (
-        "Invite someone to connect a utility account, without sending passwords by mail.\n\n"
-        "Send your API key in the header `X-API-KEY` of every request. Every error is a problem document (RFC 9457), "
-        "and each operation lists its error codes. An unknown path is a 404. An unsupported method is a 405 "
-        "(`METHOD_NOT_ALLOWED`) with an `Allow` header. Null means never, unlimited or none.\n\n"
-        "Objects may get new fields, and most enums new values: the description of each enum says which. The `code` of "
-        "errors may get new values, too. Do not fail on unknown ones."
-    ),
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],  # the document is for anyone, also with a wrong key
-    "COMPONENT_SPLIT_REQUEST": True,
-    "CAMELIZE_NAMES": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "ENUM_NAME_OVERRIDES": {
+REST_FRAMEWORK = rest_settings(
+    authentication="companies.api.authentication.ApiKeyAuthentication",
+    permission="companies.api.permissions.HasRequiredScope",
+)
+SPECTACULAR_SETTINGS = openapi_settings(
+    server=PUBLIC_URL,
+    enum_names={
         "ConnectionStatus": "connections.models.status.Status",
         "InvitationStatus": "invitations.models.status.Status",
+        "PartnerEventType": "companies.models.PartnerEventType",
+        "WebhookDeliveryStatus": "companies.models.WebhookStatus",
+        "WebhookStatus": "companies.models.EndpointStatus",
     },
-    "SERVERS": [{"url": PUBLIC_URL}],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.api.schema.describe_enum_growth",
-    ],
-}
+    hooks=["companies.api.webhooks.document.add_webhooks"],
+)
 # every other enum of the document may get new values
 OPENAPI_FIXED_ENUMS = {"ActorEnum", "InvitationStatus", "InvitationTypeEnum", "LockedFieldsEnum"}
 

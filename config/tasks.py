@@ -13,16 +13,20 @@ HOURS_KEPT = 24 * 7
 logger = logging.getLogger("latchkey.jobs")
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="* * * * * */20")  # the sixth field: seconds
 @app.task(queueing_lock="retry_stalled_jobs", priority=100, pass_context=True)
 async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
     """Requeue the jobs of workers that were killed: they stay in `doing`."""
     manager = context.app.job_manager
-    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=SECONDS_WITHOUT_HEARTBEAT):
+    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=SECONDS_WITHOUT_HEARTBEAT))
+    left = 0
+    for each in stalled:
         try:
-            await manager.retry_job(stalled)
-        except ProcrastinateException as error:  # another worker was faster, or this periodic job is queued already
-            logger.warning("a stalled job was not requeued: %s", error)
+            await manager.retry_job(each)
+        except ProcrastinateException:  # it ended meanwhile, or this periodic job is queued already
+            left += 1
+    if stalled:
+        logger.warning("%s jobs of dead workers run again; %s ended or are queued already", len(stalled) - left, left)
 
 
 @app.periodic(cron="41 3 * * *")

@@ -17,12 +17,14 @@ api: list[URLPattern | URLResolver] = [
     path("", include("connections.api.urls")),
     path("", include("companies.api.urls")),
     path("openapi.json", OpenAPIView.as_view(), name="openapi"),
+    path("openapi-3.0.json", OpenAPIView.as_view(openapi_version="3.0"), name="openapi_3_0"),
     path("docs", docs, name="docs"),
 ]
 # the busiest first: Django tries each path in turn
 urlpatterns = [
     path("v2/", include(api)),
     path("", include("invitations.contributor.urls")),
+    path("", include("companies.branding.urls")),
     re_path("^/*[vV]2(/|$)", error_pages.page_not_found),  # in development Django would answer with its debug page
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

@@ -80,7 +80,8 @@ def _is_invisible(letter: str) -> bool:
 
 def _check_length(text: str, max_length: int, field: Field) -> str:
     if len(text) > max_length:
-        message = _("At most %(limit)s characters; this has %(length)s.")
-        numbers = {"limit": f"{max_length:,}", "length": f"{len(text):,}"}
+        # with the names of Django's form fields: `config.form_fields` has the same message
+        message = _("At most %(limit_value)s characters; this has %(show_value)s.")
+        numbers = {"limit_value": f"{max_length:,}", "show_value": f"{len(text):,}"}
         raise InvalidField(field, message % numbers, code="max_length")
     return text

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import close_caches
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import reset_queries
+from django.db import close_old_connections, reset_queries
 from django.urls import get_resolver
 
 from config.http.static_files import check_static_files
@@ -23,8 +23,10 @@ gc.collect()
 gc.freeze()
 # a request makes some thousand objects, nearly all without cycles: by default it would pay for several collections
 gc.set_threshold(20_000, 10, 10)
-# these two only cost time: there are no caches, and without `DEBUG` no log of queries
+# these only cost time: there are no caches, old connections are closed at the end of each request, those that were lost
+# since then by `drop_lost_connections`, and without `DEBUG` there is no log of queries
 request_finished.disconnect(close_caches)
+request_started.disconnect(close_old_connections)
 if not settings.DEBUG:
     request_started.disconnect(reset_queries)
 # our lines have no thread, process or source line: see "Optimization" in Python's logging HOWTO

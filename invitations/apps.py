@@ -15,8 +15,10 @@ class InvitationsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        # the token in /p/i/{token}, also percent-encoded, inside a message, or with unseen marks in it
-        register_secret(r"(/[Pp]/[Ii]/|%2[Ff][Pp]%2[Ff][Ii]%2[Ff])[^\s/?#'\"]+", rf"\1{REDACTED}")
+        # the token in /p/i/{token} and /p/unsubscribe/{token}, also percent-encoded, inside a message, or with unseen
+        # marks in it
+        register_secret(r"(/[Pp]/(?:[Ii]|unsubscribe)/)[^\s/?#'\"]+", rf"\1{REDACTED}")
+        register_secret(r"(%2[Ff][Pp]%2[Ff](?:[Ii]|unsubscribe)%2[Ff])[^\s/?#'\"]+", rf"\1{REDACTED}")
         # a token by itself, such as a pasted search term: 43 random letters have a capital or a digit among them
         register_secret(r"(?<![A-Za-z0-9_\-])(?=[a-z_\-]*[A-Z0-9])[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])")
         if settings.ANYMAIL_PROVIDER:

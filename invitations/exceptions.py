@@ -46,6 +46,18 @@ class InvitationExpired(InvitationClosed):
     default_message = _("The invitation has expired.")
 
 
+class OpenInvitationExists(DomainError):
+    """`invitation_id` is an active invitation for the same recipients."""
+
+    code = "OPEN_INVITATION_EXISTS"
+    default_message = _("An open invitation for the same recipient exists: see invitationId.")
+    members = ("invitation_id",)
+
+    def __init__(self, invitation_id: UUID) -> None:
+        super().__init__()
+        self.invitation_id = invitation_id
+
+
 class ProviderGone(InvitationClosed):
     code = "PROVIDER_GONE"
     default_message = _("The only provider that the invitation allows is not in the catalogue any more.")
@@ -61,6 +73,29 @@ class AddressRemoved(InvitationClosed):
 class LinkOfRemovedAddress(InvitationClosed):
     code = "LINK_OF_REMOVED_ADDRESS"
     default_message = _("The address that this link was sent to is not on the invitation any more.")
+
+
+class LinkWorks(DomainError):
+    code = "LINK_WORKS"
+    default_message = _("The link works, so no new one is needed.")
+
+
+class LinkRequestDecided(DomainError):
+    code = "LINK_REQUEST_DECIDED"
+    default_message = _("The request was answered before. Nothing was changed now.")
+
+
+class ForwardingNotAllowed(DomainError):
+    """The invitation does not allow it, or anyone with the link may use it anyway."""
+
+    status = 403
+    code = "FORWARDING_NOT_ALLOWED"
+    default_message = _("This invitation cannot be passed on here.")
+
+
+class ForwardingUsedUp(DomainError):
+    code = "FORWARDING_USED_UP"
+    default_message = _("This invitation was passed on as often as it allows. Please ask the person who sent it.")
 
 
 class ProofRequired(DomainError):
@@ -80,6 +115,16 @@ class RateLimitExceeded(DomainError):
         message = _("Please wait %(wait)s, then try again.")
         super().__init__(message % {"wait": describe_seconds(retry_after)})
         self.retry_after = retry_after
+
+
+class TooManyMails(RateLimitExceeded):
+    """A request that mails many invitations has reached its own limit."""
+
+    default_message = _("A request mails 5,000 addresses at most. Send another one for the rest.")
+
+    def __init__(self) -> None:
+        DomainError.__init__(self)
+        self.retry_after = 1
 
 
 class MaxUsesBelowUseCount(DomainError):

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from invitations.models import DeliveryStatus, Fault
 from invitations.services.delivery.faults import Stage, fault_of
-from invitations.services.delivery.send import record_delivery_report
+from invitations.services.delivery.reports import record_delivery_report
 from invitations.services.verification.codes import record_code_report
 
 STATUSES = {

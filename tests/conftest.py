@@ -12,10 +12,10 @@ from django.core.signals import request_finished, request_started
 from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 
-from companies.models import Company, Scope
+from companies.models import Company
 from tests.config.api.documented_errors import check_documented
 from tests.database import flush_by_delete, start_server, use_template
-from tests.factories import CompanyFactory, PartnerFactory, make_api_key
+from tests.factories import CompanyFactory, make_api_key, make_full_key
 from tests.secrecy import no_secret_in_the_log
 
 __all__ = ["no_secret_in_the_log"]
@@ -109,10 +109,10 @@ def company(db: None) -> Company:
 @pytest.fixture
 def api(company: Company) -> Api:
     """Client of the company's partner."""
-    return Api(make_api_key(company.partner)[1])
+    return Api(make_api_key(company.partner, is_live=company.is_live)[1])
 
 
 @pytest.fixture
 def stranger(db: None) -> Api:
     """Client of another partner, with all scopes."""
-    return Api(make_api_key(PartnerFactory.create(), scopes=list(Scope.values))[1])
+    return Api(make_full_key(CompanyFactory.create())[1])

@@ -14,13 +14,12 @@ from config.db.embedded import Cluster
 
 # Filled by `migrate`, not by tests.
 KEPT_TABLES = ["django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"]
-# Referencing tables come first. A table without a page has no rows.
-FILLED_TABLES = """
-    SELECT quote_ident(relname) FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-        AND pg_relation_size(oid) > 0 AND relname <> ALL (%s)
-    ORDER BY oid DESC
+# also partitions, which have the rows of a partitioned table
+TABLES = """
+    SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 """
+# Referencing tables come first. A table without a page has no rows.
+FILLED_TABLES = f"{TABLES} AND pg_relation_size(oid) > 0 AND relname <> ALL (%s) ORDER BY oid DESC"
 CODE_FOLDERS = ("companies", "config", "connections", "invitations")
 
 
@@ -69,8 +68,10 @@ def _create_template(cursor: Any, name: str, *, replaces: list[str]) -> None:
     try:
         call_command("migrate", verbosity=0)
         # statistics of tables that are empty between tests would make PostgreSQL avoid their indexes
-        for table in connection.introspection.table_names():
-            execute(f"ALTER TABLE {connection.ops.quote_name(table)} SET (autovacuum_enabled = false)")
+        with connection.cursor() as tables:
+            tables.execute(TABLES)
+            for (table,) in tables.fetchall():
+                tables.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
     finally:
         connection.close()
         connection.settings_dict["NAME"] = usual

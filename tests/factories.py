@@ -7,12 +7,29 @@ from typing import Any
 import factory
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from companies.actors import SYSTEM
-from companies.models import ApiKey, Company, Partner, Site, User
+from companies.models import (
+    ApiKey,
+    Company,
+    Partner,
+    PartnerEvent,
+    PartnerEventType,
+    Scope,
+    Site,
+    StoredMail,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+    World,
+)
+from companies.services.mailbox import send_or_store
 from companies.services.partners import issue_api_key
+from companies.services.webhooks.signing import encrypt_secret, new_secret
+from companies.services.webhooks.statements import lock_stream, number_after
 from connections.models import Connection, Datasource
 from connections.services.connections import create_connection
 from invitations.models import Invitation
@@ -84,6 +101,20 @@ def make_api_key(partner: Partner, *, scopes: list[str] | None = None, **fields:
     return key, value
 
 
+def make_full_key(company: Company, **fields: Any) -> tuple[ApiKey, str]:
+    """Key for the world of the company, with every scope that such a key may have."""
+    scopes = [scope.value for scope in Scope if not (company.is_live and scope == Scope.TEST)]
+    return make_api_key(company.partner, scopes=scopes, is_live=company.is_live, **fields)
+
+
+def make_stored_mail(company: Company | None = None) -> StoredMail:
+    """Mail of a test invitation, by default of a new company."""
+    company = company or CompanyFactory(is_live=False)
+    mail = EmailMultiAlternatives("Please connect", "Hello", to=["anna@example.com"])
+    send_or_store(mail, world=World(company.partner_id, is_live=False), company=company)
+    return StoredMail.objects.latest("pk")
+
+
 def let_expire(**which: Any) -> None:
     """Set the expiry of the keys to a second ago."""
     now = timezone.now()
@@ -101,3 +132,24 @@ def make_connection(company: Company | None = None, **fields: Any) -> Connection
 def make_invitation(company: Company | None = None, **fields: Any) -> Invitation:
     """Invitation, by default of a new company, for anyone, without expiry or limit."""
     return create_invitation(company or CompanyFactory(), by=fields.pop("by", SYSTEM), **fields)
+
+
+def make_endpoint(company: Company | None = None, *, secret: str = "", **fields: Any) -> WebhookEndpoint:
+    """Webhook endpoint of the company's partner, for all events."""
+    world = (company or CompanyFactory()).world
+    endpoint = WebhookEndpoint(**world._asdict(), **{"url": "https://hooks.example.com/latchkey"} | fields)
+    if "encrypted_secret" not in fields:
+        endpoint.encrypted_secret = encrypt_secret(endpoint, secret or new_secret())
+    endpoint.save(force_insert=True)
+    return endpoint
+
+
+def make_delivery(endpoint: WebhookEndpoint | None = None, **fields: Any) -> WebhookDelivery:
+    """Delivery of a new test event, by default to a new endpoint."""
+    endpoint = endpoint or make_endpoint()
+    event = {"type": PartnerEventType.WEBHOOK_TEST, "data": {"webhookId": str(endpoint.pk)}}
+    event |= {name: fields.pop(name) for name in ("type", "data", "company", "resource_id") if name in fields}
+    created = PartnerEvent.objects.create(**endpoint.world._asdict(), **event)
+    number_after(lock_stream(*endpoint.world), *endpoint.world)
+    created.refresh_from_db(fields=["sequence"])
+    return WebhookDelivery.objects.create(endpoint=endpoint, event=created, **fields)

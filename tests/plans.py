@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.database import execute
 
+WITHOUT_FOREIGN_KEYS = "companies_partnerevent, companies_webhookdelivery, companies_webhookattempt"
+
 
 @contextmanager
 def shared_rows(django_db_blocker: Any) -> Iterator[None]:
@@ -18,7 +20,7 @@ def shared_rows(django_db_blocker: Any) -> Iterator[None]:
     The block has new files for the tables. In the old ones, dead rows of other tests would change the plans.
     """
     with django_db_blocker.unblock(), transaction.atomic():
-        execute("TRUNCATE companies_partner, connections_datasource CASCADE")
+        execute(f"TRUNCATE companies_partner, connections_datasource, {WITHOUT_FOREIGN_KEYS} CASCADE")
         yield
         transaction.set_rollback(True)
 

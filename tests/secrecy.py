@@ -29,6 +29,7 @@ from invitations.models import VerificationCode
 
 SHORTEST = 8  # shorter texts appear by chance
 MOST_ALIKE = 4  # texts of few different characters, too: many ids contain 00000000
+OF_PROGRAMS = re.compile(r"[a-z:/_.]+")  # such as https://: fuzzing sends constants of the code as passwords
 CODE = re.compile(r"(?<![\w.:+-])[0-9]{6}(?![\w.:-])")  # six digits, too, but not as a separate value
 FIRST, LAST = "the first test begins", "the last test is done"
 logger = logging.getLogger("latchkey.tests")
@@ -71,7 +72,7 @@ def searched_output() -> IO[str]:
 
 def is_telling(secret: str) -> bool:
     """True if a match of this secret cannot be chance."""
-    return len(secret) >= SHORTEST and len(set(secret)) > MOST_ALIKE
+    return len(secret) >= SHORTEST and len(set(secret)) > MOST_ALIKE and not OF_PROGRAMS.fullmatch(secret)
 
 
 def forms_of(secret: str) -> Iterator[str]:
@@ -148,6 +149,8 @@ def secret_texts(secret: bytes, associated_data: str) -> list[str]:
             return list(texts_in(json.loads(secret)))
         case "token":
             return [secret.decode(errors="replace")]
+        case "webhook":
+            return secret.decode(errors="replace").split()
         case "authenticator":
             return [base64.b32encode(secret).decode()]
     return []

@@ -1,29 +1,28 @@
-"""API keys, and the JSON of invitations."""
+"""API keys, and invitations as they are shown."""
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
-import orjson
 from django.conf import settings
-from starlette.requests import Request
-from starlette.responses import Response
 
 from bench.peer.database import pool
 from bench.peer.problems import INVALID_KEY, NotFound, Problem
 from companies.models import hash_api_key
-from config.api.json import to_json
 from config.crypto.keyring import Keyring
 
 KEYRING: Keyring = settings.KEYRING
 PUBLIC_URL = settings.PUBLIC_URL
+# what becomes of the JSON that PostgreSQL wrote
+ReadJson = Callable[[str], Any]
 IS_KEY = re.compile(r"[^,]{1,200}")
 
 # $1: hash of the key, $2: scope
 CALLER = """
 caller AS (
-    SELECT id, partner_id, coalesce(last_used_at < now() - interval '1 minute', true) AS is_stale FROM companies_apikey
+    SELECT id, partner_id, is_live, company_ids, coalesce(last_used_at < now() - interval '1 minute', true) AS is_stale
+    FROM companies_apikey
     WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) AND $2 = ANY(scopes)
 )"""
 ISO = """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""
@@ -40,18 +39,20 @@ CASE WHEN invitation.use_count > 0 THEN (
     LEFT JOIN connections_datasource datasource ON datasource.id = connection.datasource_id
     WHERE use.invitation_id = invitation.id
 ) END"""
+# the companies that the key sees
+SEEN = """company.partner_id = caller.partner_id AND company.is_live = caller.is_live
+    AND (caller.company_ids = '{}' OR company.id = ANY(caller.company_ids))"""
 # in the order of `represent`
 COLUMNS = f"""
     invitation.id, invitation.encrypted_token, invitation.invitation_type, invitation.company_id,
     invitation.connection_id, invitation.allowed_emails, invitation.expires_at, invitation.max_uses,
     invitation.use_count, invitation.created_at, invitation.updated_at, invitation.prefill, {CREATED_CONNECTIONS},
     invitation.message, invitation.locale, invitation.external_id, invitation.metadata, invitation.redirect_url,
-    invitation.revoked_at"""
+    invitation.revoked_at, invitation.sends_reminders, invitation.allows_forwarding, invitation.declined_at"""
 
 
-def hashed_key(request: Request) -> bytes:
+def hash_key(value: str | None) -> bytes:
     """Return the hash of the key that was sent. Raises 401 if there is none, or several."""
-    value = request.headers.get("x-api-key")
     if value is None:
         raise Problem(401, "NOT_AUTHENTICATED", "Send your API key in the header X-API-KEY.")
     if not IS_KEY.fullmatch(value):
@@ -82,22 +83,18 @@ async def record_use(secret_hash: bytes) -> None:
     )
 
 
-def respond(document: Any, status: int = 200) -> Response:
-    return Response(to_json(document), status, {"Cache-Control": "no-store"}, "application/json")
-
-
-def represent(row: Sequence[Any], now: datetime | None = None) -> dict[str, Any]:
-    """Return the JSON of the columns `COLUMNS`."""
+def represent(row: Sequence[Any], read_json: ReadJson, now: datetime) -> dict[str, Any]:
+    """Return what the columns `COLUMNS` show."""
     (
         id_, encrypted, kind, company, connection, emails, expires, max_uses, uses, created, updated, prefill,
-        connections, message, locale, external_id, metadata, redirect, revoked,
+        connections, message, locale, external_id, metadata, redirect, revoked, reminders, forwarding, declined,
     ) = row  # fmt: skip
     token = KEYRING.decrypt(encrypted, associated_data=f"token:{id_}").decode()
     return {
         "id": id_,
         "token": token,
         "invitationType": kind,
-        "status": status_of(revoked, max_uses, uses, expires, now or datetime.now(UTC)),
+        "status": status_of(revoked, max_uses, uses, expires, now),
         "invitationUrl": f"{PUBLIC_URL}/p/i/{token}",
         "companyId": company,
         "connectionId": connection,
@@ -107,14 +104,17 @@ def represent(row: Sequence[Any], now: datetime | None = None) -> dict[str, Any]
         "useCount": uses,
         "createdAt": created,
         "updatedAt": updated,
-        "prefill": orjson.Fragment(prefill),
-        "createdConnections": orjson.Fragment(connections or "[]"),
+        "prefill": read_json(prefill),
+        "createdConnections": read_json(connections or "[]"),
         "message": message,
         "locale": locale,
         "externalId": external_id,
-        "metadata": orjson.Fragment(metadata),
+        "metadata": read_json(metadata),
         "redirectUrl": redirect,
         "revokedAt": revoked,
+        "reminders": reminders,
+        "allowForwarding": forwarding,
+        "declinedAt": declined,
     }
 
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from starlette.requests import Request
 
 from bench.peer.api import status_of
 from bench.peer.database import pool
 from bench.peer.problems import NotFound, NotOfThePeer, Problem
+from connections.models import utility_type_names
 from invitations.models.tokens import hash_token
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -55,6 +55,14 @@ class Link(NamedTuple):
     def locked_fields(self) -> list[str]:
         return orjson.loads(self.prefill).get("lockedFields", []) if "lockedFields" in self.prefill else []
 
+    @property
+    def utility_types(self) -> list[str]:
+        return orjson.loads(self.prefill).get("utilityTypes", []) if "utilityTypes" in self.prefill else []
+
+    @property
+    def utilities(self) -> list[str]:
+        return utility_type_names(self.utility_types)
+
 
 WIDTH = len(Link._fields)
 
@@ -67,36 +75,35 @@ class Provider(NamedTuple):
     is_sandbox: bool
 
 
-async def find_link(request: Request, now: datetime) -> Link:
+async def find_link(token: str, cookies: str, now: datetime) -> Link:
     """Return the usable link of this token. Raises 404 and 410."""
-    return _check(request, await pool().fetchrow(LINK, _hash(request)), now)
+    return _check(await pool().fetchrow(LINK, _hash(token)), cookies, now)
 
 
-async def find_link_and_provider(request: Request, now: datetime, folded_name: str) -> tuple[Link, Provider]:
+async def find_link_and_provider(token: str, cookies: str, now: datetime, folded_name: str) -> tuple[Link, Provider]:
     """Return the usable link of this token, and the only provider of this name."""
-    rows = await pool().fetch(LINK_AND_PROVIDER, _hash(request), folded_name)
-    link = _check(request, rows[0][:WIDTH] if rows else None, now)
+    rows = await pool().fetch(LINK_AND_PROVIDER, _hash(token), folded_name)
+    link = _check(rows[0][:WIDTH] if rows else None, cookies, now)
     provider = Provider(*rows[0][WIDTH:])
     if len(rows) > 1 or provider.id is None or provider.asks_for:
         raise NotOfThePeer("Several providers of a name, addresses of login pages, and providers that ask for more.")
     return link, provider
 
 
-def _hash(request: Request) -> bytes:
-    token = request.path_params["token"]
+def _hash(token: str) -> bytes:
     if not SHAPE.fullmatch(token):
         raise NotFound
     return hash_token(token)
 
 
-def _check(request: Request, row: Sequence[Any] | None, now: datetime) -> Link:
+def _check(row: Sequence[Any] | None, cookies: str, now: datetime) -> Link:
     if row is None:
         raise NotFound
     link = Link(*row)
     status = status_of(link.revoked_at, link.max_uses, link.use_count, link.expires_at, now)
     if status != "ACTIVE" or not link.is_company_active:
         raise Problem(410, f"INVITATION_{status}", "This link cannot be used.")
-    if link.kind != "CREATE_CONNECTION" or COOKIES.search(request.headers.get("cookie", "")):
+    if link.kind != "CREATE_CONNECTION" or COOKIES.search(cookies):
         raise NotOfThePeer("Repairs, verified addresses and earlier results.")
     return link
 

@@ -1,9 +1,8 @@
-"""`POST /p/i/{token}/connect`: the contributor's form."""
+"""A contributor's form that was sent."""
 
 import re
 from datetime import datetime
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -11,29 +10,29 @@ from asyncpg import UniqueViolationError
 from django.conf import settings
 from django.core.signing import Signer, b62_encode
 from django.middleware.csrf import _does_token_match
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from uuid_utils.compat import uuid7
 
 from bench.peer.api import KEYRING
-from bench.peer.create import COUNTRIES, UTILITY_TYPES
 from bench.peer.database import pool
+from bench.peer.events import (
+    CONNECTION_SNAPSHOT,
+    CREATED_CONNECTION,
+    INVITATION_CONTEXT,
+    WAKE,
+    invitation_snapshot,
+    publish,
+)
 from bench.peer.links import Link, Provider, find_link_and_provider, now_utc
 from bench.peer.pages import HEADERS
-from bench.peer.problems import Invalid, NotOfThePeer, Problem
-from companies.addresses import normalize_address
+from bench.peer.problems import NotOfThePeer, Problem
 from config.db.name_search import fold
-from config.exceptions import InvalidField
-from config.typed_text import clean_typed
 from connections.models import login_host
+from invitations.models.consent import Consent
 
 CSRF_COOKIE = re.compile(rf"(?:^|; ){re.escape(settings.CSRF_COOKIE_NAME)}=(\w+)")
 RESULTS = Signer(salt="latchkey.result")
 DAY_SECONDS = 24 * 60 * 60
-FIELDS = {
-    "csrfmiddlewaretoken", "form_id", "provider", "datasource", "country", "sites", "utility_types", "owner_email",
-    "username", "password",
-}  # fmt: skip
 SANDBOX_TASK = "connections.tasks.check_sandbox"
 
 EARLIER = """
@@ -47,26 +46,43 @@ JOIN connections_credential credential ON credential.connection_id = connection.
 LEFT JOIN connections_datasource datasource ON datasource.id = connection.datasource_id
 WHERE use.invitation_id = $1 ORDER BY use.id DESC LIMIT 1000
 """
+_USED = invitation_snapshot(new_connection=f"jsonb_build_array({CREATED_CONNECTION})")
+_MADE = """
+    made connection CROSS JOIN spent invitation CROSS JOIN company
+    JOIN connections_datasource provider ON provider.id = connection.datasource_id"""
+
+
+def _publish(
+    alias: str, event_type: str, new_id: str, resource: str, data: str, context: str = "'{}'", condition: str = "true"
+) -> str:
+    source = f"{_MADE} WHERE {condition}"
+    return publish(
+        alias, event_type, new_id=new_id, now="$3", resource=resource, data=data, context=context, source=source
+    )
+
+
 # $1: invitation, $2: uses that were seen, $3: now, $4: its id, $5: provider, $6: country, $7: kinds of utility,
-# $8: owner, $9: credentials, $10: host, $11 to $14: ids of use and events, $15: form, $16: is it a sandbox
+# $8: owner, $9: credentials, $10: host, $11 to $14: ids of use and events, $15: form, $16: is it a sandbox,
+# $17 to $19: ids of events for the partner, $20 and $21: version and language of the consent
 SPEND = f"""
 WITH company AS (
-    SELECT id FROM companies_company
+    SELECT * FROM companies_company
     WHERE id = (SELECT company_id FROM invitations_invitation WHERE id = $1) AND is_active FOR SHARE
 ), spent AS (
     UPDATE invitations_invitation invitation
-    SET use_count = use_count + 1, updated_at = $3, last_viewed_at = coalesce(last_viewed_at, $3)
+    SET use_count = use_count + 1, updated_at = $3, declined_at = NULL, declined_emails = '{{}}',
+        last_viewed_at = coalesce(last_viewed_at, $3)
     FROM company
     WHERE invitation.id = $1 AND invitation.company_id = company.id AND use_count = $2 AND revoked_at IS NULL
         AND (max_uses IS NULL OR use_count < max_uses) AND (expires_at IS NULL OR expires_at > $3)
         AND allowed_emails = '{{}}' AND NOT prefill ? 'lockedFields'
-    RETURNING invitation.id, invitation.company_id, invitation.use_count = invitation.max_uses AS is_fulfilled
+    RETURNING invitation.*, invitation.use_count = invitation.max_uses AS is_fulfilled
 ), made AS (
     INSERT INTO connections_connection (
         id, company_id, datasource_id, country, utility_types, owner_email, origin_invitation_id, status,
         status_changed_at, metadata, created_at, updated_at
     )
-    SELECT $4, company_id, $5, $6, $7, $8, id, 'PENDING', $3, '{{}}', $3, $3 FROM spent RETURNING id
+    SELECT $4, company_id, $5, $6, $7, $8, id, 'PENDING', $3, '{{}}', $3, $3 FROM spent RETURNING *
 ), credential AS (
     INSERT INTO connections_credential (connection_id, encrypted, extras, host, version, created_at, updated_at)
     SELECT id, $9, '{{}}', $10, 1, $3, $3 FROM made
@@ -74,81 +90,84 @@ WITH company AS (
     INSERT INTO connections_connectionevent (id, connection_id, type, created_at, actor, detail)
     SELECT $12, id, 'CREATED', $3, 'CONTRIBUTOR', '{{}}' FROM made
 ), use AS (
-    INSERT INTO invitations_use (id, invitation_id, connection_id, form_id, created_at)
-    SELECT $11, spent.id, made.id, $15, $3 FROM spent CROSS JOIN made
+    INSERT INTO invitations_use (
+        id, invitation_id, connection_id, form_id, created_at, consent_version, consent_language
+    )
+    SELECT $11, spent.id, made.id, $15, $3, $20, $21 FROM spent CROSS JOIN made
+), submitted AS (
+    DELETE FROM invitations_formdraft WHERE form_id = $15 AND invitation_id = $1
+), receipt AS (
+    INSERT INTO procrastinate_jobs (queue_name, task_name, args)
+    SELECT 'mail', 'invitations.tasks.send_receipt', jsonb_build_object('use_id', $11)
+    FROM made CROSS JOIN company WHERE company.is_live AND $8 IS NOT NULL
 ), events AS (
     INSERT INTO invitations_invitationevent (id, invitation_id, type, created_at, actor, detail)
-    SELECT $13::uuid, spent.id, 'USED', $3, 'CONTRIBUTOR', jsonb_build_object('connectionId', $4) FROM spent
+    SELECT $13::uuid, spent.id, 'USED', $3, 'CONTRIBUTOR', jsonb_build_object(
+        'connectionId', $4, 'consent', jsonb_build_object('version', $20::text, 'language', $21::text)
+    ) FROM spent
     UNION ALL SELECT $14::uuid, id, 'FULFILLED', $3, 'CONTRIBUTOR', '{{}}'::jsonb FROM spent WHERE is_fulfilled
-)
+), {_publish("published", "invitation.used", "$17", "invitation.id", _USED)}
+, {_publish("ended", "invitation.fulfilled", "$18", "invitation.id", _USED, condition="invitation.is_fulfilled")}
+, {_publish("connected", "connection.created", "$19", "connection.id", CONNECTION_SNAPSHOT, INVITATION_CONTEXT)}
+, {WAKE}
 SELECT CASE WHEN $16 THEN procrastinate_defer_jobs_v1(ARRAY[ROW(
     'default', '{SANDBOX_TASK}', 0, NULL, NULL, jsonb_build_object('connection_id', $4), $3 + interval '2 seconds'
 )::procrastinate_job_to_defer_v1]) END FROM made
 """
 
 
-async def submit(request: Request) -> Response:
-    pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=100)
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise NotOfThePeer("Several kinds of utility.")
-    _ensure_same_origin(request, fields.get("csrfmiddlewaretoken", ""))
-    now, form = now_utc(), _check(fields)
-    link, provider = await find_link_and_provider(request, now, fold(form["provider"]))
-    if link.emails or link.locked_fields:
-        raise NotOfThePeer("Verified addresses and locked fields.")
-    use_id = await _find_use(link, form) or await _save(link, provider, form, now)
-    return _show_result(request.path_params["token"], use_id, now)
+class Form(NamedTuple):
+    """Valid fields of a form."""
+
+    form_id: UUID
+    provider: str
+    country: str | None
+    utility_types: list[str]
+    owner_email: str | None
+    username: str
+    password: str
+    consent: str
 
 
-def _ensure_same_origin(request: Request, token: str) -> None:
-    cookie = CSRF_COOKIE.search(request.headers.get("cookie", ""))
-    is_ours = request.headers.get("origin") == f"https://{request.headers['host']}"
+def ensure_same_origin(token: str, cookies: str, origin: str | None, host: str) -> None:
+    cookie = CSRF_COOKIE.search(cookies)
+    is_ours = origin == f"https://{host}"
     if not is_ours or not cookie or len(token) != 64 or not _does_token_match(token, cookie[1]):
         raise Problem(403, "CSRF", "Open the form again.")
 
 
-def _check(fields: dict[str, str]) -> dict[str, Any]:
-    if fields.keys() - FIELDS or fields.get("sites") or fields.get("datasource"):
-        raise NotOfThePeer("Sites, choices of providers, extras and dates.")
-    username, password = clean_typed(fields.get("username", "")), fields.get("password", "")
-    country, kind, owner = fields.get("country"), fields.get("utility_types"), fields.get("owner_email")
-    try:
-        form_id = UUID(fields.get("form_id", ""))
-        owner = normalize_address(owner) if owner else None
-    except (ValueError, InvalidField):
-        raise Invalid("Enter an address like name@example.com.") from None
-    if not username or len(username) > 254 or not password or len(password) > 1000:
-        raise Invalid("Enter the user name and the password you log in with.")
-    if (country and country not in COUNTRIES) or (kind and kind not in UTILITY_TYPES):
-        raise Invalid("Choose a country and a kind of utility.")
-    return {
-        "form_id": form_id,
-        "provider": clean_typed(fields.get("provider", "")),
-        "country": country or None,
-        "utility_types": [kind] if kind else [],
-        "owner_email": owner,
-        "credentials": {"username": username, "password": password},
-    }
+async def submit(token: str, cookies: str, form: Form) -> Response:
+    now = now_utc()
+    link, provider = await find_link_and_provider(token, cookies, now, fold(form.provider))
+    if link.emails or link.locked_fields:
+        raise NotOfThePeer("Verified addresses and locked fields.")
+    use_id = await _find_use(link, form) or await _save(link, provider, form, now)
+    return _show_result(token, use_id, now)
 
 
-async def _find_use(link: Link, form: dict[str, Any]) -> UUID | None:
+async def _find_use(link: Link, form: Form) -> UUID | None:
     """Return the use of a form that was sent before."""
-    earlier = await pool().fetchrow(EARLIER, link.id, form["form_id"]) if link.use_count else None
+    earlier = await pool().fetchrow(EARLIER, link.id, form.form_id) if link.use_count else None
     return earlier and earlier["id"]
 
 
-async def _save(link: Link, provider: Provider, form: dict[str, Any], now: datetime) -> UUID:
+async def _save(link: Link, provider: Provider, form: Form, now: datetime) -> UUID:
     host = login_host(provider.login_url)
     if link.use_count:
-        await _ensure_new_account(link, host, form["credentials"]["username"])
+        await _ensure_new_account(link, host, form.username)
+    version, _, language = form.consent.partition(" ")
+    if not Consent(version, language).is_current:
+        raise NotOfThePeer("Consents to another text.")
     connection_id, use_id = uuid7(), uuid7()
-    encrypted = KEYRING.encrypt(orjson.dumps(form["credentials"]), associated_data=f"credential:{connection_id}")
+    encrypted = KEYRING.encrypt(
+        orjson.dumps({"username": form.username, "password": form.password}),
+        associated_data=f"credential:{connection_id}",
+    )
     try:
         made = await pool().fetch(
-            SPEND, link.id, link.use_count, now, connection_id, provider.id, form["country"] or provider.country,
-            form["utility_types"], form["owner_email"], encrypted, host, use_id, uuid7(), uuid7(), uuid7(),
-            form["form_id"], provider.is_sandbox,
+            SPEND, link.id, link.use_count, now, connection_id, provider.id, form.country or provider.country,
+            form.utility_types, form.owner_email, encrypted, host, use_id, uuid7(), uuid7(), uuid7(),
+            form.form_id, provider.is_sandbox, uuid7(), uuid7(), uuid7(), version, language,
         )  # fmt: skip
     except UniqueViolationError:
         made = []

@@ -1,8 +1,12 @@
+from companies.admin.api_keys import ApiKeyAdmin
 from companies.admin.companies import CompanyAdmin, SiteAdmin, search_companies
 from companies.admin.groups import StaffGroupAdmin
 from companies.admin.limits import CompanyLimitedAdmin, UnlimitedAdmin, limit_of
-from companies.admin.partners import ApiKeyAdmin, PartnerAdmin
+from companies.admin.mailbox import StoredMailAdmin
+from companies.admin.partners import PartnerAdmin
 from companies.admin.users import StaffAdmin
+from companies.admin.webhooks.deliveries import WebhookDeliveryAdmin
+from companies.admin.webhooks.endpoints import WebhookEndpointAdmin
 
 __all__ = [
     "ApiKeyAdmin",
@@ -12,7 +16,10 @@ __all__ = [
     "SiteAdmin",
     "StaffAdmin",
     "StaffGroupAdmin",
+    "StoredMailAdmin",
     "UnlimitedAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookEndpointAdmin",
     "limit_of",
     "search_companies",
 ]

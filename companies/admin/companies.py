@@ -7,14 +7,17 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from companies.actors import Actor
+from companies.admin.branding import BrandedAdmin
 from companies.admin.limits import CompanyLimitedAdmin, limit_of
+from companies.admin.modes import ModeField, ModeFilter, mode_mark
 from companies.admin.timeline import LoggedAdmin
-from companies.models import Company, Site, User
+from companies.models import Company, Partner, Site, User, World
 from companies.models.companies import company_matches
 from companies.services.companies import (
     COMPANY_CHECKS,
@@ -30,6 +33,7 @@ from config.admin.base import ServiceForm
 from config.admin.changelist import AutocompleteFilter, status_word
 from config.admin.confirm import ConfirmedAction, ConfirmingAdmin
 from config.admin.csv_export import ExportingAdmin
+from config.admin.time_zones import TimeZoneField
 from config.db.index_hints import prefilter_if_rare
 from config.db.name_search import name_contains
 from config.db.uuid7 import parse_uuid
@@ -57,10 +61,23 @@ class LoggedForm(ServiceForm):
         return type(self).update(self.instance, **self.changes, by=actor)
 
 
+def _create_company(*, partner: Partner, is_live: bool, **fields: Any) -> Company:
+    return create_company(World(partner.pk, is_live), **fields)
+
+
 class CompanyForm(LoggedForm):
+    is_live = ModeField(
+        help_text=_("Only test keys see a test company, and its mails are not sent. This cannot be changed later.")
+    )
+    time_zone = TimeZoneField()
     checks = COMPANY_CHECKS
-    create = staticmethod(create_company)
+    create = staticmethod(_create_company)
     update = staticmethod(update_company)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field := self.fields.get("time_zone"):
+            field.offer(self.instance.time_zone)  # type: ignore[attr-defined]
 
 
 def _set_active(company: Company, *, by: User, is_active: bool) -> None:
@@ -93,23 +110,25 @@ ACTIVITY = (
 
 
 @admin.register(Company)
-class CompanyAdmin(ConfirmingAdmin, LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
+class CompanyAdmin(BrandedAdmin, ConfirmingAdmin, LoggedAdmin, ExportingAdmin, CompanyLimitedAdmin):
     confirmed_actions = ACTIVITY
     company_path = "pk"
     form = CompanyForm
-    fields = ("partner", "name", "external_id", "locale", "reply_to")
+    fields = ("partner", "is_live", "name", "external_id", "locale", "time_zone", "reply_to")
     autocomplete_fields = ("partner",)
-    list_display = ("name", "partner", "external_id", "active", "created")
+    list_display = ("name_shown", "partner", "external_id", "active", "created")
     list_select_related = ("partner",)
-    list_filter = (("partner", AutocompleteFilter),)
+    list_filter = (ModeFilter, ("partner", AutocompleteFilter))
     exported = {
         "Id": attrgetter("pk"),
         "Name": attrgetter("name"),
         "Partner": attrgetter("partner.name"),
         "External id": attrgetter("external_id"),
         "Language": attrgetter("locale"),
+        "Time zone": attrgetter("time_zone"),
         "Replies go to": attrgetter("reply_to"),
         "Active": attrgetter("is_active"),
+        "Live": attrgetter("is_live"),
         "Created": attrgetter("created_at"),
     }
     search_fields = ("name", "external_id")
@@ -120,10 +139,13 @@ class CompanyAdmin(ConfirmingAdmin, LoggedAdmin, ExportingAdmin, CompanyLimitedA
         return limit_of(request) is None and super().has_add_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Company | None = None) -> tuple[str, ...]:
-        return ("partner", "is_active", "id", "created_at") if obj else ()
+        return ("partner", "mode", "is_active", "id", "created_at") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
-        return (*self.fields, "is_active", "id", "created_at") if obj else self.fields
+        if obj is None:
+            return self.fields
+        fields = ("mode" if name == "is_live" else name for name in self.fields)
+        return (*fields, "is_active", "id", "created_at")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
@@ -132,6 +154,14 @@ class CompanyAdmin(ConfirmingAdmin, LoggedAdmin, ExportingAdmin, CompanyLimitedA
         if term:
             queryset = queryset.filter(prefilter_if_rare(queryset, company_matches(term)))
         return queryset, False
+
+    @admin.display(description=_("name"))
+    def name_shown(self, company: Company) -> str | SafeString:
+        return format_html("{} {}", company.name, mode_mark(is_live=company.is_live))
+
+    @admin.display(description=_("mode"))
+    def mode(self, company: Company) -> str | SafeString:
+        return mode_mark(is_live=company.is_live) or gettext("Live")
 
     @admin.display(description=_("active"))
     def active(self, company: Company) -> SafeString:
@@ -201,10 +231,10 @@ class SiteAdmin(ConfirmingAdmin, LoggedAdmin, ExportingAdmin, CompanyLimitedAdmi
     autocomplete_fields = ("company",)
     list_display = ("name", "company", "address", "external_id", "created")
     list_select_related = ("company",)
-    list_filter = (ArchivedFilter, ("company", AutocompleteFilter))
+    list_filter = (ArchivedFilter, ModeFilter, ("company", AutocompleteFilter))
     exported = {
         "Id": attrgetter("pk"),
-        "Company": attrgetter("company.name"),
+        "Company": lambda site: str(site.company),
         "Company id": attrgetter("company_id"),
         "Name": attrgetter("name"),
         "Address": attrgetter("address"),

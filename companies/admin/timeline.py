@@ -21,6 +21,14 @@ FIELD_LABELS = {
     "address": _("address"),
     "repairsAutomatically": _("automatic repair"),
     "replyTo": _("reply-to address"),
+    "timeZone": _("time zone"),
+    "displayName": _("name in the branding"),
+    "logo": _("logo"),
+    "accentColor": _("accent colour"),
+    "supportEmail": _("support address"),
+    "supportPhone": _("support phone"),
+    "privacyUrl": _("privacy link"),
+    "showsOperator": _("“powered by” line"),
 }
 
 

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.contrib.auth.models import Group
@@ -13,18 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from companies.admin.groups import PermissionsField
 from companies.admin.limits import UnlimitedAdmin
 from companies.admin.logins import AccountRecoveryMixin
+from companies.admin.selects import SeveralSelect
 from companies.models import User
 from companies.services.staff import MEMBER_CHECKS, create_member, grantable_groups, may_manage, update_member
 from config.admin.base import ServiceForm
 
 FOR_SUPERUSERS = ("is_superuser", "user_permissions")
-
-
-class SeveralSelect(AutocompleteSelectMultiple):
-    """Multiple select of full width. Select2's button to clear it would stand among the items, so it is off."""
-
-    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        return super().build_attrs(*args, **kwargs) | {"data-allow-clear": "false", "data-width": "100%"}
 
 
 class LowerCaseEmail:

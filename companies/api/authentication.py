@@ -4,7 +4,8 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from companies.models import ApiKey, Partner
-from companies.services.partners import record_api_key_use
+from companies.services.key_uses import record_api_key_use
+from config.http.client_address import site_network
 
 HEADER = "X-API-KEY"
 MAX_KEY_LENGTH = 200
@@ -26,7 +27,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         key = request.parser_context["view"].find_api_key(value[:MAX_KEY_LENGTH])
         if key is None:
             raise exceptions.AuthenticationFailed("This API key is not valid.", "invalid_api_key")
-        record_api_key_use(key)
+        record_api_key_use(key, site_network(request.META.get("REMOTE_ADDR", "")))
         return key.partner, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,7 +1,7 @@
 """Base of all viewsets of the API."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.db.models import Q, QuerySet
 from rest_framework.request import Request
@@ -9,7 +9,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from companies.actors import Actor
+from companies.api.throttling import RequestThrottle, rate_limit_headers
+from companies.exceptions import RequestLimitReached
 from companies.models import ApiKey, Company, Partner, Scope, find_api_key
+from companies.services.request_limits import RequestCount
 from config.api.fields import StrictSerializer
 from config.api.query import QuerySerializer, validate_query
 from config.api.validation import validate
@@ -26,25 +29,38 @@ class PartnerViewSet(GenericViewSet[Any]):
     required_scopes: ClassVar[Mapping[str, Scope | None]]
     query_serializers: ClassVar[Mapping[str, type[QuerySerializer]]] = {}
     query: dict[str, Any]
+    throttle_classes = [RequestThrottle]
+    request_count: RequestCount | None = None
     lookup_value_converter = "uuid"
     # no OPTIONS: the OpenAPI document describes the API, and pages of other sites must not call it
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method not in self.allowed_methods:
+        if not self.action or request.method == "OPTIONS":
             self.http_method_not_allowed(request)
         query_serializer = self.query_serializers.get(self.action)
-        if query_serializer or request.query_params:
+        if query_serializer or request.META["QUERY_STRING"]:
             self.query = validate_query(query_serializer or QuerySerializer, request.query_params)
 
     def find_api_key(self, value: str) -> ApiKey | None:
         """Find the key for `ApiKeyAuthentication`, with the company that the path names."""
         return find_api_key(value, company_id=self.kwargs.get("company_id"))
 
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
+        """Count refused requests, too."""
+        self.check_throttles(request)
+        super().permission_denied(request, message, code)
+
+    def throttled(self, request: Request, wait: float) -> NoReturn:
+        raise RequestLimitReached(retry_after=int(wait))
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         finalized = super().finalize_response(request, response, *args, **kwargs)
         finalized["Cache-Control"] = "no-store"
+        if self.request_count:
+            for name, value in rate_limit_headers(self.request_count).items():
+                finalized[name] = value
         return finalized
 
     def validated(
@@ -85,7 +101,7 @@ class PartnerViewSet(GenericViewSet[Any]):
 
     @property
     def company(self) -> Company:
-        """The company in the path. Raises `NotFound` if it belongs to another partner."""
+        """The company in the path. Raises `NotFound` if the API key does not see it."""
         company: Company | None = getattr(self.api_key, "company", None)
         if company is None:
             raise NotFound

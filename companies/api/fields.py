@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from companies.addresses import MAX_LENGTH, normalize_address
 from config.api.fields import StrictCharField, as_validation_error
+from config.time_zones import validate_time_zone
 
 MAX_TYPED = 500  # an address with the name of its owner
 
@@ -23,6 +24,18 @@ class AddressField(StrictCharField):
         typed = super().to_internal_value(data)
         with as_validation_error():
             return normalize_address(typed)
+
+
+class TimeZoneField(StrictCharField):
+    """The name of a time zone. See `validate_time_zone`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=64, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        with as_validation_error():
+            return validate_time_zone(name)
 
 
 class EmailFilterField(serializers.CharField):

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 
 from companies.exceptions import (
@@ -21,15 +21,18 @@ from companies.exceptions import (
 )
 from companies.models import ApiKey, StoredAnswer
 from companies.services.partners import ANSWERS_KEPT
-from companies.services.stored_answers import associated_data, hash_key
+from companies.services.stored_answers import associated_data, stored_keys
 from config.api.exception_handler import MEDIA_TYPE, with_current_request_id
 from config.api.json import JSONRenderer, to_json
+from config.crypto.keyed_hash import is_keyed_hash, keyed_hash
 from config.crypto.keyring import DecryptionError
 from config.db.advisory_locks import try_lock
+from config.exceptions import NotFound
 
 logger = logging.getLogger("latchkey")
 
 HEADER = "Idempotency-Key"
+REQUEST_SALT = "latchkey.request"
 MAX_KEY_LENGTH = 255
 NOT_STORED = {409, 429}
 ERRORS = (InvalidIdempotencyKey, RequestInProgress, StoredResponseUnreadable, IdempotencyKeyReused)
@@ -52,11 +55,11 @@ def idempotent(action: Callable[..., Any]) -> Callable[..., Any]:
         with transaction.atomic():
             if not try_lock(associated_data(view.api_key.pk, key)):
                 raise RequestInProgress
-            if stored := _find(view.api_key, key, _hash(request)):
-                return _replay(stored)
+            if stored := _find(view.api_key, key, _content(request)):
+                return _replay(stored, view)
             response = _respond(action, view, request, *args, **kwargs)
             if response.status_code < 500 and response.status_code not in NOT_STORED:
-                _store(response, view.api_key, key, _hash(request))
+                _store(response, view.api_key, key, keyed_hash(REQUEST_SALT, _content(request)))
             return response
 
     run_once.documented_errors = ERRORS  # type: ignore[attr-defined]
@@ -76,20 +79,19 @@ def _respond(action: Callable[..., Any], view: Any, request: Request, *args: Any
         return view.handle_exception(error)
 
 
-def _hash(request: Request) -> bytes:
-    """HMAC of path and parsed body: spaces and the order of keys do not count. Keyed, as bodies contain passwords."""
-    body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
-    return salted_hmac("latchkey.request", request.path.encode() + b"\n" + body, algorithm="sha256").digest()
+def _content(request: Request) -> bytes:
+    """Path and parsed body: spaces and the order of keys do not count. Stored as a keyed hash, for its passwords."""
+    return request.path.encode() + b"\n" + orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
 
 
-def _find(api_key: ApiKey, key: str, request_hash: bytes) -> StoredAnswer | None:
-    stored = StoredAnswer.objects.filter(api_key=api_key, key__in=[key, hash_key(key)]).first()
+def _find(api_key: ApiKey, key: str, content: bytes) -> StoredAnswer | None:
+    stored = StoredAnswer.objects.filter(api_key=api_key, key__in=stored_keys(key)).first()
     if stored is None:
         return None
     if stored.created_at < timezone.now() - ANSWERS_KEPT:
         stored.delete()
         return None
-    if bytes(stored.request_hash) != request_hash:
+    if not is_keyed_hash(bytes(stored.request_hash), REQUEST_SALT, content):
         raise IdempotencyKeyReused
     return stored
 
@@ -108,7 +110,7 @@ def _store(response: Any, api_key: ApiKey, key: str, request_hash: bytes) -> Non
     )
 
 
-def _replay(stored: StoredAnswer) -> HttpResponse:
+def _replay(stored: StoredAnswer, view: Any) -> HttpResponse:
     try:
         body = settings.KEYRING.decrypt(
             bytes(stored.encrypted_body), associated_data=associated_data(stored.api_key_id, stored.key)
@@ -116,8 +118,18 @@ def _replay(stored: StoredAnswer) -> HttpResponse:
     except DecryptionError as error:
         logger.error("the stored response %s cannot be decrypted: %s", stored.pk, error)
         raise StoredResponseUnreadable from None
+    _ensure_seen(view, body)
     if stored.content_type == MEDIA_TYPE:
         body = with_current_request_id(body)
     response = HttpResponse(body, status=stored.status, content_type=stored.content_type)
     response["Idempotent-Replayed"] = "true"
     return response
+
+
+def _ensure_seen(view: Any, body: bytes) -> None:
+    """Raise `NotFound` if the key was limited to other companies since. Rows name their company as `companyId`."""
+    if not (seen := view.api_key.company_ids):
+        return
+    company_id = view.kwargs.get("company_id") or orjson.loads(body).get("companyId")
+    if company_id and UUID(str(company_id)) not in seen:
+        raise NotFound

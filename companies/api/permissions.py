@@ -4,7 +4,18 @@ from rest_framework import exceptions, permissions
 from rest_framework.request import Request
 
 from companies.api.authentication import HEADER
+from companies.exceptions import TestKeyRequired
 from companies.models import ApiKey
+
+
+class HasTestKey(permissions.BasePermission):
+    """Rejects live keys, before their scopes are looked at. `HasRequiredScope` rejects requests without a key."""
+
+    message = TestKeyRequired.default_message
+    code = TestKeyRequired.code.lower()
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return not (isinstance(request.auth, ApiKey) and request.auth.is_live)
 
 
 class HasRequiredScope(permissions.BasePermission):

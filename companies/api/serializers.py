@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from companies.api.fields import AddressField
+from companies.api.fields import AddressField, TimeZoneField
+from companies.models import Scope
 from config.api.fields import (
     LocaleField,
     NullMeansOmitted,
@@ -22,6 +23,11 @@ class CompanyFields(StrictSerializer):
     name = SingleLineField(max_length=200)
     locale = LocaleField(required=False, help_text="Language of pages and mails (BCP 47). Default `en`.")
     replyTo = AddressField(source="reply_to", allow_null=True, required=False, help_text="`Reply-To` of mails.")
+    timeZone = TimeZoneField(
+        source="time_zone",
+        required=False,
+        help_text="IANA time zone, such as `Europe/Berlin`. Reminders leave in its morning. Default `UTC`.",
+    )
     externalId = ReferenceField(
         source="external_id", max_length=255, allow_null=True, required=False, help_text="Your own reference."
     )
@@ -39,6 +45,7 @@ class CreateCompany(NullMeansOmitted, CompanyFields):
         "name": "Riverside Bakeries",
         "locale": "en",
         "replyTo": "energy@riverside.example",
+        "timeZone": "Europe/London",
         "externalId": "crm-1042",
         "repairsAutomatically": False,
     }
@@ -65,6 +72,7 @@ class CompanySerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     locale = serializers.CharField()
     replyTo = serializers.EmailField(source="reply_to", allow_null=True)
+    timeZone = serializers.CharField(source="time_zone")
     externalId = serializers.CharField(source="external_id", allow_null=True)
     repairsAutomatically = serializers.BooleanField(source="repairs_automatically")
     isActive = serializers.BooleanField(source="is_active")
@@ -116,10 +124,24 @@ class SiteQuery(PageQuery):
 class PingSerializer(serializers.Serializer[Any]):
     """The partner and the API key of the request."""
 
-    example = {"partner": "Northwind Energy", "apiKey": "lk_4f0c21aa"}
-    partner = serializers.CharField()
-    apiKey = serializers.CharField(help_text="Visible part of the API key.")
+    example = {
+        "partner": "Northwind Energy",
+        "apiKey": "lk_4f0c21aa",
+        "isLive": True,
+        "scopes": ["invitations:read", "invitations:write"],
+    }
+    partner = serializers.CharField(source="partner.name")
+    apiKey = serializers.CharField(source="prefix", help_text="Visible part of the API key.")
+    isLive = serializers.BooleanField(source="is_live", help_text="False for a key of the test mode.")
+    scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), help_text="What the key may do.")
+    companyIds = serializers.ListField(
+        source="company_ids",
+        child=serializers.UUIDField(),
+        help_text="The companies that the key sees. Empty: all of the partner.",
+    )
+    expiresAt = serializers.DateTimeField(source="expires_at", allow_null=True)
 
 
+represent_ping = Representation(PingSerializer)
 represent_company = Representation(CompanySerializer)
 represent_site = Representation(SiteSerializer)

@@ -1,6 +1,6 @@
 """Ping, companies and sites."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -20,8 +20,10 @@ from companies.api.serializers import (
     UpdateCompany,
     UpdateSite,
     represent_company,
+    represent_ping,
     represent_site,
 )
+from companies.exceptions import KeyLimitedToCompanies
 from companies.models import Company, Scope, Site, SiteQuerySet
 from companies.services.companies import (
     archive_site,
@@ -31,9 +33,11 @@ from companies.services.companies import (
     update_company,
     update_site,
 )
+from config.api.conditional import conditional
 from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
 from config.api.query import PageQuery
+from config.api.schema import errors
 from config.db.index_hints import newest_first_for
 
 READ_AND_WRITE: dict[str, Scope | None] = {
@@ -48,11 +52,11 @@ class PingViewSet(PartnerViewSet):
 
     @extend_schema(operation_id="ping", summary="Check the API key", responses={200: PingSerializer})
     def retrieve(self, request: Request) -> Response:
-        """Returns the partner that the API key belongs to, and the visible part of the key.
+        """Returns the partner that the API key belongs to, and what the key may do and see.
 
         Accepts any key and changes nothing.
         """
-        return Response({"partner": self.partner.name, "apiKey": self.api_key.prefix})
+        return Response(represent_ping(self.api_key))
 
 
 class CompanyViewSet(PartnerViewSet):
@@ -63,29 +67,30 @@ class CompanyViewSet(PartnerViewSet):
 
     @extend_schema(operation_id="listCompanies", summary="List companies", responses={200: CompanySerializer})
     def list(self, request: Request) -> Response:
-        """Returns the companies of the partner, newest first. Send `nextCursor` as `cursor` to get the next page."""
-        companies = newest_first_for(Company.objects.all(), "partner", self.partner.pk)
+        """Returns the companies that the API key may see, newest first. Send `nextCursor` as `cursor` to go on."""
+        companies = Company.objects.visible_to(self.api_key)
         return self.paginated(companies, lambda rows: [represent_company(row) for row in rows])
 
     @extend_schema(
         operation_id="createCompany",
         summary="Create a company",
         request=CreateCompany,
-        responses={201: CompanySerializer},
+        responses={201: CompanySerializer, **errors(KeyLimitedToCompanies)},
     )
     @idempotent
     def create(self, request: Request) -> Response:
         """Creates a company, for which you can then create invitations and connections.
 
-        Only `name` is required. Null means omitted.
+        Only `name` is required. Null means omitted. A key that is limited to chosen companies cannot create others.
         """
-        company = create_company(self.partner, by=self.actor, **self.validated(CreateCompany))
+        company = create_company(self.api_key.world, by=self.actor, **self.validated(CreateCompany))
         return Response(represent_company(company), status=201)
 
     @extend_schema(operation_id="getCompany", summary="Get a company", responses={200: CompanySerializer})
-    def retrieve(self, request: Request, company_id: UUID) -> Response:
+    @conditional
+    def retrieve(self, request: Request, company_id: UUID) -> dict[str, Any]:
         """Returns one company."""
-        return Response(represent_company(self.company))
+        return represent_company(self.company)
 
     @extend_schema(
         operation_id="updateCompany",
@@ -111,7 +116,7 @@ class SiteViewSet(PartnerViewSet):
     lookup_url_kwarg = "site_id"
 
     def get_queryset(self) -> SiteQuerySet:
-        return Site.objects.visible_to(self.partner)
+        return Site.objects.visible_to(self.api_key)
 
     @extend_schema(operation_id="listSites", summary="List the sites of a company", responses={200: SiteSerializer})
     def list(self, request: Request, company_id: UUID) -> Response:
@@ -136,9 +141,10 @@ class SiteViewSet(PartnerViewSet):
         return Response(represent_site(site), status=201)
 
     @extend_schema(operation_id="getSite", summary="Get a site", responses={200: SiteSerializer})
-    def retrieve(self, request: Request, site_id: UUID) -> Response:
+    @conditional
+    def retrieve(self, request: Request, site_id: UUID) -> dict[str, Any]:
         """Returns one site."""
-        return Response(represent_site(self.get_object()))
+        return represent_site(self.get_object())
 
     @extend_schema(
         operation_id="updateSite", summary="Update a site", request=UpdateSite, responses={200: SiteSerializer}

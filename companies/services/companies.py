@@ -10,11 +10,12 @@ from django.utils.module_loading import import_string
 
 from companies.actors import SYSTEM, Actor
 from companies.addresses import normalize_address
-from companies.exceptions import CompanyInactive
-from companies.models import Company, CompanyEvent, CompanyEventType, Partner, Site
+from companies.exceptions import CompanyInactive, KeyLimitedToCompanies
+from companies.models import Company, CompanyEvent, CompanyEventType, Site, World
 from config.camel_case import to_camel_case
 from config.exceptions import FieldErrors, InvalidField
 from config.jobs import defer
+from config.time_zones import validate_time_zone
 from config.validators import validate_locale, validate_name, validate_reference, validate_single_line
 
 MAX_NAME_LENGTH = 200
@@ -36,6 +37,7 @@ COMPANY_CHECKS: dict[str, Callable[[Any], Any]] = {
     "locale": validate_locale,
     "reply_to": check_reply_to,
     "external_id": check_external_id,
+    "time_zone": validate_time_zone,
 }
 SITE_CHECKS: dict[str, Callable[[Any], Any]] = {
     "name": partial(validate_name, max_length=MAX_NAME_LENGTH),
@@ -46,10 +48,11 @@ Updated = TypeVar("Updated", Company, Site)
 
 
 class CompanyFields(TypedDict, total=False):
-    """`reply_to`: address for answers to mails. `external_id`: the partner's own id."""
+    """`reply_to`: address for answers to mails. `time_zone`: IANA name. `external_id`: the partner's own id."""
 
     locale: str
     reply_to: str | None
+    time_zone: str
     external_id: str | None
     repairs_automatically: bool
 
@@ -69,11 +72,13 @@ class SiteChanges(SiteFields, total=False):
 
 
 @transaction.atomic
-def create_company(partner: Partner, *, name: str, by: Actor = SYSTEM, **fields: Unpack[CompanyFields]) -> Company:
-    """Create a company. Raises `InvalidField` by `COMPANY_CHECKS`."""
+def create_company(world: World, *, name: str, by: Actor = SYSTEM, **fields: Unpack[CompanyFields]) -> Company:
+    """Create a live or a test company. Raises `InvalidField` by `COMPANY_CHECKS`, and `KeyLimitedToCompanies`."""
+    if by.api_key and by.api_key.company_ids:
+        raise KeyLimitedToCompanies
     now = timezone.now()
     checked = _checked(COMPANY_CHECKS, {"name": name, **fields})
-    company = Company.objects.create(partner=partner, created_at=now, updated_at=now, **checked)
+    company = Company.objects.create(**world._asdict(), created_at=now, updated_at=now, **checked)
     _log(company, CompanyEventType.CREATED, by=by)
     return company
 
@@ -144,8 +149,14 @@ def sites_of(
 
     Raises `InvalidField` with the index of each id of another company, and of each archived site unless it is `kept`.
     """
+    return choose_sites({site.pk: site for site in company.sites.filter(pk__in=site_ids)}, site_ids, field, kept)
+
+
+def choose_sites(
+    found: Mapping[UUID, Site], site_ids: Sequence[UUID], field: tuple[str | int, ...], kept: Collection[UUID] = ()
+) -> list[Site]:
+    """Return what `sites_of` returns, of the company's sites that were `found` before. Raises the same."""
     errors = FieldErrors()
-    found = {site.pk: site for site in company.sites.filter(pk__in=site_ids)}
     for index, site_id in enumerate(site_ids):
         errors.check(_check_site, found.get(site_id), (*field, index), is_kept=site_id in kept)
     errors.raise_all()

@@ -18,9 +18,11 @@ from companies.exceptions import (
     SetupExpired,
     WrongCode,
 )
+from companies.login_throttle import LOGIN_REFUSALS
 from companies.models import Authenticator, RecoveryCode, User
 from companies.services.passwords import withdraw_password
 from companies.services.staff import may_manage, note
+from config.monitoring.limits import LIMIT_REFUSALS
 from config.typed_text import find_digits, plain_digits
 
 KEY_BYTES = 20  # RFC 4226, 4, R6
@@ -73,6 +75,7 @@ def verify_second_factor(user: User, *, code: str) -> Authenticator:
             raise NoSecondFactor
         is_right = _verify(authenticator, code)
     if not is_right:  # after the commit, so that it counts
+        LOGIN_REFUSALS.count("wrong_code")
         raise WrongCode
     return authenticator
 
@@ -135,6 +138,8 @@ def _verify(authenticator: Authenticator, code: str, *, recovery: bool = True) -
     if recovery and _spend_recovery_code(authenticator, plain):
         return True
     allowed, reason = authenticator.verify_is_allowed()
+    if authenticator.is_closed or not allowed:
+        LIMIT_REFUSALS.count("second-factor")
     if authenticator.is_closed:
         raise OTPThrottled(retry_after=None)
     if not allowed:

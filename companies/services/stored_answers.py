@@ -4,20 +4,27 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.utils.crypto import salted_hmac
 
 from companies.models import StoredAnswer
+from config.crypto.keyed_hash import keyed_hash, keyed_hashes
 from config.crypto.keyring import DecryptionError
 from config.db.personal_data import SoughtAddress, map_texts
+
+KEY_SALT = "latchkey.idempotency_key"
 
 
 def associated_data(api_key_id: UUID, key: str) -> str:
     return f"answer:{api_key_id}:{key}"
 
 
-def hash_key(key: str) -> str:
+def stored_keys(key: str) -> list[str]:
+    """Return the forms in which an idempotency key may be stored: itself, or its hash by any valid `SECRET_KEY`."""
+    return [key, *(each.hex() for each in keyed_hashes(KEY_SALT, key))]
+
+
+def _hash_key(key: str) -> str:
     """Keyed hash that takes the place of an idempotency key in which an address was erased."""
-    return salted_hmac("latchkey.idempotency_key", key, algorithm="sha256").hexdigest()
+    return keyed_hash(KEY_SALT, key).hex()
 
 
 def replace_in_answers(sought: SoughtAddress, replacement: str) -> int:
@@ -44,7 +51,7 @@ def _replace(answer: StoredAnswer, sought: SoughtAddress, replacement: str) -> b
     if not has_key and not any(spelling in text for spelling in sought.spellings):
         return False
     content = map_texts(orjson.loads(body), lambda each: sought.replace_in(each, replacement))
-    answer.key = hash_key(answer.key) if has_key else answer.key
+    answer.key = _hash_key(answer.key) if has_key else answer.key
     new = associated_data(answer.api_key_id, answer.key)
     answer.encrypted_body = settings.KEYRING.encrypt(orjson.dumps(content), associated_data=new)
     return True

@@ -234,15 +234,17 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def related_lists(self, request: HttpRequest, obj: Model) -> Iterator[tuple[str, str]]:
         """Yield label and URL of each list that the user may see and that filters by this object."""
         relation: Any
+        other: Any
         for relation in self.opts.get_fields(include_hidden=True):
             if not (relation.one_to_many and self.admin_site.is_registered(relation.related_model)):
                 continue
             other = self.admin_site.get_model_admin(relation.related_model)
             name = relation.field.name
-            if (name, AutocompleteFilter) in other.list_filter and other.has_view_permission(request):
+            is_filtered = any(_is_autocomplete(item) and item[0] == name for item in other.list_filter)
+            if is_filtered and other.has_view_permission(request):
                 address = reverse(f"admin:{other.opts.app_label}_{other.opts.model_name}_changelist")
                 yield capfirst(str(other.opts.verbose_name_plural)), f"{address}?{name}={obj.pk}"
 
 
 def _is_autocomplete(item: Any) -> bool:
-    return isinstance(item, tuple) and item[1] is AutocompleteFilter
+    return isinstance(item, tuple) and issubclass(item[1], AutocompleteFilter)

@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.api.generator import OpenAPIGenerator
 from config.api.json import to_json
 from config.api.query import QuerySerializer, validate_query
 
@@ -29,22 +29,22 @@ class DocsQuery(QuerySerializer):
     script = serializers.CharField(required=False, allow_blank=True)
 
 
-def openapi_document() -> dict[str, Any]:
+def openapi_document(version: str = "3.1") -> dict[str, Any]:
     """Return the document, built once for each process. drf-spectacular's generator is not thread-safe."""
     with _lock:
-        return _build()
+        return _build()[version]
 
 
 @lru_cache(maxsize=1)
-def _build() -> dict[str, Any]:
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return document
+def _build() -> dict[str, dict[str, Any]]:
+    generator = OpenAPIGenerator()  # type: ignore[no-untyped-call]
+    return {"3.1": generator.get_schema(request=None, public=True), "3.0": generator.openapi_3_0}
 
 
-@lru_cache(maxsize=1)
-def rendered_document() -> tuple[bytes, str]:
+@lru_cache
+def rendered_document(version: str) -> tuple[bytes, str]:
     """Return the document as JSON, and its digest. Made once for each process: it takes half a second."""
-    body = to_json(openapi_document())
+    body = to_json(openapi_document(version))
     return body, hashlib.sha256(body).hexdigest()[:32]
 
 
@@ -53,10 +53,11 @@ class OpenAPIView(SpectacularJSONAPIView):
 
     schema = None
     http_method_names = ["get", "head"]
+    openapi_version = "3.1"
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase | None:
         validate_query(QuerySerializer, request.query_params)
-        body, digest = rendered_document()
+        body, digest = rendered_document(self.openapi_version)
         media_type = request.accepted_renderer.media_type
         etag = quote_etag(f"{digest}-{len(media_type)}")  # the other media type is another representation
         response = HttpResponse(body, content_type=media_type, headers={"ETag": etag})

@@ -12,6 +12,7 @@ from rest_framework import exceptions
 
 from config.api.json import to_json
 from config.camel_case import to_camel_case
+from config.db.errors import log_unavailable
 from config.exceptions import DomainError, InvalidField
 from config.request_id import request_id
 
@@ -24,9 +25,22 @@ WORDS = {
 API_PATH = re.compile(r"/+v2(/|$)", re.IGNORECASE)
 
 
-def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> HttpResponse:
-    """Return `{type, title, status, detail, code, requestId, errors}`; `errors` has an entry for each wrong field."""
-    document = {
+def problem(
+    status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None, **members: str
+) -> HttpResponse:
+    """Return a response with a `problem_document`."""
+    document = to_json(problem_document(status, code, detail, errors, **members))
+    return HttpResponse(document, status=status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def problem_document(
+    status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None, **members: str
+) -> dict[str, Any]:
+    """Return `{type, title, status, detail, code, requestId, errors}` and further `members` (RFC 9457, 3.2).
+
+    `errors` has an entry for each wrong field.
+    """
+    return {
         "type": f"urn:latchkey:problem:{code.lower().replace('_', '-')}",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -34,9 +48,8 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
         "code": code,
         "requestId": request_id.get(),
         "errors": errors or [],
+        **members,
     }
-    headers = {"Cache-Control": "no-store"}
-    return HttpResponse(to_json(document), status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
 def is_api_path(path: str) -> bool:
@@ -71,12 +84,14 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         case exceptions.APIException():
             return _api_problem(error)
         case OperationalError() | InterfaceError():
+            log_unavailable(error)
             return unavailable()
     return None
 
 
 def _domain_problem(error: DomainError) -> HttpResponse:
-    response = problem(error.status, error.code, error.detail, _field_errors(error))
+    members = {to_camel_case(name): str(getattr(error, name)) for name in error.members}
+    response = problem(error.status, error.code, error.detail, _field_errors(error), **members)
     if (wait := getattr(error, "retry_after", None)) is not None:
         response["Retry-After"] = str(wait)
     return response

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from typing import Any
+from uuid import UUID
 
 from django_countries import countries
 from rest_framework import serializers
@@ -87,7 +88,14 @@ class NullMeansOmitted(StrictSerializer):
         return fields
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in attrs.items() if value is not None}
+        return _without_null(attrs)
+
+    def valid_part(self, data: Any) -> dict[str, Any]:
+        return _without_null(super().valid_part(data))
+
+
+def _without_null(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 class EmptyBody(StrictSerializer):
@@ -102,6 +110,13 @@ class StrictCharField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictUUIDField(serializers.UUIDField):
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):  # DRF also takes integers
+            self.fail("invalid", value=data)
         return super().to_internal_value(data)
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
 from django.db.models import Q
 from rest_framework import serializers
@@ -20,10 +22,12 @@ class KeysetPagination(BasePagination):
     """Pages as `{name: [...], perPage, hasNext, nextCursor}`, newest first, by `limit` and `cursor` in `view.query`.
 
     Reads `limit` + 1 rows and never counts. Relies on ids that grow with time (UUIDv7) and on a queryset in the order
-    of `config.db.index_hints.newest_first_for`. Rejects cursors of other lists and forged ones.
+    of `config.db.index_hints.newest_first_for`. Rejects cursors of other lists and forged ones. The header `Link`
+    (RFC 8288) has the URL of the next page.
     """
 
     results_name: ClassVar[str]
+    cursor_field: ClassVar[str] = QueryName("cursor")
 
     @classmethod
     def named(cls, results_name: str) -> type["KeysetPagination"]:
@@ -38,6 +42,7 @@ class KeysetPagination(BasePagination):
         With `disjoint_conditions`, of which at most one holds for a row, returns rows for which one holds. PostgreSQL
         reads the index of each condition separately; for an `OR` it would use none.
         """
+        self.request = request
         self.limit = limit = view.query["limit"]
         if cursor := view.query.get("cursor"):
             queryset = queryset.filter(pk__lt=self._decode(cursor))
@@ -51,6 +56,7 @@ class KeysetPagination(BasePagination):
 
     def paginate_by_id(self, read: Callable[..., list[dict[str, Any]]], view: Any) -> list[dict[str, Any]]:
         """Return a page of what `read` returns for `before`, the id that ends the page before, and `limit`."""
+        self.request = view.request
         self.limit = limit = view.query["limit"]
         cursor = view.query.get("cursor")
         rows = read(before=self._decode(cursor) if cursor else None, limit=limit + 1)
@@ -63,14 +69,19 @@ class KeysetPagination(BasePagination):
         return rows[: self.limit]
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response(
-            {
-                self.results_name: data,
-                "perPage": self.limit,
-                "hasNext": self.next_cursor is not None,
-                "nextCursor": self.next_cursor,
-            }
-        )
+        page = {
+            self.results_name: data,
+            "perPage": self.limit,
+            "hasNext": self.next_cursor is not None,
+            "nextCursor": self.next_cursor,
+        }
+        cursor = self.next_cursor
+        return Response(page, headers={"Link": f'<{self._link_to(cursor)}>; rel="next"'} if cursor else None)
+
+    def _link_to(self, cursor: str) -> str:
+        """Return the URL of a page, with the same filters. Built from `PUBLIC_URL`, never from the host."""
+        query = dict(self.request.query_params.lists()) | {"cursor": [cursor]}
+        return f"{settings.PUBLIC_URL}{self.request.path}?{urlencode(query, doseq=True)}"
 
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
         properties = {
@@ -99,4 +110,4 @@ class KeysetPagination(BasePagination):
             return UUID(self._signer().unsign(cursor))
         except (signing.BadSignature, ValueError):
             error = serializers.ErrorDetail("This cursor does not belong to this list.", "bad_cursor")
-            raise serializers.ValidationError({QueryName("cursor"): [error]}) from None
+            raise serializers.ValidationError({self.cursor_field: [error]}) from None

@@ -21,7 +21,7 @@ class QuerySerializer(StrictSerializer):
 class PageQuery(QuerySerializer):
     """`limit` and `cursor`, as every list takes them."""
 
-    limit = QueryIntegerField(min_value=1, max_value=100, default=50)
+    limit = QueryIntegerField(min_value=1, max_value=100, default=50, help_text="Rows of a page.")
     cursor = serializers.CharField(max_length=200, required=False, help_text="The `nextCursor` of the previous page.")
 
 

@@ -39,6 +39,13 @@ class Keyring:
     def __repr__(self) -> str:
         return f"<Keyring of {len(self._ciphers)}>"
 
+    def __len__(self) -> int:
+        return len(self._ciphers)
+
+    def has_key_of(self, encrypted: bytes) -> bool:
+        """True if what `encrypt` returned once was encrypted with a key of this ring."""
+        return self.has_key_id(encrypted[:ID_BYTES])
+
     def has_key_id(self, key_id: bytes) -> bool:
         return key_id in self._ciphers
 

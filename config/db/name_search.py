@@ -130,6 +130,11 @@ def begins(word: str, text: Any) -> Q:
     return Q(Contains(text, f" {word}"))
 
 
+def is_word(words: str, text: Any) -> Q:
+    """Condition that the text contains `words` in this order, as whole words."""
+    return Q(Contains(text, f" {words} "))
+
+
 def contains(word: str, text: Any) -> Q:
     """Condition that the text contains `word`. One or two letters must begin a word of the text."""
     return Q(Contains(text, word)) if len(word) > 2 else begins(word, text)

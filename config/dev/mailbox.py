@@ -1,5 +1,6 @@
 """Pages that show the mails of a development machine, which are files in `.data/mail/`."""
 
+import base64
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -7,23 +8,14 @@ from pathlib import Path
 
 from csp.decorators import csp, csp_update
 from django.conf import settings
-from django.core.mail.backends.filebased import EmailBackend
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from uuid_utils.compat import uuid7
 
 MAX_SHOWN = 100
 NAME = re.compile(r"[0-9A-Za-z-]{1,100}\.log")
 # written by Django's file backend after each mail
 SEPARATOR = b"-" * 79 + b"\n"
-
-
-class FileTransport(EmailBackend):
-    """Write each mail to its own file. Django's file names can collide within a second."""
-
-    def _get_filename(self) -> str:
-        return str(Path(self.file_path) / f"{uuid7()}.log")
 
 
 def mailbox(request: HttpRequest) -> HttpResponse:
@@ -43,19 +35,25 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @xframe_options_sameorigin
-@csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
+@csp({"default-src": ["'none'"], "img-src": ["data:"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
-    """Show the HTML part as a mail program does without images. Links open in a new tab."""
-    part = _find(name).get_body(("html",))
+    """Show the HTML part with attached images, and without those of servers. Links open in a new tab."""
+    message = _find(name)
+    part = message.get_body(("html",))
     if part is None:
         raise Http404
-    return HttpResponse(part.get_content().replace("<head>", '<head><base target="_blank">', 1))
+    html = part.get_content().replace("<head>", '<head><base target="_blank">', 1)
+    for image in message.walk():
+        if image.get_content_maintype() == "image" and image["Content-ID"]:
+            data = base64.b64encode(image.get_content()).decode()
+            html = html.replace(f"cid:{image['Content-ID'][1:-1]}", f"data:{image.get_content_type()};base64,{data}")
+    return HttpResponse(html)
 
 
 def _is_destination() -> bool:
     """True if mails are written to this folder, not sent by `EMAIL_URL` or a mail provider."""
-    backend = f"{__name__}.{FileTransport.__name__}"
-    return backend == settings.EMAIL_BACKEND and getattr(settings, "EMAIL_FILE_PATH", None) == str(settings.MAIL_DIR)
+    are_files = settings.EMAIL_BACKEND == "config.mail.files.FileTransport"
+    return are_files and getattr(settings, "EMAIL_FILE_PATH", None) == str(settings.MAIL_DIR)
 
 
 def _find(name: str) -> EmailMessage:

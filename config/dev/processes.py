@@ -1,6 +1,7 @@
 """The web server and the worker of `make run`: start, watch and stop them."""
 
 import http.client
+import os
 import signal
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def serve(port: int, *, on_ready: Callable[[], None]) -> None:
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in _commands(port).items():
-            children[name] = _start(command)
+            children[name] = _start(command, **_environments().get(name, {}))
             print(children[name].pid, file=guard.stdin, flush=True)
         _wait_until_ready(port, children)
         on_ready()
@@ -76,10 +77,20 @@ def _commands(port: int) -> dict[str, list[str]]:
     }
 
 
-def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+def _environments() -> dict[str, dict[str, str]]:
+    """Return what differs from the runner's environment: two processes cannot have one port."""
+    port = settings.METRICS_PORT
+    return {"worker": {"METRICS_PORT": str(port + 1)}} if port else {}
+
+
+def _start(command: list[str], **environment: str) -> "subprocess.Popen[bytes]":
     """Start a process in its own session, so that the terminal's Ctrl-C reaches only the runner."""
     return subprocess.Popen(  # noqa: S603
-        command, cwd=Path(settings.BASE_DIR), stdin=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=Path(settings.BASE_DIR),
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 

@@ -68,6 +68,8 @@ def connect(port: int) -> None:
         database.start_embedded()
         django.setup()
         _require_debug()
+        # for the processes that follow: they serve this machine only, and its developer tries a receiver here
+        os.environ.setdefault("WEBHOOK_ALLOW_PRIVATE", "on")
         refuse_earlier_versions()
     except ImproperlyConfigured as error:
         raise CannotRun(str(error)) from error
@@ -120,6 +122,7 @@ Latchkey is running.
   Staff      {demo["staffUsername"]}
   Password   {demo["staffPassword"] or "(it has been changed since)"}
   API key    {demo["apiKey"]}
+  Test key   {demo["testApiKey"]}
 
 {mails}
 

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-from config.http.error_pages import incomplete_body, length_required, too_large
+from config.http.error_pages import USUAL_LIMIT, incomplete_body, length_required, too_large
 
-MAX_BODY_BYTES = 256 * 1024
+MAX_BODY_BYTES = USUAL_LIMIT
 # set by the web server in the WSGI environ if it could not receive the body: the status of the response
 BODY_ERROR = "latchkey.body_error"
 View = TypeVar("View", bound=Callable[..., Any])
@@ -15,6 +15,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 class BodyLimitMiddleware:
     """Reject bodies over 256 KiB with 413, bodies without a length with 411, and late ones with 408.
+
+    A view may have a limit of its own.
 
     Django reads a body of unknown length as empty: an invitation without restrictions would be created. Our own web
     server always knows the length, so only other ones cause a 411, and the API does not document it.
@@ -36,8 +38,9 @@ class BodyLimitMiddleware:
         is_chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
         if not (length.isascii() and length.isdigit()) or (is_chunked and not content_length(request)):
             return length_required(request)
-        if is_large(request) and not getattr(view, "allow_large_body", False):
-            return too_large(request)
+        limit = getattr(view, "body_limit", MAX_BODY_BYTES)
+        if limit is not None and content_length(request) > limit:
+            return too_large(request, limit)
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -47,7 +50,13 @@ class BodyLimitMiddleware:
 
 def allow_large_body(view: View) -> View:
     """Mark a view that calls `is_large` itself, after it has identified the user."""
-    view.allow_large_body = True  # type: ignore[attr-defined]
+    view.body_limit = None  # type: ignore[attr-defined]
+    return view
+
+
+def limit_body(view: View, *, to: int) -> View:
+    """Set the limit of a view, which must identify the caller before it reads the body."""
+    view.body_limit = to  # type: ignore[attr-defined]
     return view
 
 

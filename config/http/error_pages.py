@@ -7,15 +7,17 @@ from django.views.decorators.csrf import csrf_exempt
 
 from config.api.exception_handler import is_api_path, problem
 from config.http.headers import set_private_headers
+from config.http.resumable import rejected_values
 
 PATHS_ARE_EXACT = "Paths are lower-case, with single slashes and none at the end."
+USUAL_LIMIT = 256 * 1024  # bytes
 PROBLEMS = {
     400: ("BAD_REQUEST", "The request could not be understood."),
     403: ("FORBIDDEN", "Access denied."),
     404: ("NOT_FOUND", "Not found."),
     408: ("REQUEST_TIMEOUT", "The body did not arrive in time. Send the request again."),
     411: ("LENGTH_REQUIRED", "Send the body with a Content-Length."),
-    413: ("BODY_TOO_LARGE", "The body may have at most 256 KiB."),
+    413: ("BODY_TOO_LARGE", "The body is too large."),
     500: ("INTERNAL_ERROR", "Unexpected error on our side. It has been logged."),
 }
 
@@ -58,7 +60,12 @@ def length_required(request: HttpRequest) -> HttpResponse:
     return _error(request, 411, template="400.html")
 
 
-def too_large(request: HttpRequest) -> HttpResponse:
+def too_large(request: HttpRequest, limit: int = USUAL_LIMIT) -> HttpResponse:
+    """`limit` is in bytes."""
+    if is_api_path(request.path):
+        # of a longer body in chunks, the server only reads the beginning
+        hint = " Over 256 KiB, send its Content-Length." if limit > USUAL_LIMIT else ""
+        return problem(413, "BODY_TOO_LARGE", f"The body may have at most {limit // 1024} KiB.{hint}")
     return _error(request, 413)
 
 
@@ -73,4 +80,5 @@ def unknown_proxy(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return set_private_headers(render(request, "403_csrf.html", status=403))
+    page = render(request, "403_csrf.html", {"typed": rejected_values(request)}, status=403)
+    return set_private_headers(page)

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from functools import cache
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 
 from config.http.static_files import NOT_COLLECTED, are_static_files_collected
 from config.worker_health import find_stall
 
 LIVENESS_PATH = "/healthz"
+KEY_IS_MISSING = "The newest secret of the database was encrypted with a key that is not in ENCRYPTION_KEYS."
 
 
 class HealthMiddleware:
@@ -34,16 +37,21 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 if static files are there and the database has every migration of this code, else 503 with the reason."""
-    if not are_static_files_collected():
-        return _not_ready(NOT_COLLECTED)
+    """200 if static files, all migrations and the keys of stored secrets are there, else 503 with the reason."""
     try:
-        missing = _migrations() - MigrationRecorder(connection).applied_migrations().keys()
+        obstacle = find_obstacle()
     except (DatabaseError, InterfaceError):
         return _not_ready("The database does not respond.")
-    if missing:
-        return _not_ready(f"{len(missing)} migrations have not been applied.")
-    return JsonResponse({"status": "ready"})
+    return _not_ready(obstacle) if obstacle else JsonResponse({"status": "ready"})
+
+
+def find_obstacle() -> str | None:
+    """Return why this process cannot serve, or None. Raises a database error if the database does not respond."""
+    if not are_static_files_collected():
+        return NOT_COLLECTED
+    if missing := known_migrations() - MigrationRecorder(connection).applied_migrations().keys():
+        return f"{len(missing)} migrations have not been applied."
+    return None if import_string(settings.KEYRING_CHECK)() else KEY_IS_MISSING
 
 
 @never_cache
@@ -60,7 +68,7 @@ def worker_health(request: HttpRequest) -> HttpResponse:
 
 
 @cache
-def _migrations() -> frozenset[tuple[str, str]]:
+def known_migrations() -> frozenset[tuple[str, str]]:
     """Return every migration of this code. Cached, because anyone may call the probe."""
     return frozenset(MigrationLoader(None).graph.nodes)
 

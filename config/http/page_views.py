@@ -9,8 +9,10 @@ EARLY_FETCHES = ("prefetch", "preview", "prerender")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
-def is_page_view(request: HttpRequest) -> bool:
+def is_page_view(request: HttpRequest, *, may_be_framed: bool = False) -> bool:
     """True if a browser opens the page for a person: a GET for a document that was not fetched early.
+
+    `may_be_framed`: a document in a frame counts, too.
 
     Browsers name the destination (W3C Fetch Metadata Request Headers). They do not over plain http to another
     machine: there every other GET counts.
@@ -18,7 +20,9 @@ def is_page_view(request: HttpRequest) -> bool:
     if request.method != "GET" or _is_fetched_early(request):
         return False
     destination = request.META.get("HTTP_SEC_FETCH_DEST")
-    return destination == "document" if destination else not _is_trustworthy(request)
+    if destination:
+        return destination == "document" or (may_be_framed and destination == "iframe")
+    return not _is_trustworthy(request)
 
 
 def _is_fetched_early(request: HttpRequest) -> bool:

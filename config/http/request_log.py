@@ -12,7 +12,9 @@ from django.shortcuts import render
 from uuid_utils.compat import uuid7
 
 from config.api import exception_handler
+from config.db.errors import log_unavailable
 from config.http.headers import set_private_headers
+from config.http.resumable import typed_values
 from config.request_id import request_id
 
 access_log = logging.getLogger("latchkey.access")
@@ -43,14 +45,14 @@ class RequestLogMiddleware:
         """Answer 503 with `Retry-After` while the database is away."""
         if not isinstance(error, (OperationalError, InterfaceError)):
             return None
-        logging.getLogger("latchkey").error("the database does not respond: %s", type(error).__name__)
+        log_unavailable(error)
         return unavailable(request)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     if exception_handler.is_api_path(request.path):
         return exception_handler.unavailable()
-    page = set_private_headers(render(request, "503.html", status=503))
+    page = set_private_headers(render(request, "503.html", {"typed": typed_values(request)}, status=503))
     page["Retry-After"] = exception_handler.RETRY_AFTER_SECONDS
     return page
 

@@ -1,10 +1,11 @@
-"""Django's middleware for sessions and users, without effect on paths that have neither.
+"""Middleware for sessions, users and logins, without effect on paths that have none of them.
 
 The API knows its caller by a key, and the contributor's pages by a token and cookies of their own.
 """
 
 from typing import Any
 
+from axes import middleware as axes
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
@@ -38,4 +39,8 @@ class OTPMiddleware(StaffOnly, otp.OTPMiddleware):  # type: ignore[misc]
 
 
 class MessageMiddleware(StaffOnly, messages.MessageMiddleware):
+    pass
+
+
+class AxesMiddleware(StaffOnly, axes.AxesMiddleware):  # type: ignore[misc]
     pass

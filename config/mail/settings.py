@@ -15,7 +15,7 @@ from config.env import PERCENT_ENCODE, is_percent_encoded
 # django-environ has more schemes, among them smtps://, which it takes for STARTTLS
 environ.Env.EMAIL_SCHEMES = {
     **dict.fromkeys(("smtp", "smtp+tls", "smtp+ssl"), "config.mail.smtp.EmailBackend"),
-    "file": "config.dev.mailbox.FileTransport",
+    "file": "config.mail.files.FileTransport",
     "console": "django.core.mail.backends.console.EmailBackend",
 }
 # django-anymail can switch tracking off for each mail; other providers have a setting in their own console
@@ -56,7 +56,8 @@ def check_sender(sender: str) -> str:
 def anymail_settings(provider: str, environment: Mapping[str, str]) -> dict[str, Any]:
     """Return django-anymail's settings from the `ANYMAIL_*` variables, with tracking switched off.
 
-    `true` and `false` become booleans. `ANYMAIL_REQUESTS_TIMEOUT` is in seconds.
+    `true` and `false` become booleans. `ANYMAIL_REQUESTS_TIMEOUT` is in seconds. Several webhook secrets,
+    separated by commas, are all valid.
     """
     if provider in WITHOUT_METADATA:
         raise ImproperlyConfigured(
@@ -67,6 +68,8 @@ def anymail_settings(provider: str, environment: Mapping[str, str]) -> dict[str,
         for name, value in environment.items()
         if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
     }
+    if secrets := environment.get("ANYMAIL_WEBHOOK_SECRET"):
+        settings["WEBHOOK_SECRET"] = secrets.split(",")
     if timeout := environment.get("ANYMAIL_REQUESTS_TIMEOUT"):
         settings["REQUESTS_TIMEOUT"] = _seconds(timeout)
     if provider in TRACKING_CAN_BE_DISABLED:

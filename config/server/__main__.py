@@ -12,7 +12,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from config.database import REQUEST_LIMITS, limit_sessions
 from config.http.static_files import check_static_files
+from config.operations.exporter import exported_children
 
 # longer than the 60 s for which proxies usually keep a connection: otherwise they send requests into a closed one
 IDLE_SECONDS = 75
@@ -26,17 +28,24 @@ def main() -> int:
     arguments = parse_arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        workers = settings.WEB_WORKERS
         check_static_files()
+        limit_sessions(REQUEST_LIMITS)
+        check_metrics_port(arguments.port)
+        with exported_children():
+            serve(arguments)
     except ImproperlyConfigured as error:
         print(error, file=sys.stderr)  # noqa: T201 - read by the person who starts it
         return 1
+    return 0
+
+
+def serve(arguments: argparse.Namespace) -> None:
     Server(
         "config.server.asgi:application",
         address=arguments.host,
         port=arguments.port,
         interface=Interfaces.ASGINL,
-        workers=workers,
+        workers=settings.WEB_WORKERS,
         # an HTTP/2 body may have no length; proxies speak HTTP/1.1 to their backends
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=IDLE_SECONDS * 1000),
@@ -47,7 +56,12 @@ def main() -> int:
         # without it, a worker that is stopped during its start never ends
         workers_kill_timeout=arguments.grace_seconds,
     ).serve()
-    return 0
+
+
+def check_metrics_port(port: int) -> None:
+    """Reject the public port for metrics: granian would share it."""
+    if 0 < port == settings.METRICS_PORT:
+        raise ImproperlyConfigured("METRICS_PORT must not be the port of the web server.")
 
 
 def parse_arguments() -> argparse.Namespace:

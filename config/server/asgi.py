@@ -7,17 +7,21 @@ slow client costs a connection, not a thread.
 import asyncio
 import logging
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 
 from django.conf import settings
+from django.http import HttpRequest
 
 from config import wsgi  # first, because it sets Django up
 from config.http.health import LIVENESS_PATH
+from config.http.request_log import unavailable
+from config.monitoring.metrics import start_counting
 from config.server.environ import Environ, make_environ
 from config.server.request_body import Receive, receive_body
+from config.server.request_metrics import count_given_up, measured
 from config.server.sockets import limit_unread_responses
 from config.server.threads import Threads
 
@@ -25,6 +29,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 logger = logging.getLogger("latchkey")
 
+# less than the 120 seconds of our nginx.conf, more than a statement may take
+REQUEST_SECONDS = 90
 BLOCK_BYTES, BLOCK_SECONDS = 64 * 1024, 60
 # the beginning of a streamed response stays in memory, a longer one goes into a temporary file
 MEMORY_BYTES = 1024 * 1024
@@ -55,15 +61,32 @@ async def application(
     """Answer one HTTP request."""
     limit_unread_responses()
     environ = make_environ(scope) | {"wsgi.file_wrapper": FileWrapper}
-    await receive_body(environ, receive)
+    seconds = REQUEST_SECONDS + await receive_body(environ, receive)
+    answer = await answer_request(environ, seconds)
+    with answer.body, suppress(TimeoutError):
+        await send_answer(answer, send)
+
+
+async def _answer(environ: Environ, seconds: float) -> Answer:
     pool = reserve if environ["PATH_INFO"] == LIVENESS_PATH else threads
     try:
-        answer = await pool.run(respond, environ)
+        async with asyncio.timeout(seconds):
+            answer: Answer = await pool.run(respond, environ)
+    except TimeoutError:
+        logger.error("A request was given up after %s seconds.", REQUEST_SECONDS)
+        count_given_up(environ)
+        answer = await reserve.run(give_up, environ["PATH_INFO"])
     except Exception:  # of a response that is streamed: Django answers all others itself
         logger.exception("A response could not be completed.")
         answer = Answer(500, [(b"content-type", b"text/plain")], BytesIO(b"Internal Server Error"))
-    with answer.body, suppress(TimeoutError):
-        await send_answer(answer, send)
+    return answer
+
+
+if settings.METRICS_PORT:
+    start_counting()
+    answer_request = measured(_answer)
+else:
+    answer_request = _answer
 
 
 async def send_answer(answer: Answer, send: Send) -> None:
@@ -82,9 +105,7 @@ def respond(environ: Environ) -> Answer:
     begun: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
-        begun.append(
-            (int(status[:3]), [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers])
-        )
+        begun.append((int(status[:3]), encode_headers(headers)))
 
     response: Any = wsgi.application(environ, start_response)
     status, headers = begun[0]
@@ -98,6 +119,18 @@ def respond(environ: Environ) -> Answer:
         return Answer(status, headers + known, body)
     finally:
         response.close()
+
+
+def give_up(path: str) -> Answer:
+    """Return a 503. The thread of the request goes on waiting, for example for a database that hangs."""
+    request = HttpRequest()
+    request.path = request.path_info = path
+    response = unavailable(request)
+    return Answer(response.status_code, encode_headers(response.items()), BytesIO(response.content))
+
+
+def encode_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def spool(blocks: Any) -> tuple[IO[bytes], int]:

@@ -27,16 +27,17 @@ class Disconnected(Exception):
     """The client went away before the body was complete, or sent chunks that are none."""
 
 
-async def receive_body(environ: Environ, receive: Receive) -> None:
-    """Put the body into the environ: complete up to 256 KiB, else as a stream.
+async def receive_body(environ: Environ, receive: Receive) -> float:
+    """Put the body into the environ: complete up to 256 KiB, else as a stream. Return the seconds a stream may take.
 
     A chunked body gets the length that it has. One that is late or broken is marked: the response is a 408 or 400.
     """
     length, coding = environ.get("CONTENT_LENGTH"), environ.pop("HTTP_TRANSFER_ENCODING", None)
     body = b""
     if coding is None and length and int(length) > MAX_BODY_BYTES:
-        environ["wsgi.input"] = StreamedBody.open(receive, seconds=BODY_SECONDS + int(length) / BYTES_PER_SECOND)
-        return
+        seconds = BODY_SECONDS + int(length) / BYTES_PER_SECOND
+        environ["wsgi.input"] = StreamedBody.open(receive, seconds=seconds)
+        return seconds
     if coding is not None or length:
         try:
             async with asyncio.timeout(BODY_SECONDS):
@@ -47,6 +48,7 @@ async def receive_body(environ: Environ, receive: Receive) -> None:
             environ[BODY_ERROR] = 400
         environ["CONTENT_LENGTH"] = str(len(body)) if len(body) <= MAX_BODY_BYTES else UNKNOWN_LENGTH
     environ["wsgi.input"] = BytesIO(body)
+    return 0
 
 
 async def _receive_all(receive: Receive) -> bytes:

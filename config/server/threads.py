@@ -24,11 +24,12 @@ class Threads:
 
     Python runs one thread at a time, and to change between them costs a quarter of a short request. So one thread takes
     all calls, one after the other. Only if it is held up, by a slow query or page, another one goes on with the queue.
+    `patience` is in seconds.
     """
 
-    def __init__(self, most: int, name: str) -> None:
+    def __init__(self, most: int, name: str, *, patience: float = PATIENCE_SECONDS) -> None:
         self._pool = ThreadPoolExecutor(most, name)
-        self._most, self._busy = most, 0
+        self._most, self._busy, self._patience = most, 0, patience
         self._calls: deque[Call] = deque()
         self._taken_at = 0.0
         self._lock = Lock()
@@ -50,13 +51,13 @@ class Threads:
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_watched = True
-        loop.call_later(PATIENCE_SECONDS, self._help, loop)
+        loop.call_later(self._patience, self._help, loop)
 
     def _help(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start another thread if all that run are held up."""
         with self._lock:
             self._is_watched = bool(self._calls)
-            is_held_up = monotonic() - self._taken_at >= PATIENCE_SECONDS
+            is_held_up = monotonic() - self._taken_at >= self._patience
             helps = self._is_watched and is_held_up and self._busy < self._most
             self._busy += helps
         if helps:

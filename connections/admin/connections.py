@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from companies.admin import CompanyLimitedAdmin, limit_of, search_companies
+from companies.admin.modes import ModeFilter, mode_mark
 from companies.admin.timeline import timeline_of
 from config.admin.changelist import AutocompleteFilter, CreatedFilter, status_word
 from config.admin.confirm import ConfirmingAdmin
@@ -55,17 +56,18 @@ class StatusFilter(admin.SimpleListFilter):
 @admin.register(Connection)
 class ConnectionAdmin(ConfirmingAdmin, ExportingAdmin, CompanyLimitedAdmin):
     confirmed_actions = CLOSING
-    list_display = ("provider_name", "company", "status_shown", "country_name", "owner_email", "created")
+    list_display = ("provider_name", "company_shown", "status_shown", "country_name", "owner_email", "created")
     list_select_related = ("company", "datasource")
     list_filter = (
         StatusFilter,
+        ModeFilter,
         ("company", AutocompleteFilter),
         ("datasource", AutocompleteFilter),
         CreatedFilter,
     )
     exported = {
         "Id": attrgetter("pk"),
-        "Company": attrgetter("company.name"),
+        "Company": lambda connection: str(connection.company),
         "Company id": attrgetter("company_id"),
         "Provider": attrgetter("provider_name"),
         "Login page": attrgetter("login_url"),
@@ -146,6 +148,10 @@ class ConnectionAdmin(ConfirmingAdmin, ExportingAdmin, CompanyLimitedAdmin):
     @admin.display(description=_("provider"))
     def provider_name(self, connection: Connection) -> str:
         return connection.provider_name
+
+    @admin.display(description=_("company"))
+    def company_shown(self, connection: Connection) -> SafeString:
+        return format_html("{} {}", connection.company.name, mode_mark(is_live=connection.company.is_live))
 
     @admin.display(description=_("status"))
     def status_shown(self, connection: Connection) -> SafeString:

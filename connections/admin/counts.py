@@ -24,11 +24,12 @@ SELECT wanted.status, (
     ) AS those
 ) FROM unnest(%(statuses)s::text[]) AS wanted (status)
 """
+LIVE = "AND counted.company_id NOT IN (SELECT id FROM companies_company WHERE NOT is_live)"
 OF_COMPANIES = "AND counted.company_id = ANY(%(companies)s)"
 
 
 def count_by_status(*, maximum: int, companies: Collection[UUID] | None = None) -> dict[Status, int]:
-    """Count up to `maximum` existing connections in each status. `companies`: None counts all.
+    """Count up to `maximum` existing connections in each status. `companies`: None counts all live ones.
 
     One query, which reads at most `maximum` index entries for each status, and those of deleted connections.
     """
@@ -38,5 +39,5 @@ def count_by_status(*, maximum: int, companies: Collection[UUID] | None = None) 
         "companies": None if companies is None else list(companies),
     }
     with database.cursor() as cursor:
-        cursor.execute(COUNTS.format(of_companies="" if companies is None else OF_COMPANIES), parameters)
+        cursor.execute(COUNTS.format(of_companies=LIVE if companies is None else OF_COMPANIES), parameters)
         return {Status(status): number for status, number in cursor.fetchall()}

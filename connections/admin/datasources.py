@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -14,13 +15,16 @@ from companies.admin import limit_of
 from config.admin.base import BaseAdmin, ServiceForm
 from config.db.uuid7 import parse_uuid
 from config.form_fields import CountryField
-from connections.models import Connection, Datasource, ExtraCredential, UtilityType, login_host
+from connections.models import Connection, Datasource, ExtraCredential, LoginName, SecondFactor, UtilityType, login_host
 from connections.services.catalogue import DATASOURCE_CHECKS, create_datasource, update_datasource
 
 MOVED = _(
     "The login page moved to %(host)s. Collectors do not get the logins that were given for the old one. Invite the "
     "contributors to repair their connections: they confirm the new address by giving their login again."
 )
+
+
+UNKNOWN = _("Not known")
 
 
 class DatasourceForm(ServiceForm):
@@ -37,6 +41,23 @@ class DatasourceForm(ServiceForm):
         widget=forms.CheckboxSelectMultiple,
         label=_("Also asks for"),
         help_text=_("Login details beside user name and password. Contributors must then enter them."),
+    )
+
+    aliases = SimpleArrayField(
+        forms.CharField(max_length=100),
+        required=False,
+        label=_("Also known as"),
+        help_text=_("Other names and abbreviations that customers search for, separated by commas."),
+    )
+    login_with = forms.TypedChoiceField(
+        required=False, choices=[("", UNKNOWN), *LoginName.choices], empty_value=None, label=_("One logs in with")
+    )
+    second_factor = forms.TypedChoiceField(
+        required=False,
+        choices=[("", UNKNOWN), *SecondFactor.choices],
+        empty_value=None,
+        label=_("Second factor"),
+        help_text=_("What the login page may ask for after the password."),
     )
 
     checks = DATASOURCE_CHECKS
@@ -70,12 +91,21 @@ class DatasourceAdmin(BaseAdmin):
     """Users who are limited to companies only view providers: all companies share them."""
 
     form = DatasourceForm
-    fields = ("name", "country", "login_url", "utility_types", "asks_for")
+    fieldsets = (
+        (None, {"fields": ("name", "aliases", "country", "login_url", "utility_types", "asks_for")}),
+        (
+            _("Help for contributors"),
+            {
+                "fields": ("portal_name", "login_with", "second_factor", "password_reset_url", "login_help"),
+                "description": _("Shown above the user name. Leave empty what you do not know for certain."),
+            },
+        ),
+    )
     ordering = ("folded_name", "country")
     list_display = ("name", "country_name", "utility_type_names", "host")
     list_filter = (UtilityTypeFilter, ("country", CountryFilter))
     search_fields = ("folded_name",)
-    search_help_text = _("Part of the name. Accents and small typing errors do not matter.")
+    search_help_text = _("Part of the name or of another name. Accents and small typing errors do not matter.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return limit_of(request) is None and super().has_add_permission(request)

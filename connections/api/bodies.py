@@ -17,6 +17,7 @@ from config.api.fields import (
     StrictIntegerField,
     StrictListField,
     StrictSerializer,
+    StrictUUIDField,
 )
 from config.exceptions import InvalidField
 from connections.api.serializers import LOGIN_URL
@@ -29,14 +30,9 @@ MOST_ANSWERS = 10
 CREDENTIAL_NAMES = {"username", "password", "security_answers", *ExtraCredential.values}
 
 
-class ReportStatus(StrictSerializer):
-    """Result of a check by a collector."""
+class StatusTexts(StrictSerializer):
+    """Texts beside a status."""
 
-    example = {"status": "CONNECTED", "credentialsVersion": 1}
-    status = StrictChoiceField(
-        Status.choices,
-        help_text="`PENDING` and `DISABLED` are rejected (409): they are not outcomes of a check.",
-    )
     statusErrorDetail = MultiLineField(
         source="error_detail",
         max_length=2000,
@@ -51,6 +47,16 @@ class ReportStatus(StrictSerializer):
         required=False,
         allow_null=True,
         help_text="Text that the contributor sees beside the status, word for word.",
+    )
+
+
+class ReportStatus(StatusTexts):
+    """Result of a check by a collector."""
+
+    example = {"status": "CONNECTED", "credentialsVersion": 1}
+    status = StrictChoiceField(
+        Status.choices,
+        help_text="`PENDING` and `DISABLED` are rejected (409): they are not outcomes of a check.",
     )
     credentialsVersion = StrictIntegerField(
         source="credentials_version",
@@ -99,13 +105,13 @@ class CredentialFields(StrictSerializer):
     )
 
 
-class DetailFields(StrictSerializer):
+class AccountFields(StrictSerializer):
     country = CountryField(required=False, allow_null=True)
     utilityTypes = StrictListField(
         child=StrictChoiceField(UtilityType.choices), source="utility_types", required=False, max_length=7
     )
     siteIds = StrictListField(
-        child=serializers.UUIDField(),
+        child=StrictUUIDField(),
         source="site_ids",
         required=False,
         max_length=1000,
@@ -118,6 +124,9 @@ class DetailFields(StrictSerializer):
         allow_null=True,
         help_text="Between 1970-01-01 and a year from now.",
     )
+
+
+class DetailFields(AccountFields):
     externalId = ReferenceField(
         source="external_id", max_length=255, required=False, allow_null=True, help_text="Your own reference."
     )
@@ -135,7 +144,7 @@ class CreateConnection(NullMeansOmitted, CredentialFields, DetailFields):
         "utilityTypes": ["ELECTRICITY"],
         "externalId": "meter-17",
     }
-    datasourceId = serializers.UUIDField(
+    datasourceId = StrictUUIDField(
         source="datasource_id", required=False, allow_null=True, help_text="Provider from the catalogue."
     )
     url = StrictCharField(

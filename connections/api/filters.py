@@ -12,11 +12,13 @@ from connections.models.status import Status
 
 
 class ConnectionQuery(PageQuery):
-    status = StrictListField(child=StrictChoiceField(Status.choices), required=False)
+    status = StrictListField(
+        child=StrictChoiceField(Status.choices), required=False, help_text="Repeat it to match any of several."
+    )
     connectionOwnerEmail = EmailFilterField(required=False, help_text="Exact address, in upper or lower case.")
-    site = serializers.UUIDField(required=False)
-    invitationId = serializers.UUIDField(required=False)
-    externalId = serializers.CharField(max_length=255, required=False)
+    site = serializers.UUIDField(required=False, help_text="Connections of this site.")
+    invitationId = serializers.UUIDField(required=False, help_text="Connections that this invitation created.")
+    externalId = serializers.CharField(max_length=255, required=False, help_text="Your own reference, exactly.")
 
 
 def filter_connections(connections: ConnectionQuerySet, query: dict[str, Any]) -> ConnectionQuerySet:

@@ -1,15 +1,21 @@
 """Connections, credentials and providers as JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+from django.db.models import prefetch_related_objects
+from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
 from companies.api.events import represent_event
+from config.api.json import as_json
 from config.api.representation import Representation
 from config.camel_case import to_camel_case
 from connections.api.serializers import (
     ConnectionDetailsSerializer,
     ConnectionSerializer,
+    ConsentSerializer,
     CredentialsSerializer,
     DatasourceSerializer,
     StatusChangeSerializer,
@@ -20,8 +26,9 @@ from connections.services.credentials import Credentials
 
 LATEST = 100
 
-_connection = Representation(ConnectionSerializer, computed=["siteIds"])
-_details = Representation(ConnectionDetailsSerializer, computed=["siteIds", "statusHistory", "events"])
+_connection = Representation(ConnectionSerializer)
+_details = Representation(ConnectionDetailsSerializer, computed=["consent", "statusHistory", "events"])
+_consent = Representation(ConsentSerializer)
 _status_change = Representation(
     StatusChangeSerializer, computed=["status", "statusErrorDetail", "contributorMessage", "apiKey"]
 )
@@ -33,23 +40,27 @@ _credentials = Representation(
 
 def represent_connection(connection: Connection) -> dict[str, Any]:
     """A connection that was read with `with_wire_facts()`."""
-    return _connection(connection, siteIds=_site_ids(connection))
+    return _connection(connection)
+
+
+def take_snapshots(connections: Sequence[Connection]) -> list[dict[str, Any]]:
+    """Represent connections in memory for events, as JSON. Reads the sites that were not read before by one query."""
+    prefetch_related_objects([each for each in connections if "site_ids" not in vars(each)], "sites")
+    return [as_json(represent_connection(connection)) for connection in connections]
 
 
 def represent_details(connection: Connection) -> dict[str, Any]:
-    """A connection with its latest status changes and events, oldest first."""
+    """A connection with its consent, and its latest status changes and events, oldest first."""
     events = connection.events.select_related("api_key").order_by("-pk")
     latest, changes = events[:LATEST], events.filter(type__in=STATUS_EVENTS)[:LATEST]
+    find_consent = import_string(settings.CONNECTION_CONSENT)
+    consent = find_consent(connection.pk)
     return _details(
         connection,
-        siteIds=_site_ids(connection),
+        consent=consent and _consent(consent),
         statusHistory=[_represent_status_change(event) for event in reversed(changes)],
         events=[represent_event(event) for event in reversed(latest)],
     )
-
-
-def _site_ids(connection: Connection) -> list[Any]:
-    return [site.pk for site in connection.sites.all()]
 
 
 def _represent_status_change(event: ConnectionEvent) -> dict[str, Any]:

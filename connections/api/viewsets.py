@@ -18,6 +18,7 @@ from companies.api.idempotency import idempotent
 from companies.exceptions import CompanyInactive
 from companies.models import Company, Scope, Site
 from companies.services.companies import sites_of
+from config.api.conditional import conditional
 from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
 from config.api.query import PageQuery
@@ -68,7 +69,7 @@ class ConnectionViewSet(PartnerViewSet):
     lookup_url_kwarg = "connection_id"
 
     def get_queryset(self) -> ConnectionQuerySet:
-        return Connection.objects.visible_to(self.partner).with_wire_facts()
+        return Connection.objects.visible_to(self.api_key).with_wire_facts()
 
     @extend_schema(
         operation_id="listConnections",
@@ -179,12 +180,13 @@ class ConnectionViewSet(PartnerViewSet):
         responses={200: ConnectionDetailsSerializer},
     )
     @action(detail=True)
-    def details(self, request: Request, connection_id: UUID) -> Response:
-        """Returns one connection with its latest status changes and events, without credentials.
+    @conditional
+    def details(self, request: Request, connection_id: UUID) -> dict[str, Any]:
+        """Returns one connection with the consent to it and its latest events, without credentials.
 
         `listConnectionEvents` returns older events, too.
         """
-        return Response(represent_details(self.get_object()))
+        return represent_details(self.get_object())
 
     @extend_schema(
         operation_id="listConnectionEvents",
@@ -197,7 +199,7 @@ class ConnectionViewSet(PartnerViewSet):
 
         Works for deleted connections, too. Send `nextCursor` as `cursor` to get the next page.
         """
-        connection = get_object_or_404(Connection.objects.of_partner(self.partner), pk=connection_id)
+        connection = get_object_or_404(Connection.objects.even_deleted_visible_to(self.api_key), pk=connection_id)
         events = ConnectionEvent.objects.select_related("api_key")
         return self.paginated(
             newest_first_for(events, "connection", connection.pk),

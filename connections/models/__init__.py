@@ -8,7 +8,15 @@ from connections.models.connection import (
     ConnectionQuerySet,
 )
 from connections.models.credential import Credential
-from connections.models.datasource import Datasource, ExtraCredential, UtilityType, login_host
+from connections.models.datasource import (
+    Datasource,
+    ExtraCredential,
+    LoginName,
+    SecondFactor,
+    UtilityType,
+    login_host,
+    utility_type_names,
+)
 
 __all__ = [
     "STATUS_EVENTS",
@@ -19,6 +27,9 @@ __all__ = [
     "Credential",
     "Datasource",
     "ExtraCredential",
+    "LoginName",
+    "SecondFactor",
     "UtilityType",
     "login_host",
+    "utility_type_names",
 ]

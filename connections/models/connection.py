@@ -2,14 +2,16 @@
 
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from uuid_utils.compat import uuid7
 
-from companies.models import AbstractEvent, ActorKind, Company, Partner, Site
+from companies.models import AbstractEvent, ActorKind, ApiKey, Company, Site, seen_by
 from config.db.metadata import is_object, metadata_within_limits
 from config.db.name_search import Folded, Joined, Known, Words, search_index
 from connections.models.datasource import (
@@ -17,8 +19,8 @@ from connections.models.datasource import (
     WEB_PAGE,
     Datasource,
     ExtraCredential,
-    UtilityType,
     known_utility_types,
+    utility_type_names,
     utility_types_field,
 )
 from connections.models.status import MAY_RECOVER, REPAIRABLE, Status
@@ -29,12 +31,12 @@ SEARCHED = Words(Folded(Joined(*map(Known, ("owner_email", "verified_email", "ex
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
-    def visible_to(self, partner: Partner) -> Self:
-        return self.existing().of_partner(partner)
+    def visible_to(self, key: ApiKey) -> Self:
+        return self.existing().even_deleted_visible_to(key)
 
-    def of_partner(self, partner: Partner) -> Self:
+    def even_deleted_visible_to(self, key: ApiKey) -> Self:
         """Include deleted connections, of which only the events remain visible."""
-        return self.filter(company__partner=partner)
+        return self.filter(seen_by(key.pk))
 
     def existing(self) -> Self:
         return self.filter(deleted_at=None)
@@ -181,13 +183,18 @@ class Connection(models.Model):
         """True if the provider asks for another, unknown extra."""
         return self.status == Status.ADDITIONAL_CREDENTIALS_NEEDED
 
+    @cached_property
+    def site_ids(self) -> list[UUID]:
+        """Ids of `sites`, read once for each instance. Set it when you change them."""
+        return [site.pk for site in self.sites.all()]
+
     @property
     def sites_list(self) -> list[str]:
         return [site.name for site in self.sites.all()]
 
     @property
     def utility_type_names(self) -> list[str]:
-        return [str(UtilityType(value).label) for value in self.utility_types]
+        return utility_type_names(self.utility_types)
 
 
 class ConnectionEventType(models.TextChoices):
@@ -197,6 +204,7 @@ class ConnectionEventType(models.TextChoices):
     CREDENTIALS_READ = "CREDENTIALS_READ", "Login details read"
     CREDENTIALS_DELETED = "CREDENTIALS_DELETED", "Login details deleted"
     UPDATED = "UPDATED", "Changed"
+    WITHDRAWN = "WITHDRAWN", "Consent withdrawn"
     DELETED = "DELETED", "Deleted"
     REPAIR_INVITED = "REPAIR_INVITED", "Invited to repair"
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from companies.actors import Actor
 from companies.models import Company
+from companies.services.webhooks.publish import snapshots
 from connections.models import Connection, ConnectionEvent, ConnectionEventType
 from connections.models.status import Status
 from connections.services.connections import (
@@ -18,6 +19,7 @@ from connections.services.connections import (
     status_change,
     suspended_state,
 )
+from connections.services.events import KIND, publish_changes
 
 BATCH = 500
 
@@ -31,6 +33,7 @@ def follow_company_activity(company: Company, *, by: Actor) -> None:
     """
     for batch in _batches(company):
         changed = [(each, Status(each.status)) for each in batch]
+        before = snapshots(KIND, batch)
         for connection in batch:
             _resume(connection) if company.is_active else _suspend(connection)
             connection.status_changed_at = connection.updated_at = timezone.now()
@@ -44,6 +47,7 @@ def follow_company_activity(company: Company, *, by: Actor) -> None:
             )
             for connection, old in changed
         )
+        publish_changes(ConnectionEventType.STATUS_CHANGED, batch, before=before)
         defer_follow_up(batch)
         for connection in batch:
             if connection.is_being_checked:

@@ -8,7 +8,8 @@ from config.validators import validate_single_line
 from connections.models import Connection, ConnectionEventType
 from connections.models.status import Status
 from connections.services.connections import change_status, lock_connection
-from connections.services.credentials import delete_credentials, log_connection_event
+from connections.services.credentials import delete_credentials
+from connections.services.events import log_connection_event
 
 MAX_REASON_LENGTH = 500
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Unpack
+from typing import Any, Unpack
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from procrastinate.types import JSONDict
 from companies.actors import SYSTEM, Actor
 from companies.models import Company, Site
 from companies.services.companies import lock_active_company
+from companies.services.webhooks.publish import snapshot
 from config.camel_case import to_camel_case
 from config.exceptions import FieldErrors
 from config.jobs import defer
@@ -27,10 +28,10 @@ from connections.services.credentials import (
     check_credentials,
     encrypt_credentials,
     ensure_changed_credentials,
-    log_connection_event,
     merge_credentials,
 )
 from connections.services.details import WIRE_NAMES, Details, check_details, check_provider
+from connections.services.events import KIND, log_connection_event
 
 SANDBOX_DELAY = {"seconds": 2}
 MAX_TEXT_LENGTHS = {"status_error_detail": 2000, "contributor_message": 500}
@@ -48,11 +49,16 @@ NEW_CREDENTIALS = {"status": Status.PENDING.value, "detail": None, "message": No
 
 @dataclass(frozen=True)
 class ConnectionDraft:
-    """A checked connection with the rows that are inserted together with it."""
+    """A checked connection with the rows that are inserted together with it.
+
+    `invitation` is what events say of the invitation that created it.
+    """
 
     connection: Connection
     credential: Credential
     created: ConnectionEvent
+    sites: Sequence[Site]
+    invitation: dict[str, Any] | None
 
 
 @sensitive_variables("credentials")
@@ -66,7 +72,6 @@ def create_connection(
     url: str | None = None,
     sites: Sequence[Site] = (),
     verified_email: str | None = None,
-    origin_invitation_id: UUID | None = None,
     errors: FieldErrors | None = None,
     **details: Unpack[Details],
 ) -> Connection:
@@ -81,13 +86,13 @@ def create_connection(
         by=by,
         datasource=datasource,
         url=url,
+        sites=sites,
         verified_email=verified_email,
-        origin_invitation_id=origin_invitation_id,
         errors=errors,
         **details,
     )
-    statements.insert_connection(draft.connection, draft.credential, draft.created)
-    return complete_connection(draft, sites)
+    statements.insert_connection(draft)
+    return complete_connection(draft)
 
 
 @sensitive_variables("credentials", "valid_credentials")
@@ -98,8 +103,9 @@ def draft_connection(
     by: Actor,
     datasource: Datasource | None = None,
     url: str | None = None,
+    sites: Sequence[Site] = (),
     verified_email: str | None = None,
-    origin_invitation_id: UUID | None = None,
+    invitation: dict[str, Any] | None = None,
     errors: FieldErrors | None = None,
     **details: Unpack[Details],
 ) -> ConnectionDraft:
@@ -114,20 +120,21 @@ def draft_connection(
         datasource=datasource,
         url=url,
         verified_email=verified_email,
-        origin_invitation_id=origin_invitation_id,
+        origin_invitation_id=UUID(invitation["id"]) if invitation else None,
         **checked | {"country": checked.get("country") or (datasource.country if datasource else None)},
     )
     credential = encrypt_credentials(Credential(connection=connection), valid_credentials or credentials)
     created = ConnectionEvent(
         connection=connection, type=ConnectionEventType.CREATED, email=verified_email, **by.event_fields
     )
-    return ConnectionDraft(connection, credential, created)
+    connection.site_ids = [site.pk for site in sites]
+    return ConnectionDraft(connection, credential, created, sites, invitation)
 
 
-def complete_connection(draft: ConnectionDraft, sites: Sequence[Site]) -> Connection:
+def complete_connection(draft: ConnectionDraft) -> Connection:
     """Store what belongs to a connection that was just inserted."""
-    if sites:
-        draft.connection.sites.set(sites)
+    if draft.sites:
+        draft.connection.sites.set(draft.sites)
     queue_sandbox_check(draft.connection)
     return draft.connection
 
@@ -146,16 +153,18 @@ def update_connection(
     checked = check_details(errors, **changes)
     errors.raise_all()
     locked = lock_connection(connection)
+    before = snapshot(KIND, locked)
     changed = {name: value for name, value in checked.items() if getattr(locked, name) != value}
     fields = [WIRE_NAMES.get(name, to_camel_case(name)) for name in changed]
-    if sites is not None and {site.pk for site in sites} != {site.pk for site in locked.sites.all()}:
+    if sites is not None and {site.pk for site in sites} != set(locked.site_ids):
         locked.sites.set(sites)
+        locked.site_ids = [site.pk for site in sites]
         fields.append("siteIds")
     if fields:
         for name, value in changed.items():
             setattr(locked, name, value)
         locked.save(update_fields=[*changed, "updated_at"])
-        log_connection_event(locked, ConnectionEventType.UPDATED, by=by, fields=sorted(fields))
+        log_connection_event(locked, ConnectionEventType.UPDATED, by=by, before=before, fields=sorted(fields))
     return locked
 
 
@@ -183,7 +192,7 @@ def change_credentials(
     credential.save(update_fields=["encrypted", "extras", "host", "version", "updated_at"])
     locked.verified_email = email or locked.verified_email
     locked.save(update_fields=["verified_email", "updated_at"])
-    through = {"invitationId": str(invitation_id)} if invitation_id else {}
+    through: dict[str, Any] = {"invitationId": str(invitation_id)} if invitation_id else {}
     log_connection_event(locked, ConnectionEventType.CREDENTIALS_CHANGED, by=by, email=email, **through)
     if locked.status == Status.COMPANY_INACTIVE and not locked.company.is_active:
         locked.suspended = NEW_CREDENTIALS
@@ -239,7 +248,7 @@ def change_status(
     email: str | None = None,
 ) -> None:
     """Write status and texts of a locked connection, with an event. See also `follow_company_activity`."""
-    old = Status(connection.status)
+    old, shown = Status(connection.status), snapshot(KIND, connection)
     before = (connection.status_error_detail, connection.contributor_message)
     if status != old:
         if status not in TRANSITIONS[old]:
@@ -253,9 +262,8 @@ def change_status(
         if before == (connection.status_error_detail, connection.contributor_message):
             return
     connection.save(update_fields=STATUS_COLUMNS)
-    log_connection_event(
-        connection, ConnectionEventType.STATUS_CHANGED, by=by, email=email, **status_change(connection, old)
-    )
+    detail: dict[str, Any] = status_change(connection, old)
+    log_connection_event(connection, ConnectionEventType.STATUS_CHANGED, by=by, email=email, before=shown, **detail)
     if status != old:
         defer_follow_up([connection])
 

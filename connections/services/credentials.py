@@ -14,14 +14,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import Actor
 from companies.exceptions import CompanyInactive
-from companies.services.events import append_event
 from config.crypto.keyring import DecryptionError
 from config.exceptions import FieldErrors, InvalidField
 from config.typed_text import clean_typed, plain_digits
 from connections.exceptions import CredentialsDeleted, CredentialsUnreadable, LoginPageMoved
 from connections.models import (
     Connection,
-    ConnectionEvent,
     ConnectionEventType,
     Credential,
     Datasource,
@@ -29,6 +27,8 @@ from connections.models import (
     login_host,
 )
 from connections.models.status import Status
+from connections.services.events import log_connection_event
+from connections.services.statements import share_connection
 
 logger = logging.getLogger("latchkey")
 
@@ -72,9 +72,9 @@ def read_credentials(connection: Connection, *, by: Actor) -> tuple[Credentials,
     another host than that of the connection, and `CredentialsUnreadable` if they cannot be decrypted. That is an error
     in the operator's log, not a read.
     """
-    if connection.status == Status.COMPANY_INACTIVE:
+    # waits for a deletion, and a deletion waits for it: no login is handed out after it was deleted
+    if share_connection(connection.pk) == Status.COMPANY_INACTIVE:
         raise CompanyInactive
-    # no lock: a change holds the connection, whose key the event needs, and waits for the credential
     credential = Credential.objects.get(connection=connection)
     if credential.is_deleted:
         raise CredentialsDeleted
@@ -166,15 +166,8 @@ def encrypt_credentials(credential: Credential, credentials: Credentials) -> Cre
     return credential
 
 
-def log_connection_event(
-    connection: Connection, event_type: ConnectionEventType, *, by: Actor, email: str | None = None, **detail: Any
-) -> ConnectionEvent:
-    """Append an event. Call it in the transaction of the change."""
-    return append_event(connection.events, event_type, by=by, email=email, detail=detail)
-
-
 def _extra_names() -> str:
-    return ", ".join(str(label).lower() for label in ExtraCredential.labels)
+    return ", ".join(map(str, ExtraCredential.labels))
 
 
 def _check_username(typed: str) -> str:
@@ -186,8 +179,7 @@ def _check_username(typed: str) -> str:
 @sensitive_variables("given")
 def _require(name: str, given: Credentials, message: str) -> None:
     if not given.get(name):
-        extra = str(ExtraCredential(name).label).lower()
-        raise InvalidField((name,), message % {"extra": extra}, code="required")
+        raise InvalidField((name,), message % {"extra": ExtraCredential(name).label}, code="required")
 
 
 @sensitive_variables()

@@ -42,7 +42,7 @@ def check_provider(datasource: Datasource | None, url: str | None) -> str | None
 def check_start_date(day: date, *, field: tuple[str | int, ...] = ("data_collection_start_date",)) -> date:
     """Reject days before 1970 or more than a year from now: they are typing errors."""
     if not EARLIEST_START <= day <= timezone.localdate() + LATEST_START:
-        raise InvalidField(field, "Choose a day from 1970 to a year from now.", code="out_of_range")
+        raise InvalidField(field, _("Choose a day from 1970 to a year from now."), code="out_of_range")
     return day
 
 

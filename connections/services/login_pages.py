@@ -1,50 +1,39 @@
 """Addresses of login pages, sent by programs or pasted by people. Latchkey never fetches them."""
 
-import ipaddress
 import re
-from functools import cache
 from string import whitespace
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
-from publicsuffixlist import PublicSuffixList
+from django.utils.translation import gettext_lazy
 
 from config.exceptions import InvalidField
 from config.typed_address import PLAIN
 from config.typed_text import drop_unseen
 from connections.models import Datasource, login_host
+from connections.services.domains import is_public_name, registrable_domain
+from connections.services.redirects import follow_redirects, is_redirect
 
 MAX_URL_LENGTH = 500
-# host names of the machine itself and of its own network
-LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
-RESERVED_SUFFIXES = (".example", ".test")  # RFC 2606: for documents and tests
 BEFORE = whitespace + "<([{\"'“”„‘’‚«»‹›`*"
 BEHIND = whitespace + ">)]}\"'“”„‘’‚«»‹›`*.,;:!?…"
 URL_IN_TEXT = re.compile(r"https?://\S+", re.IGNORECASE)
 HOST_AND_PATH = re.compile(r"[^\s@/?#;:]+\.[^\s@/?#;:.\d][^\s@/?#;:.]+\.?(:\d+)?([/?#;]\S*)?")
 SCHEME = re.compile(r"\b(https?)(?::\s*/*|/{2,})\s*(?=\S)", re.IGNORECASE)
 ENCODED_END = re.compile(r"(?:%[0-9a-f]{2})+\Z", re.IGNORECASE)
-# search engines, networks and mail filters, by the first label of the domain: their links lead to the page of another
-REDIRECTING = frozenset(
-    (
-        *("google", "bing", "duckduckgo", "yahoo", "ecosia", "qwant", "startpage", "yandex", "baidu"),
-        *("facebook", "instagram", "linkedin", "outlook", "urldefense"),
-    )
-)
-SHORTENERS = frozenset({"t.co", "bit.ly", "goo.gl", "lnkd.in", "tinyurl.com", "translate.goog"})
-NO_WEB_PAGE = "This is not the address of a web page that begins with https://."
-NOT_PUBLIC = "This address does not lead to a provider’s public page."
+NO_WEB_PAGE = gettext_lazy("This is not the address of a web page that begins with https://.")
+NOT_PUBLIC = gettext_lazy("This address does not lead to a provider’s public page.")
 
 
 def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> str:
     """Return the URL of a login page with its scheme in lower case and its host in ASCII (IDNA).
 
     The ASCII form shows letters that look alike. Rejects schemes other than https (and http in development), user
-    names, and hosts without a public name.
+    names, and hosts without a public name. Follows the link of a search engine or mail filter (`follow_redirects`).
     """
     schemes = ["https", "http"] if settings.DEBUG else ["https"]
     try:
@@ -55,11 +44,14 @@ def check_provider_url(url: str, *, field: tuple[str | int, ...] = ("url",)) -> 
     except (ValidationError, ValueError):
         is_whole = False
     if not is_whole:
-        raise InvalidField(field, NO_WEB_PAGE)
+        raise InvalidField(field, str(NO_WEB_PAGE))
+    target = follow_redirects(url, field=field)
+    if target != url:
+        return check_provider_url(target, field=field)
     if len(url) > MAX_URL_LENGTH:
         raise InvalidField(field, _("An address may have at most %(limit)s characters.") % {"limit": MAX_URL_LENGTH})
-    if parts.username is not None or not _is_public_name(parts.hostname or ""):
-        raise InvalidField(field, NOT_PUBLIC)
+    if parts.username is not None or not is_public_name(parts.hostname or ""):
+        raise InvalidField(field, str(NOT_PUBLIC))
     return url
 
 
@@ -67,43 +59,35 @@ def parse_login_page(text: str, *, field: tuple[str | int, ...] = ("url",)) -> s
     """Return the address of a login page that a person pasted.
 
     Drops query, fragment, path parameters and user name, because they may hold a session or a token. Follows the link
-    of a search engine by its text. The scheme may be missing. Raises `InvalidField` as `check_provider_url`.
+    of a search engine or mail filter. The scheme may be missing. Raises `InvalidField` as `check_provider_url`.
     """
-    plain = _plain(text)
-    if not has_scheme(plain) and HOST_AND_PATH.fullmatch(plain):
-        plain = f"https://{plain}"
+    plain = _with_scheme(text)
     try:
+        _reject_false_host(plain, field)
+        plain = _plain(follow_redirects(plain, field=field))
+        _reject_false_host(plain, field)
         parts = urlsplit(plain)
-        user, _at, host = parts.netloc.rpartition("@")
-        target = _target(parts, field)
-        _reject_false_host(user, host, field)
     except ValueError:
-        raise InvalidField(field, NO_WEB_PAGE) from None
-    if target:
-        return parse_login_page(target, field=field)
+        raise InvalidField(field, str(NO_WEB_PAGE)) from None
+    host = parts.netloc.rpartition("@")[2].lower()
     path = _drop_encoded_end(parts.path.partition(";")[0])
-    return check_provider_url(urlunsplit((parts.scheme, host.lower(), path, "", "")), field=field)
+    return check_provider_url(urlunsplit((parts.scheme, host, path, "", "")), field=field)
 
 
-def _target(parts: SplitResult, field: tuple[str | int, ...]) -> str | None:
-    """Return the page to which the link of a search engine leads. Raises `InvalidField` if the link does not name it.
-
-    Returns None for other pages: a parameter of a login page names the page that follows the login.
-    """
-    domain = registrable_domain(parts.hostname or "") or ""
-    if domain.partition(".")[0] not in REDIRECTING and domain not in SHORTENERS:
-        return None
-    targets = {value for _name, value in parse_qsl(parts.query) if re.match("https?://", value, re.IGNORECASE)}
-    if len(targets) != 1:
-        message = _(
-            "This address of %(domain)s only leads to another. Open it, and paste the address that you see then."
-        )
-        raise InvalidField(field, message % {"domain": domain})
-    return targets.pop()
+def leads_elsewhere(text: str) -> bool:
+    """True if `parse_login_page` returns a page that the person who pasted the text did not see in it."""
+    return is_redirect(_with_scheme(text))
 
 
-def _reject_false_host(user: str, host: str, field: tuple[str | int, ...]) -> None:
+def _with_scheme(text: str) -> str:
+    plain = _plain(text)
+    is_bare = not has_scheme(plain) and HOST_AND_PATH.fullmatch(plain)
+    return f"https://{plain}" if is_bare else plain
+
+
+def _reject_false_host(url: str, field: tuple[str | int, ...]) -> None:
     """Reject a user name that looks like a host: `https://bank.example@evil.example` leads to the second one."""
+    user, _at, host = urlsplit(url).netloc.rpartition("@")
     shown = user.partition(":")[0].partition("\\")[0].partition("/")[0]
     is_address = "@" in unquote(user)
     if "\\" in user or (registrable_domain(shown) and not is_address):
@@ -133,7 +117,7 @@ def looks_like_page(text: str) -> bool:
         host = urlsplit(_normalize_start(f"https://{plain}")).hostname or ""
     except ValueError:
         return False
-    return _is_public_name(host)
+    return is_public_name(host)
 
 
 def has_scheme(text: str) -> bool:
@@ -159,21 +143,6 @@ def find_by_page(url: str) -> Datasource | None:
     return found[0] if len(found) == 1 else None
 
 
-def registrable_domain(host: str) -> str | None:
-    """Return the public suffix of a host and one label, such as `utility.co.uk`. None without a known suffix."""
-    host = host.lower().rstrip(".")
-    if host.endswith(RESERVED_SUFFIXES):
-        return ".".join(host.split(".")[-2:])
-    domain: str | None = _suffixes().privatesuffix(host)
-    return domain
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    """Read the list that the package brings along."""
-    return PublicSuffixList(accept_unknown=False, only_icann=True)
-
-
 def _plain(text: str) -> str:
     plain = SCHEME.sub(r"\1://", drop_unseen(text).translate(PLAIN))
     found = set(URL_IN_TEXT.findall(plain))
@@ -189,12 +158,3 @@ def _normalize_start(url: str) -> str:
     if not host.isascii():
         name = idna.encode(name, uts46=True).decode()
     return f"{scheme.lower()}{slashes}{name}{colon}{port}{rest[len(host) :]}"
-
-
-def _is_public_name(host: str) -> bool:
-    host = host.lower().rstrip(".")
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return not host.endswith(LOCAL_SUFFIXES) and registrable_domain(host) is not None
-    return False

@@ -1,23 +1,50 @@
-"""SQL that stores a new connection."""
+"""SQL that stores a new connection, or shares one with its readers."""
 
-from typing import Any
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from companies.services.webhooks.statements import Publication
 from config.db.inserts import Insert
 from config.db.statements import Statement
 from connections.models import Connection, ConnectionEvent, Credential
+from connections.services.events import created_event
+
+if TYPE_CHECKING:
+    from connections.services.connections import ConnectionDraft
 
 _connection, _credential = Insert(Connection, "connection"), Insert(Credential, "credential")
-_event = Insert(ConnectionEvent, "connection_event")
-# parts of a WITH
-CONNECTION_INSERTS = f"connection AS ({_connection.sql}), credential AS ({_credential.sql})"
-EVENT_INSERT = _event.sql
-_INSERT = Statement(f"WITH {CONNECTION_INSERTS} {EVENT_INSERT} RETURNING id")
+_event, _published = Insert(ConnectionEvent, "connection_event"), Publication("connection_published")
+_INSERT = Statement(f"""
+    WITH connection AS ({_connection.sql}), credential AS ({_credential.sql}), {_published.sql}, {_published.wake_sql}
+    {_event.sql} RETURNING id
+""")
 
 
-def connection_values(connection: Connection, credential: Credential, created: ConnectionEvent) -> dict[str, Any]:
-    return _connection.values(connection) | _credential.values(credential) | _event.values(created)
+def insert_only_from(part: str) -> str:
+    """Write the parts of a WITH that insert a connection if the earlier `part` has returned a row."""
+    rows = (("connection", _connection), ("credential", _credential), ("connection_event", _event))
+    inserts = ", ".join(f"{name} AS ({row.only_from(part)})" for name, row in rows)
+    return f"{inserts}, {Publication('connection_published', only_from=part).sql}"
 
 
-def insert_connection(connection: Connection, credential: Credential, created: ConnectionEvent) -> None:
-    """Insert all three rows, or none."""
-    _INSERT.row(**connection_values(connection, credential, created))
+def connection_values(draft: ConnectionDraft) -> dict[str, Any]:
+    made = _connection.values(draft.connection)  # sets `updated_at`, which the event shows
+    published = created_event(draft.connection, draft.invitation)
+    rows = _credential.values(draft.credential) | _event.values(draft.created)
+    return made | rows | _published.values(published)
+
+
+def insert_connection(draft: ConnectionDraft) -> None:
+    """Insert the connection, its credentials and its events, or none."""
+    _INSERT.row(**connection_values(draft))
+
+
+_SHARE = Statement("SELECT status FROM connections_connection WHERE id = %(id)s FOR KEY SHARE")
+
+
+def share_connection(connection_id: UUID) -> str | None:
+    """Return the status under a lock that waits for `lock_connection` and for nothing else, also not for readers."""
+    row = _SHARE.row(id=connection_id)
+    return row[0] if row else None

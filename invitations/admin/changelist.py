@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from companies.admin.modes import mode_mark
 from config.admin.changelist import BoundedChangeList, status_word
 from config.admin.times import relative_time
 from config.db.index_hints import prefilter_if_rare
@@ -86,11 +87,12 @@ def invitation(row: Invitation) -> SafeString:
         lines = [gettext("Repair of %(connection)s") % {"connection": row.connection}, *lines]
     if (rest := len(row.allowed_emails) - MAX_RECIPIENTS) > 0:
         lines = [*lines, gettext("and %(number)s more") % {"number": rest}]
-    quiet = [row.external_id, row.company] if row.external_id else [row.company]
+    quiet = [row.external_id, row.company.name] if row.external_id else [row.company.name]
     return format_html(
-        "{}{}",
+        "{}{}{}",
         format_html_join("", "<div>{}</div>", ((line,) for line in lines)),
         format_html_join("", '<div class="quiet">{}</div>', ((line,) for line in quiet)),
+        mode_mark(is_live=row.company.is_live),
     )
 
 

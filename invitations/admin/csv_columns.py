@@ -9,7 +9,7 @@ from invitations.models.status import Status
 
 INVITATION_COLUMNS: dict[str, Callable[[Any], object]] = {
     "Id": attrgetter("pk"),
-    "Company": attrgetter("company.name"),
+    "Company": lambda invitation: str(invitation.company),
     "Company id": attrgetter("company_id"),
     "Status": lambda invitation: str(Status(invitation.current_status).label),
     "Type": Invitation.get_invitation_type_display,
@@ -20,6 +20,9 @@ INVITATION_COLUMNS: dict[str, Callable[[Any], object]] = {
     "Expires": attrgetter("expires_at"),
     "Last opened": attrgetter("last_viewed_at"),
     "Revoked": attrgetter("revoked_at"),
+    "Reminders": attrgetter("sends_reminders"),
+    "May be forwarded": attrgetter("allows_forwarding"),
+    "Declined": attrgetter("declined_at"),
     "External id": attrgetter("external_id"),
     "Repaired connection id": attrgetter("connection_id"),
 }

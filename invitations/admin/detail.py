@@ -24,6 +24,7 @@ from invitations.admin.changelist import status, uses
 from invitations.admin.history import load_history, state_of
 from invitations.admin.links import shown_link
 from invitations.admin.next_step import suggest_next_step
+from invitations.admin.reminders import reminder_sentence
 from invitations.models import Invitation
 from invitations.models.status import Status
 
@@ -43,6 +44,11 @@ def metadata(invitation: Invitation) -> SafeString:
     return _list_of_facts((name, value, False) for name, value in invitation.metadata.items())
 
 
+@admin.display(description=_("forwarding"))
+def forwarding(invitation: Invitation) -> str:
+    return gettext("Allowed") if invitation.allows_forwarding else ""
+
+
 @admin.display(description=_("redirect URL"))
 def redirect_url(invitation: Invitation) -> str:
     return invitation.redirect_url or ""
@@ -51,7 +57,7 @@ def redirect_url(invitation: Invitation) -> str:
 # every row of the page: names of model fields, or functions
 FIELDSETS: Any = (
     (_("Details"), {"fields": ("company", "invitation_type", uses, expires_at, "last_viewed_at", "revoked_at")}),
-    (_("For the contributor"), {"fields": ("message", prefilled_fields, "locale", redirect_url)}),
+    (_("For the contributor"), {"fields": ("message", prefilled_fields, "locale", forwarding, redirect_url)}),
     (_("For your records"), {"fields": ("external_id", metadata, "id", "created_at")}),
 )
 
@@ -64,7 +70,7 @@ def detail_context(model_admin: Any, request: HttpRequest, invitation: Invitatio
     was_mailed = any(each.delivery for each in history.recipients)
     buttons = [
         *create_buttons(model_admin, request, invitation, broken),
-        *action_buttons(request, invitation, was_mailed=was_mailed),
+        *action_buttons(request, invitation, was_mailed=was_mailed, is_asked=bool(history.asked)),
     ]
     by_name = {button.name: button for button in buttons}
     best = next((by_name[name] for name in step.buttons if name in by_name), None)
@@ -84,6 +90,7 @@ def detail_context(model_admin: Any, request: HttpRequest, invitation: Invitatio
         "resend_button": by_name.get("resend"),
         "url": shown_link(request, invitation),
         "is_active": invitation.status == Status.ACTIVE,
+        "reminder": reminder_sentence(invitation),
     }
 
 

@@ -16,11 +16,13 @@ from connections.models import Connection
 from invitations.admin.actions import joined_emails
 from invitations.admin.mails import MailState, mail_state, mail_word
 from invitations.admin.next_step import InvitationState
-from invitations.models import Delivery, Invitation, InvitationEvent, PersonalLink
+from invitations.models import DeclineReason, Delivery, Invitation, InvitationEvent, LinkRequest, PersonalLink
 from invitations.models.delivery import MAILED
 from invitations.models.erased import is_erased
+from invitations.services.reminders.subscriptions import unsubscribed as find_unsubscribed
 
 FIELD_LABELS = {
+    "allowForwarding": _("forwarding"),
     "allowedEmails": _("addresses"),
     "expiresAt": _("expiry"),
     "externalId": _("external id"),
@@ -28,7 +30,9 @@ FIELD_LABELS = {
     "metadata": _("metadata"),
     "message": _("message"),
     "prefill": _("prefilled fields"),
+    "reminders": _("reminders"),
 }
+DECLINE_REASONS = dict(DeclineReason.choices)
 VERIFIED_BY = {"code": _("With a code"), "link": _("With the link in the mail")}
 
 
@@ -45,6 +49,8 @@ class Recipient:
     position: int | None
     is_allowed: bool
     has_link: bool
+    has_declined: bool = False
+    is_unsubscribed: bool = False
 
     @property
     def word(self) -> SafeString | str:
@@ -61,7 +67,10 @@ class Recipient:
 
 @dataclass(frozen=True)
 class History:
-    """The newest rows of each list, at most `max_lines`. `broken`: connections that need a repair."""
+    """The newest rows of each list, at most `max_lines`. `broken`: connections that need a repair.
+
+    `asked`: undecided requests for a new link.
+    """
 
     recipients: list[Recipient]
     has_more_recipients: bool
@@ -69,6 +78,7 @@ class History:
     connections: list[tuple[Connection, SafeString]]
     has_more_connections: bool
     broken: list[Connection]
+    asked: list[LinkRequest]
 
     max_lines: int = MOST_LINES
 
@@ -88,6 +98,7 @@ def load_history(invitation: Invitation) -> History:
         timeline=timeline_of(invitation.events, _event_notes),
         connections=[(each, connection_status(each.status)) for each in connections[:MOST_LINES]],
         has_more_connections=len(connections) > MOST_LINES,
+        asked=list(invitation.link_requests.undecided().select_related("delivery").order_by("pk")[:MOST_LINES]),
         broken=_without_open_repair([each for each in connections[:MOST_LINES] if each.is_repairable]),
     )
 
@@ -114,6 +125,8 @@ def state_of(invitation: Invitation, history: History) -> InvitationState:
         uses_left=invitation.uses_left,
         broken=len(history.broken),
         expires_at=invitation.expires_at,
+        asked=[each.delivery.email if each.delivery else "" for each in history.asked],
+        declined_at=invitation.declined_at,
     )
 
 
@@ -132,8 +145,18 @@ def _recipients(invitation: Invitation) -> tuple[list[Recipient], bool]:
     others = list(invitation.deliveries.exclude(email__in=invitation.allowed_emails).order_by("-pk")[: MOST_LINES + 1])
     shown = [*mails.values(), *others[:MOST_LINES]]
     linked = set(PersonalLink.objects.filter(delivery__in=shown).values_list("delivery__email", flat=True))
+    unsubscribed = find_unsubscribed(shown)
+    stopped = {each.email for each in shown if each.pk in unsubscribed}
     allowed = [
-        Recipient(email, mails.get(email), positions.get(email), True, email in linked)
+        Recipient(
+            email,
+            mails.get(email),
+            positions.get(email),
+            True,
+            email in linked,
+            has_declined=email in invitation.declined_emails,
+            is_unsubscribed=email in stopped,
+        )
         for email in invitation.allowed_emails
     ]
     earlier = [
@@ -164,12 +187,18 @@ def _event_notes(event: InvitationEvent) -> Iterator[str]:
         yield gettext("To %(emails)s") % {"emails": joined_emails(detail["emails"])}
     if detail.get("means") in VERIFIED_BY:
         yield str(VERIFIED_BY[detail["means"]])
-    if detail.get("reason"):
-        yield gettext("Reason: %(reason)s") % {"reason": detail["reason"]}
+    if detail.get("to"):
+        yield gettext("Passed on to %(email)s") % {"email": detail["to"]}
+    if reason := detail.get("reason"):
+        yield gettext("Reason: %(reason)s") % {"reason": DECLINE_REASONS.get(reason, reason)}
+    if consent := detail.get("consent"):
+        yield gettext("Text of the consent: %(version)s, %(language)s") % consent
+    if detail.get("note"):
+        yield detail["note"]
 
 
 def _change_notes(detail: Mapping[str, Any]) -> Iterator[str]:
-    """Names of changed fields; for expiry and uses also the old and the new value."""
+    """Names of changed fields; for those that are audited also the old and the new value."""
     names, changes = detail.get("fields", []), detail.get("changes", {})
     for name in filter(changes.__contains__, names):
         old, new = (_value(name, changes[name][key]) for key in ("old", "new"))
@@ -180,6 +209,8 @@ def _change_notes(detail: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
     if name == "maxUses":
         return gettext("unlimited") if value is None else f"{value:,}"
     return format_datetime(parse_datetime(value), default=gettext("never")) if value else gettext("never")

@@ -10,6 +10,7 @@ from django.views import View
 
 from companies.actors import Actor
 from companies.admin import CompanyLimitedAdmin, limit_of
+from companies.admin.modes import ModeFilter
 from config.admin.changelist import AutocompleteFilter, CreatedFilter
 from config.admin.csv_export import ExportingAdmin
 from config.admin.revoke import RevokingAdmin
@@ -44,6 +45,7 @@ class InvitationAdmin(ExportingAdmin, CompanyLimitedAdmin, RevokingAdmin):
         StatusFilter,
         AttentionFilter,
         FunnelFilter,
+        ModeFilter,
         "invitation_type",
         ("company", AutocompleteFilter),
         CreatedFilter,

@@ -14,6 +14,8 @@ EXPIRES_SOON = timedelta(days=2)
 
 
 class Advice(StrEnum):
+    LINK_REQUESTED = auto()
+    DECLINED = auto()
     REVOKED = auto()
     USED_UP = auto()
     REPAIR_USED_UP = auto()
@@ -46,6 +48,7 @@ class InvitationState:
     the other queued mails, the first since `waiting_since`. `unmailed`: addresses without a mail, although others have
     one. `mailed_at`: time of the newest mail whose link still works. `stale_mails`: number of mails
     whose link was replaced. `broken`: number of connections that need a repair.
+    `asked`: for each undecided request for a new link, the address that it came from, or an empty text.
     """
 
     status: Status
@@ -64,6 +67,8 @@ class InvitationState:
     uses_left: int | None = None
     broken: int = 0
     expires_at: datetime | None = None
+    asked: Sequence[str] = ()
+    declined_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,11 @@ class NextStep:
         """True if one button extends the invitation and mails it again, without a page that asks."""
         return self.advice in {Advice.EXPIRED, Advice.EXPIRED_OPENED, Advice.EXPIRED_USED}
 
+    @property
+    def acts_at_once(self) -> bool:
+        """True if the best button needs no page that asks."""
+        return self.advice == Advice.LINK_REQUESTED
+
 
 def suggest_next_step(state: InvitationState, *, now: datetime) -> NextStep:
     """Return the most urgent step: for an ended invitation, then for a failure, then for a contributor to wait for."""
@@ -87,9 +97,11 @@ def suggest_next_step(state: InvitationState, *, now: datetime) -> NextStep:
             return NextStep(Advice.REVOKED, ("new",))
         case Status.FULFILLED:
             return _used_up(state)
-        case Status.EXPIRED:
-            return _expired(state)
-    step = _problem(state) or _progress(state, now)
+    if state.asked:
+        return NextStep(Advice.LINK_REQUESTED, ("approve",))
+    if state.status == Status.EXPIRED:
+        return _expired(state)
+    step = NextStep(Advice.DECLINED) if state.declined_at else _problem(state) or _progress(state, now)
     if state.expires_at and state.expires_at - now <= EXPIRES_SOON:
         return replace(step, buttons=(*step.buttons, "extend"), expires_soon=True)
     return step

@@ -1,4 +1,4 @@
-"""The search in the header of the admin: invitations, connections and companies by one term."""
+"""The search in the header of the admin: invitations, connections, companies and webhook deliveries by one term."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst, get_text_list
 from django.utils.translation import gettext
 
-from companies.models import Company
+from companies.admin.webhooks.deliveries import delivery_status
+from companies.models import Company, WebhookDelivery
 from config.admin.times import relative_time
 from config.db.name_search import mentions
 from connections.admin.connections import connection_status
@@ -66,7 +67,8 @@ class SearchView(AdminPage):
         if len(matches) == 1:
             messages.info(request, gettext("This is the only match for “%(term)s”.") % {"term": shown})
             return redirect(matches[0].url)
-        names = get_text_list([str(each.opts.verbose_name) for each in admins], gettext("or"))
+        by_words = [each for each in admins if each.model is not WebhookDelivery]  # these are found by id only
+        names = get_text_list([str(each.opts.verbose_name) for each in by_words], gettext("or"))
         context = {"term": shown, "found": found, "has_matches": bool(matches), "names": names}
         return self.render("search.html", title=gettext("Search"), **context)
 
@@ -115,8 +117,13 @@ def _company_facts(companies: list[Any], term: str) -> list[Facts]:
     return [[str(each.partner), *([each.external_id] if each.external_id else [])] for each in companies]
 
 
+def _delivery_facts(deliveries: list[Any], term: str) -> list[Facts]:
+    return [[delivery_status(each.status), relative_time(each.created_at)] for each in deliveries]
+
+
 FACTS: dict[type[Model], Callable[[list[Any], str], list[Facts]]] = {
     Invitation: _invitation_facts,
     Connection: _connection_facts,
     Company: _company_facts,
+    WebhookDelivery: _delivery_facts,
 }

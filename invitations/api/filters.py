@@ -17,15 +17,19 @@ ID_GRAIN = timedelta(seconds=1)
 
 
 class InvitationQuery(PageQuery):
-    status = StrictListField(child=StrictChoiceField(Status.choices), required=False)
-    invitationType = StrictListField(child=StrictChoiceField(InvitationType.choices), required=False)
+    status = StrictListField(
+        child=StrictChoiceField(Status.choices), required=False, help_text="Repeat it to match any of several."
+    )
+    invitationType = StrictListField(
+        child=StrictChoiceField(InvitationType.choices), required=False, help_text="Repeat it to match both."
+    )
     email = EmailFilterField(
         normalize_allowed, required=False, help_text="Exact address, in upper or lower case, or `*@example.com`."
     )
-    connectionId = serializers.UUIDField(required=False)
-    externalId = serializers.CharField(max_length=255, required=False)
-    createdAfter = QueryTimeField(required=False)
-    createdBefore = QueryTimeField(required=False)
+    connectionId = serializers.UUIDField(required=False, help_text="Invitations to repair this connection.")
+    externalId = serializers.CharField(max_length=255, required=False, help_text="Your own reference, exactly.")
+    createdAfter = QueryTimeField(required=False, help_text="Created later than this time.")
+    createdBefore = QueryTimeField(required=False, help_text="Created earlier than this time.")
 
 
 def filter_invitations(invitations: InvitationQuerySet, query: dict[str, Any]) -> InvitationQuerySet:

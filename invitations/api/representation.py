@@ -14,7 +14,7 @@ from invitations.api import statements
 from invitations.api.deliveries import NOT_MAILED
 from invitations.models import Delivery, Invitation, InvitationEvent, Use, public_url
 from invitations.models.status import status_of
-from invitations.models.tokens import readable_token
+from invitations.models.tokens import readable_token, readable_tokens
 
 LAST_ID = UUID(int=2**128 - 1)
 
@@ -22,17 +22,17 @@ LAST_ID = UUID(int=2**128 - 1)
 def represent_page(company_id: UUID, *, before: UUID | None, limit: int) -> list[dict[str, Any]]:
     """The newest invitations of the company whose id is less than `before`. One query."""
     rows = statements.PAGE.rows(company=company_id, before=before or LAST_ID, limit=limit)
-    return [_with_link(statements.invitation.read(row)) for row in rows]
+    return _with_links(list(map(statements.invitation.read, rows)))
 
 
 def represent_rows(ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The invitations with these ids, newest first. One query."""
-    return [_with_link(statements.invitation.read(row)) for row in statements.ROWS.rows(ids=ids)]
+    return _with_links(list(map(statements.invitation.read, statements.ROWS.rows(ids=ids))))
 
 
 def represent_detail(row: Sequence[Any]) -> dict[str, Any]:
     """The invitation in a row of `statements.DETAIL`, with its latest events and its deliveries."""
-    shown = _with_link(statements.detail.read(row))
+    (shown,) = _with_links([statements.detail.read(row)])
     unmailed = _unmailed(shown, send_email=row[-1])
     if unmailed:
         shown["deliveries"] = [*_parse(shown["deliveries"]), *map(statements.delivery, unmailed)]
@@ -51,10 +51,12 @@ def represent_invitation(invitation: Invitation) -> dict[str, Any]:
     )
 
 
-def _with_link(shown: dict[str, Any]) -> dict[str, Any]:
-    """Decrypt the token of a row that a statement selected."""
-    shown["token"] = token = readable_token(shown["token"], owner_id=shown["id"])
-    shown["invitationUrl"] = token and public_url(token)
+def _with_links(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Decrypt the tokens of rows that a statement selected."""
+    base = public_url("")
+    tokens = readable_tokens((row["id"], row["token"]) for row in shown)
+    for row, token in zip(shown, tokens, strict=True):
+        row["token"], row["invitationUrl"] = token, token and base + token
     return shown
 
 

@@ -7,78 +7,36 @@ from rest_framework import serializers
 
 from companies.api.events import EventSerializer
 from config.api.fields import (
-    CountryField,
     LocaleField,
     MetadataField,
     MultiLineField,
     NullMeansOmitted,
     ReferenceField,
-    SingleLineField,
     StrictBooleanField,
     StrictCharField,
-    StrictChoiceField,
     StrictIntegerField,
     StrictListField,
     StrictSerializer,
     StrictTimeField,
 )
-from config.api.validation import as_nested_errors
-from config.exceptions import InvalidField
-from connections.models import UtilityType
 from connections.models.status import Status as ConnectionStatus
+from invitations.api.bodies import OPTIONAL, IfOpenExistsField
 from invitations.api.deliveries import DeliverySerializer
+from invitations.api.prefill import PREFILL, PrefillSerializer, WithPrefill
 from invitations.models import (
     MAX_ALLOWED_EMAILS,
     MAX_LIFETIME,
     MAX_MAX_USES,
     MAX_MESSAGE_LENGTH,
+    DeclineReason,
     EventType,
     InvitationType,
 )
-from invitations.models.prefill import LOCKABLE, WIRE_NAMES, Prefill
 from invitations.models.status import Status
-from invitations.services.invitations import MAX_REASON_LENGTH
 from invitations.services.terms import MIN_LIFETIME
 
 TOKEN = "mE3vT0yq1kq4kY0cVJm5b2Zr9w8oQ7aXhL6sNdPfGtU"  # noqa: S105 - an example
 UNREADABLE = "Null if the stored link cannot be decrypted. `rotateInvitation` creates a new one."
-PREFILL = {"country": "GB", "utilityTypes": ["ELECTRICITY"], "lockedFields": ["country"]}
-OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
-
-
-class PrefillFields(StrictSerializer):
-    """Initial values of the form. Null means omitted."""
-
-    def valid_part(self, data: Any) -> dict[str, Any]:
-        """Leave out what depends on other fields, which may be the wrong ones."""
-        valid = super().valid_part(data)
-        left_out = {"locked_fields", "url" if valid.get("datasource_id") else ""}
-        return {name: value for name, value in valid.items() if name not in left_out}
-
-    datasourceId = serializers.UUIDField(source="datasource_id", **OPTIONAL, help_text="Provider from the catalogue.")
-    url = StrictCharField(max_length=500, **OPTIONAL, help_text="Login page of a provider outside the catalogue.")
-    initialSites = StrictListField(
-        child=serializers.UUIDField(),
-        source="initial_sites",
-        **OPTIONAL,
-        max_length=1000,
-        help_text="Sites of the same company.",
-    )
-    utilityTypes = StrictListField(
-        child=StrictChoiceField(UtilityType.choices), source="utility_types", **OPTIONAL, max_length=7
-    )
-    country = CountryField(**OPTIONAL)
-    connectionOwnerEmail = StrictCharField(source="connection_owner_email", max_length=254, **OPTIONAL)
-    dataCollectionStartDate = serializers.DateField(
-        source="data_collection_start_date", **OPTIONAL, help_text="Between 1970-01-01 and a year from now."
-    )
-    lockedFields = StrictListField(
-        child=StrictChoiceField([WIRE_NAMES[name] for name in LOCKABLE]),
-        source="locked_fields",
-        **OPTIONAL,
-        max_length=len(LOCKABLE),
-        help_text="Fields that the contributor sees but cannot change. Each needs a value.",
-    )
 
 
 class AllowedEmailsField(StrictListField):
@@ -116,6 +74,16 @@ class InvitationFields(StrictSerializer):
         max_value=MAX_MAX_USES,
         help_text="Number of connections that may be created. Null: unlimited.",
     )
+    reminders = StrictBooleanField(
+        source="sends_reminders",
+        required=False,
+        help_text="Remind addresses that were mailed and do not answer. Default: true if the invitation is mailed.",
+    )
+    allowForwarding = StrictBooleanField(
+        source="allows_forwarding",
+        required=False,
+        help_text="The contributor may forward the invitation to a colleague. Default false.",
+    )
     message = MultiLineField(
         max_length=MAX_MESSAGE_LENGTH,
         **OPTIONAL,
@@ -132,16 +100,6 @@ class InvitationFields(StrictSerializer):
         return pairs or {}
 
 
-class WithPrefill(StrictSerializer):
-    prefill = PrefillFields(**OPTIONAL)
-
-    def validate_prefill(self, values: dict[str, Any] | None) -> Prefill | None:
-        try:
-            return None if values is None else to_prefill(values)
-        except InvalidField as error:
-            raise as_nested_errors(error, below="prefill") from None
-
-
 class CreateRepairInvitation(NullMeansOmitted, InvitationFields):
     """A new invitation to repair a connection. Every field is optional."""
 
@@ -149,13 +107,20 @@ class CreateRepairInvitation(NullMeansOmitted, InvitationFields):
     sendEmail = StrictBooleanField(
         source="send_email", **OPTIONAL, help_text="Mail a personal link to each allowed address."
     )
-    locale = LocaleField(**OPTIONAL, help_text="Language of pages and mails (BCP 47). Default: that of the company.")
+    locale = LocaleField(
+        **OPTIONAL,
+        help_text=(
+            "Language of pages and mails (BCP 47). Default: that of the company. "
+            "If both are left out, mails are English, and pages follow the visitor's browser."
+        ),
+    )
     redirectUrl = StrictCharField(
         source="redirect_url",
         max_length=500,
         **OPTIONAL,
         help_text="Where the contributor may go when done. Must be on your list of redirect URLs.",
     )
+    ifOpenExists = IfOpenExistsField(source="if_open_exists", **OPTIONAL)
 
 
 class CreateInvitation(WithPrefill, CreateRepairInvitation):
@@ -183,36 +148,6 @@ class UpdateInvitation(WithPrefill, InvitationFields):
     )
 
 
-def to_prefill(values: dict[str, Any]) -> Prefill:
-    """Return the validated body as a `Prefill`. Null means omitted."""
-    names = {wire: name for name, wire in WIRE_NAMES.items()}
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value
-    }
-    if "locked_fields" in given:
-        given["locked_fields"] = tuple(dict.fromkeys(names[wire] for wire in given["locked_fields"]))
-    return Prefill(**given)
-
-
-class ResendInvitation(StrictSerializer):
-    """Recipients. An empty object, or no body: all allowed addresses."""
-
-    example = {"emails": ["jane@example.com"]}
-    emails = StrictListField(
-        child=StrictCharField(max_length=254),
-        **OPTIONAL,
-        max_length=MAX_ALLOWED_EMAILS,
-        help_text="Some of the allowed addresses. Omitted: all of them.",
-    )
-
-
-class RevokeInvitation(StrictSerializer):
-    """Reason for the event log. The body may be omitted."""
-
-    example = {"reason": "Sent to the wrong person"}
-    reason = SingleLineField(max_length=MAX_REASON_LENGTH, **OPTIONAL)
-
-
 class CreatedConnectionSerializer(serializers.Serializer[Any]):
     """A connection that was created through the invitation."""
 
@@ -220,21 +155,6 @@ class CreatedConnectionSerializer(serializers.Serializer[Any]):
     datasourceName = serializers.CharField(source="provider_name")
     status = serializers.ChoiceField(ConnectionStatus.choices)
     created = serializers.DateTimeField(source="created_at")
-
-
-class PrefillSerializer(serializers.Serializer[Any]):
-    """Initial values of the form. Fields without a value are omitted."""
-
-    datasourceId = serializers.UUIDField(required=False)
-    url = serializers.URLField(required=False)
-    initialSites = serializers.ListField(child=serializers.UUIDField(), required=False)
-    utilityTypes = serializers.ListField(child=serializers.ChoiceField(UtilityType.choices), required=False)
-    country = serializers.CharField(required=False)
-    connectionOwnerEmail = serializers.CharField(required=False)
-    dataCollectionStartDate = serializers.DateField(required=False)
-    lockedFields = serializers.ListField(
-        child=serializers.ChoiceField([WIRE_NAMES[name] for name in LOCKABLE]), required=False
-    )
 
 
 class InvitationSerializer(serializers.Serializer[Any]):
@@ -271,6 +191,11 @@ class InvitationSerializer(serializers.Serializer[Any]):
     metadata = serializers.DictField(child=serializers.CharField(allow_blank=True))
     redirectUrl = serializers.URLField(source="redirect_url", allow_null=True)
     revokedAt = serializers.DateTimeField(source="revoked_at", allow_null=True)
+    reminders = serializers.BooleanField(source="sends_reminders")
+    allowForwarding = serializers.BooleanField(source="allows_forwarding")
+    declinedAt = serializers.DateTimeField(
+        source="declined_at", allow_null=True, help_text="When the contributor declined. Null if that did not happen."
+    )
 
 
 class InvitationEventSerializer(EventSerializer):
@@ -278,11 +203,15 @@ class InvitationEventSerializer(EventSerializer):
 
     type = serializers.ChoiceField(
         EventType.choices,
-        help_text="`VIEWED`: a person opened the page. `FETCHED`: a program did, such as a mail scanner or a preview.",
+        help_text="`VIEWED`: a person opened the page. `FETCHED`: a program did, such as a mail scanner or a preview. "
+        "`LINK_REQUESTED`: a contributor asks for a new link. Extend the invitation, then resend it.",
     )
     detail = serializers.DictField(
-        help_text="For `UPDATED`: the changed `fields`, and in `changes` the old and new values of `expiresAt` and "
-        "`maxUses`. For `DELIVERY_FAILED`: the `reason`, and the `fault` as in a delivery. "
+        help_text="For `USED` and `WITHDRAWN`: the `connectionId`, and the `version` and `language` of the text in "
+        "`consent`. For `UPDATED`: the changed `fields`, and in `changes` the old and new values of `expiresAt`, "
+        "`maxUses`, `reminders` and `allowForwarding`. For `DELIVERY_FAILED`: the `reason`, and the `fault` as in a "
+        "delivery. For `REMINDED`: the `reminder`, `FIRST` or `LAST`. For `FORWARDED`: the address `to` which `email` "
+        f"forwarded it. For `DECLINED`: the `reason` ({', '.join(DeclineReason.values)}), and its `note` if any. "
         "For events that may happen again and again, such as `VIEWED`: `count` and `lastAt`, if it happened again "
         "within an hour."
     )

@@ -1,6 +1,6 @@
 """SQL of responses with invitations. PostgreSQL writes times and JSON in the form in which they are sent."""
 
-from companies.models import key_finder
+from companies.models import SEEN_BY_FOUND_KEY, key_finder
 from config.api.representation import Representation
 from config.db.statements import Statement
 from config.db.wire_text import expression, json_object
@@ -90,6 +90,6 @@ DETAIL = f"""
     )
 }, invitations_invitation.send_email
     FROM invitations_invitation JOIN companies_company ON companies_company.id = invitations_invitation.company_id
-    WHERE invitations_invitation.id = %(invitation)s AND companies_company.partner_id = found.partner_id
+    WHERE invitations_invitation.id = %(invitation)s AND {SEEN_BY_FOUND_KEY}
 """
 find_key_and_detail = key_finder(DETAIL, "invitation")

@@ -1,11 +1,12 @@
 """Invitations of a company."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +15,7 @@ from companies.api.base import PartnerViewSet
 from companies.api.idempotency import idempotent
 from companies.exceptions import CompanyInactive
 from companies.models import ApiKey, Scope
+from config.api.conditional import conditional
 from config.api.fields import EmptyBody
 from config.api.pagination import KeysetPagination
 from config.api.query import PageQuery
@@ -22,6 +24,7 @@ from config.db.compiled_queries import compiled
 from config.db.index_hints import newest_first_for
 from config.exceptions import NotFound
 from connections.models import Connection
+from invitations.api.bodies import IfOpenExists, ResendInvitation, RevokeInvitation
 from invitations.api.deliveries import ResentSerializer
 from invitations.api.filters import InvitationQuery, disjoint_conditions, filter_invitations
 from invitations.api.representation import (
@@ -38,8 +41,6 @@ from invitations.api.serializers import (
     InvitationDetailSerializer,
     InvitationEventSerializer,
     InvitationSerializer,
-    ResendInvitation,
-    RevokeInvitation,
     UpdateInvitation,
 )
 from invitations.api.statements import find_key_and_detail
@@ -49,6 +50,7 @@ from invitations.exceptions import (
     InvitationPaused,
     InvitationRevoked,
     MaxUsesBelowUseCount,
+    OpenInvitationExists,
     RateLimitExceeded,
 )
 from invitations.models import Invitation
@@ -62,6 +64,11 @@ from invitations.services.invitations import (
     update_invitation,
 )
 from invitations.services.terms import check_terms
+
+CREATED = {
+    201: InvitationSerializer,
+    200: OpenApiResponse(InvitationSerializer, description="With `ifOpenExists: return`: the open invitation."),
+}
 
 
 class InvitationViewSet(PartnerViewSet):
@@ -80,7 +87,7 @@ class InvitationViewSet(PartnerViewSet):
         return find_key_and_detail(value, invitation=self.kwargs["invitation_id"])
 
     def get_object(self) -> Invitation:
-        found = _visible(partner_id=self.partner.pk, invitation_id=self.kwargs["invitation_id"])
+        found = _visible(api_key_id=self.api_key.pk, invitation_id=self.kwargs["invitation_id"])
         if not found:
             raise NotFound
         return found[0]
@@ -108,7 +115,7 @@ class InvitationViewSet(PartnerViewSet):
         operation_id="createInvitation",
         summary="Create an invitation to connect an account",
         request=CreateInvitation,
-        responses={201: InvitationSerializer, **errors(CompanyInactive)},
+        responses={**CREATED, **errors(CompanyInactive, OpenInvitationExists)},
     )
     @idempotent
     def create(self, request: Request, company_id: UUID) -> Response:
@@ -119,14 +126,13 @@ class InvitationViewSet(PartnerViewSet):
         """
         company = self.company
         terms = self.validated(CreateInvitation, lambda valid: check_terms(company, **valid))
-        invitation = create_invitation(company, by=self.actor, **terms)
-        return Response(represent_invitation(invitation), status=201)
+        return _create(partial(create_invitation, company, by=self.actor), **terms)
 
     @extend_schema(
         operation_id="createRepairInvitation",
         summary="Create an invitation to repair a connection",
         request=CreateRepairInvitation,
-        responses={201: InvitationSerializer, **errors(CompanyInactive)},
+        responses={**CREATED, **errors(CompanyInactive, OpenInvitationExists)},
     )
     @idempotent
     def create_repair(self, request: Request, connection_id: UUID) -> Response:
@@ -135,25 +141,25 @@ class InvitationViewSet(PartnerViewSet):
         Takes the fields of `createInvitation` except for `prefill`, because the provider cannot change. When the
         connection works again, an invitation that was used is revoked. When the connection is disabled, all are.
         """
-        visible = Connection.objects.visible_to(self.partner).select_related("company__partner")
+        visible = Connection.objects.visible_to(self.api_key).select_related("company__partner")
         connection = visible.filter(pk=connection_id).first()
         if connection is None:
             raise NotFound
         terms = self.validated(CreateRepairInvitation, lambda valid: check_terms(connection.company, **valid))
-        invitation = create_repair_invitation(connection, by=self.actor, **terms)
-        return Response(represent_invitation(invitation), status=201)
+        return _create(partial(create_repair_invitation, connection, by=self.actor), **terms)
 
     @extend_schema(
         operation_id="getInvitation",
         summary="Get an invitation with its events",
         responses={200: InvitationDetailSerializer},
     )
-    def retrieve(self, request: Request, invitation_id: UUID) -> Response:
+    @conditional
+    def retrieve(self, request: Request, invitation_id: UUID) -> dict[str, Any]:
         """Returns one invitation with its latest 100 `events`, oldest first, and the `deliveries` of its mails."""
         invitation: Any = getattr(self.api_key, "beside", None)
         if invitation[0] is None:
             raise NotFound
-        return Response(represent_detail(invitation))
+        return represent_detail(invitation)
 
     @extend_schema(
         operation_id="listInvitationEvents",
@@ -268,6 +274,16 @@ class InvitationViewSet(PartnerViewSet):
         return Response(represent_invitation(invitation))
 
 
+def _create(create: Callable[..., Invitation], *, if_open_exists: str = IfOpenExists.CREATE, **terms: Any) -> Response:
+    try:
+        invitation = create(unless_open=if_open_exists != IfOpenExists.CREATE, **terms)
+    except OpenInvitationExists as error:
+        if if_open_exists != IfOpenExists.RETURN:
+            raise
+        return Response(represent_rows([error.invitation_id])[0])
+    return Response(represent_invitation(invitation), status=201)
+
+
 @compiled
-def _visible(partner_id: UUID, invitation_id: UUID) -> QuerySet[Invitation]:
-    return Invitation.objects.visible_to(partner_id).filter(pk=invitation_id)
+def _visible(api_key_id: UUID, invitation_id: UUID) -> QuerySet[Invitation]:
+    return Invitation.objects.visible_to(api_key_id).filter(pk=invitation_id)

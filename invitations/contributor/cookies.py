@@ -13,7 +13,7 @@ from django.utils import timezone
 
 # browsers and proxies accept 4 KiB; the rest is for session, CSRF and responses that arrive at the same time
 MAX_BYTES = 3 * 1024
-PREFIXES = ("address-", "proof-", "result-")
+PREFIXES = ("address-", "draft-", "proof-", "result-")
 PATH = "/p/i/"
 
 
@@ -25,8 +25,13 @@ def set_cookie(response: HttpResponse, name: str, value: str, **options: Any) ->
 
 
 def read_cookie(request: HttpRequest, name: str) -> str:
-    """Return the value, or an empty string."""
-    return request.COOKIES.get(name, "").rpartition(".")[2]
+    """Return the newest value, or an empty string.
+
+    A browser sends two if the page in a frame set one (`config.http.framing`), and the site around it is our own.
+    """
+    pairs = (pair.strip().partition("=") for pair in request.META.get("HTTP_COOKIE", "").split(";"))
+    sent = [value for key, _, value in pairs if key == name]
+    return max(sent, key=_age_key, default="").rpartition(".")[2]
 
 
 def delete_cookie(response: HttpResponse, name: str) -> None:

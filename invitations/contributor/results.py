@@ -41,7 +41,7 @@ def state(request: ContributorRequest, use_id: UUID) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@contributor_view("POST")
+@contributor_view("POST", resumes=("form_id", "version", "username"))
 def correct(request: ContributorRequest, use_id: UUID) -> HttpResponse:
     """Correct the login from the browser that submitted it. Does not count as a use."""
     use = request.result(use_id)

@@ -21,7 +21,7 @@ ADDRESS_AGE_SECONDS = 60 * 60
 MAX_REMEMBERED_CODES = 3  # a mail may be slow, so the codes before it still work
 
 
-@contributor_view("POST")
+@contributor_view("POST", resumes=("email",))
 def verify(request: ContributorRequest) -> HttpResponse:
     """Ask for an address and request a code. The response never reveals whether the address is allowed."""
     ensure_active(request.invitation)
@@ -39,7 +39,7 @@ def verify(request: ContributorRequest) -> HttpResponse:
         else:
             return _remember_request(request, requested, typed=form.data.get("email", ""))
     context = {"form": form, "error": error, "requested": _remembered(request), "lost_proof": request.lost_proof}
-    return with_retry_after(request.render_and_record_view("verify", **context), error)
+    return with_retry_after(request.render_and_record_view("verify", expired=request.expired_proof, **context), error)
 
 
 @contributor_view("POST")
@@ -80,8 +80,8 @@ def accept_link(request: ContributorRequest) -> HttpResponse:
 
 
 def _go_on(request: ContributorRequest, secret: str) -> HttpResponse:
-    """Redirect a verified browser to the form. The requested codes are of no more use."""
-    response = request.redirect("connect")
+    """Redirect a verified browser to the form it wanted. The requested codes are of no more use."""
+    response = request.redirect("forward" if request.http.POST.get("next") == "forward" else "connect")
     delete_cookie(response, _address_cookie(request))
     return request.set_proof_cookie(response, secret)
 

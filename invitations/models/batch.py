@@ -39,6 +39,9 @@ class Batch(models.Model):
     expires_in = models.DurationField(null=True, blank=True)
     max_uses = models.PositiveIntegerField(null=True, blank=True)
     send_email = models.BooleanField(default=False)
+    # only if it is mailed
+    sends_reminders = models.BooleanField(default=True, db_default=True)
+    allows_forwarding = models.BooleanField(default=False, db_default=False)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name="by")
     started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)

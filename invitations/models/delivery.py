@@ -1,9 +1,8 @@
 """Mails to addresses, and the personal links in them."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, OuterRef, Q, Value
 from django.db.models.functions import Concat
@@ -11,8 +10,10 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from config.db.index_hints import InArray
+from config.mail.message_ids import message_id
 from invitations.models.erased import ERASED_DOMAIN
 from invitations.models.invitation import Invitation
+from invitations.models.reminder import ReminderKind
 from invitations.models.tokens import decrypt_token
 from invitations.models.verification import EmailProof
 
@@ -39,6 +40,7 @@ class Fault(models.TextChoices):
     LIMIT = "LIMIT", "A limit"
 
 
+MAX_NOTE_LENGTH = 300
 BOUNCED_OR_COMPLAINED = frozenset({DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED})
 MAILED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
 # mails that our server took
@@ -61,7 +63,9 @@ class Delivery(models.Model):
     """The mail to one address. Sending it again begins a new round and resets the attempts.
 
     `queued_at`: start of the round. `counted_at`: since then it counts against the limits of mails. `failing_since`:
-    first failure in a row with this `fault`. They are null in rows of earlier versions.
+    first failure in a row with this `fault`. They are null in rows of earlier versions. `forwarded_by`: the contributor
+    who passed the invitation on to this address last, with a `note`. `reminder`: the kind, if the round is a reminder.
+    `reminders`: the kinds that were queued so far.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -76,6 +80,10 @@ class Delivery(models.Model):
     failing_since = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(null=True)
     counted_at = models.DateTimeField(null=True)
+    forwarded_by = models.CharField(max_length=254, null=True)
+    note = models.CharField(max_length=MAX_NOTE_LENGTH, null=True)
+    reminder = models.CharField(max_length=10, choices=ReminderKind, null=True)
+    reminders = ArrayField(models.CharField(max_length=10), default=list, db_default=[])
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -105,8 +113,7 @@ class Delivery(models.Model):
 
     @property
     def message_id(self) -> str:
-        """Message-ID (RFC 5322, 3.6.4), the same for every attempt of a round, so that receivers drop duplicates."""
-        return f"<{self.reference}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+        return message_id(self.reference)
 
 
 class MailOutage(models.Model):

@@ -1,24 +1,21 @@
 """Invitations: limited-use links to connect an account or to repair one."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
-from uuid import UUID
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.functions import Now
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.functional import cached_property
 from uuid_utils.compat import uuid7
 
-from companies.models import Company, Partner
+from companies.models import Company, with_brand
 from config.db.compiled_queries import compiled
-from config.db.index_hints import prefilter_if_rare
 from config.db.metadata import is_object, metadata_within_limits
 from config.db.name_search import search_index
 from config.validators import LANGUAGE_TAG
@@ -26,6 +23,8 @@ from connections.models import Connection
 from invitations.models.conditions import HasUppercase
 from invitations.models.erased import is_erased
 from invitations.models.prefill import Prefill
+from invitations.models.queryset import InvitationQuerySet
+from invitations.models.reminder import ReminderKind
 from invitations.models.search import SEARCHED
 from invitations.models.status import (
     FULFILLED,
@@ -33,53 +32,24 @@ from invitations.models.status import (
     NOT_OPENED,
     OPEN,
     REVOKED,
+    UNANNOUNCED,
     UNFINISHED,
     RevokedBecause,
     Status,
-    status_case,
-    status_cases,
-    status_condition,
     status_of,
 )
-from invitations.models.tokens import decrypt_token, hash_token
+from invitations.models.tokens import decrypt_token, hash_token, public_url
 
 MAX_LIFETIME = timedelta(days=3650)
 MAX_ALLOWED_EMAILS = 100
 MAX_MAX_USES = 1_000_000
+REMINDS = Q(next_reminder_at__isnull=False)
 MAX_MESSAGE_LENGTH = 2000
 
 
 class InvitationType(models.TextChoices):
     CREATE_CONNECTION = "CREATE_CONNECTION", "Create a connection"
     EDIT_CONNECTION = "EDIT_CONNECTION", "Repair a connection"
-
-
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    def visible_to(self, partner: Partner | UUID) -> Self:
-        return self.filter(company__partner=partner)
-
-    def with_status(self) -> Self:
-        return self.annotate(current_status=status_case())
-
-    def in_status(self, *statuses: str) -> Self:
-        return self.filter(status_condition(statuses))
-
-    def disjoint_conditions(self, *statuses: str, by: Sequence[str]) -> list[Q]:
-        """Return disjoint conditions that together equal `in_status`, so that each can use its own index.
-
-        `by` names the index columns for expiring invitations. Runs up to two short queries.
-        """
-        cases = status_cases(statuses)
-        return [prefilter_if_rare(self, case.condition, *by) if case.is_timed else case.condition for case in cases]
-
-    def active(self) -> Self:
-        return self.in_status(Status.ACTIVE)
-
-    def opened_by(self, token: str) -> "Invitation | None":
-        """Return the invitation with this token, or with a personal link that has it."""
-        token_hash = hash_token(token)
-        own = self.filter(token_hash=token_hash).first()
-        return own or self.filter(deliveries__links__token_hash=token_hash).first()
 
 
 class Invitation(models.Model):
@@ -98,6 +68,13 @@ class Invitation(models.Model):
     encrypted_token = models.BinaryField(editable=False)
     allowed_emails = ArrayField(models.CharField(max_length=254), default=list, blank=True)
     send_email = models.BooleanField(default=False)
+    sends_reminders = models.BooleanField("reminders", default=False, db_default=False)
+    allows_forwarding = models.BooleanField("may be forwarded", default=False, db_default=False)
+    declined_at = models.DateTimeField("declined", null=True, editable=False)
+    declined_emails = ArrayField(models.CharField(max_length=254), default=list, db_default=[], editable=False)
+    # when the next reminder leaves, unless it turns out to be superfluous then
+    next_reminder = models.CharField(max_length=10, choices=ReminderKind, null=True, editable=False)
+    next_reminder_at = models.DateTimeField(null=True, editable=False)
     is_automatic = models.BooleanField(default=False, editable=False)
     expires_at = models.DateTimeField("expires", null=True, blank=True)
     max_uses = models.PositiveIntegerField("maximum uses", null=True, blank=True)
@@ -105,12 +82,16 @@ class Invitation(models.Model):
     prefill = models.JSONField(default=dict, blank=True)
     message = models.CharField(max_length=MAX_MESSAGE_LENGTH, null=True, blank=True)
     locale = models.CharField("language", max_length=35, default="en")
+    # False: it is English because nothing was said, so pages follow the visitor's browser
+    is_locale_chosen = models.BooleanField(default=True, db_default=True, editable=False)
     external_id = models.CharField("external id", max_length=255, null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     redirect_url = models.URLField(max_length=500, null=True, blank=True)
     revoked_at = models.DateTimeField("revoked", null=True, editable=False)
     addresses_erased_at = models.DateTimeField(null=True, editable=False)
     revoked_because = models.CharField(max_length=20, choices=RevokedBecause, null=True, editable=False)
+    # an expiry after it is published when it comes
+    announced_until = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     last_viewed_at = models.DateTimeField("last opened", null=True, editable=False)
     last_fetched_at = models.DateTimeField("last opened by a program", null=True, editable=False)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
@@ -159,6 +140,8 @@ class Invitation(models.Model):
             models.Index(
                 "expires_at", "company", condition=OPEN & Q(expires_at__isnull=False), name="invitation_expiring"
             ),
+            models.Index("expires_at", condition=UNANNOUNCED, name="invitation_unannounced"),
+            models.Index("next_reminder_at", condition=REMINDS, name="invitation_next_reminder"),
             models.Index(F("id").desc(), "company", condition=UNFINISHED, name="invitation_unfinished"),
             models.Index(F("id").desc(), "company", condition=NOT_OPENED, name="invitation_not_opened"),
             GinIndex("allowed_emails", name="invitation_allowed_emails"),
@@ -205,6 +188,11 @@ class Invitation(models.Model):
                 name="invitation_prefill_creates",
             ),
             models.CheckConstraint(
+                condition=Q(next_reminder=None, next_reminder_at=None)
+                | Q(REMINDS, next_reminder__isnull=False, next_reminder__in=ReminderKind.values),
+                name="invitation_next_reminder",
+            ),
+            models.CheckConstraint(
                 condition=Q(redirect_url=None) | Q(redirect_url__startswith="https://"),
                 name="invitation_redirect_url",
             ),
@@ -215,6 +203,9 @@ class Invitation(models.Model):
 
     def __repr__(self) -> str:
         return f"<Invitation {self.pk}>"
+
+    # uses that created a connection, newest first; read by `Use.prefetch_latest`
+    latest_uses: list[Any]
 
     @property
     def status(self) -> Status:
@@ -281,17 +272,12 @@ class Invitation(models.Model):
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """Find an invitation by its token, with its company, partner and connection in one query."""
+    """Find an invitation by its token, with its company, partner, brand and connection in one query."""
     found = _with_token(token_hash=hash_token(token))
     return found[0] if found else None
 
 
 @compiled
 def _with_token(token_hash: bytes) -> models.QuerySet[Invitation]:
-    related = Invitation.objects.select_related("company__partner", "connection__datasource")
+    related = Invitation.objects.select_related(*with_brand("company"), "connection__datasource")
     return related.filter(token_hash=token_hash)
-
-
-def public_url(token: str) -> str:
-    """Build the link from `PUBLIC_URL`, never from the request's host."""
-    return f"{settings.PUBLIC_URL}/p/i/{token}"

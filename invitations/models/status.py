@@ -55,6 +55,8 @@ OPEN = ~REVOKED & ~FULFILLED
 # an unexpired invitation is one or the other
 NEVER_EXPIRES = Q(expires_at__isnull=True)
 EXPIRES_LATER = Q(expires_at__isnull=False, expires_at__gt=Now())
+# its expiry was not published, and still ends it
+UNANNOUNCED = OPEN & Q(expires_at__isnull=False, expires_at__gt=F("announced_until"))
 # opened, but never used
 UNFINISHED = Q(revoked_at__isnull=True, use_count=0, last_viewed_at__isnull=False)
 NOT_OPENED = Q(revoked_at__isnull=True, use_count=0, last_viewed_at__isnull=True)

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import re
 import secrets
+from collections.abc import Iterable, Iterator
 from string import whitespace
 from uuid import UUID
 
@@ -67,9 +68,29 @@ def decrypt_token(encrypted: bytes, *, owner_id: UUID) -> str:
 
 
 def readable_token(encrypted: bytes, *, owner_id: UUID) -> str | None:
+    return next(readable_tokens([(owner_id, encrypted)]))
+
+
+def readable_tokens(rows: Iterable[tuple[UUID, bytes]]) -> Iterator[str | None]:
     """Decrypt. None if that fails, with an error in the log, so that one damaged row does not hide all others."""
-    try:
-        return decrypt_token(encrypted, owner_id=owner_id)
-    except DecryptionError as error:
-        logger.error("the link of %s cannot be decrypted: %s", owner_id, error)
-        return None
+    decrypt = settings.KEYRING.decrypt
+    for owner_id, encrypted in rows:
+        try:
+            yield decrypt(encrypted, associated_data=f"token:{owner_id}").decode()
+        except DecryptionError as error:
+            logger.error("the link of %s cannot be decrypted: %s", owner_id, error)
+            yield None
+
+
+def unsubscribe_url(token: str) -> str:
+    return f"{settings.PUBLIC_URL}/p/unsubscribe/{token}"
+
+
+def public_url(token: str) -> str:
+    """Build the link from `PUBLIC_URL`, never from the request's host."""
+    return f"{settings.PUBLIC_URL}/p/i/{token}"
+
+
+def withdraw_url(token: str) -> str:
+    """Build the link of a receipt."""
+    return f"{public_url(token)}/withdraw"

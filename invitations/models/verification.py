@@ -3,7 +3,6 @@
 import hashlib
 from datetime import timedelta
 from typing import ClassVar, Self
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from uuid_utils.compat import uuid7
 
+from config.mail.message_ids import message_id
 from invitations.models.invitation import Invitation
 
 PROOF_AGE = timedelta(hours=2)
@@ -36,6 +36,9 @@ class EmailProof(models.Model):
     secret_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+
+    # read by `find_proof`
+    has_draft: bool
 
     def __str__(self) -> str:
         return f"proof of {self.email}"
@@ -94,8 +97,7 @@ class VerificationCode(models.Model):
 
     @property
     def message_id(self) -> str:
-        """Message-ID, the same for every attempt, so that receivers drop duplicates."""
-        return f"<{self.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+        return message_id(self.pk)
 
     @property
     def is_mailed(self) -> bool:

@@ -1,6 +1,7 @@
 """Correct a mistyped address without a new invitation."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,10 +9,12 @@ from django.utils.translation import gettext as _
 
 from companies.actors import Actor
 from companies.addresses import normalize_address
+from companies.services.webhooks.publish import snapshot
 from config.exceptions import InvalidField
 from invitations.models import EventType, Invitation
+from invitations.services.addresses import settle_declines
 from invitations.services.delivery.send import RESENDS_PER_HOUR, queue_mails
-from invitations.services.events import log_event
+from invitations.services.events import KIND, log_event
 from invitations.services.guards import ensure_active
 from invitations.services.invitations import lock_invitation
 from invitations.services.rate_limits import check_rate_limit
@@ -33,11 +36,13 @@ def correct_address(invitation: Invitation, *, by: Actor, old: str, new: str) ->
     if new in locked.allowed_emails:
         raise InvalidField(("new",), _("This address is on the invitation already."), code="duplicate")
     check_rate_limit(f"resend:{locked.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
+    before = snapshot(KIND, locked)
     locked.allowed_emails = [new if email == old else email for email in locked.allowed_emails]
     locked.updated_at = timezone.now()
-    locked.save(update_fields=["allowed_emails", "updated_at"])
+    locked.save(update_fields=["allowed_emails", "updated_at", *settle_declines(locked)])
     revoke_access(locked, [old], were_removed=True)
-    log_event(locked, EventType.UPDATED, by=by, email=new, fields=["allowedEmails"], old=old, new=new)
+    changed: dict[str, Any] = {"fields": ["allowedEmails"], "old": old, "new": new}
+    log_event(locked, EventType.UPDATED, by=by, email=new, before=before, **changed)
     queue_mails(locked, [new])
     log_event(locked, EventType.RESENT, by=by, emails=[new])
     return locked

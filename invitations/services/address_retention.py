@@ -11,7 +11,15 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from config.db.uuid7 import first_uuid7_at
-from invitations.models import EmailProof, Invitation, InvitationQuerySet, PersonalLink, Use, VerificationCode
+from invitations.models import (
+    EmailProof,
+    FormDraft,
+    Invitation,
+    InvitationQuerySet,
+    PersonalLink,
+    Use,
+    VerificationCode,
+)
 from invitations.models.erased import ERASED_DOMAIN
 from invitations.models.status import Status
 
@@ -19,18 +27,28 @@ BATCH_SIZE = 500
 # of PostgreSQL: any address in a text, and in JSON behind the escape of a control character
 ADDRESS = r"[[:alnum:]_.+'-]+@[[:alnum:]_-]+(\.[[:alnum:]_-]+)+"
 ADDRESS_IN_JSON = rf"(\\(?:[bfnrt]|u[0-9a-f]{{4}}))?{ADDRESS}"
-PLACEHOLDER = "'erased-' || left(encode(sha256((%(salt)s || email)::bytea), 'hex'), 12) || '@' || %(domain)s"
 # no longer than an address, because texts may be as long as their column
 ERASED = "erased"
+
+
+def _erased(column: str) -> str:
+    """SQL of the value of a column with one address: a placeholder. Patterns and placeholders stay."""
+    return f"""CASE
+        WHEN {column} LIKE '*%%' OR {column} LIKE '%%@' || %(domain)s THEN {column}
+        ELSE 'erased-' || left(encode(sha256((%(salt)s || {column})::bytea), 'hex'), 12) || '@' || %(domain)s
+    END"""
+
+
+def _erased_each(column: str) -> str:
+    return f"""ARRAY(
+        SELECT {_erased("email")} FROM unnest({column}) WITH ORDINALITY AS listed (email, place) ORDER BY place
+    )"""  # noqa: S608 - a constant of ours
+
+
 ALLOWED = f"""
     UPDATE invitations_invitation SET
-        allowed_emails = ARRAY(
-            SELECT CASE
-                WHEN email LIKE '*%%' OR email LIKE '%%@' || %(domain)s THEN email
-                ELSE {PLACEHOLDER}
-            END
-            FROM unnest(allowed_emails) WITH ORDINALITY AS listed (email, place) ORDER BY place
-        ),
+        allowed_emails = {_erased_each("allowed_emails")},
+        declined_emails = {_erased_each("declined_emails")},
         prefill = regexp_replace(prefill::text, %(in_json)s, '\\1erased@' || %(domain)s, 'g')::jsonb,
         message = regexp_replace(message, %(address)s, '{ERASED}', 'g'),
         external_id = regexp_replace(external_id, %(address)s, '{ERASED}', 'g'),
@@ -40,28 +58,27 @@ ALLOWED = f"""
 """  # noqa: S608 - a constant of ours
 DELIVERIES = f"""
     UPDATE invitations_delivery SET
-        email = {PLACEHOLDER},
+        email = {_erased("email")},
+        forwarded_by = {_erased("forwarded_by")},
+        note = regexp_replace(note, %(address)s, '{ERASED}', 'g'),
         last_error = left(regexp_replace(last_error, %(address)s, 'erased@' || %(domain)s, 'g'), 500)
-    WHERE invitation_id = ANY (%(ids)s) AND email NOT LIKE '%%@' || %(domain)s
+    WHERE invitation_id = ANY (%(ids)s)
 """  # noqa: S608 - a constant of ours
 EVENTS = f"""
     UPDATE invitations_invitationevent SET
-        email = CASE
-            WHEN email LIKE '%%@' || %(domain)s THEN email
-            ELSE {PLACEHOLDER}
-        END,
+        email = {_erased("email")},
         detail = regexp_replace(detail::text, %(in_json)s, '\\1erased@' || %(domain)s, 'g')::jsonb
     WHERE invitation_id = ANY (%(ids)s)
 """  # noqa: S608 - a constant of ours
 USES = f"""
     UPDATE invitations_use SET
-        email = {PLACEHOLDER}
+        email = {_erased("email")}
     WHERE invitation_id = ANY (%(ids)s) AND email NOT LIKE '%%@' || %(domain)s
 """  # noqa: S608 - a constant of ours
 # the connections keep the addresses of those who repair them
 EVENTS_OF_CONNECTIONS = f"""
     UPDATE connections_connectionevent SET
-        email = {PLACEHOLDER}
+        email = {_erased("email")}
     WHERE connection_id IN (
         SELECT connection_id FROM invitations_use WHERE invitation_id = ANY (%(ids)s)
         UNION
@@ -82,7 +99,7 @@ def erase_old_addresses() -> int:
     ended = list(locked.values_list("pk", flat=True)[:BATCH_SIZE])
     if not ended:
         return 0
-    for rows in (VerificationCode, EmailProof):
+    for rows in (VerificationCode, EmailProof, FormDraft):
         rows.objects.filter(invitation__in=ended).delete()
     PersonalLink.objects.filter(delivery__invitation__in=ended).delete()
     _replace_addresses_of(ended)

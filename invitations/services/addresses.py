@@ -1,7 +1,7 @@
 """Allowed addresses: one mailbox, or a whole domain as `*@example.com`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,8 @@ from companies.addresses import NO_ADDRESS, normalize_address, why_no_address
 from config.exceptions import FieldErrors, InvalidField
 from config.typed_address import NAME_AND_ADDRESS, PLAIN, clean_address, plain_forms
 from config.typed_text import drop_unseen
-from invitations.models import MAX_ALLOWED_EMAILS
+from invitations.models import MAX_ALLOWED_EMAILS, Invitation
+from invitations.models.erased import is_erased
 
 SEPARATOR = re.compile("[,;|\n、､،؛]")
 # `Doe, Anna <anna@example.com>`: in a part of it, a dot would belong to a mistyped address
@@ -53,6 +54,31 @@ def normalize_allowed(address: str, field: tuple[str | int, ...] = ("email",)) -
     if local == "*":
         return f"*@{normalize_address(f'anyone@{domain}', field=field).partition('@')[2]}"
     return normalize_address(address, field=field)
+
+
+def check_listed(invitation: Invitation, emails: Sequence[str]) -> list[str]:
+    """Normalize the addresses. Raises `InvalidField` for one that the invitation does not allow."""
+    checked = []
+    for index, address in enumerate(emails):
+        normal = normalize_address(address, field=("emails", index))
+        if not invitation.allows(normal):
+            raise InvalidField(("emails", index), _("This address is not on the invitation."), code="not_allowed")
+        checked.append(normal)
+    return list(dict.fromkeys(checked))
+
+
+def has_everyone_declined(invitation: Invitation) -> bool:
+    """True if each address of a restricted invitation declined. Behind a pattern there may always be another one."""
+    named = {email for email in invitation.allowed_emails if not is_erased(email)}
+    return bool(named) and named <= set(invitation.declined_emails)
+
+
+def settle_declines(invitation: Invitation) -> tuple[str, ...]:
+    """Forget the declines of removed addresses, after a change of the allowed ones. Returns the fields to save."""
+    invitation.declined_emails = [email for email in invitation.declined_emails if invitation.allows(email)]
+    if not has_everyone_declined(invitation):
+        invitation.declined_at = None
+    return ("declined_emails", "declined_at")
 
 
 def parse_addresses(text: str) -> tuple[list[str], list[BadAddress]]:

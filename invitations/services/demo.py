@@ -8,7 +8,17 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from companies.models import ApiKey, Company, Partner, Site, User, hash_api_key
+from companies.models import (
+    TEST_PREFIX,
+    ApiKey,
+    Company,
+    Partner,
+    Scope,
+    Site,
+    User,
+    hash_api_key,
+    partner_scopes,
+)
 from companies.services.partners import issue_api_key
 from connections.models import Connection
 from connections.services.connections import create_connection
@@ -37,7 +47,11 @@ def ensure_demo() -> dict[str, Any]:
     Keys and the password are derived from `SECRET_KEY`, so that they need not be stored to be shown again. A revoked
     key is replaced. The password is None if staff have changed it.
     """
-    partner = _ensure(Partner, PARTNER, name="Northwind Energy", redirect_urls=["https://northwind.example/thanks"])
+    settings_of_partner = {
+        "redirect_urls": ["https://northwind.example/thanks"],
+        "embedding_origins": ["http://127.0.0.1:9000"],  # examples/embedding.py
+    }
+    partner = _ensure(Partner, PARTNER, name="Northwind Energy", **settings_of_partner)
     other = _ensure(Partner, OTHER_PARTNER, name="Southgate Data")
     company = _ensure(Company, COMPANY, partner=partner, name="Riverside Bakeries")
     _ensure(Company, OTHER_COMPANY, partner=other, name="Hilltop Hotels")
@@ -48,6 +62,7 @@ def ensure_demo() -> dict[str, Any]:
     return {
         "baseUrl": settings.PUBLIC_URL,
         "apiKey": _ensure_key(partner, "Demo"),
+        "testApiKey": _ensure_key(partner, "Demo of test mode", is_live=False),
         "otherPartnerApiKey": _ensure_key(other, "Demo of a stranger"),
         "companyId": str(company.pk),
         "siteIds": [str(site_id) for site_id in SITES],
@@ -61,18 +76,25 @@ def _ensure(model: Any, pk: UUID, **fields: Any) -> Any:
     return model.objects.get_or_create(pk=pk, defaults=fields)[0]
 
 
-def _ensure_key(partner: Partner, name: str) -> str:
+def _ensure_key(partner: Partner, name: str, *, is_live: bool = True) -> str:
     purpose, number = name, 1
-    while (known := ApiKey.objects.filter(secret_hash=hash_api_key(_key_of(purpose))).first()) and not known.is_active:
+    while (known := _find_key(_key_of(purpose, is_live=is_live))) and not known.is_active:
         number += 1
         purpose = f"{name} {number}"
+    value = _key_of(purpose, is_live=is_live)
+    scopes = [*partner_scopes(is_live=is_live), Scope.WEBHOOKS_WRITE.value]
     if known is None:
-        issue_api_key(partner, name=purpose, value=_key_of(purpose))
-    return _key_of(purpose)
+        issue_api_key(partner, name=purpose, value=value, is_live=is_live, scopes=scopes)
+    return value
 
 
-def _key_of(purpose: str) -> str:
-    return f"lk_demo{_derive(f'prefix {purpose}')[:6]}_{_derive(f'key {purpose}')}"
+def _find_key(value: str) -> ApiKey | None:
+    return ApiKey.objects.filter(secret_hash=hash_api_key(value)).first()
+
+
+def _key_of(purpose: str, *, is_live: bool) -> str:
+    begin = "lk_" if is_live else TEST_PREFIX
+    return f"{begin}demo{_derive(f'prefix {purpose}')[:6]}_{_derive(f'key {purpose}')}"
 
 
 def _ensure_connection(company: Company) -> Connection:

@@ -8,6 +8,8 @@ from invitations.exceptions import (
     InvitationPaused,
     InvitationRecovered,
     InvitationRevoked,
+    LinkOfRemovedAddress,
+    LinkWorks,
     ProofRequired,
 )
 from invitations.models import EmailProof, Invitation, RevokedBecause
@@ -31,6 +33,25 @@ def ensure_active(invitation: Invitation) -> None:
             raise InvitationFulfilled
         case Status.EXPIRED:
             raise InvitationExpired
+    _ensure_wanted(invitation)
+
+
+def ensure_renewable(invitation: Invitation, *, email: str | None = None) -> None:
+    """Raise why a new link would not help: the `InvitationClosed`, or `LinkWorks` if the one that is there does.
+
+    An expired invitation can be renewed. So can the links of an active one that asks for an address, because codes
+    may not arrive. `email`: the address of the visitor's personal link.
+    """
+    if invitation.status != Status.EXPIRED:
+        ensure_active(invitation)
+        if not invitation.is_restricted:
+            raise LinkWorks
+    _ensure_wanted(invitation)
+    if email is not None and not invitation.admits(email):
+        raise LinkOfRemovedAddress
+
+
+def _ensure_wanted(invitation: Invitation) -> None:
     if invitation.has_repaired:
         raise InvitationRecovered
     if invitation.has_lost_its_connection:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Unpack
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
@@ -13,20 +15,34 @@ from uuid_utils.compat import uuid7
 from companies.actors import Actor
 from companies.exceptions import CompanyInactive
 from companies.models import Company
-from config.camel_case import to_camel_case
+from companies.services.webhooks.publish import snapshot
 from config.exceptions import InvalidField
-from config.times import iso_8601
 from config.validators import validate_locale, validate_single_line
 from connections.models import Connection, ConnectionEventType
-from connections.services.credentials import log_connection_event
+from connections.services.events import log_connection_event
 from invitations.exceptions import ChangedMeanwhile, InvitationRevoked, MaxUsesBelowUseCount
 from invitations.models import EventType, Invitation, InvitationType, RevokedBecause
 from invitations.models.prefill import Prefill
+from invitations.models.status import Status
 from invitations.models.tokens import encrypt_token, hash_token, new_token
 from invitations.services import statements
-from invitations.services.delivery.send import BATCH, SINGLE, mail_unmailed, queue_first_mails
-from invitations.services.events import FOLDED_FOR, audit_changes, log_event, new_event
+from invitations.services.addresses import settle_declines
+from invitations.services.delivery.send import SINGLE, mail_unmailed, queue_first_mails
+from invitations.services.events import (
+    FOLDED_FOR,
+    KIND,
+    STEPS,
+    audit_changes,
+    log_event,
+    new_event,
+    publication,
+    wire_name,
+)
 from invitations.services.form_idempotency import run_once
+from invitations.services.link_requests.close import close_link_requests
+from invitations.services.open_invitations import ensure_none_open
+from invitations.services.references import References
+from invitations.services.reminders.schedule import set_next_reminder
 from invitations.services.terms import Changes, Terms, check_terms
 from invitations.services.verification.proofs import known_emails, revoke_access
 
@@ -41,17 +57,17 @@ def create_invitation(
     by: Actor,
     prefill: Prefill | None = None,
     form_id: UUID | None = None,
-    is_in_batch: bool = False,
+    unless_open: bool = False,
     **terms: Unpack[Terms],
 ) -> Invitation:
     """Create an invitation to connect an account of the company.
 
     Raises `InvalidField` for terms that `check_terms` rejects, and `SubmittedBefore` for a `form_id` that was used
-    before. Mails of an invitation that `is_in_batch` have a lower priority.
+    before; with `unless_open`, also what `ensure_none_open` raises.
     """
     with run_once(form_id, by=by):
         invitation = draft_invitation(company, prefill=prefill, **terms)
-        return _store(invitation, by=by, form_id=form_id, priority=BATCH if is_in_batch else SINGLE)
+        return _store(invitation, by=by, form_id=form_id, unless_open=unless_open)
 
 
 @transaction.atomic
@@ -61,20 +77,29 @@ def create_repair_invitation(
     by: Actor,
     is_automatic: bool = False,
     form_id: UUID | None = None,
+    unless_open: bool = False,
     **terms: Unpack[Terms],
 ) -> Invitation:
     """Create an invitation to give the connection new credentials. Raises what `create_invitation` raises."""
     with run_once(form_id, by=by):
         invitation = draft_repair_invitation(connection, **terms)
         invitation.is_automatic = is_automatic
+        if unless_open:
+            ensure_none_open(invitation)
         invited: dict[str, Any] = {"invitationId": str(invitation.pk), "isAutomatic": is_automatic}
         log_connection_event(connection, ConnectionEventType.REPAIR_INVITED, by=by, **invited)
         return _store(invitation, by=by, form_id=form_id)
 
 
-def draft_invitation(company: Company, *, prefill: Prefill | None = None, **terms: Unpack[Terms]) -> Invitation:
+def draft_invitation(
+    company: Company,
+    *,
+    prefill: Prefill | None = None,
+    references: References | None = None,
+    **terms: Unpack[Terms],
+) -> Invitation:
     """Build what `create_invitation` would create, unsaved, with a link that does not work. Raises the same."""
-    return _draft(company, prefill=prefill, terms=terms)
+    return _draft(company, prefill=prefill, references=references, terms=terms)
 
 
 def draft_repair_invitation(connection: Connection, **terms: Unpack[Terms]) -> Invitation:
@@ -83,14 +108,19 @@ def draft_repair_invitation(connection: Connection, **terms: Unpack[Terms]) -> I
 
 
 def _draft(
-    company: Company, *, terms: Terms, prefill: Prefill | None = None, connection: Connection | None = None
+    company: Company,
+    *,
+    terms: Terms,
+    prefill: Prefill | None = None,
+    references: References | None = None,
+    connection: Connection | None = None,
 ) -> Invitation:
     if not company.is_active:
         raise CompanyInactive
     now = timezone.now()
     invitation_id, token = uuid7(), new_token()
-    checked = check_terms(company, now=now, prefill=prefill, **terms)
-    return Invitation(
+    checked = check_terms(company, now=now, prefill=prefill, references=references, **terms)
+    invitation = Invitation(
         id=invitation_id,
         company=company,
         invitation_type=InvitationType.EDIT_CONNECTION if connection else InvitationType.CREATE_CONNECTION,
@@ -99,20 +129,31 @@ def _draft(
         encrypted_token=encrypt_token(token, owner_id=invitation_id),
         send_email=terms.get("send_email", False),
         locale=validate_locale(locale) if (locale := terms.get("locale")) else company.locale,
+        is_locale_chosen=bool(locale) or company.locale != settings.LANGUAGE_CODE,
         created_at=now,
         updated_at=now,
         **checked,
     )
+    if "sends_reminders" not in checked:
+        invitation.sends_reminders = invitation.send_email and bool(invitation.mailable_emails)
+    set_next_reminder(invitation, after=now)
+    return invitation
 
 
-def _store(invitation: Invitation, *, by: Actor, form_id: UUID | None, priority: int = SINGLE) -> Invitation:
+def _store(invitation: Invitation, *, by: Actor, form_id: UUID | None, unless_open: bool = False) -> Invitation:
     created = new_event(invitation, EventType.CREATED, by=by, event_id=form_id)
-    if not invitation.send_email:
-        statements.insert_invitation(invitation, created)
+    published = publication(EventType.CREATED, invitation)
+    if not (invitation.send_email or unless_open):
+        statements.insert_invitation(invitation, created, published)
+        STEPS.count_on_commit(EventType.CREATED)
         return invitation
     with transaction.atomic():
-        statements.insert_invitation(invitation, created)
-        queue_first_mails(invitation, priority=priority)
+        if unless_open:
+            ensure_none_open(invitation)
+        statements.insert_invitation(invitation, created, published)
+        if invitation.send_email:
+            queue_first_mails([invitation], priority=SINGLE)
+        STEPS.count_on_commit(EventType.CREATED)
     return invitation
 
 
@@ -142,16 +183,24 @@ def update_invitation(
 
 
 def _apply_changes(locked: Invitation, values: Mapping[str, Any], now: datetime, *, by: Actor) -> None:
-    before = {name: getattr(locked, name) for name in values}
+    before, old_snapshot = {name: getattr(locked, name) for name in values}, snapshot(KIND, locked)
+    was_expired = locked.status == Status.EXPIRED
     for name, value in values.items():
         setattr(locked, name, value)
     locked.updated_at = now
-    locked.save(update_fields=[*values, "updated_at"])
+    changed = [*values, "updated_at", *(settle_declines(locked) if "allowed_emails" in values else ())]
+    if {"expires_at", "sends_reminders"} & values.keys():
+        set_next_reminder(locked, after=now)
+        changed += ["next_reminder", "next_reminder_at"]
+    locked.save(update_fields=changed)
+    if was_expired and "expires_at" in values:
+        close_link_requests(locked, by=by)
     if locked.is_restricted:
         removed = [email for email in known_emails(locked) if not locked.allows(email)]
         revoke_access(locked, removed, were_removed=True)
-    fields = sorted(to_camel_case(name) for name in values)
-    log_event(locked, EventType.UPDATED, by=by, fields=fields, **audit_changes(before, values))
+    fields = sorted(map(wire_name, values))
+    changes = audit_changes(before, values)
+    log_event(locked, EventType.UPDATED, by=by, before=old_snapshot, fields=fields, **changes)
 
 
 @transaction.atomic
@@ -180,17 +229,21 @@ def revoke_invitation(
     `because`: Latchkey's own reason, for the contributor's page. Raises `InvalidField` for a `reason` that is not one
     line of at most 500 characters.
     """
-    reason = str(because.label) if because else reason
-    reason = validate_single_line(reason or "", max_length=MAX_REASON_LENGTH, field=("reason",))
+    reason = check_reason(str(because.label) if because else reason)
     now = timezone.now()
+    # it may wait for another change, which is later than `now` then: partners keep what was updated last
     revoked = Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(
-        revoked_at=now, revoked_because=because, updated_at=now
+        revoked_at=now, revoked_because=because, updated_at=Greatest("updated_at", now)
     )
     if revoked:
         detail: dict[str, Any] = {"reason": reason} if reason else {}
         log_event(invitation, EventType.REVOKED, by=by, **detail)
     invitation.refresh_from_db(fields=["revoked_at", "updated_at"])
     return invitation
+
+
+def check_reason(reason: str | None) -> str:
+    return validate_single_line(reason or "", max_length=MAX_REASON_LENGTH, field=("reason",))
 
 
 def lock_invitation(invitation: Invitation) -> Invitation:
@@ -205,19 +258,24 @@ def lock_invitation(invitation: Invitation) -> Invitation:
 
 def record_view(invitation: Invitation) -> None:
     """Log that the page was opened, at most once in ten minutes, so that reloading does not fill the table."""
-    _record_opening(invitation, statements.LOG_VIEW, invitation.last_viewed_at, VIEW_INTERVAL)
+    if due := _due(invitation.last_viewed_at, VIEW_INTERVAL):
+        statements.log_view(invitation.pk, publication(EventType.VIEWED, invitation), **due)
+        STEPS.count_on_commit(EventType.VIEWED)
 
 
 def record_fetch(invitation: Invitation) -> None:
     """Log that a program opened the page, such as a mail scanner or a preview, at most once in an hour."""
-    _record_opening(invitation, statements.LOG_FETCH, invitation.last_fetched_at, FETCH_INTERVAL)
+    if due := _due(invitation.last_fetched_at, FETCH_INTERVAL):
+        statements.log_fetch(invitation.pk, **due)
+        STEPS.count_on_commit(EventType.FETCHED)
 
 
-def _record_opening(invitation: Invitation, log: Any, last: datetime | None, interval: timedelta) -> None:
+def _due(last: datetime | None, interval: timedelta) -> dict[str, datetime] | None:
+    """Return the times for the log if the last opening is longer ago than the interval, else None."""
     now = timezone.now()
-    if last is None or now - last >= interval:
-        times = {"now": now, "now_as_text": iso_8601(now), "guard": now - interval, "folded_since": now - FOLDED_FOR}
-        log.row(invitation=invitation.pk, event=uuid7(), **times)
+    if last is not None and now - last < interval:
+        return None
+    return {"now": now, "guard": now - interval, "folded_since": now - FOLDED_FOR}
 
 
 def _checked_changes(invitation: Invitation, changes: Changes, now: datetime) -> dict[str, Any]:

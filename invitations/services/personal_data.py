@@ -14,11 +14,12 @@ from companies.actors import Actor
 from companies.addresses import normalize_address
 from companies.models import User
 from companies.services import personal_data as companies
+from companies.services.mailbox import delete_mails_to
 from companies.services.stored_answers import replace_in_answers
 from config.camel_case import to_camel_case
 from config.db.advisory_locks import wait_for_lock
 from config.db.metadata import MAX_METADATA_KEY_LENGTH, MAX_METADATA_VALUE_LENGTH
-from config.db.personal_data import PersonalColumn, SoughtAddress, find_address, replace_address
+from config.db.personal_data import PersonalColumn, SoughtAddress, find_address, map_texts, replace_address
 from connections.services import personal_data as connections
 from invitations.exceptions import AddressOfStaff
 from invitations.models import (
@@ -28,6 +29,7 @@ from invitations.models import (
     DeliveryStatus,
     EmailProof,
     EventType,
+    FormDraft,
     Invitation,
     InvitationEvent,
     MailOutage,
@@ -38,6 +40,8 @@ from invitations.models import (
 )
 from invitations.models.erased import ERASED_DOMAIN
 from invitations.services.events import log_events
+from invitations.services.form_drafts import delete_drafts_with, find_drafts_with
+from invitations.services.reminders.subscriptions import forget_subscriptions_of
 
 ERASED = _("The address was erased.")
 ANOTHER = "[another address]"
@@ -45,6 +49,7 @@ PERSONAL_COLUMNS = (
     *companies.PERSONAL_COLUMNS,
     *connections.PERSONAL_COLUMNS,
     PersonalColumn(Invitation, "allowed_emails", holds="address"),
+    PersonalColumn(Invitation, "declined_emails", holds="address"),
     PersonalColumn(Invitation, "prefill"),
     PersonalColumn(Invitation, "message"),
     PersonalColumn(Invitation, "external_id", holds="reference"),
@@ -56,11 +61,14 @@ PERSONAL_COLUMNS = (
     PersonalColumn(InvitationEvent, "detail"),
     PersonalColumn(Delivery, "email", holds="address"),
     PersonalColumn(Delivery, "last_error"),
+    PersonalColumn(Delivery, "forwarded_by", holds="address"),
+    PersonalColumn(Delivery, "note"),
     PersonalColumn(MailOutage, "reason"),
     PersonalColumn(Use, "email", holds="address"),
     PersonalColumn(EmailProof, "email", holds="address"),
     PersonalColumn(VerificationCode, "email", holds="address"),
     PersonalColumn(VerificationCode, "last_error"),
+    PersonalColumn(FormDraft, "email", holds="address"),
     PersonalColumn(Batch, "file_name", holds="reference"),
     PersonalColumn(Batch, "message"),
     PersonalColumn(Batch, "notices"),
@@ -69,6 +77,7 @@ PERSONAL_COLUMNS = (
     PersonalColumn(BatchRow, "external_id", holds="reference"),
     PersonalColumn(BatchRow, "terms"),
     PersonalColumn(BatchRow, "error"),
+    *companies.PUBLISHED_COLUMNS,
 )
 
 
@@ -96,12 +105,13 @@ def export_personal_data(address: str) -> dict[str, Any]:
         }
         for column, key, value in find_address(PERSONAL_COLUMNS, normal, mask=ANOTHER)
     ]
+    values += _values_of_drafts(SoughtAddress(normal))
     return {"address": normal, "exportedAt": timezone.now().isoformat(), "values": values}
 
 
 @transaction.atomic
 def erase_personal_data(address: str, *, by: Actor) -> Erasure:
-    """Replace the address wherever it is stored by a placeholder, and end its links, codes and proofs.
+    """Replace the address wherever it is stored by a placeholder, and end its links, codes, proofs and drafts.
 
     Rows and their numbers stay. A restricted invitation stays restricted: the placeholder takes the place of the
     address, and no mail is sent to it. Raises `AddressOfStaff` while a member of staff logs in with the address, and
@@ -113,15 +123,32 @@ def erase_personal_data(address: str, *, by: Actor) -> Erasure:
     _stop_rows(normal)
     _wait_for_mails_to(normal)
     invited = _lock_invitations_with(normal)
+    owned = connections.lock_connections_with(normal)
     _end_access(normal)
     _stop_mails(normal)
+    delete_mails_to(normal, about=invited)
     placeholder = f"erased-{secrets.token_hex(6)}@{ERASED_DOMAIN}"
-    values = replace_address(PERSONAL_COLUMNS, normal, placeholder)
+    values = delete_drafts_with(SoughtAddress(normal)) + forget_subscriptions_of(SoughtAddress(normal))
+    values += replace_address(PERSONAL_COLUMNS, normal, placeholder)
     values += replace_in_answers(SoughtAddress(normal), placeholder)
     Invitation.objects.filter(pk__in=invited).update(updated_at=timezone.now())
     detail: dict[str, Any] = {"fields": ["allowedEmails"], "erased": True}
     log_events(EventType.UPDATED, dict.fromkeys(invited, detail), by=by)
+    connections.log_erasure(owned, by=by)
     return Erasure(placeholder, values)
+
+
+def _values_of_drafts(sought: SoughtAddress) -> list[dict[str, Any]]:
+    table = FormDraft._meta.db_table
+    return [
+        {
+            "table": table,
+            "id": str(draft.pk),
+            "field": "values",
+            "value": map_texts(values, lambda text: sought.mask_others(text, ANOTHER)),
+        }
+        for draft, values in find_drafts_with(sought)
+    ]
 
 
 def _stop_rows(address: str) -> None:

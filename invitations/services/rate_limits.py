@@ -1,26 +1,37 @@
 """Rate limits in the database, so that they hold across processes."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from config.monitoring.limits import LIMIT_REFUSALS
 from invitations.exceptions import RateLimitExceeded
 from invitations.models import RateLimitWindow
 
+# their keys go on with the id of the invitation
+KINDS_OF_INVITATION = (
+    *("resend", "code-client", "codes-of-pattern", "wrong-codes", "short-codes"),
+    *("link-request", "forward", "decline", "decline-mail"),
+)
 GMAIL = ("gmail.com", "googlemail.com")
 # The row is locked while it is updated, so concurrent attempts are counted one after the other. A refused attempt
 # changes no row and therefore returns none.
 COUNT = """
 INSERT INTO invitations_ratelimitwindow AS kept (key, started_at, count, attempts)
-VALUES (%(key)s, %(now)s, 1, ARRAY[%(now)s::timestamptz])
+SELECT asked.key, %(now)s, 1, ARRAY[%(now)s::timestamptz] FROM unnest(%(keys)s::varchar[]) AS asked (key)
 ON CONFLICT (key) DO UPDATE SET (started_at, count, attempts) = (
     SELECT coalesce(min(attempt), %(now)s), count(*) + 1, coalesce(array_agg(attempt), '{}') || %(now)s::timestamptz
     FROM unnest(kept.attempts) AS attempt WHERE attempt > %(over)s
 )
 WHERE (SELECT count(*) FROM unnest(kept.attempts) AS attempt WHERE attempt > %(over)s) < %(limit)s
-RETURNING key
+RETURNING kept.key
 """
 
 
@@ -30,23 +41,51 @@ def check_rate_limit(key: str, *, limit: int, per: timedelta) -> None:
     The window slides: no period of this length has more attempts. Refused attempts do not count, so they never make
     the wait longer.
     """
+    for error in check_rate_limits([key], limit=limit, per=per).values():
+        raise error
+
+
+def check_rate_limits(keys: Collection[str], *, limit: int, per: timedelta) -> dict[str, RateLimitExceeded]:
+    """Count an attempt under each key. Returns what `check_rate_limit` would raise, by key. Two queries at most."""
     now = timezone.now()
-    if not count_attempt(key, limit=limit, per=per):
+    refused = set(keys) - _count(keys, limit=limit, per=per)
+    windows = RateLimitWindow.objects.filter(key__in=refused).values_list("key", "attempts")
+    errors = {key: RateLimitExceeded(retry_after=round(per.total_seconds())) for key in refused}
+    for key, attempts in windows:
         # the limit's oldest attempt must leave the window first
-        oldest = _recent_attempts(key, since=now - per)[-limit:][:1] or [now]
-        raise RateLimitExceeded(retry_after=max(1, round((oldest[0] + per - now).total_seconds())))
+        oldest = [attempt for attempt in attempts if attempt > now - per][-limit:][:1] or [now]
+        errors[key] = RateLimitExceeded(retry_after=max(1, round((oldest[0] + per - now).total_seconds())))
+    return errors
 
 
 def count_attempt(key: str, *, limit: int, per: timedelta) -> bool:
     """Count an attempt under `key`, unless there were `limit` within the last `per`. Returns whether it was counted."""
+    return key in _count([key], limit=limit, per=per)
+
+
+def _count(keys: Collection[str], *, limit: int, per: timedelta) -> set[str]:
+    """Count an attempt under each key that is not at its limit. Returns those. Sorted, so that two never deadlock."""
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"key": key, "now": now, "over": now - per, "limit": limit})
-        return cursor.fetchone() is not None
+        cursor.execute(COUNT, {"keys": sorted(set(keys)), "now": now, "over": now - per, "limit": limit})
+        counted = {key for (key,) in cursor.fetchall()}
+    for key in set(keys) - counted:
+        LIMIT_REFUSALS.count(key.partition(":")[0])  # the rest is an id or a hash
+    return counted
 
 
 def is_limit_reached(key: str, *, limit: int, per: timedelta) -> bool:
     return len(_recent_attempts(key, since=timezone.now() - per)) >= limit
+
+
+def move_attempts(owner: UUID, *, by: timedelta) -> None:
+    """Move the attempts under the keys of an invitation into the past, so that its limits end earlier."""
+    keys = (Q(key__startswith=f"{kind}:{owner}") for kind in KINDS_OF_INVITATION)
+    windows = list(RateLimitWindow.objects.select_for_update().filter(reduce(or_, keys)).order_by("key"))
+    for window in windows:
+        window.started_at -= by
+        window.attempts = [attempt - by for attempt in window.attempts]
+    RateLimitWindow.objects.bulk_update(windows, ["started_at", "attempts"])
 
 
 def hash_address(email: str) -> str:

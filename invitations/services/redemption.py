@@ -1,6 +1,8 @@
 """Redeem an invitation: create the connection and spend one use."""
 
+from copy import copy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,60 +11,117 @@ from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from companies.actors import CONTRIBUTOR
+from companies.models import PartnerEvent
 from config.db.compiled_queries import compiled
 from connections.models import Connection, Datasource
-from connections.services.connections import complete_connection, draft_connection
+from connections.services.connections import ConnectionDraft, complete_connection, draft_connection
 from connections.services.credentials import Credentials
+from connections.services.statements import connection_values
 from invitations.exceptions import ConnectedBefore, ProviderGone, SavedBefore
-from invitations.models import EmailProof, EventType, Invitation, InvitationEvent, Use
+from invitations.models import LATEST_USES, EmailProof, EventType, Invitation, InvitationEvent, Use
+from invitations.models.consent import Consent
 from invitations.models.prefill import Prefill
 from invitations.services import statements
 from invitations.services.accounts import Account, find_same_account, is_same_form
-from invitations.services.events import new_event
+from invitations.services.delivery.receipts import store_test_receipt
+from invitations.services.events import STEPS, new_event, publication, reference
 from invitations.services.guards import ensure_active, ensure_verified
 
 
-@sensitive_variables("credentials")
-@transaction.atomic
+@sensitive_variables("credentials", "store")
 def redeem_invitation(
     invitation: Invitation,
     *,
     form_id: UUID,
     account: Account,
     credentials: Credentials,
+    consent: Consent,
     proof: EmailProof | None = None,
     again: UUID | None = None,
+    shown_draft: UUID | None = None,
 ) -> Connection:
-    """Create the connection and spend one use, under a lock on the invitation.
+    """Create the connection and spend one use.
 
     Returns the connection with its `use`. The same form again returns the same and spends nothing. Locked prefill
     overrides `account`. Raises, and stores nothing, if the form was saved with other values, the invitation is no
     longer active, `proof` no longer holds, a locked provider is gone, or the account was connected before and that use
-    is not `again`.
+    is not `again`. Deletes the draft of the form, and `shown_draft`, which it showed at first.
+
+    The first use of an open invitation is one statement. All others, and that one if the invitation changes meanwhile,
+    hold a lock on it.
     """
-    (locked,) = _lock(invitation_id=invitation.pk)
-    if locked.use_count and (earlier := find_use(locked, form_id)):
-        return _ensure_same_form(earlier, apply_locks(account, locked), credentials).target
-    ensure_active(locked)
-    ensure_verified(locked, proof)
-    account = apply_locks(account, locked)
-    connected = find_same_account(locked, account.login_url, credentials["username"])
+    store = partial(
+        _store,
+        form_id=form_id,
+        account=account,
+        credentials=credentials,
+        consent=consent,
+        proof=proof,
+        shown_draft=shown_draft,
+    )
+    if _is_one_statement(invitation, account) and (connection := store(copy(invitation))):
+        return connection
+    with transaction.atomic():
+        (locked,) = _lock(invitation_id=invitation.pk)
+        if locked.use_count and (earlier := find_use(locked, form_id)):
+            return _ensure_same_form(earlier, apply_locks(account, locked), credentials).target
+        stored = store(locked, again=again)
+        assert stored is not None  # noqa: S101 - nothing changes under the lock
+        return stored
+
+
+def _is_one_statement(invitation: Invitation, account: Account) -> bool:
+    """True if nothing has to be compared with earlier uses, and nothing follows the statement that spends the use."""
+    has_sites = bool(account.sites) or invitation.prefilled.is_locked("initial_sites")
+    return not (invitation.use_count or invitation.is_restricted or has_sites) and invitation.company.is_live
+
+
+@sensitive_variables("credentials")
+def _store(
+    invitation: Invitation,
+    *,
+    form_id: UUID,
+    account: Account,
+    credentials: Credentials,
+    consent: Consent,
+    proof: EmailProof | None,
+    shown_draft: UUID | None,
+    again: UUID | None = None,
+) -> Connection | None:
+    """Check and store a form. None, and nothing is stored, if `statements.redeem` refuses."""
+    ensure_active(invitation)
+    ensure_verified(invitation, proof)
+    account = apply_locks(account, invitation)
+    connected = find_same_account(invitation, account.login_url, credentials["username"])
     if connected and connected != again:
         raise ConnectedBefore(connected)
-    draft = draft_connection(
-        locked.company,
+    seen = {"use_count": invitation.use_count, "updated_at": invitation.updated_at}
+    draft = _draft_connection(invitation, account, credentials, proof)
+    values, connection = connection_values(draft), draft.connection
+    use = new_use(invitation, form_id=form_id, email=connection.verified_email, consent=consent, connection=connection)
+    if not statements.redeem(values, use, *_use_events(use, connection), seen=seen, shown_draft=shown_draft):
+        return None
+    complete_connection(draft)
+    _count_use(invitation)
+    store_test_receipt(use)
+    return connection
+
+
+@sensitive_variables("credentials")
+def _draft_connection(
+    invitation: Invitation, account: Account, credentials: Credentials, proof: EmailProof | None
+) -> ConnectionDraft:
+    return draft_connection(
+        invitation.company,
         credentials=credentials,
         datasource=account.datasource,
         url=account.url,
+        sites=account.sites,
         verified_email=proof.email if proof else None,
-        origin_invitation_id=locked.pk,
+        invitation=reference(invitation),
         by=CONTRIBUTOR,
         **account.details,
     )
-    connection = draft.connection
-    use = Use(invitation=locked, form_id=form_id, connection=connection, email=connection.verified_email)
-    statements.redeem(draft, use, *_use_events(use, connection))
-    return complete_connection(draft, account.sites)
 
 
 @compiled
@@ -99,17 +158,51 @@ def get_use(invitation: Invitation, form_id: UUID) -> Use:
     return use
 
 
-def spend_use(invitation: Invitation, *, form_id: UUID, repaired: Connection, email: str | None) -> Use:
+def new_use(
+    invitation: Invitation,
+    *,
+    form_id: UUID,
+    email: str | None,
+    consent: Consent,
+    connection: Connection | None = None,
+) -> Use:
+    """Return a use that is not stored. `email` was verified; `connection` was created, and not repaired."""
+    given = {"consent_version": consent.version, "consent_language": consent.language}
+    return Use(invitation=invitation, form_id=form_id, email=email, connection=connection, **given)
+
+
+def spend_use(
+    invitation: Invitation, *, form_id: UUID, repaired: Connection, email: str | None, consent: Consent
+) -> Use:
     """Spend a use of a locked invitation for a connection that it repaired."""
-    use = Use(invitation=invitation, form_id=form_id, email=email)
+    use = new_use(invitation, form_id=form_id, email=email, consent=consent)
     statements.spend_use(use, *_use_events(use, repaired))
+    _count_use(invitation)
+    store_test_receipt(use)
     return use
 
 
-def _use_events(use: Use, target: Connection) -> tuple[InvitationEvent, InvitationEvent]:
-    """Return the events of a use, and of the end of an invitation without a use left."""
-    used = new_event(use.invitation, EventType.USED, by=CONTRIBUTOR, email=use.email, connectionId=str(target.pk))
-    return used, new_event(use.invitation, EventType.FULFILLED, by=CONTRIBUTOR)
+def _use_events(use: Use, target: Connection) -> tuple[InvitationEvent, InvitationEvent, PartnerEvent]:
+    """Return the events of a use, and of the end of an invitation without a use left, and what partners get.
+
+    Counts the use in the locked invitation, as the statement does in its row.
+    """
+    invitation = use.invitation
+    Use.prefetch_latest([invitation])
+    if use.connection:
+        invitation.latest_uses = [use, *invitation.latest_uses][:LATEST_USES]
+    invitation.use_count, invitation.updated_at = invitation.use_count + 1, use.created_at
+    invitation.declined_at, invitation.declined_emails = None, []
+    detail: dict[str, Any] = {"connectionId": str(target.pk), "consent": use.consent}
+    used = new_event(invitation, EventType.USED, by=CONTRIBUTOR, email=use.email, **detail)
+    fulfilled = new_event(invitation, EventType.FULFILLED, by=CONTRIBUTOR)
+    return used, fulfilled, publication(EventType.USED, invitation)
+
+
+def _count_use(invitation: Invitation) -> None:
+    STEPS.count_on_commit(EventType.USED)
+    if invitation.use_count == invitation.max_uses:
+        STEPS.count_on_commit(EventType.FULFILLED)
 
 
 def prefilled_datasource(prefill: Prefill) -> Datasource | None:

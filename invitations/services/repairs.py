@@ -19,7 +19,9 @@ from connections.services.connections import change_credentials
 from connections.services.credentials import Credentials, holds_credentials, holds_username
 from invitations.exceptions import ConnectedBefore, NothingToCorrect, SavedBefore
 from invitations.models import EmailProof, EventType, Invitation, InvitationEvent, RevokedBecause
+from invitations.models.consent import Consent
 from invitations.services.accounts import find_same_account
+from invitations.services.consent import uses_of
 from invitations.services.delivery.send import queue_mails
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active, ensure_correctable, ensure_verified
@@ -39,13 +41,19 @@ CREDENTIAL_EVENTS = (ConnectionEventType.CREATED, ConnectionEventType.CREDENTIAL
 @sensitive_variables("credentials")
 @transaction.atomic
 def repair_connection(
-    invitation: Invitation, *, form_id: UUID, credentials: Credentials, proof: EmailProof | None = None
+    invitation: Invitation,
+    *,
+    form_id: UUID,
+    credentials: Credentials,
+    consent: Consent,
+    proof: EmailProof | None = None,
 ) -> Connection:
     """Give the invitation's connection new credentials and spend one use, under a lock on the invitation.
 
     The same form again spends nothing; with another login it raises `SavedBefore`. Raises as `redeem_invitation` does.
     """
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company").get(pk=invitation.pk)
+    rows = Invitation.objects.select_for_update(of=("self",), no_key=True)
+    locked = rows.select_related("company").get(pk=invitation.pk)
     if earlier := find_use(locked, form_id):
         if not holds_credentials(earlier.target.credential, credentials):
             raise SavedBefore(form_id)
@@ -58,7 +66,7 @@ def repair_connection(
     connection = change_credentials(
         broken, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked.pk
     )
-    spend_use(locked, form_id=form_id, repaired=connection, email=email)
+    spend_use(locked, form_id=form_id, repaired=connection, email=email, consent=consent)
     return connection
 
 
@@ -81,10 +89,10 @@ def correct_credentials(
     was saved before changes nothing. Raises `InvitationRevoked`, `AddressRemoved`, `NothingToCorrect`, or
     `ConnectedBefore` if the new user name is that of another of the browser's `own_uses`, unless that is `again`. The
     accounts of other browsers are not compared: corrections cost nothing, so they would allow to guess user names.
-    Raises `RateLimitExceeded` after 20 within an hour.
+    Raises `RateLimitExceeded` after 20 within an hour. Nothing is corrected after one of `own_uses` was withdrawn.
     """
     # locked before the connection, as in a repair, so that a concurrent revoke comes before or after
-    locked_invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    locked_invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
     ensure_correctable(locked_invitation, email)
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     is_newest = version == locked.credential.version
@@ -92,7 +100,7 @@ def correct_credentials(
     was_outdated = version is not None and not is_newest
     if (was_outdated or not may_replace) and holds_credentials(locked.credential, credentials):
         return locked
-    if not may_replace:
+    if not may_replace or _has_withdrawn(locked, own_uses):
         raise NothingToCorrect
     if not holds_username(locked.credential, credentials["username"]):
         connected = find_same_account(
@@ -104,6 +112,11 @@ def correct_credentials(
     return change_credentials(
         locked, credentials=credentials, by=CONTRIBUTOR, email=email, invitation_id=locked_invitation.pk
     )
+
+
+def _has_withdrawn(connection: Connection, own_uses: Collection[UUID]) -> bool:
+    """True if a use withdrew the consent to the connection. A login that was given since is another person's."""
+    return uses_of(connection.pk).filter(pk__in=own_uses, withdrawn_at__isnull=False).exists()
 
 
 @transaction.atomic
@@ -160,8 +173,8 @@ def _mail_again(connection: Connection, email: str) -> Invitation | None:
     """Mail the newest open invitation of this address again. None if there is none."""
     invitation = connection.repair_invitations.active().filter(allowed_emails__contains=[email]).order_by("-pk").first()
     if invitation:
-        queue_mails(invitation, [email])
         log_event(invitation, EventType.RESENT, by=SYSTEM, emails=[email])
+        queue_mails(invitation, [email])
     return invitation
 
 

@@ -25,6 +25,7 @@ from invitations.models import (
 )
 from invitations.models.prefill import Prefill
 from invitations.services.addresses import normalize_allowed_emails
+from invitations.services.references import References
 
 MIN_LIFETIME = timedelta(seconds=60)
 INVALID_LIFETIME = gettext_lazy("An invitation can last from 60 seconds to 10 years.")
@@ -34,6 +35,7 @@ class Terms(TypedDict, total=False):
     """Terms of any invitation.
 
     Empty `allowed_emails` admit anyone with the link. `expires_in` counts from now. None means no expiry or no limit.
+    Without `sends_reminders`, an invitation that is mailed sends them.
     """
 
     allowed_emails: Sequence[str]
@@ -41,6 +43,8 @@ class Terms(TypedDict, total=False):
     expires_at: datetime | None
     max_uses: int | None
     send_email: bool
+    sends_reminders: bool
+    allows_forwarding: bool
     message: str | None
     locale: str | None
     external_id: str | None
@@ -57,15 +61,25 @@ class Changes(TypedDict, total=False):
     max_uses: int | None
     prefill: Prefill | None
     send_email: bool
+    sends_reminders: bool
+    allows_forwarding: bool
     message: str | None
     external_id: str | None
     metadata: dict[str, str]
 
 
 def check_terms(
-    company: Company, *, now: datetime | None = None, prefill: Prefill | None = None, **terms: Unpack[Terms]
+    company: Company,
+    *,
+    now: datetime | None = None,
+    prefill: Prefill | None = None,
+    references: References | None = None,
+    **terms: Unpack[Terms],
 ) -> dict[str, Any]:
-    """Return the given terms as they are stored. Raises `InvalidField` with every term that is invalid."""
+    """Return the given terms as they are stored. Raises `InvalidField` with every term that is invalid.
+
+    `references`: what the prefills of several invitations refer to. Without, it is looked up.
+    """
     errors = FieldErrors()
     given: Mapping[str, Any] = terms
     checked = {name: errors.check(check, given[name]) for name, check in CHECKS.items() if name in given}
@@ -74,7 +88,7 @@ def check_terms(
     if "redirect_url" in given:
         checked["redirect_url"] = errors.check(check_redirect_url, given["redirect_url"], company)
     if prefill:
-        valid = errors.check(check_prefill, prefill, company)
+        valid = errors.check(check_prefill, prefill, company, references)
         checked["prefill"] = valid.to_json() if valid else {}
     errors.raise_all()
     return checked
@@ -105,26 +119,30 @@ def check_message(message: str | None) -> str | None:
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "allowed_emails": lambda emails: normalize_allowed_emails(emails or ()),
     "max_uses": check_max_uses,
+    "sends_reminders": bool,
+    "allows_forwarding": bool,
     "message": check_message,
     "external_id": check_external_id,
     "metadata": check_metadata,
 }
 
 
-def check_prefill(prefill: Prefill, company: Company) -> Prefill:
+def check_prefill(prefill: Prefill, company: Company, references: References | None = None) -> Prefill:
     """Return the prefill without duplicates and with a normalized URL and owner address.
 
     Raises `InvalidField` for values that are invalid, unknown to the catalogue, or not the company's.
     """
     errors = FieldErrors()
     if prefill.datasource_id:
-        errors.check(find_datasource, prefill.datasource_id, field=("prefill", "datasource_id"))
+        find = references.find_datasource if references else find_datasource
+        errors.check(find, prefill.datasource_id, field=("prefill", "datasource_id"))
     if url := prefill.url:
         url = errors.check(check_provider_url, url, field=("prefill", "url"))
     if prefill.country:
         errors.check(check_country, prefill.country, field=("prefill", "country"))
     if prefill.initial_sites:
-        errors.check(sites_of, company, list(prefill.initial_sites), field=("prefill", "initial_sites"))
+        choose = references.sites_of if references else sites_of
+        errors.check(choose, company, list(prefill.initial_sites), field=("prefill", "initial_sites"))
     if start := prefill.data_collection_start_date:
         errors.check(check_start_date, start, field=("prefill", "data_collection_start_date"))
     if owner := prefill.connection_owner_email:

@@ -8,9 +8,10 @@ const AT_AN_END = new RegExp(`^${UNSEEN}|${UNSEEN}$`, "u");
 function enhancePassword(input) {
   const box = document.createElement("div");
   const button = document.createElement("button");
+  // In the language of the page. It may have been replaced since the last call.
+  const words = document.getElementById("reveal_words").dataset;
   // Without "(optional)", which stands in an element of its own.
-  const label = input.labels[0].firstChild.textContent.trim();
-  const name = label.charAt(0).toLowerCase() + label.slice(1);
+  const name = input.labels[0].firstChild.textContent.trim();
   const isPassword = input.type === "password";
   let visible = false;
 
@@ -18,8 +19,8 @@ function enhancePassword(input) {
     visible = wanted;
     if (isPassword) input.type = visible ? "text" : "password";
     else input.classList.toggle("concealed", !visible);
-    button.textContent = visible ? "Hide" : "Show";
-    button.setAttribute("aria-label", `${visible ? "Hide" : "Show"} ${name}`);
+    button.textContent = visible ? words.hide : words.show;
+    button.setAttribute("aria-label", (visible ? words.hideField : words.showField).replace("{field}", name));
   }
 
   box.className = "reveal";
@@ -35,20 +36,19 @@ function enhancePassword(input) {
   setVisible(false);
 
   button.addEventListener("click", () => setVisible(!visible));
-  hint(input, box, name);
+  hint(input, box, words.blank.replace("{field}", name));
   // A browser may remember what stands in a text input: hide it before it leaves.
   input.form?.addEventListener("submit", () => setVisible(false));
   window.addEventListener("pagehide", () => setVisible(false));
 }
 
-function hint(input, box, name) {
+function hint(input, box, text) {
   const note = document.createElement("p");
   note.className = "field__hint";
   note.setAttribute("role", "status");
   box.after(note);
   const check = () => {
-    const has = AT_AN_END.test(input.value);
-    note.textContent = has ? `The ${name} begins or ends with a blank. Remove it if it does not belong there.` : "";
+    note.textContent = AT_AN_END.test(input.value) ? text : "";
   };
   // While a person types, a blank may stand between two words.
   input.addEventListener("change", check);

@@ -2,6 +2,8 @@
 // Without this script, or when the search does not answer, the text input works as it is.
 
 const SEARCH_WAIT_MS = 200;
+// In the language of the page.
+const words = document.getElementById("provider_words").dataset;
 
 function enhanceProvider(input) {
   const form = input.form;
@@ -10,13 +12,15 @@ function enhanceProvider(input) {
   const list = element("ul", { className: "combobox__list", id: `${input.id}_list`, hidden: true });
   const status = element("p", { className: "visually-hidden" });
   const chosen = element("p", { className: "combobox__chosen", hidden: true });
+  const help = form.querySelector("[data-login-help]");
+  const username = form.querySelector('label[for="id_username"]');
   let options = [];
   let active = -1;
   let timer = 0;
   let request = null;
 
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Providers");
+  list.setAttribute("aria-label", words.providers);
   status.setAttribute("role", "status");
   for (const [name, value] of Object.entries({
     role: "combobox",
@@ -57,6 +61,18 @@ function enhanceProvider(input) {
     }
   }
 
+  // Say what is known of the provider's login page, and name the user name as it does.
+  function explain(option) {
+    const [text, reset] = help.querySelectorAll("p");
+    const link = reset.querySelector("a");
+    username.textContent = option?.usernameLabel || help.dataset.username;
+    text.textContent = option?.help || "";
+    link.textContent = option?.resetHost || "";
+    link.href = option?.resetUrl || "#id_username";
+    reset.hidden = !option?.resetUrl;
+    help.hidden = !option?.help;
+  }
+
   function close() {
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
@@ -79,11 +95,12 @@ function enhanceProvider(input) {
     stop();
     input.value = option.name;
     setDatasource(option.id);
-    chosen.textContent = option.host ? `Found in our list: ${option.host}` : "Found in our list";
-    if (option.asksFor.length) chosen.textContent += ". It asks for more than a password: see your login below.";
+    const found = option.host ? words.foundAt.replace("{host}", option.host) : words.found;
+    chosen.textContent = option.asksFor.length ? `${found} ${words.asksMore}` : found;
     chosen.hidden = false;
-    status.textContent = `${option.name} chosen${option.asksFor.length ? ", which asks for more than a password" : ""}`;
+    status.textContent = `${option.name}. ${chosen.textContent}`;
     demand(option.asksFor);
+    explain(option);
     close();
   }
 
@@ -94,9 +111,7 @@ function enhanceProvider(input) {
     list.hidden = none;
     input.setAttribute("aria-expanded", String(!none));
     mark(-1);
-    status.textContent = none
-      ? "No results. You can keep what you typed."
-      : `${found.length} ${found.length === 1 ? "result" : "results"}`;
+    status.textContent = none ? words.none : words.number.replace("{number}", found.length);
   }
 
   function optionElement(option, index) {
@@ -138,6 +153,7 @@ function enhanceProvider(input) {
     stop();
     setDatasource("");
     demand([]);
+    explain(null);
     chosen.hidden = true;
     status.textContent = "";
     close();

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.figures import Figures, Line, as_table, medians
+from bench.figures import PROJECT, Figures, Line, as_table, medians
 
 
 def figures(per_second: float) -> Figures:
@@ -12,15 +12,19 @@ def test_medians_ignore_an_outlier():
 
 
 def test_ratio_is_that_of_medians():
-    line = Line("get", project=[figures(600), figures(100), figures(620)], peer=[figures(1000)] * 3)
+    line = Line("get", {PROJECT: [figures(600), figures(100), figures(620)], "peer": [figures(1000)] * 3})
 
-    assert line.ratio == pytest.approx(0.6)
-    assert line.ratios == pytest.approx([0.1, 0.6, 0.62])
+    assert line.ratio("peer") == pytest.approx(0.6)
+    assert line.ratios("peer") == pytest.approx([0.1, 0.6, 0.62])
 
 
-def test_table_shows_both_servers():
-    line = Line("get", project=[figures(600)], peer=[figures(1000)])
+def test_table_shows_all_servers():
+    line = Line("get", {PROJECT: [figures(600)], "fast": [figures(1000)], "bare": [figures(1200)]})
 
-    assert as_table([line]).splitlines()[-1] == (
-        "| get | 600 / 1000 | 0.60 | 0.60 to 0.60 | 2.0 / 2.0 | 60.0 / 100.0 | 1.50 / 1.50 | 0.25 / 0.25 |"
+    head, _, row = as_table([line]).splitlines()
+
+    assert head.startswith("| operation | requests/s | ratio to fast | ratio to bare |")
+    assert row == (
+        "| get | 600 / 1000 / 1200 | **0.60** (0.60 to 0.60) | **0.50** (0.50 to 0.50) | 2.0 / 2.0 / 2.0 "
+        "| 60.0 / 100.0 / 120.0 | 1.50 / 1.50 / 1.50 | 0.25 / 0.25 / 0.25 |"
     )

@@ -96,10 +96,11 @@ def partner(live_server, settings):
 
 @dataclass
 class Visitors:
-    """Opens separate browsers, and collects their console messages and requests to other hosts."""
+    """Opens separate browsers, and collects their console messages and requests to other hosts than `others`."""
 
     browser: Browser
     base: str
+    others: tuple[str, ...] = ()
     contexts: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -120,7 +121,7 @@ class Visitors:
             self.complaints.append(text)
 
     def _note_request(self, url: str) -> None:
-        if not url.startswith((self.base, "data:")):
+        if not url.startswith((self.base, *self.others, "data:")):
             self.complaints.append(f"asked for {url}")
 
 

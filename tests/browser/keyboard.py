@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 MOST_TABS = 150
+# selects that a script of the page has not yet turned into comboboxes
+PLAIN_SELECTS = "select.admin-autocomplete:not(.select2-hidden-accessible)"
 # accessible name of an element
 NAME = """(focus) => {
     const said = focus.getAttribute("aria-label") ?? focus.labels?.[0]?.textContent
@@ -56,6 +58,7 @@ def type_into(page: Page, name: str, text: str) -> None:
 
 def choose(page: Page, name: str, typed: str, offered: str) -> None:
     """Type into the combobox of this name, and choose the option it offers."""
+    expect(page.locator(PLAIN_SELECTS)).to_have_count(0)
     tab_to(page, name)
     if not page.evaluate("document.activeElement.matches('.select2-search__field')"):
         page.keyboard.press("Enter")

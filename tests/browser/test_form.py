@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-from connections.models import Connection
+from connections.models import Connection, Datasource
 from connections.services.sandbox import ensure_demanding_sandbox
 from invitations.models import Invitation
 from tests.browser.axe import check_page
@@ -13,12 +13,22 @@ from tests.browser.people import expect_saved, field, log_in_with, press
 
 
 def test_edited_provider_drops_choice(partner, visitor):
+    Datasource.objects.filter(name="Octopus Energy").update(
+        login_with="EMAIL", password_reset_url="https://octopus.example/reset"
+    )
     visitor.goto(partner.invite()["invitationUrl"] + "/connect")
     provider = field(visitor, "Provider")
     provider.press_sequentially("octopus")
     visitor.get_by_role("option", name="Octopus Energy").click()
+    expect(visitor.get_by_text("with your email address.")).to_be_visible()
+    expect(visitor.get_by_role("link", name="octopus.example")).to_have_attribute(
+        "href", "https://octopus.example/reset"
+    )
+    expect(field(visitor, "Email address at the provider")).to_be_visible()
     provider.fill("https://portal.utility.example/login")
     expect(visitor.get_by_text("Found in our list")).to_be_hidden()
+    expect(visitor.get_by_text("with your email address.")).to_be_hidden()
+    expect(visitor.get_by_role("link", name="octopus.example")).to_be_hidden()
     log_in_with(visitor)
     press(visitor)
     expect_saved(visitor, "portal.utility.example")
@@ -33,14 +43,14 @@ def test_chosen_provider_shows_extra_fields(partner, visitor):
     field(visitor, "Provider").press_sequentially("demanding")
     expect(account_number).to_be_hidden()
     visitor.get_by_role("option", name="Demanding Sandbox").click()
-    expect(visitor.get_by_text("It asks for more than a password: see your login below.")).to_be_visible()
+    expect(visitor.locator(".combobox__chosen")).to_contain_text("It asks for more than a password")
     expect(account_number).to_be_visible()
     expect(account_number).to_have_attribute("required", "")
     expect(optional).to_be_hidden()
     expect(visitor.locator("[name=security_answer]")).not_to_have_attribute("required", "")
     check_page(visitor)
 
-    hint = visitor.get_by_text("The password begins or ends with a blank.")
+    hint = visitor.get_by_text("“Password” begins or ends with a blank.")
     log_in_with(visitor, password="pa55\u200b")
     field(visitor, "User name").focus()
     expect(hint).to_be_visible()

@@ -75,7 +75,7 @@ def find_hydro_quebec(page):
     provider.press_sequentially("-q")
     page.get_by_role("option", name="Hydro-Québec").click()
     expect(provider).to_have_value("Hydro-Québec")
-    expect(page.get_by_text("Found in our list: session.hydroquebec.com")).to_be_visible()
+    expect(page.get_by_text("Found in our list: session.hydroquebec.com.", exact=True)).to_be_visible()
 
 
 def expect_filled_in(page):
@@ -91,7 +91,7 @@ def test_contributor_connects_without_javascript(partner, visitors):
     invitation = partner.invite(maxUses=1, prefill=PREFILL)
     visitor.goto(invitation["invitationUrl"])
     visitor.get_by_role("link", name="Continue").click()
-    expect(visitor.get_by_role("button", name="Show password")).to_have_count(0)
+    expect(visitor.get_by_role("button", name="Show: Password")).to_have_count(0)
 
     field(visitor, "Provider").fill("hydro")
     visitor.get_by_label("Main bakery").check()
@@ -140,6 +140,11 @@ def test_contributor_connects_by_keyboard(partner, visitor):
     expect_saved(visitor, "Octopus Energy")
     assert Connection.objects.get().country == "GB"
     assert Connection.objects.get().sites.count() == 2
+    for selector in ("a[href$='/withdraw']", "a.button", "main button[type=submit]"):
+        tab_to(visitor, selector)
+        with visitor.expect_navigation():
+            visitor.keyboard.press("Enter")
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("You have withdrawn your consent")
 
 
 def choose_octopus(page):

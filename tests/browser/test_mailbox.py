@@ -14,7 +14,7 @@ ANNA = "anna@example.com"
 def mailbox(partner, settings, tmp_path):
     settings.DEBUG = True
     settings.MAIL_DIR = settings.EMAIL_FILE_PATH = str(tmp_path)
-    settings.EMAIL_BACKEND = "config.dev.mailbox.FileTransport"
+    settings.EMAIL_BACKEND = "config.mail.files.FileTransport"
     reload_urls()
     yield f"{partner.base}/dev/mail"
     settings.DEBUG = False

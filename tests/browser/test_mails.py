@@ -3,9 +3,10 @@
 import pytest
 
 from companies.actors import SYSTEM
-from invitations.emails import code_mail, invitation_mail
+from invitations.emails import code_mail, invitation_mail, reminder_mail
 from invitations.models import VerificationCode
 from invitations.services.invitations import create_repair_invitation
+from invitations.services.reminders.subscriptions import ensure_subscriptions
 from tests.factories import CompanyFactory, make_connection, make_invitation
 
 ANNA = "maximilian.mustermann-zu-oberammergau@stadtwerke-garmisch-partenkirchen.example.com"
@@ -22,8 +23,11 @@ def company(db):
     return CompanyFactory(name=f"Bäckerei{WORD}", partner__name=f"Energie{WORD}")
 
 
-def invitation_to(company):
-    return mail_with_link(make_invitation(company, allowed_emails=[ANNA], send_email=True, message=MESSAGE))
+def reminder_for(company):
+    """An invitation with more around it."""
+    invitation = make_invitation(company, allowed_emails=[ANNA], send_email=True, message=MESSAGE)
+    delivery = invitation.deliveries.get()
+    return reminder_mail(delivery, delivery.links.get(), ensure_subscriptions([delivery])[delivery.pk])
 
 
 def repair_for(company):
@@ -43,7 +47,7 @@ def mail_with_link(invitation):
 
 def test_mail_fits_every_width(visitors, company):
     reader = visitors.visitor()
-    for mail in (invitation_to(company), repair_for(company), code_for(company)):
+    for mail in (reminder_for(company), repair_for(company), code_for(company)):
         ((html, _),) = mail.alternatives
         for width in (320, 390, 600):
             reader.set_viewport_size({"width": width, "height": 900})

@@ -5,10 +5,19 @@ from playwright.sync_api import expect
 
 from companies.models import Company
 from connections.models import Datasource
+from invitations.models import Delivery, Invitation, unsubscribe_url
+from invitations.services.reminders.subscriptions import ensure_subscriptions
 from tests.browser.axe import DESKTOP, PICTURES, check_page
 from tests.factories import DatasourceFactory
+from tests.invitations.repairs import expire
 
 LONG = "Wirtschaftsförderungsgesellschaftsverwaltung " * 3
+
+LENGTHEN_WORDS = """() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const lengthen = (word) => word + word.slice(0, Math.ceil(word.length / 2));
+    while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replace(/\\p{L}{2,}/gu, lengthen);
+}"""
 
 
 def provider(name):
@@ -64,6 +73,9 @@ def open_filled_form(page, partner):
 
 
 def open_locked_form(page, partner):
+    reset = f"https://{'my-account.' * 5}hydroone.example/forgotten-password"
+    facts = {"login_with": "EMAIL_OR_USER_NAME", "second_factor": "TEXT_MESSAGE", "password_reset_url": reset}
+    Datasource.objects.filter(name="Hydro One").update(portal_name="My Account", **facts)
     prefill = {
         "datasourceId": provider("Hydro One"),
         "country": "CA",
@@ -106,10 +118,41 @@ def open_done_of_another(page, partner):
     page.goto(partner.invite()["invitationUrl"] + "/done")
 
 
+def open_withdraw(page, partner):
+    open_done(page, partner)
+    page.get_by_role("link", name="Withdraw the consent").click()
+
+
+def open_withdraw_question(page, partner):
+    open_withdraw(page, partner)
+    page.get_by_role("link", name="Continue").click()
+
+
+def open_withdrawn(page, partner):
+    open_withdraw_question(page, partner)
+    page.get_by_role("button", name="Yes, withdraw my consent").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have withdrawn your consent")
+
+
 def open_revoked(page, partner):
     invitation = partner.invite()
     partner.call("POST", f"invitation/{invitation['id']}/revoke", {})
     page.goto(invitation["invitationUrl"])
+
+
+def open_decline(page, partner):
+    page.goto(partner.invite()["invitationUrl"])
+    page.get_by_role("link", name="This is not for me").click()
+    page.get_by_role("button", name="Decline").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a reason.")
+
+
+def open_asked(page, partner):
+    url = partner.invite(allowedEmails=["a@example.com"])["invitationUrl"]
+    expire(Invitation.objects.get())
+    page.goto(url)
+    page.get_by_role("button", name="Ask for a new link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You asked for a new link")
 
 
 def open_restricted_repair(page, partner):
@@ -118,6 +161,14 @@ def open_restricted_repair(page, partner):
     body = {"allowedEmails": ["a@example.com"], "message": f"Hello,\n{LONG}"}
     page.goto(partner.call("POST", f"invitation/connection/{connection['id']}", body)["invitationUrl"])
     expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing to do at the moment")
+
+
+def open_unsubscribed(page, partner):
+    partner.invite(allowedEmails=["a@example.com"], sendEmail=True)
+    (subscription,) = ensure_subscriptions(list(Delivery.objects.all())).values()
+    page.goto(unsubscribe_url(subscription.token))
+    page.get_by_role("button", name="Stop reminders").click()
+    expect(page.get_by_role("button", name="Get reminders again")).to_be_visible()
 
 
 def open_form_whose_provider_is_gone(page, partner):
@@ -137,7 +188,7 @@ def open_refused_form(page, partner):
     page.context.clear_cookies()
     page.locator("[name=provider]").fill("portal.utility.example")
     connect(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Please open the link again")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Please send the form again")
 
 
 # variants of the pages above, for `make pictures`
@@ -148,6 +199,9 @@ VARIATIONS = {
     open_done_of_another,
     open_restricted_repair,
     open_form_whose_provider_is_gone,
+    open_asked,
+    open_withdraw,
+    open_withdraw_question,
 }
 PAGES = [page for name, page in sorted(globals().items()) if name.startswith("open_")]
 
@@ -167,9 +221,13 @@ def test_page_is_accessible(partner, visitors, open_page):
 
 
 def check_smallest_phone(page):
-    """Check that the page does not scroll sideways, and that its controls are large enough for a thumb."""
+    """Check that the page does not scroll sideways, and that its controls are large enough for a thumb.
+
+    The words are half as long again, as in German.
+    """
     page.set_viewport_size({"width": 320, "height": 640})
     page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+    page.evaluate(LENGTHEN_WORDS)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     small = "a.button, button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select"
     heights = page.locator(small).evaluate_all("all => all.map((each) => each.getBoundingClientRect().height)")

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import URLPattern, get_resolver
 
 ID = "019ab5d2-3c4e-7f10-8a52-6d1f0c9b7e21"
-SAMPLES = {"uuid": ID, "int": "1", "str": "x", "slug": "x", "path": "x"}
+SAMPLES = {"uuid": ID, "int": "1", "str": "x", "slug": "x", "path": "x", "outcome": "CONNECTED"}
 
 
 def every_path() -> list[str]:

@@ -2,15 +2,22 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.middleware.csrf import CSRF_SECRET_LENGTH
 from django.test import RequestFactory
 
 
 class Served:
-    """A response of the application."""
+    """A response of the application. `posted` are the values of a form."""
 
-    def __init__(self, path: str, **headers: str) -> None:
-        environ = RequestFactory().get(path, headers=headers).environ
+    def __init__(self, path: str, posted: dict[str, Any] | None = None, **headers: str) -> None:
+        factory, secret = RequestFactory(), "x" * CSRF_SECRET_LENGTH
+        if posted is None:
+            environ = factory.get(path, headers=headers).environ
+        else:
+            factory.cookies[settings.CSRF_COOKIE_NAME] = secret
+            environ = factory.post(path, {"csrfmiddlewaretoken": secret} | posted, headers=headers).environ
         answer = WSGIHandler()(environ, self._begin)
         self.body = b"".join(answer)
         answer.close()

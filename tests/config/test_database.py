@@ -1,7 +1,10 @@
 """Choice of the database by `DATABASE_URL`."""
 
+import os
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from config import database
 
@@ -69,3 +72,31 @@ def test_missing_url_means_embedded_server(monkeypatch):
 
     assert database.is_embedded()
     assert database.connection_settings()["NAME"] == "latchkey"
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [(database.REQUEST_LIMITS, ["1min", "20s", "1min", "10s"]), (database.JOB_LIMITS, ["0", "0", "2min", "10s"])],
+    ids=["request", "job"],
+)
+def test_sessions_of_each_kind_are_limited(monkeypatch, db, limits, expected):
+    monkeypatch.setenv("PGOPTIONS", "")  # put back after the test
+    monkeypatch.delenv("PGOPTIONS")
+    database.limit_sessions(limits)
+
+    names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]
+    with connection.copy().temporary_connection() as cursor:
+        cursor.execute(
+            "SELECT array_agg(current_setting(name)) FROM unnest(%s::text[]) AS name",
+            [[*names, "client_connection_check_interval"]],
+        )
+        assert cursor.fetchone() == (expected,)
+
+
+def test_pooler_gets_no_options(monkeypatch):
+    monkeypatch.setenv("DATABASE_POOLER", "transaction")
+    monkeypatch.setenv("PGOPTIONS", "")
+    monkeypatch.delenv("PGOPTIONS")
+    database.limit_sessions(database.JOB_LIMITS)
+
+    assert "PGOPTIONS" not in os.environ

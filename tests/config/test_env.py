@@ -13,6 +13,7 @@ from config.env import (
     check_public_url,
     check_required,
     check_secret_keys,
+    check_webhook_targets,
     is_local_host,
     read_integer,
     read_log_level,
@@ -156,3 +157,10 @@ def test_debug_refuses_public_hosts():
         "DEBUG is on, so PUBLIC_URL must name this machine or its local network, not connect.example"
     )
     assert "ALLOWED_HOSTS must name this machine" in message(check_debug_hosts, "http://localhost:8000", ["*"])
+
+
+def test_private_webhooks_need_debug():
+    assert check_webhook_targets(True, debug=True)
+    assert not check_webhook_targets(False, debug=False)
+    with pytest.raises(ImproperlyConfigured, match="WEBHOOK_ALLOW_PRIVATE is for development"):
+        check_webhook_targets(True, debug=False)

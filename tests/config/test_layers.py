@@ -15,7 +15,7 @@ ABOVE = {
     "connections": ("invitations",),
 }
 # these wire the apps together
-WIRING = {"config/settings.py", "config/urls.py"}
+WIRING = {"config/settings.py", "config/rest_settings.py", "config/urls.py"}
 # drf-spectacular takes the class by its path
 ALLOWED = {"companies.api.authentication.ApiKeyAuthentication"}
 

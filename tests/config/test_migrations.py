@@ -21,6 +21,10 @@ ADDING = (
     migrations.RunSQL,
     migrations.SeparateDatabaseAndState,
 )
+# on a table with rows, nothing else writes until they are done
+LOCKING = (migrations.AddIndex, migrations.RemoveIndex, migrations.AddConstraint)
+SMALL = {"partner", "branding", "datasource"}  # a few thousand rows
+FIRST_THAT_DO_NOT = {"companies": "0020", "connections": "0007", "invitations": "0015"}
 
 
 def later_migrations():
@@ -41,10 +45,22 @@ def test_later_migrations_only_add():
 
 def test_added_columns_have_a_default():
     for migration in later_migrations():
+        new = {each.name_lower for each in migration.operations if isinstance(each, migrations.CreateModel)}
         for operation in migration.operations:
-            if isinstance(operation, migrations.AddField) and not operation.field.many_to_many:
+            is_added = isinstance(operation, migrations.AddField) and operation.model_name_lower not in new
+            if is_added and not operation.field.many_to_many:
                 field, name = operation.field, f"{operation.model_name}.{operation.name}"
-                assert field.null or field.db_default is not NOT_PROVIDED, name
+                is_filled = field.generated or field.db_default is not NOT_PROVIDED
+                assert field.null or is_filled, name
+
+
+def test_new_migrations_let_others_write():
+    """An index of a table with rows is built concurrently, and a constraint is added before it is validated."""
+    for migration in later_migrations():
+        new = {each.name_lower for each in migration.operations if isinstance(each, migrations.CreateModel)}
+        for operation in migration.operations if migration.name >= FIRST_THAT_DO_NOT[migration.app_label] else ():
+            is_short = type(operation) not in LOCKING or operation.model_name_lower in new | SMALL
+            assert is_short, f"{migration}: {operation.describe()}"
 
 
 @pytest.mark.django_db

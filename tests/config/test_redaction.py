@@ -37,13 +37,16 @@ def test_tokens_and_keys_are_redacted():
     for text, redacted in (
         (f"GET /p/i/{TOKEN} 200", "GET /p/i/[redacted] 200"),
         (f"GET /p/i/{TOKEN}/connect 200", "GET /p/i/[redacted]/connect 200"),
+        (f"GET /p/unsubscribe/{TOKEN[:-1]} 404", "GET /p/unsubscribe/[redacted] 404"),
         (f"https://x.example/p/i/{TOKEN}?a=b", "https://x.example/p/i/[redacted]?a=b"),
         (f"next=%2Fp%2Fi%2F{TOKEN}%2Fconnect", "next=%2Fp%2Fi%2F[redacted]"),
         (f"next=%2fp%2fi%2f{TOKEN}", "next=%2fp%2fi%2f[redacted]"),
         (f'{{"url":"/p/i/{TOKEN}"}}', '{"url":"/p/i/[redacted]"}'),
         (f"key {KEY}.", "key lk_[redacted]."),
         (f"'{KEY}' and {KEY}", "'lk_[redacted]' and lk_[redacted]"),
+        (f"key {KEY.replace('lk_', 'lk_test_')}.", "key lk_[redacted]."),
         ("lk_4f0c21aa is a prefix", "lk_4f0c21aa is a prefix"),
+        ("lk_test_4f0c21aa is a prefix", "lk_test_4f0c21aa is a prefix"),
         (f"GET /admin/invitations/invitation/?q={TOKEN} 302", "GET /admin/invitations/invitation/?q=[redacted] 302"),
         (f"{{'q': ['{TOKEN}']}}", "{'q': ['[redacted]']}"),
         (f"{TOKEN}x", f"{TOKEN}x"),
@@ -67,6 +70,7 @@ def test_lines_have_no_email_addresses():
         ("5 @ 3", "5 @ 3"),
         ("q=anna@example.com&ben@example.org/x@", "q=[address][address]/x@"),
         (f"/p/i/{TOKEN} for anna@example.com", "/p/i/[redacted] for [address]"),
+        (r'{"path":"/x/\u0010a@example.com\\n"}', r'{"path":"/x/\u0010[address]\\n"}'),  # still JSON
     ):
         assert redact_line(line) == redacted
 

@@ -12,7 +12,7 @@ import json
 from django.conf import settings
 names = ["DEBUG", "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_NAME", "CSRF_COOKIE_SECURE",
          "SESSION_COOKIE_HTTPONLY", "SECURE_HSTS_SECONDS", "PUBLIC_URL", "X_FRAME_OPTIONS", "ALLOWED_HOSTS",
-         "EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "DEFAULT_FROM_EMAIL", "TRUSTED_PROXIES"]
+         "EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "DEFAULT_FROM_EMAIL", "TRUSTED_PROXIES", "WEBHOOK_ALLOW_PRIVATE"]
 shown = {name: getattr(settings, name, None) for name in names}
 shown["mails in folder"] = getattr(settings, "EMAIL_FILE_PATH", None) == str(settings.MAIL_DIR)
 print(json.dumps(shown))
@@ -44,6 +44,7 @@ def test_production_is_secure():
         "EMAIL_PORT": 25,
         "DEFAULT_FROM_EMAIL": "Latchkey <latchkey@localhost>",
         "TRUSTED_PROXIES": 0,
+        "WEBHOOK_ALLOW_PRIVATE": False,
         "mails in folder": False,
     }
 
@@ -54,7 +55,7 @@ def test_unset_environment_is_development():
     assert development["DEBUG"]
     assert development["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert development["PUBLIC_URL"] == "http://localhost:8000"
-    assert (development["EMAIL_BACKEND"], development["mails in folder"]) == ("config.dev.mailbox.FileTransport", True)
+    assert (development["EMAIL_BACKEND"], development["mails in folder"]) == ("config.mail.files.FileTransport", True)
 
 
 def test_production_requires_four_variables():

@@ -7,6 +7,7 @@ from django.test import Client
 
 from connections.models import Connection, Credential, ExtraCredential
 from invitations.models import Invitation, Use
+from invitations.models.consent import CONSENT_VERSION
 from tests.secrecy import KNOWN
 
 PASSWORD = "pa55 wörd & more"
@@ -22,6 +23,7 @@ def answers(**changes: Any) -> dict[str, Any]:
         "provider": PROVIDER_URL,
         "username": "riverside",
         "password": PASSWORD,
+        "consent": f"{CONSENT_VERSION} en",
     } | changes
     KNOWN.note(*(str(filled[name]) for name in SECRET if filled.get(name)))
     return {name: value for name, value in filled.items() if value is not None}

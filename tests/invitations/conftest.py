@@ -5,32 +5,19 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from connections.models import Connection
 from invitations.models import Invitation
-from tests.database import execute, forget_jobs
+from tests.database import forget_jobs
 from tests.invitations.answers import saved
 from tests.invitations.mail_server import MailServer, port_of, reserve_port
+from tests.worker import worker
+
+__all__ = ["worker"]
 
 SMTP = "config.mail.smtp.EmailBackend"
-
-
-class Worker:
-    """Runs all due jobs, as `manage.py procrastinate worker` does, and returns."""
-
-    def __call__(self, **options: Any) -> None:
-        quiet = {"wait": False, "install_signal_handlers": False, "listen_notify": False}
-        with app.replace_connector(app.connector.get_worker_connector()) as worker:
-            worker.run_worker(**quiet | options)
-
-    def later(self, **options: Any) -> None:
-        """Make all waiting jobs due, and run them."""
-        execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
-        self(**options)
 
 
 class Jobs:
@@ -58,15 +45,6 @@ class Jobs:
 def jobs(db: None) -> Jobs:
     forget_jobs()
     return Jobs()
-
-
-@pytest.fixture
-def worker(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    # a connection that a worker's thread left open would keep the test database from being dropped
-    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
-    forget_jobs()
-    yield Worker()
-    forget_jobs()
 
 
 @pytest.fixture

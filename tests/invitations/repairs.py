@@ -14,6 +14,7 @@ from connections.models import Connection, Credential
 from connections.models.status import REPAIRABLE, Status
 from connections.services.connections import report_status
 from invitations.models import EmailProof, Invitation, InvitationEvent, Use
+from invitations.models.consent import CONSENT_VERSION
 from invitations.models.verification import hash_secret
 from invitations.services.invitations import revoke_invitation
 
@@ -33,7 +34,8 @@ def found(connection: Connection, status: Status = Status.PASSWORD_INCORRECT, **
 
 def login(**changes: str) -> dict[str, str]:
     """Form data of a login."""
-    return {"form_id": str(uuid4()), "username": "the new user", "password": NEW} | changes
+    consent = f"{CONSENT_VERSION} en"
+    return {"form_id": str(uuid4()), "username": "the new user", "password": NEW, "consent": consent} | changes
 
 
 def opened(connection: Connection) -> Any:

@@ -10,13 +10,13 @@ from companies.actors import SYSTEM
 from config.exceptions import InvalidField
 from connections.models import Connection
 from connections.models.status import Status
-from invitations.emails import code_mail, invitation_mail
-from invitations.models import Delivery, Invitation, PersonalLink, VerificationCode
+from invitations.emails import code_mail, invitation_mail, notice_mail
+from invitations.models import Delivery, EventType, Invitation, InvitationEvent, PersonalLink, VerificationCode
 from invitations.services.delivery.send import resend_invitation
 from invitations.services.invitations import create_repair_invitation
 from invitations.services.verification.codes import request_code
 from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
-from tests.invitations.contributor.test_hostile_text import HOSTILE
+from tests.invitations.contributor.test_hostile_text import HOSTILE, brand
 
 pytestmark = pytest.mark.django_db
 
@@ -177,13 +177,23 @@ def test_names_keep_their_script():
     assert f"{name} would like" in seen(mail)
 
 
+def test_subjects_of_notices_are_plain_text():
+    invitation = make_invitation(CompanyFactory(name="Bread & Co's <b>"))
+    for kind in (EventType.DECLINED, EventType.LINK_REQUESTED, EventType.WITHDRAWN):
+        mail = notice_mail(InvitationEvent(invitation=invitation, type=kind, detail={}), to=ANNA)
+        assert "Bread & Co's <b>" in mail.subject
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_stays_text(hostile):
     company = CompanyFactory(name=f"company {hostile}", partner__name=f"partner {hostile}")
+    brand(company, hostile)
     invitation = mailed(company)
     # without the service, which rejects some of it
     Invitation.objects.update(message=f"message {hostile}\nsecond line")
-    harmless = mailed(CompanyFactory(name="company", partner__name="partner"), message="message\nsecond line")
+    plain_company = CompanyFactory(name="company", partner__name="partner")
+    brand(plain_company, "plain")
+    harmless = mailed(plain_company, message="message\nsecond line")
     for mail, plain in ((mail_for(invitation), mail_for(harmless)), (code_for(invitation)[0], code_for(harmless)[0])):
         assert tags(html_of(mail)) == tags(html_of(plain))
         # plain text needs no escaping
@@ -251,3 +261,21 @@ def test_repair_mail_tells_status_when_sent(company):
     assert "needs a new login" in subject
     Connection.objects.update(status=Status.CONNECTED)
     assert "needs a new login" not in mail_for(Invitation.objects.get())["Subject"]
+
+
+def test_mail_speaks_language_of_invitation(company):
+    wanted = {"de-AT": "Freitag", "fr": "vendredi", "sv": "Friday", "en": "Friday"}
+    invitations = {tag: mailed(company, locale=tag) for tag in wanted}
+    moment = datetime(2126, 3, 1, 9, 5, tzinfo=UTC)
+    Invitation.objects.update(updated_at=moment, expires_at=moment)
+    assert {tag: word for tag, word in wanted.items() if word in text_of(mail_for(invitations[tag]))} == wanted
+
+
+def test_mail_names_time_zone_of_company(company):
+    company.time_zone = "Europe/Berlin"
+    company.save()
+    invitation = mailed(company, locale="de")
+    moment = datetime(2126, 3, 1, 9, 5, tzinfo=UTC)
+    Invitation.objects.update(updated_at=moment, expires_at=moment)
+    mail = mail_for(invitation)
+    assert all("Freitag, 1. März 2126, 10:05" in said and "CET" in said for said in (text_of(mail), seen(mail)))

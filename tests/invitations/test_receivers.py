@@ -29,12 +29,12 @@ INACTIVE = (
     "You tried to send to a recipient that has been marked as inactive. Found inactive addresses: anna@example.com. "
     "Inactive recipients are ones that have generated a hard bounce, a spam complaint, or a manual suppression."
 )
-SECRET = "postmark:a-long-secret"
+SECRET, EARLIER = "postmark:a-long-secret", "postmark:a-secret-of-before"
 # a process of its own, with the settings of an operator who uses a provider
 PROVIDER = {
     "ANYMAIL_PROVIDER": "postmark",
     "ANYMAIL_POSTMARK_SERVER_TOKEN": "token",
-    "ANYMAIL_WEBHOOK_SECRET": SECRET,
+    "ANYMAIL_WEBHOOK_SECRET": f"{EARLIER},{SECRET}",
 }
 POST = """
 import json, sys
@@ -189,9 +189,9 @@ def test_unknown_reports_are_ignored(receive, invitation, reference):
 
 
 def test_webhook_requires_its_secret(invitation, reference):
-    secrets = [None, "postmark:wrong", ":", SECRET.upper(), SECRET]
+    secrets = [None, "postmark:wrong", ":", SECRET.upper(), f"{EARLIER},{SECRET}", EARLIER, SECRET]
 
-    assert report(bounced(reference), secrets=secrets) == [400] * 4 + [200]
+    assert report(bounced(reference), secrets=secrets) == [400] * 5 + [200] * 2
 
     assert told(invitation)[0] == "BOUNCED"
 

@@ -15,6 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
 from companies.actors import SYSTEM
+from companies.services.webhooks.statements import wake_lanes
 from config.tasks import HOURS_KEPT
 from config.worker_health import find_stall
 from invitations.models import (
@@ -31,6 +32,8 @@ from invitations.services.delivery.send import resend_invitation
 from invitations.services.verification.codes import request_code
 from invitations.services.verification.proofs import find_proof, use_personal_link
 from invitations.tasks import delete_expired_data
+from tests.companies.services.webhooks.deliveries import make_delivery, make_endpoint
+from tests.companies.services.webhooks.receiver import Receiver
 from tests.database import database_url, execute
 from tests.factories import make_invitation
 from tests.invitations.services.batches.drafts import run
@@ -43,6 +46,7 @@ def start_worker(port, *options):
     """Start `manage.py procrastinate worker` as a process."""
     command = [sys.executable, "manage.py", "procrastinate", "worker", *options]
     environment = os.environ | {"DATABASE_URL": database_url(), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+    environment |= {"WEBHOOK_ALLOW_PRIVATE": "on"}
     return subprocess.Popen(
         command, cwd=settings.BASE_DIR, env=environment, stdout=searched_output(), stderr=subprocess.STDOUT
     )
@@ -94,17 +98,34 @@ def test_every_mail_survives_a_killed_worker(worker, mail_server):
     assert set(sendings.values_list("status", flat=True)) == {"succeeded"}
 
 
+@pytest.fixture
+def hanging(tmp_path):
+    """Server of a partner that takes requests and does not answer them."""
+    receiver = Receiver(tmp_path)
+    yield receiver
+    receiver.stop()
+
+
 @pytest.mark.parametrize(
     "options",
     [[], ["--shutdown-graceful-timeout", "5"]],
     ids=["without options", "with options"],
 )
-def test_worker_sends_four_mails_in_parallel(worker, mail_server, options):
-    make_invitation(allowed_emails=HUNDRED[:4], send_email=True)
+def test_hanging_mails_and_webhooks_delay_no_code(worker, mail_server, hanging, options):
+    endpoints = [make_endpoint(url=hanging.url("/hold")) for _ in range(6)]
+    for endpoint in endpoints:
+        make_delivery(endpoint)
+    wake_lanes([endpoint.pk for endpoint in endpoints])
+    invitation = make_invitation(allowed_emails=HUNDRED[:5], send_email=True)
     process = start_worker(mail_server.port, *options)
     try:
         with mail_server.holding():
-            wait_for(lambda: len(mail_server.mails) == 4)
+            wait_for(lambda: (len(mail_server.mails), hanging.busy) == (4, 6))
+            for email in HUNDRED[:2]:
+                request_code(invitation, email, client="visitor")
+            wait_for(lambda: len(mail_server.mails) == 6)
+            assert {mail.message["Subject"][-12:] for mail in mail_server.mails[4:]} == {"is your code"}
+        hanging.release()
         wait_for(lambda: set(Delivery.objects.values_list("status", flat=True)) == {"SENT"})
         assert find_stall() is None
         process.send_signal(signal.SIGSTOP)
@@ -117,7 +138,7 @@ def test_worker_sends_four_mails_in_parallel(worker, mail_server, options):
     assert not find_stall().is_running  # a periodic job may wait since the last full minute
     # no job was given up
     assert set(Delivery.objects.values_list("status", "attempts")) == {("SENT", 1)}
-    assert len(mail_server.mails) == 4
+    assert len(mail_server.mails) == 7
 
 
 def test_blocked_job_does_not_stop_retries(worker, mail_server):

@@ -1,17 +1,19 @@
 import csv
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 
 from config.exceptions import InvalidField
-from connections.models import ExtraCredential
+from connections.models import ExtraCredential, LoginName, SecondFactor
 from connections.services.catalogue import DatasourceRow, load_datasources
 
 STARTING_CATALOGUE = Path(__file__).resolve().parents[2] / "catalogue.csv"
 COLUMNS = ("name", "login_url", "country", "utility_types")
-EXTRAS = "asks_for"
+# without these columns the stored values stay
+LISTS = {"asks_for": None, "aliases": ";"}
+FACTS = ("portal_name", "login_with", "second_factor", "password_reset_url", "login_help")
 
 
 class Command(BaseCommand):
@@ -25,9 +27,10 @@ class Command(BaseCommand):
             "csv",
             nargs="?",
             type=Path,
-            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces). A column {EXTRAS} may "
-            f"list what a provider asks for besides user name and password ({' '.join(ExtraCredential)}). Without the "
-            "column the stored values stay.",
+            help=f"UTF-8, with the columns {', '.join(COLUMNS)} (types separated by spaces). These columns are "
+            "optional; without one, its stored values stay: asks_for (what a provider asks for besides user name and "
+            f"password: {' '.join(ExtraCredential)}), aliases (separated by semicolons), {', '.join(FACTS)}. "
+            f"login_with: {' '.join(LoginName)}. second_factor: {' '.join(SecondFactor)}.",
         )
 
     def handle(self, *args: Any, csv: Path | None, **options: Any) -> None:
@@ -55,6 +58,10 @@ def _read_row(cells: dict[str, str | None]) -> DatasourceRow:
         country=(cells["country"] or "").strip(),
         utility_types=(cells["utility_types"] or "").split(),
     )
-    if EXTRAS in cells:
-        row["asks_for"] = (cells[EXTRAS] or "").split()
-    return row
+    optional: dict[str, Any] = {
+        name: [part.strip() for part in (cells[name] or "").split(separator) if part.strip()]
+        for name, separator in LISTS.items()
+        if name in cells
+    }
+    optional |= {name: (cells[name] or "").strip() or None for name in FACTS if name in cells}
+    return cast(DatasourceRow, row | optional)

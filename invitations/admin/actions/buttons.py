@@ -19,8 +19,11 @@ LABELS = {
     "mail": _("Mail it"),
     "extend": _("Extend"),
     "limits": _("Change limits"),
+    "reminders": _("Reminders"),
     "rotate": _("Replace link"),
     "revoke": _("Revoke"),
+    "approve": _("Approve"),
+    "refuse": _("Refuse"),
     "new": _("Create a new invitation"),
     "repair": _("Invite to repair"),
 }
@@ -36,16 +39,18 @@ def may_change(request: HttpRequest) -> bool:
     return request.user.has_perm("invitations.change_invitation")
 
 
-def action_buttons(request: HttpRequest, invitation: Invitation, *, was_mailed: bool) -> Iterator[Button]:
+def action_buttons(
+    request: HttpRequest, invitation: Invitation, *, was_mailed: bool, is_asked: bool
+) -> Iterator[Button]:
     """Actions that have an effect in the invitation's status and that the user may do."""
     if invitation.revoked_at or not may_change(request):
         return
     status = invitation.status
-    names = []
+    names = ["approve", "refuse"] if is_asked and status in {Status.ACTIVE, Status.EXPIRED} else []
     if status == Status.ACTIVE and invitation.mailable_emails:
         names += ["resend", "correct"]
     if status in {Status.ACTIVE, Status.EXPIRED}:
-        names += ["extend"]
+        names += ["extend", "reminders"]
     for name in (*names, "limits", "rotate", "revoke"):
         label = LABELS["mail" if name == "resend" and not was_mailed else name]
         yield Button(name, label, reverse(f"admin:invitations_invitation_{name}", args=[invitation.pk]))

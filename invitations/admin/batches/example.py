@@ -35,6 +35,8 @@ COLUMN_HELP: list[tuple[str, Promise]] = [
     ("expiresInDays", _("Number of days until the invitation expires, or “never”.")),
     ("locale", _("Language tag, such as en or de-AT.")),
     ("redirectUrl", _("One of the redirect URLs of the partner.")),
+    ("reminders", _("Remind this contributor: yes or no.")),
+    ("allowForwarding", _("The contributor may forward the invitation: yes or no.")),
     ("datasourceId", _("Provider: its id in the catalogue.")),
     ("url", _("Provider: the address of its login page.")),
     ("country", _("Country code of two letters, such as GB.")),

@@ -13,7 +13,7 @@ from config.exceptions import DomainError
 from invitations.admin.create.form import CHOOSE_A_COMPANY
 from invitations.admin.create.limits import ONE_USE, LimitFields
 from invitations.admin.create.sections import BoundSection, Section, SectionField
-from invitations.admin.create.terms import MESSAGE_FIELD
+from invitations.admin.create.terms import FORWARDING_FIELD, MESSAGE_FIELD, REMINDERS_FIELD
 from invitations.models import Batch
 from invitations.services.batches.create import draft_batch
 
@@ -24,7 +24,10 @@ LIMITS = Section(
     "limits", _("Limits"), (("expires",), ("uses", "max_uses")), hint=_("For rows without values of their own.")
 )
 MESSAGE = Section(
-    "message", _("Message"), ("message", "send_email"), hint=_("For rows without a message of their own.")
+    "message",
+    _("Message"),
+    ("message", "send_email", "sends_reminders", "allows_forwarding"),
+    hint=_("For rows without values of their own."),
 )
 
 
@@ -66,11 +69,16 @@ class BatchForm(LimitFields, ServiceForm):
         label=_("Mail each address its own link"),
         help_text=_("If not, no mail is sent, and the result file has the links."),
     )
+    sends_reminders = REMINDERS_FIELD
+    allows_forwarding = FORWARDING_FIELD
     service_fields = {"expires_in_seconds": "expires"}
 
     class Meta:
         model = Batch
-        fields = ("company", "file", "addresses", "expires", "uses", "max_uses", "message", "send_email")
+        fields = (
+            *("company", "file", "addresses", "expires", "uses", "max_uses"),
+            *("message", "send_email", "sends_reminders", "allows_forwarding"),
+        )
         error_messages = {"company": CHOOSE_A_COMPANY}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,6 +112,8 @@ class BatchForm(LimitFields, ServiceForm):
             expires_in=self.expiry.get("expires_in"),
             max_uses=self.uses_limit,
             send_email=given["send_email"],
+            sends_reminders=given["sends_reminders"],
+            allows_forwarding=given["allows_forwarding"],
         )
 
     def error_field(self, error: DomainError) -> str | None:

@@ -13,10 +13,13 @@ def initial_from(invitation: Invitation) -> dict[str, Any]:
     """Everything but the link, by the names of the form."""
     return {
         **{name: getattr(invitation, name) for name in TEXTS},
+        "locale": invitation.locale if invitation.is_locale_chosen else "",
         "company": str(invitation.company_id),
         "invitation_type": invitation.invitation_type,
         "connection": str(invitation.connection_id or ""),
         "allowed_emails": "\n".join(invitation.allowed_emails),
+        "sends_reminders": invitation.sends_reminders,
+        "allows_forwarding": invitation.allows_forwarding,
         "metadata": "\n".join(f"{name}: {text}" for name, text in invitation.metadata.items()),
         "max_uses": invitation.max_uses,
         "uses": {None: "any", 1: "one"}.get(invitation.max_uses, "number"),

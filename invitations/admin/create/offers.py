@@ -93,7 +93,7 @@ def label(row: Model) -> str:
     """Name of the row, with details that tell it from others of the same name."""
     match row:
         case Company() if row.partner.name != row.name:
-            return f"{row.name} ({row.partner.name})"
+            return f"{row} ({row.partner.name})"
         case Site() if row.address:
             return f"{row.name}, {row.address}"
         case Datasource():

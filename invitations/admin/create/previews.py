@@ -1,5 +1,6 @@
 """Previews of mail and page, from the real templates, without storing an invitation. The links do not work."""
 
+import re
 from typing import Any
 
 from csp.decorators import csp_replace
@@ -8,16 +9,20 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from companies.emails import html_with_pictures
 from config.exceptions import DomainError
+from config.languages import speaking
 from invitations.admin.create.form import CreateInvitationForm
 from invitations.emails import PREVIEW_TOKEN, preview_mail
+from invitations.first_page import first_page_context
 from invitations.models import Invitation
 
 FOLDER = "admin/invitations/invitation"
 PARTS = ("mail", "text", "page")
+SCRIPT = re.compile(r"<script [^>]*></script>")
 FRAMED = {"frame-ancestors": ["'self'"]}
-# mails carry their styles inline
-STYLED = FRAMED | {"style-src": ["'unsafe-inline'"]}
+# mails carry their styles and pictures inline
+STYLED = FRAMED | {"style-src": ["'unsafe-inline'"], "img-src": ["data:"]}
 
 
 def render_preview(request: HttpRequest, form: CreateInvitationForm, part: str) -> HttpResponse:
@@ -41,13 +46,15 @@ def _framed(request: HttpRequest, response: HttpResponse, policy: dict[str, Any]
 
 def _render(request: HttpRequest, invitation: Invitation, part: str) -> HttpResponse:
     if part == "page":
-        context = {"invitation": invitation, "token": PREVIEW_TOKEN}
-        return HttpResponse(_open_links_outside(render_to_string("invitations/invitation.html", context, request)))
+        context = first_page_context(invitation, PREVIEW_TOKEN)
+        with speaking(invitation.locale):
+            page = render_to_string("invitations/invitation.html", context, request)
+        # its sandbox runs no scripts, and the browser reports those that it may not load
+        return HttpResponse(_open_links_outside(SCRIPT.sub("", page)))
     mail = preview_mail(invitation)
     if part == "text":
         return TemplateResponse(request, f"{FOLDER}/preview_text.html", {"mail": mail})
-    ((html, _),) = mail.alternatives
-    return HttpResponse(_open_links_outside(str(html)))
+    return HttpResponse(_open_links_outside(html_with_pictures(mail)))
 
 
 def _open_links_outside(html: str) -> str:

@@ -15,7 +15,7 @@ from invitations.admin.fields import AddressesField, MetadataField, PlainTextFie
 from invitations.models import MAX_MESSAGE_LENGTH, Invitation
 
 LIMITS = Section("limits", _("Limits"), (("expires", "expires_on"), ("uses", "max_uses", "share_uses")))
-MESSAGE = Section("message", _("Message"), ("message",))
+MESSAGE = Section("message", _("Message"), ("message", "sends_reminders", "allows_forwarding"))
 RECORDS = Section(
     "records",
     _("More options"),
@@ -33,6 +33,19 @@ MESSAGE_FIELD = PlainTextField(
 )
 
 
+REMINDERS_FIELD = forms.BooleanField(
+    required=False,
+    initial=True,
+    label=_("Remind those who do not answer"),
+    help_text=_("Two mails at most, in the morning: at half of the time, and a day before the end."),
+)
+FORWARDING_FIELD = forms.BooleanField(
+    required=False,
+    label=_("The contributor may forward it"),
+    help_text=_("To the address of a colleague who has the login. You see to whom."),
+)
+
+
 class TermsForm(LimitFields):
     allowed_emails = AddressesField(
         required=False,
@@ -44,6 +57,8 @@ class TermsForm(LimitFields):
         widget=forms.Textarea(attrs={"rows": 2, "autocapitalize": "none", "spellcheck": "false"}),
     )
     message = MESSAGE_FIELD
+    sends_reminders = REMINDERS_FIELD
+    allows_forwarding = FORWARDING_FIELD
     redirect_url = forms.ChoiceField(
         required=False,
         label=_("Redirect URL"),
@@ -79,7 +94,7 @@ class TermsForm(LimitFields):
             **self.expiry,
             "allowed_emails": cleaned["allowed_emails"],
             "max_uses": self.uses_limit,
-            "metadata": cleaned["metadata"],
+            **{name: cleaned[name] for name in ("metadata", "sends_reminders", "allows_forwarding")},
         }
 
 

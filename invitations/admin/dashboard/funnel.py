@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from companies.models import Company
 from config.db.uuid7 import first_uuid7_at
 from connections.models import Connection
 from connections.models.status import Status as ConnectionStatus
@@ -90,17 +91,20 @@ SELECT count(*) AS created,
     )) AS connected
 FROM cohort
 """
+LIVE = "AND company_id NOT IN (SELECT id FROM companies_company WHERE NOT is_live)"
 OF_COMPANIES = "AND company_id = ANY(%(companies)s)"
 
 
 def funnel(*, since: datetime, companies: Collection[UUID] | None = None) -> Funnel:
-    """Count the invitations created after `since` that reached each step. `companies`: None counts all.
+    """Count the invitations created after `since` that reached each step. `companies`: None counts all live ones.
 
     Two queries. At most the newest `MAX_FOLLOWED` invitations are counted, so the cost does not grow with the table.
     """
     first = first_uuid7_at(since - timedelta(seconds=1))
     created = Invitation.objects.filter(pk__gte=first)
-    if companies is not None:
+    if companies is None:
+        created = created.exclude(company__in=Company.objects.of_tests())
+    else:
         created = created.filter(company__in=companies)
     beyond_limit = created.order_by("-pk").values_list("pk", flat=True)[MAX_FOLLOWED : MAX_FOLLOWED + 1]
     cut = next(iter(beyond_limit), None)
@@ -111,6 +115,6 @@ def funnel(*, since: datetime, companies: Collection[UUID] | None = None) -> Fun
         "works": ConnectionStatus.CONNECTED.value,
     }
     with database.cursor() as cursor:
-        cursor.execute(FUNNEL.format(of_companies="" if companies is None else OF_COMPANIES), parameters)
+        cursor.execute(FUNNEL.format(of_companies=LIVE if companies is None else OF_COMPANIES), parameters)
         numbers = cursor.fetchone()
     return Funnel(dict(zip(Step, numbers, strict=True)), is_limited=cut is not None)

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from companies.models import Company
+from companies.models import ApiKey, Company, WebhookEndpoint
 from config.admin.changelist import MOST_COUNTED, CreatedFilter
 from config.db.uuid7 import parse_uuid
 from connections.admin.connections import ANY_BROKEN, TONES
@@ -28,8 +28,10 @@ from connections.models.status import Status as ConnectionStatus
 from invitations.admin.actions.buttons import may_change
 from invitations.admin.dashboard.attention import Attention, attention_condition
 from invitations.admin.dashboard.charts import Bar, capped_number
+from invitations.admin.dashboard.expiring_keys import ExpiringKeys, find_expiring_keys
 from invitations.admin.dashboard.funnel import MAX_FOLLOWED, Funnel, Step, funnel
 from invitations.admin.dashboard.mail_trouble import MailTrouble, find_mail_trouble
+from invitations.admin.dashboard.webhook_trouble import WebhookTrouble, find_webhook_trouble
 from invitations.models import Invitation
 
 PERIODS = {span.days: name for name, (_words, span) in CreatedFilter.spans.items() if span.days > 1}
@@ -94,8 +96,10 @@ class Overview:
 
     @cached_property
     def companies(self) -> Collection[UUID] | None:
-        """Ids of the counted companies; None counts all."""
-        return [self.company.pk] if self.company else self.user.company_limit
+        """Ids of the counted companies; None counts all live ones. Test companies are counted by their own choice."""
+        if self.company:
+            return [self.company.pk]
+        return self.user.company_limit and live_companies(self.user.company_limit)
 
     @property
     def company_select(self) -> SafeString:
@@ -164,6 +168,15 @@ class Overview:
         ]
 
     @cached_property
+    def keys(self) -> ExpiringKeys | None:
+        """Keys that expire, or did, for users who may view keys. They do not depend on the company."""
+        return find_expiring_keys() if self._may_view(ApiKey) else None
+
+    @cached_property
+    def webhooks(self) -> WebhookTrouble | None:
+        return find_webhook_trouble() if self._may_view(WebhookEndpoint) else None
+
+    @cached_property
     def mail_trouble(self) -> MailTrouble | None:
         return find_mail_trouble() if self.sees_invitations else None
 
@@ -192,8 +205,9 @@ class Overview:
         return rows.values("pk")[: MAX_ATTENTION + 1].count()
 
     def _invitations(self) -> QuerySet[Invitation]:
-        rows = Invitation.objects.all()
-        return rows if self.companies is None else rows.filter(company__in=self.companies)
+        if self.companies is None:
+            return Invitation.objects.exclude(company__in=Company.objects.of_tests())
+        return Invitation.objects.filter(company__in=self.companies)
 
     def _step(self, step: Step) -> Bar:
         number = self.funnel.numbers[step]
@@ -208,6 +222,10 @@ class Overview:
 
     def _may_view(self, model: type[Model]) -> bool:
         return admin.site.get_model_admin(model).has_view_permission(self.request)
+
+
+def live_companies(company_limit: Collection[UUID]) -> list[UUID]:
+    return list(Company.objects.filter(pk__in=company_limit, is_live=True).values_list("pk", flat=True))
 
 
 def _label(days: int) -> str:

@@ -11,12 +11,16 @@ from config.exceptions import InvalidField
 from config.form_fields import AddressInput, CountryField, SharedChoices, TypedCharField
 from connections.models import UtilityType
 from connections.services.details import check_start_date
+from invitations.contributor.forms.consent import ConsentForm
+from invitations.contributor.forms.kept import initial_of_draft
 from invitations.contributor.forms.login import LoginForm
 from invitations.contributor.forms.provider import ProviderForm
+from invitations.contributor.forms.questions import INCOMPLETE
 from invitations.contributor.forms.second_time import SecondTimeForm
 from invitations.contributor.forms.sites import SiteNamesField, prefilled_sites, site_fields
 from invitations.models import EmailProof, Invitation
 from invitations.services.accounts import Account
+from invitations.services.form_drafts import KeptForm
 from invitations.services.redemption import prefilled_datasource
 
 FIELDS_OF_LOCKS = {
@@ -28,9 +32,10 @@ FIELDS_OF_LOCKS = {
     "connection_owner_email": ("owner_email",),
     "data_collection_start_date": ("collection_start_date",),
 }
+SITE_FIELDS = {"all_sites", "sites"}
 
 
-class ConnectForm(SecondTimeForm, ProviderForm):
+class ConnectForm(ConsentForm, SecondTimeForm, ProviderForm):
     """The account and its login."""
 
     country = CountryField(required=False, label=_("Country"), empty=_("Choose a country"))
@@ -68,21 +73,49 @@ class ConnectForm(SecondTimeForm, ProviderForm):
         *LoginForm.field_order[1:],
     )
 
-    def __init__(self, invitation: Invitation, data: Any = None, *, proof: EmailProof | None = None) -> None:
-        super().__init__(data, initial=_initial(invitation, proof), proof=proof)
+    def __init__(
+        self,
+        invitation: Invitation,
+        data: Any = None,
+        *,
+        proof: EmailProof | None = None,
+        draft: KeptForm | None = None,
+    ) -> None:
+        self.draft = draft
+        locked = {name for lock in invitation.prefilled.locked_fields for name in FIELDS_OF_LOCKS[lock]}
+        initial = _initial(invitation, proof) | (initial_of_draft(draft, locked=locked) if draft else {})
+        super().__init__(data, initial=initial, proof=proof)
+        self.invitation = invitation
         self.locked_by = invitation.company.partner.name
         self.fields["provider"].widget.attrs |= {
             "data-search-url": "providers",  # relative to the page and the link it was opened by
             "autocapitalize": "none",
             "spellcheck": "false",
         }
-        self.fields |= site_fields(invitation)
-        self.order_fields(self.field_order)
+        if data is None or invitation.prefilled.initial_sites or not data.keys().isdisjoint(SITE_FIELDS):
+            self.offer_sites()
         self._demand_for(self.initial["datasource"], is_certain=invitation.prefilled.locks_provider)
-        for lock in invitation.prefilled.locked_fields:
-            for name in FIELDS_OF_LOCKS[lock]:
-                if name in self.fields:
-                    self.fields[name].disabled = True
+        for name in locked & self.fields.keys():
+            self.fields[name].disabled = True
+        if draft or "shown_draft" in (data or ()):
+            self._name_draft()
+
+    def _name_draft(self) -> None:
+        """Add the field that names the draft with which the form was opened, so that this form replaces it."""
+        initial = self.draft and self.draft.form_id
+        messages = {"invalid": INCOMPLETE}
+        self.fields["shown_draft"] = forms.UUIDField(
+            required=False, widget=forms.HiddenInput, initial=initial, error_messages=messages
+        )
+        sites = self.fields.get("sites")
+        if isinstance(sites, SiteNamesField) and isinstance(self.initial["sites"], list):
+            self.initial["sites"] = "\n".join(map(str, self.initial["sites"]))
+
+    def offer_sites(self) -> None:
+        """Add the fields of sites. A form without sites needs them only to be shown again."""
+        if self.fields.keys().isdisjoint(SITE_FIELDS):
+            self.fields |= site_fields(self.invitation)
+            self.order_fields(self.field_order)
 
     def clean_owner_email(self) -> str | None:
         address = self.cleaned_data["owner_email"]

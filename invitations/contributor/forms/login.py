@@ -15,8 +15,11 @@ from config.exceptions import InvalidField
 from config.form_fields import TypedCharField, UncutCharField
 from connections.models import Connection, Datasource, ExtraCredential
 from connections.services.credentials import Credentials, with_questions
+from invitations.contributor.forms.consent import ConsentForm
 from invitations.contributor.forms.questions import INCOMPLETE, PLAIN, QuestionsForm, secret_field
+from invitations.contributor.forms.resumed import ResumedForm
 from invitations.contributor.forms.second_time import SecondTimeForm
+from invitations.contributor.provider_help import USER_NAME, ProviderHelp, help_for, username_label
 from invitations.models import EmailProof
 from invitations.services.rate_limits import hash_address
 
@@ -26,6 +29,7 @@ NO_CODES = _(
     "Codes that come by text message, phone or email cannot be used: choose an authenticator app at the provider’s own "
     "site, and give its key."
 )
+ASKED_FOR = _("Your provider asks for this.")
 ANOTHER_ADDRESS = _(
     "Since you opened this page, %(email)s was verified in another tab. Send the form again to give the login with "
     "this address. To use the earlier one, open its link again."
@@ -34,7 +38,7 @@ ANOTHER_ADDRESS = _(
 EXTRAS = (("account_number",), ("security_question", "security_answer"), ("authenticator_seed",))
 
 
-class LoginForm(QuestionsForm):
+class LoginForm(ResumedForm, QuestionsForm):
     """User name, password and extras. With `connection`, what its provider asks for and what its last check missed.
 
     User name and password are always required. A stored extra stays when its field is empty, unless the last check
@@ -46,7 +50,7 @@ class LoginForm(QuestionsForm):
     verified = forms.CharField(required=False, widget=forms.HiddenInput)
     username = TypedCharField(
         max_length=254,
-        label=_("User name"),
+        label=USER_NAME,
         widget=forms.TextInput(attrs=PLAIN),
         error_messages={"required": _("Enter the user name you log in with.")},
     )
@@ -152,9 +156,20 @@ class LoginForm(QuestionsForm):
         wanted = self.asking.asks_for if self.asking else ()
         return _listed([self[name] for name in wanted if self.fields[name].required])
 
+    @property
+    def provider_help(self) -> ProviderHelp | None:
+        return help_for(self.asking)
+
+    def _ask_for(self, datasource: Datasource | None) -> None:
+        """Take the provider that the login is for, and name the user name as its login page does."""
+        self.asking = datasource
+        self["username"].label = username_label(datasource)
+        if datasource and datasource.login_with:
+            self.fields["username"].error_messages["required"] = ASKED_FOR
+
     def _ask_again(self, connection: Connection) -> None:
         """Require missing and stale extras. The help texts of the others say that they are kept."""
-        self.asking = connection.datasource
+        self._ask_for(connection.datasource)
         kept = connection.credential.kept_extras - set(connection.stale_extras)
         demanded = {*connection.stale_extras, *(connection.datasource.asks_for if connection.datasource else ())}
         if ExtraCredential.AUTHENTICATOR_SEED in connection.stale_extras:
@@ -178,7 +193,11 @@ class LoginForm(QuestionsForm):
         field = self.fields[name]
         field.required = True
         field.widget.use_required = in_browser
-        field.error_messages["required"] = _("Your provider asks for this.")
+        field.error_messages["required"] = ASKED_FOR
+
+
+class RepairForm(ConsentForm, LoginForm):
+    """A login for a connection that may have been made by another person."""
 
 
 class CorrectionForm(SecondTimeForm, LoginForm):

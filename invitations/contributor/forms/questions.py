@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from config.form_fields import TypedCharField, UncutCharField
+from config.form_fields import QuickCopy, TypedCharField, UncutCharField
 from connections.services.credentials import SecurityAnswer
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class SecretField(UncutCharField):
         return text if isinstance(text, str) and text.strip() else self.empty_value
 
 
-class SecretInput(forms.PasswordInput):
+class SecretInput(QuickCopy, forms.PasswordInput):
     """Text input that never renders its value. Browsers take several password inputs for several logins.
 
     `use_required`: whether the browser stops a form in which this required input is empty.

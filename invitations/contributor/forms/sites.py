@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -78,7 +79,11 @@ class SiteNamesField(forms.Field):
         unclear = [(line, sites) for line, sites in found if len(sites) != 1]
         if unclear:
             rest = len(unclear) - MAX_NAMED
-            more = [gettext("And %(number)s more.") % {"number": f"{rest:,}"}] if rest > 0 else []
+            more = (
+                [gettext("And %(number)s more.") % {"number": number_format(rest, force_grouping=True)}]
+                if rest > 0
+                else []
+            )
             errors = [self._error(line[:MAX_SHOWN], sites) for line, sites in unclear[:MAX_NAMED]]
             raise forms.ValidationError([*errors, *more])
         return list({sites[0].pk: sites[0] for _line, sites in found}.values())
@@ -90,9 +95,10 @@ class SiteNamesField(forms.Field):
         else:
             labels = self.names.suggest(line, limit=MAX_SUGGESTED)
             sentence = gettext("There is no place “%(line)s”.")
-            sentence += gettext(" Did you mean: %(names)s?") if labels else ""
+            if labels:
+                sentence = gettext("There is no place “%(line)s”. Did you mean: %(names)s?")
         names = "; ".join(labels[:MAX_SUGGESTED])
-        return sentence % {"line": line, "number": f"{len(found):,}", "names": names}
+        return sentence % {"line": line, "number": number_format(len(found), force_grouping=True), "names": names}
 
 
 def site_fields(invitation: Invitation) -> dict[str, forms.Field]:
@@ -130,7 +136,7 @@ def _boxes(sites: list[Site]) -> dict[str, forms.Field]:
 
 
 def _names(names: SiteNames) -> dict[str, forms.Field]:
-    number = {"number": f"{len(names.sites):,}"}
+    number = {"number": number_format(len(names.sites), force_grouping=True)}
     return {
         "all_sites": forms.MultipleChoiceField(
             required=False,

@@ -6,11 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from companies.addresses import normalize_address
 from config.exceptions import InvalidField
 from config.typed_text import find_digits
+from invitations.contributor.forms.resumed import ResumedForm
 
 MAX_TYPED = 1000  # the whole mail may be pasted
 
 
-class AddressForm(forms.Form):
+class AddressForm(ResumedForm):
     email = forms.CharField(
         max_length=500,
         label=_("Your email address"),
@@ -25,7 +26,7 @@ class AddressForm(forms.Form):
             raise forms.ValidationError(_("Enter an address like name@example.com.")) from None
 
 
-class CodeForm(forms.Form):
+class CodeForm(ResumedForm):
     """Accept the six or eight digits in any script, with blanks and hyphens, and with words around them."""
 
     code = forms.CharField(

@@ -6,16 +6,22 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from companies.models import Authenticator, StoredAnswer
+from companies.models import Authenticator, StoredAnswer, StoredMail, WebhookEndpoint
 from config.crypto.rotation import EncryptedColumn, count_rows_by_key, reencrypt
 from connections.models import Credential
-from invitations.models import Invitation, PersonalLink
+from invitations.models import FormDraft, Invitation, PersonalLink, Receipt, ReminderSubscription
 
 ENCRYPTED = (
     EncryptedColumn(Credential, "encrypted", lambda row: f"credential:{row.pk}"),
     EncryptedColumn(Invitation, "encrypted_token", lambda row: f"token:{row.pk}"),
     EncryptedColumn(PersonalLink, "encrypted_token", lambda row: f"token:{row.pk}"),
+    EncryptedColumn(ReminderSubscription, "encrypted_token", lambda row: f"token:{row.pk}"),
+    EncryptedColumn(FormDraft, "encrypted", lambda row: row.associated_data),
+    EncryptedColumn(Receipt, "encrypted_token", lambda row: f"token:{row.pk}"),
     EncryptedColumn(Authenticator, "encrypted_key", lambda row: row.associated_data),
+    EncryptedColumn(StoredMail, "encrypted", lambda row: row.associated_data),
+    EncryptedColumn(WebhookEndpoint, "encrypted_secret", lambda row: row.associated_data),
+    EncryptedColumn(WebhookEndpoint, "encrypted_previous_secret", lambda row: row.associated_data),
 )
 # deleted after a day: keep an old key while one of them uses it
 SHORT_LIVED = EncryptedColumn(StoredAnswer, "encrypted_body", lambda row: "")

@@ -1,5 +1,6 @@
 """Draft, start and create batches of invitations. Each row is created once, in the background."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,7 +17,9 @@ from invitations.models import DRAFTS_KEPT, RESULTS_KEPT, Batch, BatchRow, RowSt
 from invitations.services.batches.csv_reader import read_csv
 from invitations.services.batches.duplicates import mark_duplicates, mark_invited
 from invitations.services.batches.rows import COLUMNS, build_rows, terms_of
-from invitations.services.invitations import create_invitation
+from invitations.services.bulk import create_invitations
+from invitations.services.open_invitations import lock_comparisons
+from invitations.services.references import References
 from invitations.services.terms import check_terms
 
 ROWS_PER_CALL = 100
@@ -33,6 +36,8 @@ def draft_batch(
     expires_in: timedelta | None = None,
     max_uses: int | None = None,
     send_email: bool = False,
+    sends_reminders: bool = True,
+    allows_forwarding: bool = False,
 ) -> Batch:
     """Check every row of a CSV file or of pasted addresses. Creates no invitation and sends no mail.
 
@@ -49,6 +54,8 @@ def draft_batch(
         expires_in=expires_in,
         max_uses=max_uses,
         send_email=send_email,
+        sends_reminders=sends_reminders,
+        allows_forwarding=allows_forwarding,
         created_by=by,
     )
     rows, advice = build_rows(batch, csv_rows)
@@ -82,7 +89,7 @@ def create_next(batch_id: UUID) -> bool:
     """Create the invitations of the next 100 ready rows. Returns whether to call again.
 
     A call is one transaction: if the worker is killed, its rows stay ready. The lock on the company makes its batches
-    take turns, and each row is compared again with the invitations created meanwhile.
+    take turns, and each row is compared again with the invitations created meanwhile, also by the API.
     """
     batch = Batch.objects.filter(pk=batch_id, started_at__isnull=False, finished_at=None).first()
     if batch is None:
@@ -92,23 +99,23 @@ def create_next(batch_id: UUID) -> bool:
     if not rows:
         Batch.objects.filter(pk=batch.pk, finished_at=None).update(finished_at=timezone.now())
         return False
+    lock_comparisons(batch.company)
     mark_invited(batch.company, rows)
     by = Actor(ActorKind.STAFF, user=batch.started_by)
-    for row in rows:
-        if row.status == RowStatus.READY:
-            _create(batch, row, by)
+    _create(batch, [row for row in rows if row.status == RowStatus.READY], by)
     BatchRow.objects.bulk_update(rows, ["status", "error", "invitation"])
     return True
 
 
-def _create(batch: Batch, row: BatchRow, by: Actor) -> None:
-    try:
-        prefill, terms = terms_of(batch, row)
-        row.invitation = create_invitation(batch.company, by=by, prefill=prefill, is_in_batch=True, **terms)
-    except DomainError as error:  # the row was valid when the file was read
-        row.status, row.error = RowStatus.REFUSED, error.detail
-    else:
-        row.status, row.error = RowStatus.CREATED, ""
+def _create(batch: Batch, rows: Sequence[BatchRow], by: Actor) -> None:
+    wanted = [terms_of(batch, row) for row in rows]
+    references = References.of(batch.company, (each.prefill for each in wanted if each.prefill))
+    outcomes = create_invitations(batch.company, wanted, by=by, references=references)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if isinstance(outcome, DomainError):  # the row was valid when the file was read
+            row.status, row.error = RowStatus.REFUSED, outcome.detail
+        else:
+            row.status, row.error, row.invitation = RowStatus.CREATED, "", outcome
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from companies.models import Company
 from invitations.models import BatchRow, Invitation, InvitationQuerySet, InvitationType, RowStatus
 from invitations.models.status import Status
+from invitations.services.open_invitations import newest_open
 
 ADDRESS_IS_INVITED = gettext_lazy("An active invitation for this address exists.")
 EXTERNAL_ID_IS_ACTIVE = gettext_lazy("An active invitation with this external id exists.")
@@ -57,22 +58,14 @@ def mark_invited(company: Company, rows: Sequence[BatchRow]) -> None:
     if not ready:
         return
     invitations = Invitation.objects.filter(company=company, invitation_type=InvitationType.CREATE_CONNECTION)
-    by_email = _active_by_email(invitations, {row.email for row in ready})
+    found = newest_open(company, {row.email for row in ready})
+    by_email = {email: Earlier(str(ADDRESS_IS_INVITED), pk) for email, pk in found.items()}
     by_external_id = _by_external_id(invitations, {row.external_id for row in ready if row.external_id})
     by_digest = _used_by_digest(company, {row.digest for row in ready})
     for row in ready:
         earlier = by_email.get(row.email) or by_external_id.get(row.external_id or "") or by_digest.get(row.digest)
         if earlier:
             row.status, row.error, row.invitation_id = RowStatus.INVITED, *earlier
-
-
-def _active_by_email(invitations: InvitationQuerySet, emails: set[str]) -> dict[str, Earlier]:
-    found = invitations.active().filter(allowed_emails__overlap=list(emails)).order_by("pk")
-    return {
-        email: Earlier(str(ADDRESS_IS_INVITED), pk)
-        for pk, allowed in found.values_list("pk", "allowed_emails")
-        for email in emails.intersection(allowed)
-    }
 
 
 def _by_external_id(invitations: InvitationQuerySet, external_ids: set[str]) -> dict[str, Earlier]:

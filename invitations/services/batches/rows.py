@@ -27,10 +27,12 @@ from invitations.services.batches.csv_reader import CsvRow, split_list
 from invitations.services.batches.header import EMAIL, NO_COLUMN
 from invitations.services.batches.lookups import Lookups
 from invitations.services.batches.spreadsheet import ADVICE, DateReader, reject_shortened
+from invitations.services.bulk import Wanted
 from invitations.services.terms import INVALID_LIFETIME, Terms, check_terms
 
 SECONDS_A_DAY = 86_400
 MAX_DIGITS = 9
+YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
 MAX_EXAMPLE = 50
 START_DATE = "dataCollectionStartDate"
 
@@ -42,6 +44,8 @@ OWN_TERMS = {
     "expiresInDays": "expires_in",
     "locale": "locale",
     "redirectUrl": "redirect_url",
+    "reminders": "sends_reminders",
+    "allowForwarding": "allows_forwarding",
 }
 PREFILLED = {
     "datasourceId": "datasource_id",
@@ -69,8 +73,8 @@ def build_rows(batch: Batch, csv_rows: Sequence[CsvRow]) -> tuple[list[BatchRow]
     return [reader.read(batch) for reader in readers], list(advice.values())
 
 
-def terms_of(batch: Batch, row: BatchRow) -> tuple[Prefill | None, Terms]:
-    """Return the arguments of `create_invitation` for a row. The row's own terms override those of the batch."""
+def terms_of(batch: Batch, row: BatchRow) -> Wanted:
+    """Return the arguments of `create_invitations` for a row. The row's own terms override those of the batch."""
     own = dict(row.terms)
     prefill = own.pop("prefill", None)
     if own.get("expires_in") is not None:
@@ -81,8 +85,11 @@ def terms_of(batch: Batch, row: BatchRow) -> tuple[Prefill | None, Terms]:
         "max_uses": batch.max_uses,
         "expires_in": batch.expires_in,
         "send_email": batch.send_email,
+        "sends_reminders": batch.sends_reminders and batch.send_email,
+        "allows_forwarding": batch.allows_forwarding,
     }
-    return Prefill.from_json(prefill) if prefill else None, shared | own  # type: ignore[return-value]
+    terms: Terms = shared | own  # type: ignore[assignment]
+    return Wanted(terms, Prefill.from_json(prefill) if prefill else None)
 
 
 class _RowReader:
@@ -132,6 +139,8 @@ class _RowReader:
             "expiresInDays": lambda text: self._check_days(_number(text, otherwise="never")),
             "locale": validate_locale,
             "redirectUrl": lambda text: self._check(redirect_url=text),
+            "reminders": _yes_or_no,
+            "allowForwarding": _yes_or_no,
         }
         given = [column for column in OWN_TERMS if column in self.csv_row.cells]
         return {OWN_TERMS[column]: self._read(column, readers[column]) for column in given}
@@ -211,6 +220,13 @@ def _number(text: str, *, otherwise: str) -> int | None:
             % {"text": text[:50], "word": otherwise},
         )
     return int(text)
+
+
+def _yes_or_no(text: str) -> bool:
+    value = YES_OR_NO.get(text.casefold())
+    if value is None:
+        raise InvalidField(("value",), _("“%(value)s” is neither yes nor no.") % {"value": text[:50]})
+    return value
 
 
 def _utility_types(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from companies.actors import Actor
+from companies.models import Company
 from invitations.models import Batch, Delivery, DeliveryStatus, EventType, Fault, Invitation, RowStatus
 from invitations.models.delivery import is_mailable
 from invitations.services.delivery.send import BATCH, new_round, queue_round
@@ -29,11 +30,13 @@ class Resent(NamedTuple):
 def failed_mails(companies: Collection[UUID] | None, *, batch: Batch | None = None) -> QuerySet[Delivery]:
     """Failed mails of active invitations to mailable addresses, unless the fault is the address.
 
-    `companies` None means all. With a `batch`, only the invitations that it created.
+    `companies` None means all live ones, or those of the batch. With a `batch`, only the invitations that it created.
     """
     active = Invitation.objects.active()
     if companies is not None:
         active = active.filter(company__in=companies)
+    elif batch is None:
+        active = active.exclude(company__in=Company.objects.of_tests())
     if batch is not None:
         active = active.filter(batch_rows__batch=batch, batch_rows__status=RowStatus.CREATED)
     mailable = is_mailable(F("invitation__allowed_emails"))
@@ -52,10 +55,10 @@ def resend_failed(companies: Collection[UUID] | None, *, by: Actor, batch: Batch
     chosen = found[:MOST_RESENT]
     ids = [delivery.pk for delivery in chosen]
     Delivery.objects.filter(pk__in=ids).update(round=F("round") + 1, **new_round())
-    queue_round(list(Delivery.objects.filter(pk__in=ids)), priority=BATCH)
     emails: defaultdict[UUID, list[str]] = defaultdict(list)
     for delivery in chosen:
         emails[delivery.invitation_id].append(delivery.email)
     details: dict[UUID, dict[str, Any]] = {key: {"emails": each} for key, each in emails.items()}
     log_events(EventType.RESENT, details, by=by)
+    queue_round(list(Delivery.objects.filter(pk__in=ids).select_related("invitation__company")), priority=BATCH)
     return Resent(len(chosen), len(emails), has_more=len(found) > len(chosen))

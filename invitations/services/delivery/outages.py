@@ -3,12 +3,15 @@
 A batch would otherwise meet the same refusal thousands of times, which no block list or quota forgives.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
+from config.operations.finding import Finding
 from config.redaction import redact_line
+from config.times import iso_8601
 from invitations.models import MailOutage
 
 SHORTEST_PAUSE = timedelta(minutes=1)
@@ -37,3 +40,13 @@ def record_outage(reason: str) -> None:
 
 def end_outage() -> None:
     MailOutage.objects.all().delete()
+
+
+def check_mails() -> Iterator[Finding]:
+    """Yield the outage that lasts, for operators."""
+    if outage := current_outage():
+        yield Finding(
+            "Mail",
+            f"No mail leaves since {iso_8601(outage.since)}: {outage.reason}",
+            "Correct EMAIL_URL or EMAIL_FROM, or ask who runs the mail server. Mails wait, and leave by themselves.",
+        )

@@ -4,79 +4,94 @@ A mail is queued in the transaction that causes it, and ends as sent, failed, or
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from procrastinate.types import JSONDict
 from uuid_utils.compat import uuid7
 
 from companies.actors import SYSTEM, Actor
-from companies.addresses import normalize_address
+from companies.models import with_brand
+from companies.services.mailbox import MAILS
 from config.db.advisory_locks import try_lock
 from config.exceptions import InvalidField
-from config.jobs import defer
-from invitations.emails import invitation_mail
-from invitations.models import (
-    BOUNCED_OR_COMPLAINED,
-    Delivery,
-    DeliveryStatus,
-    EventType,
-    Fault,
-    Invitation,
-    PersonalLink,
-)
-from invitations.models.status import Status
+from invitations.models import Delivery, DeliveryStatus, EventType, Fault, Invitation, PersonalLink
 from invitations.models.tokens import encrypt_token, hash_token, new_token
+from invitations.services.addresses import check_listed
 from invitations.services.delivery import smtp
+from invitations.services.delivery.build import build_mail
 from invitations.services.delivery.limits import count_mail
 from invitations.services.delivery.outages import current_outage
 from invitations.services.delivery.retries import SHORTEST, retry_delay
-from invitations.services.delivery.smtp import (
-    OUR_FAULT,
-    PermanentDeliveryError,
-    TemporaryDeliveryError,
-    clean_server_text,
-)
+from invitations.services.delivery.smtp import OUR_FAULT, PermanentDeliveryError, TemporaryDeliveryError, kind_of
+from invitations.services.delivery.turns import queue_jobs
 from invitations.services.events import log_event
 from invitations.services.guards import ensure_active
+from invitations.services.link_requests.close import close_mailed_requests
 from invitations.services.rate_limits import check_rate_limit
+from invitations.services.reminders.schedule import time_until_morning
 
 RESENDS_PER_HOUR = 10
 # job priorities: a single mail does not wait for the thousands of a batch
 SINGLE, BATCH = 0, -10
 
+NOT_YET_MORNING = gettext_lazy("Not sent yet: the reminder waits for the morning.")
 GIVEN_UP = gettext_lazy("The mail could not be sent for a day; the fault is on our side.")
 
 logger = logging.getLogger("latchkey.mail")
 
 
-def queue_mails(invitation: Invitation, emails: Sequence[str], *, priority: int = SINGLE) -> list[Delivery]:
+def queue_mails(
+    invitation: Invitation, emails: Sequence[str], *, priority: int = SINGLE, **columns: str | None
+) -> list[Delivery]:
     """Create a delivery and a personal link for each address. The worker sends after this transaction commits.
 
     An address that was mailed before begins a new round; its earlier links stay valid. Jobs with the highest `priority`
-    go first.
+    go first. `columns`: further values of the deliveries.
     """
-    Delivery.objects.filter(invitation=invitation, email__in=emails).update(round=F("round") + 1, **new_round())
-    Delivery.objects.bulk_create(
-        (Delivery(invitation=invitation, email=email, round=1, **new_round()) for email in emails),
-        ignore_conflicts=True,
-    )
-    deliveries = list(Delivery.objects.filter(invitation=invitation, email__in=emails))
+    return queue_mails_of({invitation: emails}, priority=priority, **columns)
+
+
+def queue_mails_of(
+    emails: Mapping[Invitation, Collection[str]], *, priority: int, **columns: str | None
+) -> list[Delivery]:
+    """Do this for several invitations, which the caller has locked."""
+    wanted = {(invitation.pk, email) for invitation, each in emails.items() for email in each}
+    found = Delivery.objects.filter(invitation__in=emails).values_list("invitation_id", "email", "pk")
+    known = {(invitation_id, email): pk for invitation_id, email, pk in found}
+    again = Delivery.objects.filter(pk__in=[pk for pair, pk in known.items() if pair in wanted])
+    again.update(round=F("round") + 1, **new_round(), **columns)
+    deliveries = [
+        *again,
+        *Delivery.objects.bulk_create(
+            Delivery(invitation=invitation, email=email, round=1, **new_round(), **columns)
+            for invitation, each in emails.items()
+            for email in each
+            if (invitation.pk, email) not in known
+        ),
+    ]
+    invitations = {invitation.pk: invitation for invitation in emails}
+    for delivery in deliveries:
+        delivery.invitation = invitations[delivery.invitation_id]
     queue_round(deliveries, priority=priority)
     return deliveries
 
 
-def queue_first_mails(invitation: Invitation, *, priority: int) -> None:
-    """Queue a mail to each address of an invitation that was just created."""
-    deliveries = (Delivery(invitation=invitation, email=email, **new_round()) for email in invitation.mailable_emails)
+def queue_first_mails(invitations: Sequence[Invitation], *, priority: int) -> None:
+    """Queue a mail to each address of invitations that were just created."""
+    deliveries = (
+        Delivery(invitation=invitation, email=email, **new_round())
+        for invitation in invitations
+        for email in invitation.mailable_emails
+    )
     queue_round(Delivery.objects.bulk_create(deliveries), priority=priority)
 
 
@@ -86,16 +101,24 @@ def new_round() -> dict[str, Any]:
         "status": DeliveryStatus.QUEUED,
         "queued_at": timezone.now(),
         "attempts": 0,
-        **dict.fromkeys(("last_error", "fault", "failing_since", "counted_at")),
+        **dict.fromkeys(("last_error", "fault", "failing_since", "counted_at", "reminder")),
     }
 
 
 def queue_round(deliveries: Sequence[Delivery], *, priority: int = SINGLE) -> None:
-    """Create a personal link for each delivery, and queue the job that sends it."""
+    """Create a personal link for each delivery, and queue the job that sends it.
+
+    A mail of test mode needs no mail server: it is stored at once, unless it is one of the thousands of a batch. These
+    have a lower priority the more of them the partner has queued, so that partners take turns.
+    """
     PersonalLink.objects.bulk_create(_new_link(delivery) for delivery in deliveries)
-    if deliveries:
-        jobs: list[JSONDict] = [{"delivery_id": str(each.pk), "round_number": each.round} for each in deliveries]
-        defer("invitations.tasks.send_invitation", *jobs, priority=priority)
+    waiting = [each for each in deliveries if priority == BATCH or each.invitation.company.is_live or _is_delayed(each)]
+    queue_jobs(waiting, priority=priority, in_turns=priority == BATCH)
+
+
+def _is_delayed(delivery: Delivery) -> bool:
+    """Try to send it now. True if that did not work."""
+    return attempt_delivery(delivery.pk, round_number=delivery.round) is not None
 
 
 @transaction.atomic
@@ -104,13 +127,18 @@ def resend_invitation(invitation: Invitation, *, by: Actor, emails: Sequence[str
 
     At most 10 times an hour. Raises for an inactive invitation, and `InvalidField` for an address that is not allowed.
     """
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("company__partner").get(pk=invitation.pk)
+    rows = Invitation.objects.select_for_update(of=("self",), no_key=True)
+    locked = rows.select_related("company__partner").get(pk=invitation.pk)
     ensure_active(locked)
-    chosen = locked.mailable_emails if emails is None else _checked_emails(locked, emails)
+    chosen = locked.mailable_emails if emails is None else check_listed(locked, emails)
     if not chosen:
-        raise InvalidField(("emails",), _("The invitation has no address to mail. Add one first."), code="empty")
+        raise no_address()
     _mail_again(locked, chosen, by=by)
     return locked
+
+
+def no_address() -> InvalidField:
+    return InvalidField(("emails",), _("The invitation has no address to mail. Add one first."), code="empty")
 
 
 def mail_unmailed(invitation: Invitation, *, by: Actor) -> None:
@@ -124,8 +152,9 @@ def mail_unmailed(invitation: Invitation, *, by: Actor) -> None:
 
 def _mail_again(invitation: Invitation, emails: Sequence[str], *, by: Actor) -> None:
     check_rate_limit(f"resend:{invitation.pk}", limit=RESENDS_PER_HOUR, per=timedelta(hours=1))
-    queue_mails(invitation, emails)
     log_event(invitation, EventType.RESENT, by=by, emails=emails)
+    close_mailed_requests({invitation.pk: emails}, by=by)
+    queue_mails(invitation, emails)
 
 
 def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | None:
@@ -141,21 +170,24 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
         if not try_lock(f"delivery:{delivery_id}"):
             return SHORTEST
         waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED)
-        delivery = waiting.select_related("invitation__company__partner", "invitation__connection__datasource").first()
+        related = (*with_brand("invitation__company"), "invitation__connection__datasource")
+        # by the clock of the database: that of a worker may be wrong
+        delivery = waiting.select_related(*related).annotate(now=Now()).first()
         if delivery is None:
             return None
         delivery.attempts += 1
         delivery.last_attempt_at = timezone.now()
         try:
-            smtp.send(lambda: _mail_of(delivery))
+            mail = partial(build_mail, delivery, at=delivery.now)
+            smtp.send(mail, invitation=delivery.invitation, kind=kind_of(delivery))
         except PermanentDeliveryError as error:
-            _fail(delivery, str(error), error.fault)
+            _end(delivery, str(error), error.fault)
         except TemporaryDeliveryError as error:
             return _retry_later(delivery, error)
         else:
             delivery.status = DeliveryStatus.SENT
             delivery.last_error = delivery.fault = delivery.failing_since = None
-            log_event(delivery.invitation, EventType.SENT, by=SYSTEM, email=delivery.email)
+            _log_sent(delivery)
         _save(delivery)
     return None
 
@@ -164,10 +196,12 @@ def attempt_delivery(delivery_id: UUID, *, round_number: int) -> timedelta | Non
 def _hold_back(delivery_id: UUID, round_number: int) -> timedelta | None:
     """Return the delay of a mail that must wait for the end of an outage or of a limit.
 
-    A mail is counted once, before its first attempt, and not held back afterwards: then it is a probe.
+    A mail is counted once, before its first attempt, and not held back afterwards: then it is a probe. Mails of test
+    mode do not leave, so that no limit concerns them.
     """
     waiting = Delivery.objects.filter(pk=delivery_id, round=round_number, status=DeliveryStatus.QUEUED, counted_at=None)
-    delivery = waiting.select_for_update(of=("self",)).select_related("invitation__company").first()
+    leaving = waiting.filter(invitation__company__is_live=True)
+    delivery = leaving.select_for_update(of=("self",)).select_related("invitation__company").first()
     if delivery is None:
         return None
     now, outage = timezone.now(), current_outage()
@@ -175,6 +209,8 @@ def _hold_back(delivery_id: UUID, round_number: int) -> timedelta | None:
         return _retry_later(
             delivery, TemporaryDeliveryError(outage.reason, fault=Fault.SENDER), delay=outage.retry_at - now
         )
+    if delivery.reminder and (delay := time_until_morning(delivery.invitation, now)):
+        return _retry_later(delivery, TemporaryDeliveryError(NOT_YET_MORNING, fault=Fault.LIMIT), delay=delay)
     if held := count_mail(delivery):
         return _retry_later(delivery, TemporaryDeliveryError(held.reason, fault=Fault.LIMIT), delay=held.delay)
     delivery.counted_at = now
@@ -187,7 +223,7 @@ def give_up_delivery(delivery_id: UUID, *, round_number: int) -> None:
     """Mark a queued delivery as failed and log it, after the last attempt of its job."""
     waiting = Delivery.objects.select_for_update().filter(pk=delivery_id, round=round_number)
     if delivery := waiting.filter(status=DeliveryStatus.QUEUED).first():
-        _fail(delivery, str(GIVEN_UP), Fault.SENDER)
+        _end(delivery, str(GIVEN_UP), Fault.SENDER)
         _save(delivery)
 
 
@@ -197,56 +233,29 @@ def record_our_fault(delivery_id: UUID, *, round_number: int) -> None:
     waiting.update(last_error=str(OUR_FAULT), fault=Fault.SENDER)
 
 
-def record_delivery_report(
-    reference: str, status: DeliveryStatus, *, reason: str | None = None, fault: Fault | None = None
-) -> Delivery | None:
-    """Record the provider's report on the mail with this `Delivery.reference`.
-
-    Returns None for an unknown mail and for an earlier round. A late "delivered" never replaces a bounce or complaint.
-    """
-    delivery_id, __, round_number = reference.partition(".")
-    try:
-        key, number = UUID(delivery_id), int(round_number)
-    except ValueError:
-        return None
-    with transaction.atomic():
-        delivery = Delivery.objects.select_for_update().filter(pk=key, round=number).first()
-        if (
-            delivery is None
-            or delivery.status == status
-            or (delivery.status in BOUNCED_OR_COMPLAINED and status not in BOUNCED_OR_COMPLAINED)
-        ):
-            return delivery
-        if status in BOUNCED_OR_COMPLAINED:
-            _fail(delivery, clean_server_text(reason or str(status.label)), fault, status=status)
-        else:
-            delivery.status, delivery.last_error, delivery.fault = status, None, None
-        delivery.save(update_fields=["status", "last_error", "fault"])
-    return delivery
-
-
-def _mail_of(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build the mail. Raises `PermanentDeliveryError` if the invitation, address or link has ended."""
-    invitation = delivery.invitation
-    if invitation.status != Status.ACTIVE:
-        status = Status(invitation.status).label.lower()
-        raise PermanentDeliveryError(_("Not sent: the invitation was %(status)s by then.") % {"status": status})
-    if not invitation.company.is_active:
-        raise PermanentDeliveryError(_("Not sent: the company was not active by then."))
-    if not invitation.allows(delivery.email):
-        raise PermanentDeliveryError(_("Not sent: the address was removed from the invitation."))
-    link = delivery.links.order_by("-pk").first()
-    if link is None:
-        raise PermanentDeliveryError(_("Not sent: the link was replaced."))
-    return invitation_mail(delivery, link)
-
-
-def _fail(
+def mark_failed(
     delivery: Delivery, reason: str, fault: Fault | None, *, status: DeliveryStatus = DeliveryStatus.FAILED
 ) -> None:
     delivery.status, delivery.last_error, delivery.fault = status, reason, fault
+    if fault or status != DeliveryStatus.FAILED:  # else it was not wanted any more
+        MAILS.count(kind_of(delivery), status.lower())
     detail: dict[str, Any] = {"fault": fault.value} if fault else {}
     log_event(delivery.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=delivery.email, reason=reason, **detail)
+
+
+def _end(delivery: Delivery, reason: str, fault: Fault | None) -> None:
+    """Mark it as failed. A reminder that is superfluous or too late is dropped: the mail before it arrived."""
+    if delivery.reminder and fault not in {Fault.ADDRESS, Fault.RECEIVER}:
+        delivery.status = DeliveryStatus.SENT
+        delivery.last_error = delivery.fault = delivery.failing_since = None
+    else:
+        mark_failed(delivery, reason, fault)
+
+
+def _log_sent(delivery: Delivery) -> None:
+    kind = EventType.REMINDED if delivery.reminder else EventType.SENT
+    detail: dict[str, Any] = {"reminder": delivery.reminder} if delivery.reminder else {}
+    log_event(delivery.invitation, kind, by=SYSTEM, email=delivery.email, **detail)
 
 
 def _retry_later(
@@ -259,7 +268,9 @@ def _retry_later(
     wait = retry_delay(fault, failing_for=now - delivery.failing_since)
     delivery.last_error = reason
     if wait is None:
-        _fail(delivery, reason, fault)
+        _end(delivery, reason, fault)
+    elif delay:
+        MAILS.count(kind_of(delivery), "held_back")
     _save(delivery)
     level = logging.WARNING if delay is None else logging.DEBUG  # thousands may be held back together
     logger.log(level, "mail %s was not sent (attempt %s): %s", delivery.reference, delivery.attempts, reason)
@@ -272,16 +283,6 @@ def _save(delivery: Delivery) -> None:
     same_round.update(attempts=delivery.attempts, last_attempt_at=delivery.last_attempt_at)
     outcome = {name: getattr(delivery, name) for name in ("status", "last_error", "fault", "failing_since")}
     same_round.filter(status=DeliveryStatus.QUEUED).update(**outcome)
-
-
-def _checked_emails(invitation: Invitation, emails: Sequence[str]) -> list[str]:
-    checked = []
-    for index, address in enumerate(emails):
-        normal = normalize_address(address, field=("emails", index))
-        if not invitation.allows(normal):
-            raise InvalidField(("emails", index), _("This address is not on the invitation."), code="not_allowed")
-        checked.append(normal)
-    return list(dict.fromkeys(checked))
 
 
 def _new_link(delivery: Delivery) -> PersonalLink:

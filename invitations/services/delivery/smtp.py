@@ -5,17 +5,22 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
+from enum import StrEnum
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from companies.services.mailbox import FATES, MAILS, send_or_store
+from config.mail.files import MailFileError
 from config.mail.smtp import NotAMailServer
 from config.redaction import redact
-from invitations.models import Fault
+from invitations.models import Delivery, Fault, Invitation
 from invitations.services.delivery.faults import Stage, fault_of, stops_every_mail
-from invitations.services.delivery.outages import end_outage, record_outage
+from invitations.services.delivery.outages import current_outage, end_outage, record_outage
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -54,6 +59,7 @@ ENCRYPTION_NOT_OFFERED = gettext_lazy("The mail server does not support encrypti
 ENCRYPTION_WANTED = gettext_lazy("The mail server requires encryption, but our settings do not use it.")
 ENCRYPTION_FAILED = gettext_lazy("The encrypted connection to the mail server failed.")
 NOT_TRUSTED = gettext_lazy("The certificate of the mail server is not trusted.")
+NOT_WRITTEN = gettext_lazy("The folder for mails could not be written: %(reason)s.")
 NO_MAIL_SERVER = gettext_lazy("The address in our settings is not a mail server.")
 UNREACHABLE = gettext_lazy("The mail server could not be reached.")
 TOO_SLOW = gettext_lazy("The mail server did not respond in time.")
@@ -75,6 +81,17 @@ STAGES: dict[type[smtplib.SMTPException], Stage] = {
 }
 
 logger = logging.getLogger("latchkey.mail")
+
+
+class MailKind(StrEnum):
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    CODE = "code"
+    RECEIPT = "receipt"
+    NOTICE = "notice"
+
+
+MAILS.begin(product(MailKind, FATES))
 
 
 class DeliveryError(Exception):
@@ -108,8 +125,12 @@ class Refusal(NamedTuple):
     text: str
 
 
-def send(build: Callable[[], EmailMultiAlternatives]) -> None:
-    """Build a mail and send it.
+def kind_of(delivery: Delivery) -> MailKind:
+    return MailKind.REMINDER if delivery.reminder else MailKind.INVITATION
+
+
+def send(build: Callable[[], EmailMultiAlternatives], *, invitation: Invitation, kind: MailKind) -> None:
+    """Build a mail and send it. A mail of test mode is stored instead, and tells nothing about outages.
 
     Raises `PermanentDeliveryError` if the fault is the address, else `TemporaryDeliveryError`: the mail goes out once
     the cause is gone. A mail that cannot be built, such as for a key that was removed too early, is our fault. Records
@@ -121,15 +142,31 @@ def send(build: Callable[[], EmailMultiAlternatives]) -> None:
         raise
     except Exception as error:
         logger.error("a mail could not be built", exc_info=error)
+        MAILS.count(kind, "delayed")
         raise TemporaryDeliveryError(OUR_FAULT, fault=Fault.SENDER) from None
+    company = invitation.company
     try:
-        mail.send()
+        has_left = send_or_store(mail, world=company.world, company=company, resource_id=invitation.pk)
+    except DatabaseError:
+        raise
     except Exception as error:  # of any kind: the mail waits and the delivery has the reason
         logger.warning("a mail was not accepted: %s", _name(error))
         failure = _classify(error)
+        if isinstance(failure, TemporaryDeliveryError):
+            MAILS.count(kind, "delayed")
         _follow_outage(failure)
         raise failure from None
-    end_outage()
+    MAILS.count(kind, "left" if has_left else "stored")
+    if has_left:
+        end_outage()
+
+
+def ensure_no_outage(kind: MailKind) -> None:
+    """Raise `TemporaryDeliveryError` while no mail leaves."""
+    outage = current_outage()
+    if outage and outage.retry_at > timezone.now():
+        MAILS.count(kind, "held_back")
+        raise TemporaryDeliveryError(outage.reason, fault=Fault.SENDER)
 
 
 def _follow_outage(failure: DeliveryError) -> None:
@@ -161,8 +198,11 @@ def _classify(error: Exception) -> DeliveryError:
     if isinstance(error, RecipientsRefused):
         refused = PROVIDER_REFUSED % {"reply": clean_server_text(str(error))}
         return PermanentDeliveryError(refused, fault=Fault.ADDRESS)
+    reason: StrOrPromise
     if isinstance(error, NotAMailServer | smtplib.SMTPResponseException):
-        reason: StrOrPromise = NO_MAIL_SERVER
+        reason = NO_MAIL_SERVER
+    elif isinstance(error, MailFileError):
+        reason = NOT_WRITTEN % {"reason": error}
     else:
         reason = _describe_configuration(error) or _describe_connection(error)
     return TemporaryDeliveryError(reason, fault=Fault.SENDER, stops_every_mail=True)

@@ -11,8 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from companies.actors import CONTRIBUTOR, SYSTEM
+from companies.models import with_brand
+from companies.services.mailbox import MAILS
 from config.db.advisory_locks import wait_for_lock
 from config.jobs import defer
+from config.monitoring.limits import LIMIT_REFUSALS
 from invitations.emails import code_mail
 from invitations.exceptions import CodeAttemptsExceeded, CodeExpired, RateLimitExceeded, WrongCode
 from invitations.models import (
@@ -28,7 +31,12 @@ from invitations.models import (
 from invitations.models.status import Status
 from invitations.models.verification import MAX_GUARDED_TRIES, MAX_TRIES, VerificationCodeQuerySet
 from invitations.services.delivery import smtp
-from invitations.services.delivery.smtp import PermanentDeliveryError, TemporaryDeliveryError, clean_server_text
+from invitations.services.delivery.smtp import (
+    MailKind,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    clean_server_text,
+)
 from invitations.services.events import log_event, log_repeated_event
 from invitations.services.guards import ensure_active
 from invitations.services.rate_limits import (
@@ -73,7 +81,7 @@ def request_code(
     is_by_link = link is not None and link.delivery.email == email
     if not is_by_link:
         check_rate_limit(f"code-client:{invitation.pk}:{client}", limit=CODES_PER_CLIENT, per=HOUR)
-    locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    locked = Invitation.objects.select_for_update(of=("self",), no_key=True).get(pk=invitation.pk)
     codes = VerificationCode.objects.filter(invitation=locked, email=email, is_by_link=is_by_link)
     _check_pause(codes if is_by_link else codes.filter(client=client))
     code = VerificationCode.objects.create(
@@ -84,7 +92,9 @@ def request_code(
         client=client,
         expires_at=timezone.now() + CODE_AGE,
     )
-    defer("invitations.tasks.send_code", {"code_id": str(code.pk)})
+    # a code of test mode needs no mail server: it is stored at once
+    if invitation.company.is_live or send_code(code.pk):
+        defer("invitations.tasks.send_code", {"code_id": str(code.pk)})
     return code
 
 
@@ -94,15 +104,17 @@ def send_code(code_id: UUID) -> timedelta | None:
     The limits of a mailbox and of a domain are applied here. On the page they would reveal allowed addresses. Returns
     the delay before the next attempt, or None.
     """
-    code = VerificationCode.objects.select_related("invitation__company__partner").filter(pk=code_id).first()
+    code = VerificationCode.objects.select_related(*with_brand("invitation__company")).filter(pk=code_id).first()
     if code is None or code.sent_at or not code.invitation.allows(code.email):
         return None
     if code.invitation.status != Status.ACTIVE:
         return None
     try:
         _claim_send(code)
-        smtp.send(lambda: code_mail(code))
+        smtp.send(lambda: code_mail(code), invitation=code.invitation, kind=MailKind.CODE)
     except PermanentDeliveryError as error:
+        if error.fault:
+            MAILS.count(MailKind.CODE, "failed")
         code.last_error = str(error)
         code.save(update_fields=["last_error"])
         log_repeated_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=str(error))
@@ -151,6 +163,7 @@ def record_code_report(reference: str, status: DeliveryStatus, *, reason: str | 
     code = codes.filter(pk=key, last_error=None).first()
     if code is None or status not in BOUNCED_OR_COMPLAINED:
         return
+    MAILS.count(MailKind.CODE, status.lower())
     code.last_error = clean_server_text(reason or str(status.label))
     code.save(update_fields=["last_error"])
     log_event(code.invitation, EventType.DELIVERY_FAILED, by=SYSTEM, email=code.email, reason=code.last_error)
@@ -158,13 +171,14 @@ def record_code_report(reference: str, status: DeliveryStatus, *, reason: str | 
 
 @transaction.atomic
 def _claim_send(code: VerificationCode) -> None:
-    """Count the code against its mailbox and domain, once for all attempts.
+    """Count the code against its mailbox and domain, once for all attempts. A code of test mode does not leave.
 
     Raises `PermanentDeliveryError` if a limit is reached or the code has expired.
     """
     if code.expires_at <= timezone.now():
+        MAILS.count(MailKind.CODE, "failed")
         raise PermanentDeliveryError(code.last_error or str(NOT_TRIED))
-    if code.last_attempt_at is None:
+    if code.last_attempt_at is None and code.invitation.company.is_live:
         _check_mailbox(code)
         _check_pattern(code)
     code.last_attempt_at, code.last_error = timezone.now(), None
@@ -207,8 +221,10 @@ def _check_pause(codes: VerificationCodeQuerySet) -> None:
     now = timezone.now()
     times = list(codes.filter(created_at__gt=now - HOUR).order_by("created_at").values_list("created_at", flat=True))
     if times and now - times[-1] < SEND_PAUSE:
+        LIMIT_REFUSALS.count("code-pause")
         raise RateLimitExceeded(_seconds(times[-1] + SEND_PAUSE - now))
     if len(times) >= CODES_PER_ADDRESS:
+        LIMIT_REFUSALS.count("codes-of-address")
         raise RateLimitExceeded(_seconds(times[-CODES_PER_ADDRESS] + HOUR - now))
 
 
@@ -267,4 +283,7 @@ def _failure(codes: VerificationCodeQuerySet) -> WrongCode | CodeExpired | CodeA
     active = list(codes.active().select_related("invitation"))
     if any(map(_has_tries_left, active)):
         return WrongCode()
-    return CodeAttemptsExceeded() if active else CodeExpired()
+    if not active:
+        return CodeExpired()
+    LIMIT_REFUSALS.count("code-tries")
+    return CodeAttemptsExceeded()

@@ -20,6 +20,7 @@ from invitations.models import (
     Delivery,
     EmailProof,
     EventType,
+    FormDraft,
     Invitation,
     PersonalLink,
     RemovedLink,
@@ -29,6 +30,7 @@ from invitations.models.delivery import MAILED
 from invitations.models.verification import hash_secret
 from invitations.services.events import log_repeated_event
 from invitations.services.guards import ensure_active
+from invitations.services.link_requests.close import refuse_requests_of_removed
 
 LINK_ENDED = gettext_lazy("It was sent, but its link no longer works.")
 
@@ -55,24 +57,28 @@ def use_personal_link(invitation: Invitation, link: PersonalLink, *, secret: str
 
 
 def find_proof(invitation: Invitation, secret: str | None) -> EmailProof | None:
-    """Return the proof with this secret if it holds for the invitation now."""
-    if not secret:
-        return None
-    proof = EmailProof.objects.filter(secret_hash=hash_secret(secret)).first()
+    """Return the proof with this secret if it holds for the invitation now. It says if its address `has_draft`."""
+    proof = _find(secret) if secret else None
     return proof if proof and proof.holds_for(invitation) else None
 
 
-def has_expired_proof(invitation: Invitation, secret: str) -> bool:
-    """True if the proof with this secret exists but has expired."""
-    return EmailProof.objects.filter(
-        invitation=invitation, secret_hash=hash_secret(secret), expires_at__lte=timezone.now()
-    ).exists()
+def find_expired_proof(invitation: Invitation, secret: str) -> EmailProof | None:
+    """Return the proof with this secret if it exists but has expired. It says if its address `has_draft`."""
+    proof = _find(secret)
+    is_expired = proof and proof.invitation_id == invitation.pk and proof.expires_at <= timezone.now()
+    return proof if is_expired else None
+
+
+def _find(secret: str) -> EmailProof | None:
+    drafts = FormDraft.objects.filter(invitation=OuterRef("invitation"), email=OuterRef("email"))
+    proofs = EmailProof.objects.annotate(has_draft=Exists(drafts))  # type: ignore[no-redef]
+    return proofs.filter(secret_hash=hash_secret(secret)).first()
 
 
 def revoke_access(invitation: Invitation, emails: Collection[str], *, were_removed: bool = False) -> None:
     """End the codes, personal links and proofs of these addresses for good, and note it on sent mails.
 
-    If the addresses `were_removed` from the invitation, the pages of their links say so.
+    If the addresses `were_removed` from the invitation, the pages of their links say so, and their drafts are deleted.
 
     Locks in this order, as every function that locks more than one of them. A concurrent code or link has created its
     proof before the proofs are deleted.
@@ -86,6 +92,8 @@ def revoke_access(invitation: Invitation, emails: Collection[str], *, were_remov
     if were_removed:
         hashes = links.values_list("token_hash", flat=True)
         RemovedLink.objects.bulk_create(RemovedLink(token_hash=each, invitation=invitation) for each in hashes)
+        refuse_requests_of_removed(invitation, emails)
+        FormDraft.objects.filter(invitation=invitation, email__in=emails).delete()
     links.delete()
     left = Delivery.objects.filter(invitation=invitation, email__in=emails, status__in=MAILED)
     left.update(last_error=str(LINK_ENDED))
@@ -95,7 +103,8 @@ def revoke_access(invitation: Invitation, emails: Collection[str], *, were_remov
 def known_emails(invitation: Invitation) -> set[str]:
     mailed = Delivery.objects.filter(invitation=invitation).values_list("email", flat=True)
     typed = VerificationCode.objects.filter(invitation=invitation).values_list("email", flat=True)
-    return {*mailed, *typed}
+    kept = FormDraft.objects.filter(invitation=invitation, email__isnull=False).values_list("email", flat=True)
+    return {*mailed, *typed, *filter(None, kept)}
 
 
 def delete_old_proofs(*, older_than: timedelta) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from companies.admin import ApiKeyAdmin
 from companies.fresh_code import FRESH_FOR, SESSION_KEY
-from companies.models import COLLECTOR_SCOPES, ApiKey, Authenticator, Scope, find_api_key, partner_scopes
+from companies.models import COLLECTOR_SCOPES, OF_COLLECTORS, ApiKey, Authenticator, Scope, find_api_key, partner_scopes
 from companies.services.partners import revoke_api_key
 from tests.companies.admin.pages import may, words
 from tests.companies.authenticators import code_of, wrong_code
@@ -36,7 +36,7 @@ def test_new_key_is_shown_once(admin_client, client, partner, staff, caplog):
     assert words(response).count(value) == 1
     assert "no-store" in response["Cache-Control"]
     assert find_api_key(value) == key
-    assert (key.partner, key.name, key.created_by) == (partner, "Billing", staff)
+    assert (key.partner, key.is_live, key.name, key.created_by) == (partner, True, "Billing", staff)
     assert set(key.scopes) == {Scope.INVITATIONS_READ, Scope.COMPANIES_READ}
     assert list(get_messages(response.wsgi_request)) == []
     assert value not in str([session.get_decoded() for session in Session.objects.all()])
@@ -45,6 +45,14 @@ def test_new_key_is_shown_once(admin_client, client, partner, staff, caplog):
     assert value not in str(list(LogEntry.objects.values()))
     for page in ("change", "history"):
         assert value not in words(admin_client.get(reverse(f"admin:companies_apikey_{page}", args=[key.pk])))
+
+
+def test_test_key_is_created_and_shown(admin_client, partner):
+    value = make_key(admin_client, partner, is_live="False", scopes=[Scope.TEST]).context["value"]
+
+    assert value.startswith("lk_test_")
+    assert find_api_key(value).world == (partner.pk, False)
+    assert "Test" in words(admin_client.get(reverse("admin:companies_apikey_change", args=[ApiKey.objects.get().pk])))
 
 
 def test_new_key_is_logged(admin_client, partner, staff):
@@ -58,7 +66,7 @@ def test_wrong_key_fields_are_told(admin_client, partner):
     past = timezone.now() - timedelta(minutes=1)
     wrong = {
         "expires_at": {"expires_at_0": past.date(), "expires_at_1": past.strftime("%H:%M:%S")},
-        "scopes": {"scopes": ["all"]},
+        "scopes": {"scopes": [Scope.TEST]},
         "name": {"name": " "},
     }
     for field, fields in wrong.items():
@@ -150,7 +158,8 @@ def test_administrator_is_offered_no_collector_scope(client, partner, staff_of):
     client.force_login(staff_of("Administrator"))
     form = client.get(reverse("admin:companies_apikey_add")).context["adminform"].form
 
-    assert {value for value, _ in form.fields["scopes"].choices} == set(partner_scopes())
+    assert {value for value, _ in form.fields["scopes"].choices} == set(Scope.values) - OF_COLLECTORS
+    assert set(form.fields["scopes"].initial()) == set(partner_scopes())
     assert "code" not in form.fields
     assert list(form_errors(make_key(client, partner, scopes=COLLECTOR, code="123456"))) == ["scopes"]
     assert not ApiKey.objects.exists()

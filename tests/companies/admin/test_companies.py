@@ -10,26 +10,47 @@ from tests.factories import CompanyFactory, PartnerFactory, SiteFactory
 
 def test_company_is_created_and_logged(admin_client, partner):
     admin_client.post(
-        reverse("admin:companies_company_add"), {"partner": partner.pk, "name": "Riverside", "locale": "en"}
+        reverse("admin:companies_company_add"),
+        {"partner": partner.pk, "name": "Riverside", "locale": "en", "time_zone": "UTC"},
     )
 
     company = Company.objects.get()
     assert (company.partner, company.name, company.external_id, company.reply_to) == (partner, "Riverside", None, None)
+    assert company.is_live
     assert LogEntry.objects.get().object_id == str(company.pk)
+
+
+def test_company_for_tests_is_created(admin_client, partner):
+    given = {"partner": partner.pk, "name": "Riverside", "locale": "en", "time_zone": "UTC", "is_live": "False"}
+    admin_client.post(reverse("admin:companies_company_add"), given)
+
+    assert Company.objects.get().world == (partner.pk, False)
 
 
 def test_company_keeps_its_partner(admin_client, company):
     partner = company.partner
     address = reverse("admin:companies_company_change", args=[company.pk])
 
-    admin_client.post(address, {"partner": PartnerFactory().pk, "name": "Renamed", "locale": "en", "external_id": "7"})
+    admin_client.post(
+        address,
+        {
+            "partner": PartnerFactory().pk,
+            "name": "Renamed",
+            "locale": "en",
+            "time_zone": "Europe/Berlin",
+            "external_id": "7",
+        },
+    )
 
     company.refresh_from_db()
     assert (company.partner, company.name, company.external_id) == (partner, "Renamed", "7")
+    assert company.time_zone == "Europe/Berlin"
 
 
 def test_company_needs_a_name(admin_client, partner):
-    response = admin_client.post(reverse("admin:companies_company_add"), {"partner": partner.pk, "locale": "en"})
+    response = admin_client.post(
+        reverse("admin:companies_company_add"), {"partner": partner.pk, "locale": "en", "time_zone": "UTC"}
+    )
 
     assert response.context["adminform"].form.errors["name"] == ["This field is required."]
     assert not Company.objects.exists()
@@ -116,8 +137,9 @@ def test_field_errors_come_from_service(admin_client, partner):
         ("external_id", "a\x07"),
         ("locale", "de_AT"),
         ("reply_to", "a@-b-.com"),
+        ("time_zone", "Mars/Olympus"),
     ):
-        given = {"partner": partner.pk, "name": "Riverside", "locale": "en"} | {field: value}
+        given = {"partner": partner.pk, "name": "Riverside", "locale": "en", "time_zone": "UTC"} | {field: value}
         response = admin_client.post(reverse("admin:companies_company_add"), given)
         assert list(response.context["adminform"].form.errors) == [field]
     assert not Company.objects.exists()

@@ -16,7 +16,10 @@ from tests.factories import (
     UserFactory,
     make_api_key,
     make_connection,
+    make_delivery,
+    make_endpoint,
     make_invitation,
+    make_stored_mail,
 )
 from tests.invitations.services.batches.drafts import draft
 
@@ -24,8 +27,11 @@ from tests.invitations.services.batches.drafts import draft
 MATRIX = {
     "companies_company": {"Viewer": "s", "Inviter": "s", "Administrator": "sac"},
     "companies_site": {"Viewer": "s", "Inviter": "sac", "Administrator": "sac"},
+    "companies_storedmail": {"Viewer": "", "Inviter": "s", "Administrator": "s"},
     "companies_partner": {"Viewer": "", "Inviter": "", "Administrator": "sac"},
     "companies_apikey": {"Viewer": "", "Inviter": "", "Administrator": "sac"},
+    "companies_webhookendpoint": {"Viewer": "", "Inviter": "", "Administrator": "sacd"},
+    "companies_webhookdelivery": {"Viewer": "", "Inviter": "", "Administrator": "s"},
     "companies_user": {"Viewer": "", "Inviter": "", "Administrator": "sac"},
     "auth_group": {"Viewer": "", "Inviter": "", "Administrator": ""},
     "connections_datasource": {"Viewer": "s", "Inviter": "s", "Administrator": "sac"},
@@ -42,8 +48,11 @@ def row(db):
         makers = {
             "companies_company": lambda: SiteFactory().company,
             "companies_site": SiteFactory,
+            "companies_storedmail": make_stored_mail,
             "companies_partner": PartnerFactory,
             "companies_apikey": lambda: make_api_key(PartnerFactory())[0],
+            "companies_webhookendpoint": make_endpoint,
+            "companies_webhookdelivery": make_delivery,
             "companies_user": lambda: UserFactory(is_superuser=False),
             "auth_group": lambda: Group.objects.get(name="Viewer"),
             "connections_datasource": DatasourceFactory,

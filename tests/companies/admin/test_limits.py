@@ -19,7 +19,10 @@ from tests.factories import (
     UserFactory,
     make_api_key,
     make_connection,
+    make_delivery,
+    make_endpoint,
     make_invitation,
+    make_stored_mail,
 )
 from tests.invitations.admin.create.pages import errors, invite
 from tests.invitations.services.batches.drafts import draft
@@ -42,6 +45,7 @@ def rows_of(company):
         make_connection(company, owner_email="owner@example.com"),
         make_invitation(company, message=f"From {company}"),
         draft(company, "email", "a@example.com"),
+        make_stored_mail(company),
     ]
     return {name_of(row): row for row in rows}
 
@@ -110,7 +114,10 @@ def test_foreign_row_answers_like_missing_row(limited, ours, strangers, page):
 def test_foreign_row_cannot_be_changed(limited, strangers):
     site, company = strangers["companies_site"], strangers["companies_company"]
     limited.post(reverse("admin:companies_site_change", args=[site.pk]), {"name": "Renamed"})
-    limited.post(reverse("admin:companies_company_change", args=[company.pk]), {"name": "Renamed", "locale": "en"})
+    limited.post(
+        reverse("admin:companies_company_change", args=[company.pk]),
+        {"name": "Renamed", "locale": "en", "time_zone": "UTC"},
+    )
 
     site.refresh_from_db()
     company.refresh_from_db()
@@ -173,7 +180,9 @@ def test_limited_member_creates_no_company(limited):
 def test_unlimited_admins_are_closed_to_limited(limited, ours):
     """A key, for example, opens all companies of its partner."""
     partner = ours["companies_company"].partner
-    rows = {name_of(each): each for each in (partner, make_api_key(partner)[0], UserFactory(is_superuser=False))}
+    delivery = make_delivery(make_endpoint(ours["companies_company"]))
+    all_rows = (partner, make_api_key(partner)[0], UserFactory(is_superuser=False), delivery, delivery.endpoint)
+    rows = {name_of(each): each for each in all_rows}
     index = words(limited.get(reverse("admin:index")))
     for model in WHOLE:
         row, start = rows[name_of(model)], reverse(f"admin:{name_of(model)}_changelist")

@@ -1,7 +1,7 @@
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from companies.models import Partner
+from companies.models import PARTNER_LIMITS, Partner
 from tests.companies.admin.pages import words
 
 HOSTILE = "<script>alert(1)</script>"
@@ -17,11 +17,23 @@ def test_partner_is_added_and_changed(admin_client, staff):
 
     partner.refresh_from_db()
     assert (partner.name, partner.redirect_urls) == ("N", [])
-    assert [entry.user for entry in LogEntry.objects.all()] == [staff, staff]
+    data = {"name": "N", "embedding_origins": "https://a.example/", "reads_per_minute": "1200", "mails_per_hour": ""}
+    admin_client.post(reverse("admin:companies_partner_change", args=[partner.pk]), data)
+    partner.refresh_from_db()
+    assert [partner.limit(name) for name in PARTNER_LIMITS] == [1200, 600, 5000]
+    assert partner.embedding_origins == ["https://a.example"]
+    assert [entry.user for entry in LogEntry.objects.all()] == [staff, staff, staff]
 
 
 def test_field_errors_come_from_service(admin_client):
-    wrong = [("redirect_urls", "https://a.example/,http://b.example/"), ("redirect_urls", HOSTILE), ("name", " ")]
+    wrong = [
+        ("reads_per_minute", "0"),
+        ("mails_per_hour", "1000001"),
+        ("redirect_urls", "https://a.example/,http://b.example/"),
+        ("redirect_urls", HOSTILE),
+        ("embedding_origins", f"https://a.example,{HOSTILE}"),
+        ("name", " "),
+    ]
     for field, value in wrong:
         response = admin_client.post(reverse(ADD), {"name": "Northwind", field: value})
         assert list(response.context["adminform"].form.errors) == [field]

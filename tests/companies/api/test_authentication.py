@@ -6,8 +6,8 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from companies.models import ApiKey
 from companies.services.partners import revoke_api_key
+from config.times import iso_8601
 from tests.companies.refusals import problem_in
 from tests.conftest import Api
 from tests.factories import PartnerFactory, let_expire, make_api_key
@@ -91,32 +91,33 @@ def test_staff_session_is_not_a_key(admin_client):
     assert admin_client.get("/v2/ping").status_code == 401
 
 
-def test_ping_shows_the_key_prefix_only(db):
-    key, value = make_api_key(PartnerFactory())
+def test_ping_shows_no_more_than_the_prefix(company):
+    expires_at = timezone.now() + timedelta(days=1)
+    only = {"scopes": ["companies:read"], "company_ids": [company.pk], "expires_at": expires_at}
+    key, value = make_api_key(company.partner, **only)
 
     answer = Api(value).get("ping")
 
-    assert answer.json() == {"partner": key.partner.name, "apiKey": key.prefix}
+    assert answer.json() == {
+        "partner": key.partner.name,
+        "apiKey": key.prefix,
+        "isLive": True,
+        "scopes": ["companies:read"],
+        "companyIds": [str(company.pk)],
+        "expiresAt": iso_8601(expires_at),
+    }
     assert value not in answer.content.decode()
 
 
-def test_last_use_is_recorded_once_a_minute(db, django_assert_num_queries):
+def test_use_is_recorded_with_its_network(db, django_assert_num_queries):
     key, value = make_api_key(PartnerFactory())
-    caller = Api(value)
-
-    def last_use() -> Any:
-        caller.get("ping")
-        key.refresh_from_db()
-        return key.last_used_at
-
-    first = last_use()
-    assert timezone.now() - first < timedelta(seconds=5)
+    Api(value).get("ping")
     with django_assert_num_queries(1):
-        caller.get("ping")
-    assert last_use() == first
+        Api(value).get("ping")
 
-    ApiKey.objects.update(last_used_at=first - timedelta(seconds=61))
-    assert last_use() >= first
+    key.refresh_from_db()
+    assert timezone.now() - key.last_used_at < timedelta(seconds=5)
+    assert [use.network for use in key.uses.all()] == ["127.0.0.0/24"]
 
 
 def test_rejected_key_is_not_marked_used(db):

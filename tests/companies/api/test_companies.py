@@ -43,6 +43,7 @@ WRONG = [
     ({"replyTo": "nobody"}, "/replyTo"),
     ({"replyTo": "a@example.com\r\nBcc: b@example.com"}, "/replyTo"),
     ({"replyTo": ["a@example.com"]}, "/replyTo"),
+    ({"timeZone": "Europe/Berlim"}, "/timeZone"),
     ({"externalId": "x" * 256}, "/externalId"),
     ({"externalId": 5}, "/externalId"),
     ({"id": "01a21072-4c8c-72a9-a48a-e339ae75129a"}, "/id"),
@@ -61,7 +62,7 @@ def test_invalid_fields_are_named(api, company):
 
 
 def test_update_rejects_null_for_required_fields(api, company):
-    for name in ["name", "locale", "repairsAutomatically"]:
+    for name in ["name", "locale", "timeZone", "repairsAutomatically"]:
         assert wrong_fields(api.patch(f"company/{company.pk}", {name: None})) == [f"/{name}"]
 
 

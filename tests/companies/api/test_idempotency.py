@@ -3,10 +3,11 @@
 import pytest
 
 from companies.models import Company
+from companies.services.partners import update_api_key
 from tests.companies.api.keyed import post
 from tests.companies.refusals import problem_in
 from tests.conftest import Api
-from tests.factories import CompanyFactory, make_api_key
+from tests.factories import CompanyFactory, SiteFactory, make_api_key
 
 
 def test_retry_gets_the_stored_response(api, company):
@@ -91,6 +92,20 @@ def test_keys_are_separate_for_each_api_key(api, company, stranger):
     names = [post(caller, "company", {"name": "Bakery"}, key="k").json()["id"] for caller in (api, colleague, stranger)]
 
     assert len(set(names)) == 3
+
+
+def test_limited_key_repeats_nothing_of_others(company):
+    key, value = make_api_key(company.partner)
+    other, api = CompanyFactory(partner=company.partner), Api(value)
+    site = SiteFactory(company=company)
+    posts = {"created": f"invitation/company/{company.pk}", "archived": f"site/{site.pk}/archive"}
+
+    def statuses() -> dict[str, int]:
+        return {name: post(api, path, key=name).status_code for name, path in posts.items()}
+
+    assert statuses() == {"created": 201, "archived": 200}
+    limited = {each: update_api_key(key, company_ids=[each.pk]) and statuses() for each in (company, other)}
+    assert limited == {company: {"created": 201, "archived": 200}, other: {"created": 404, "archived": 404}}
 
 
 @pytest.mark.parametrize("depth", [100, 254, 255, 1000])

@@ -1,5 +1,6 @@
 """Simultaneous requests with one `Idempotency-Key`, and retries after a server was killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -28,28 +29,24 @@ from tests.secrecy import searched_output
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# a server that can be killed after it created the company and before it responds
+# a server that can be killed after it created the invitations and before it responds
 SERVER = """
 import sys, time
 import django
 django.setup()
 from django.test import RequestFactory
-from companies.api.base import PartnerViewSet
-from companies.api.idempotency import idempotent
-from companies.services.companies import create_company
+from invitations.api.bulk import viewsets
 
-class Halfway(PartnerViewSet):
-    required_scopes = {"POST": None}
+def create_and_wait(*args, **kwargs):
+    create_items(*args, **kwargs)
+    print("made", flush=True)
+    time.sleep(60)
 
-    @idempotent
-    def create(self, request):
-        create_company(self.partner, name="Bakery")
-        print("made", flush=True)
-        time.sleep(60)
-
-headers = {"X-API-KEY": sys.argv[1], "Idempotency-Key": "k"}
-request = RequestFactory().post("/v2/company", content_type="application/json", headers=headers)
-Halfway.as_view({"post": "create"})(request)
+create_items, viewsets.create_items = viewsets.create_items, create_and_wait
+key, path, company_id, body = sys.argv[1:]
+headers = {"X-API-KEY": key, "Idempotency-Key": "k"}
+request = RequestFactory().post(path, body, content_type="application/json", headers=headers)
+viewsets.BulkInvitationViewSet.as_view({"post": "create"})(request, company_id=company_id)
 """
 
 
@@ -63,7 +60,7 @@ def test_simultaneous_requests_create_one_object(path):
         "site": (f"site/company/{company.pk}", {"name": "Roof"}, company.sites),
     }[path]
 
-    answers = race(20, lambda _: post(Api(value), where, body, key="k"))
+    answers = race(50, lambda _: post(Api(value), where, body, key="k"))
 
     assert made.count() == 1
     assert StoredAnswer.objects.count() == 1
@@ -103,9 +100,12 @@ def test_simultaneous_keys_create_one_object_each():
 def test_killed_server_leaves_nothing_for_retry():
     company = CompanyFactory()
     value = make_api_key(company.partner)[1]
+    path = f"invitation/company/{company.pk}/bulk"
+    body = {"items": [{"externalId": str(number), "maxUses": 1} for number in range(20)]}
+    arguments = [value, f"/v2/{path}", str(company.pk), json.dumps(body)]
     environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "config.settings"}
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, value],
+        [sys.executable, "-c", SERVER, *arguments],
         cwd=settings.BASE_DIR,
         env=environment,
         stdout=subprocess.PIPE,
@@ -113,17 +113,17 @@ def test_killed_server_leaves_nothing_for_retry():
         text=True,
     ) as server:
         assert server.stdout.readline() == "made\n"
-        meanwhile = post(Api(value), "company", {"name": "Bakery"}, key="k")
+        meanwhile = post(Api(value), path, body, key="k")
         server.send_signal(signal.SIGKILL)
     assert problem_in(meanwhile, 409)["code"] == "REQUEST_IN_PROGRESS"
-    assert not Company.objects.filter(name="Bakery").exists()
+    assert not company.invitations.exists()
 
-    retry = until_it_is_not_in_progress(lambda: post(Api(value), "company", {"name": "Bakery"}, key="k"))
+    retry = until_it_is_not_in_progress(lambda: post(Api(value), path, body, key="k"))
 
-    assert retry.status_code == 201
+    assert retry.status_code == 207
     assert "Idempotent-Replayed" not in retry
-    assert Company.objects.filter(name="Bakery").count() == 1
-    again = post(Api(value), "company", {"name": "Bakery"}, key="k")
+    assert company.invitations.count() == 20
+    again = post(Api(value), path, body, key="k")
     assert (again["Idempotent-Replayed"], again.content) == ("true", retry.content)
 
 

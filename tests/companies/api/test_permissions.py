@@ -1,22 +1,32 @@
-"""Objects of other partners do not exist, and a key does what its scopes allow."""
+"""Objects of other partners and of the other mode do not exist, and a key does what its scopes allow.
 
+Only test keys can use all operations, so most rows here are test rows.
+"""
+
+from itertools import product
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.apps import apps
 
-from companies.models import Company, Scope
+from companies.models import ApiKeyUse, Company, RequestQuota, Scope
 from tests.companies.refusals import problem_in, wrong_fields
 from tests.config.api.operations import Operation, operations, path_ids
 from tests.conftest import Api
-from tests.factories import CompanyFactory, PartnerFactory, SiteFactory, make_api_key, make_connection
+from tests.factories import CompanyFactory, PartnerFactory, SiteFactory, make_api_key, make_connection, make_full_key
 
 OPERATIONS = operations()
 WITH_ID = [operation for operation in OPERATIONS if operation.parameters]
 SCOPED = [operation for operation in OPERATIONS if operation.scope]
-NOWHERE = dict.fromkeys(("company_id", "site_id", "connection_id", "invitation_id"), UUID(int=7))
+NOWHERE = dict.fromkeys({name for operation in OPERATIONS for name in operation.parameters}, UUID(int=7))
 NOT_A_CHANGE = {"companies.apikey.last_used_at"}
+COUNTED = {RequestQuota, ApiKeyUse}
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    return CompanyFactory.create(is_live=False)
 
 
 @pytest.fixture
@@ -26,7 +36,18 @@ def ids(company: Company) -> dict[str, Any]:
 
 @pytest.fixture
 def owner(company: Company) -> Api:
-    return Api(make_api_key(company.partner, scopes=list(Scope.values))[1])
+    return Api(make_full_key(company)[1])
+
+
+def others_of(company: Company) -> dict[str, Api]:
+    """Clients with all scopes that may not see the company: of another partner or mode, and of a key without it."""
+    companies = {
+        "other partner": CompanyFactory.create(is_live=company.is_live),
+        "other mode": CompanyFactory.create(partner=company.partner, is_live=not company.is_live),
+        "limited": CompanyFactory.create(partner=company.partner, is_live=company.is_live),
+    }
+    limits = {"limited": [companies["limited"].pk]}
+    return {name: Api(make_full_key(each, company_ids=limits.get(name, ()))[1]) for name, each in companies.items()}
 
 
 def send(caller: Api, operation: Operation, ids: dict[str, Any], method: str | None = None, query: str = "") -> Any:
@@ -38,10 +59,10 @@ def send(caller: Api, operation: Operation, ids: dict[str, Any], method: str | N
 
 
 def everything() -> dict[str, Any]:
-    """All rows, except for the time when a key was last used."""
+    """All rows, except for what is counted of a key's requests."""
     rows = {}
     for model in apps.get_models():
-        if model._meta.app_label in {"companies", "connections", "invitations"}:
+        if model._meta.app_label in {"companies", "connections", "invitations"} and model not in COUNTED:
             names = [
                 field.attname
                 for field in model._meta.concrete_fields
@@ -69,28 +90,55 @@ def test_responses_are_not_cached(ids, owner):
             assert send(caller, operation, ids)["Cache-Control"] == "no-store", operation
 
 
-def test_ids_of_other_partners_give_404(stranger, ids):
+def hidden_rows(company: Company) -> list[tuple[str, dict[str, Any], Api]]:
+    """Ids with clients that must not see them: of a test company with all sorts of clients, and of a live one."""
+    live, ids = CompanyFactory.create(partner=company.partner), path_ids(company)
+    hidden = [(name, ids, caller) for name, caller in others_of(company).items()]
+    return [*hidden, ("test key", path_ids(live), Api(make_full_key(company)[1]))]
+
+
+def test_ids_of_others_give_404(company):
+    hidden = hidden_rows(company)
     before = everything()
 
     for operation in WITH_ID:
-        theirs, missing = send(stranger, operation, ids), send(stranger, operation, NOWHERE)
-        assert problem_in(theirs, 404)["code"] == "NOT_FOUND", operation
-        assert theirs.json() | {"requestId": ""} == missing.json() | {"requestId": ""}, operation
+        missing = send(hidden[0][2], operation, NOWHERE).json() | {"requestId": ""}
+        assert (missing["status"], missing["code"]) == (404, "NOT_FOUND"), operation
+        for name, ids, caller in hidden:
+            theirs = send(caller, operation, ids).json() | {"requestId": ""}
+            if operation.scope == Scope.TEST and name == "other mode":
+                assert (theirs["status"], theirs["code"]) == (403, "TEST_KEY_REQUIRED"), operation
+            else:
+                assert theirs == missing, (operation, name)
     assert everything() == before
 
 
-def test_operations_without_id_show_no_strangers(stranger, ids):
-    for operation in OPERATIONS:
+def test_operations_without_id_show_no_others(company):
+    for operation, (name, ids, caller) in product(OPERATIONS, hidden_rows(company)):
         if not operation.parameters:
-            shown = send(stranger, operation, ids).content.decode()
-            assert [name for name, value in ids.items() if str(value) in shown] == [], operation
+            shown = send(caller, operation, ids).content.decode()
+            assert [name for name, value in ids.items() if str(value) in shown] == [], (operation, name)
+
+
+def test_created_company_has_mode_of_key(company):
+    for is_live in (True, False):
+        caller = Api(make_full_key(Company(partner=company.partner, is_live=is_live))[1])
+        made = caller.post("company", {"name": "Bakery"}).json()["id"]
+        assert Company.objects.get(pk=made).is_live == is_live
+        assert made in [each["id"] for each in caller.get("company").json()["companies"]]
+
+
+def test_limited_key_cannot_create_companies(company):
+    limited = others_of(company)["limited"]
+
+    assert limited.post("company", {"name": "Bakery"}).json()["code"] == "KEY_LIMITED_TO_COMPANIES"
 
 
 def test_missing_scope_is_rejected(ids, company):
     before = everything()
     for operation in SCOPED:
         others = sorted(set(Scope.values) - {operation.scope})
-        key, value = make_api_key(company.partner, scopes=others)
+        key, value = make_api_key(company.partner, scopes=others, is_live=company.is_live)
         caller = Api(value)
 
         response = send(caller, operation, ids)
@@ -105,9 +153,9 @@ def test_missing_scope_is_rejected(ids, company):
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_required_scope_is_enough(ids, company, operation):
     scopes = [operation.scope] if operation.scope else []
-    caller = Api(make_api_key(company.partner, scopes=scopes)[1])
+    caller = Api(make_api_key(company.partner, scopes=scopes, is_live=company.is_live)[1])
 
-    assert send(caller, operation, ids).status_code in {200, 201, 202}
+    assert send(caller, operation, ids).status_code in {200, 201, 202, 207}
 
 
 def test_only_ping_and_providers_need_no_scope():
@@ -154,7 +202,7 @@ def test_connections_of_other_partners_match_nothing(api, company):
 
 @pytest.mark.parametrize("name", ["invitation", "site", "connection"])
 def test_the_company_in_the_path_counts(api, company, name):
-    companies = [company, *CompanyFactory.create_batch(3, partner=company.partner)]
+    companies = [company, *CompanyFactory.create_batch(3, partner=company.partner, is_live=company.is_live)]
     bodies = {
         "site": {"name": "Roof"},
         "connection": {"url": "https://x.example.com", "username": "u", "password": "p"},

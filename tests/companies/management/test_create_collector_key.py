@@ -17,8 +17,10 @@ def create(*arguments):
 
 
 def test_operator_creates_collector_key(partner):
-    for key in (create(partner.name), create(str(partner.pk), "--name", "Reader")):
+    keys = create(partner.name), create(str(partner.pk), "--name", "Reader"), create(partner.name, "--test")
+    for key in keys:
         assert (key.partner, set(key.scopes)) == (partner, COLLECTOR_SCOPES)
+    assert [key.is_live for key in keys] == [True, True, False]
 
 
 def test_ambiguous_partner_is_refused(partner):

@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from companies.models import Company, Site
-from tests.factories import CompanyFactory, PartnerFactory, SiteFactory
+from tests.factories import CompanyFactory, PartnerFactory, SiteFactory, make_api_key
 
 
 def is_stored(**changes):
@@ -26,10 +26,19 @@ def test_database_requires_names(db):
             factory(name="")
 
 
-def test_partner_sees_own_rows_only(company):
-    site = SiteFactory(company=company)
-    SiteFactory(company=CompanyFactory())
+def test_key_sees_own_rows_only(company):
+    """Rows of the key's partner and mode, and of the companies to which it is limited."""
+    partner, other = company.partner, CompanyFactory(partner=company.partner)
+    site, tried_out = SiteFactory(company=company), SiteFactory(company__partner=partner, company__is_live=False)
+    SiteFactory()
+    key, limited = (make_api_key(partner, company_ids=ids)[0] for ids in ([], [other.pk]))
+    rehearsal = make_api_key(partner, is_live=False)[0]
 
-    assert list(Company.objects.visible_to(company.partner)) == [company]
-    assert list(Site.objects.visible_to(company.partner)) == [site]
-    assert not Company.objects.visible_to(PartnerFactory()).exists()
+    for caller, companies, sites in (
+        (key, {company, other}, {site}),
+        (limited, {other}, set()),
+        (rehearsal, {tried_out.company}, {tried_out}),
+        (make_api_key(PartnerFactory())[0], set(), set()),
+    ):
+        assert set(Company.objects.visible_to(caller)) == companies
+        assert set(Site.objects.visible_to(caller)) == sites

@@ -33,6 +33,21 @@ def test_database_requires_https_redirects(db):
     Partner.objects.update(redirect_urls=["https://a.example/?b=c,d", "https://b.example/{e}"])
 
 
+def test_database_requires_origins_for_embedding(db):
+    PartnerFactory()
+    for origin in (
+        "*",
+        "",
+        "https://*.a.example",
+        "https://a.example/",
+        "https://a.example; script-src *",
+        "https://a\nb",
+    ):
+        with pytest.raises(IntegrityError, match="partner_embedding_origins"), transaction.atomic():
+            Partner.objects.update(embedding_origins=["https://b.example", origin])
+    Partner.objects.update(embedding_origins=["https://a.example:8443", "http://localhost:3000"])
+
+
 def test_find_api_key_finds_active_keys_only(db):
     key, value = make_api_key(PartnerFactory())
 
@@ -62,13 +77,17 @@ def test_keys_of_a_partner_overlap(db):
 def test_find_api_key_adds_own_company_only(company):
     value = make_api_key(company.partner)[1]
     companies = [company, *CompanyFactory.create_batch(3, partner=company.partner)]
-    ids = [*(each.pk for each in companies), CompanyFactory().pk, uuid4()]
+    tried_out = CompanyFactory(partner=company.partner, is_live=False)
+    ids = [*(each.pk for each in companies), tried_out.pk, CompanyFactory().pk, uuid4()]
 
-    found = [getattr(find_api_key(value, company_id=company_id), "company", None) for company_id in ids]
+    def found(value):
+        return [getattr(find_api_key(value, company_id=company_id), "company", None) for company_id in ids]
 
-    assert found == [*companies, None, None]
+    assert found(value) == [*companies, None, None, None]
+    limited = make_api_key(company.partner, company_ids=[company.pk])[1]
+    assert found(limited) == [company, *[None] * 6]
 
 
-def test_statement_beside_key_must_compare_partner():
-    with pytest.raises(ValueError, match="partner_id"):
+def test_statement_beside_key_must_limit_companies():
+    with pytest.raises(ValueError, match="SEEN_BY_FOUND_KEY"):
         key_finder("SELECT name FROM companies_company WHERE id = %(company)s", "company")

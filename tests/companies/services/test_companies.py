@@ -1,6 +1,6 @@
 import pytest
 
-from companies.models import Company, Site
+from companies.models import Company, Site, World
 from companies.services.companies import (
     COMPANY_CHECKS,
     SITE_CHECKS,
@@ -25,7 +25,7 @@ def refused(act):
 def test_company_and_site_are_created_and_updated(db):
     partner = PartnerFactory()
 
-    company = create_company(partner, name="Bakery", reply_to="energy@bakery.example")
+    company = create_company(World(partner.pk, is_live=True), name="Bakery", reply_to="energy@bakery.example")
     site = create_site(company, name=" Main ", address=" 1 Mill Lane\n")
     update_company(company, name=" Bakeries", reply_to=None)
     assert (site.name, site.address) == ("Main", "1 Mill Lane")
@@ -41,9 +41,10 @@ def test_services_apply_their_checks(company):
     """The values belong to the validators; here one wrong value for each field."""
     site = SiteFactory(company=company)
     wrong = {"name": " ", "locale": "de_AT", "reply_to": "nobody", "external_id": BAD_LINE, "address": BAD_LINE}
+    wrong["time_zone"] = "Mars/Olympus"
     for field in COMPANY_CHECKS:
         value = {"name": "x", field: wrong[field]}
-        assert refused(lambda value=value: create_company(company.partner, **value)) == (field,)
+        assert refused(lambda value=value: create_company(company.world, **value)) == (field,)
         assert refused(lambda field=field: update_company(company, **{field: wrong[field]})) == (field,)
     for field in SITE_CHECKS:
         value = {"name": "x", field: wrong[field]}
@@ -61,7 +62,7 @@ def test_checks_limit_lengths():
 
 
 def test_reply_to_is_normalised(company):
-    made = create_company(company.partner, name="x", reply_to="A+b@Bücher.Example", external_id="")
+    made = create_company(company.world, name="x", reply_to="A+b@Bücher.Example", external_id="")
 
     assert (made.reply_to, made.external_id) == ("a+b@xn--bcher-kva.example", None)
     assert update_company(made, reply_to="").reply_to is None
@@ -70,7 +71,7 @@ def test_reply_to_is_normalised(company):
 
 
 def test_updated_at_changes_with_content(company):
-    made = create_company(company.partner, name="Bakery")
+    made = create_company(company.world, name="Bakery")
     site = create_site(made, name="Main")
     for each in (Company.objects.get(pk=made.pk), Site.objects.get(pk=site.pk)):
         assert each.updated_at == each.created_at

@@ -5,7 +5,7 @@ from django.urls import reverse
 from companies.actors import SYSTEM, Actor
 from companies.models import Company, CompanyEvent
 from companies.services.companies import archive_site, create_company, create_site, restore_site, update_company
-from tests.factories import PartnerFactory, UserFactory
+from tests.factories import CompanyFactory, UserFactory
 
 
 def logged(row):
@@ -14,7 +14,7 @@ def logged(row):
 
 def test_company_log_names_changed_fields(db):
     mary = Actor.staff(UserFactory())
-    company = create_company(PartnerFactory(), name="Acme", reply_to="anna@example.com", by=SYSTEM)
+    company = create_company(CompanyFactory().world, name="Acme", reply_to="anna@example.com", by=SYSTEM)
     update_company(company, by=mary, name="Acme", reply_to="ben@example.com", external_id="CRM-1")
     update_company(company, by=mary, name="Acme")
 
@@ -37,7 +37,9 @@ def test_page_shows_what_api_and_staff_did(api, client):
     created = api.post("company", {"name": "Acme", "externalId": "CRM-1"}).json()
     client.force_login(UserFactory(name="Mary Okafor"))
     page = reverse("admin:companies_company_change", args=[created["id"]])
-    client.post(page, {"name": "Acme Mills", "external_id": "CRM-1", "locale": "en", "reply_to": ""})
+    client.post(
+        page, {"name": "Acme Mills", "external_id": "CRM-1", "locale": "en", "time_zone": "UTC", "reply_to": ""}
+    )
     api.post(f"site/company/{created['id']}", {"name": "Main bakery"})
 
     response = client.get(page)

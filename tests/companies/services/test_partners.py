@@ -3,6 +3,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from companies.exceptions import CollectorKeyRefused, FreshCodeRequired
@@ -10,9 +11,8 @@ from companies.models import COLLECTOR_SCOPES, OF_COLLECTORS, ApiKey, Partner, S
 from companies.services.partners import (
     create_partner,
     issue_api_key,
-    record_api_key_use,
-    rename_api_key,
     revoke_api_key,
+    update_api_key,
     update_partner,
 )
 from config.exceptions import InvalidField
@@ -48,6 +48,14 @@ def test_update_keeps_concurrent_changes(db):
     assert (partner.name, partner.redirect_urls) == ("Southwind", [THANKS])
 
 
+def test_new_embedding_origins_are_logged(db, caplog):
+    partner = PartnerFactory()
+    for origins in (["https://portal.example.com/", "https://b.example"], []):
+        update_partner(partner, embedding_origins=origins)
+    said = [record.getMessage().partition("are now ")[2] for record in caplog.records if "embedding" in record.msg]
+    assert said == ["https://portal.example.com https://b.example", "none"]
+
+
 def test_redirects_must_be_https(db):
     partner = PartnerFactory()
     urls = ["http://partner.example.com", "javascript:alert(1)", "ftp://x.example", "partner.example.com", "", " "]
@@ -65,7 +73,7 @@ def test_partners_and_keys_need_names(db):
         (" ", lambda name: create_partner(name=name)),
         ("x" * 201, lambda name: update_partner(partner, name=name)),
         (" ", lambda name: issue_api_key(partner, name=name)),
-        ("x" * 101, lambda name: rename_api_key(key, name=name)),
+        ("x" * 101, lambda name: update_api_key(key, name=name)),
     ):
         assert refused(lambda act=act, name=name: act(name)) == ("name",)
     assert (Partner.objects.count(), ApiKey.objects.get().name) == (1, "Billing")
@@ -82,6 +90,22 @@ def test_key_value_is_random_and_hashed(db):
     assert len({issue_api_key(key.partner, name="x")[1] for _ in range(20)}) == 20
 
 
+def test_test_key_can_be_told_apart(partner):
+    key, value = issue_api_key(partner, name="CI", is_live=False)
+
+    assert re.fullmatch(r"lk_test_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", value)
+    assert value.startswith(f"{key.prefix}_")
+    assert key.prefix == value[:16]
+    assert key.scopes == partner_scopes(is_live=False) == [*partner_scopes(), Scope.TEST]
+
+
+def test_live_key_cannot_simulate(partner):
+    assert refused(lambda: issue_api_key(partner, name="x", scopes=[Scope.TEST])) == ("scopes",)
+    for fields in ({"scopes": [Scope.TEST]}, {"is_live": False}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ApiKey.objects.filter(pk=make_api_key(partner)[0].pk).update(**fields)
+
+
 def test_key_has_partner_scopes_by_default(db):
     staff = UserFactory()
     key, _ = issue_api_key(PartnerFactory(), name="Ordinary", created_by=staff)
@@ -89,7 +113,7 @@ def test_key_has_partner_scopes_by_default(db):
     nothing, _ = issue_api_key(key.partner, name="Nothing", scopes=[])
 
     assert (key.scopes, key.created_by) == (partner_scopes(), staff)
-    assert not {Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS} & set(key.scopes)
+    assert not {Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS, Scope.WEBHOOKS_WRITE} & set(key.scopes)
     assert (collector.scopes, nothing.scopes) == (["credentials:read"], [])
 
 
@@ -109,7 +133,7 @@ def test_rename_changes_nothing_else(db):
     revoke_api_key(key)
     before = ApiKey.objects.values().get()
 
-    rename_api_key(stale, name="New")
+    update_api_key(stale, name="New")
 
     assert ApiKey.objects.values().get() == before | {"name": "New"}
 
@@ -120,19 +144,6 @@ def test_second_revocation_changes_nothing(db):
     first = revoke_api_key(key).revoked_at
 
     assert revoke_api_key(key).revoked_at == first
-
-
-def test_key_use_is_written_once_a_minute(db, django_assert_num_queries):
-    key, _ = make_api_key(PartnerFactory())
-
-    with django_assert_num_queries(1):
-        record_api_key_use(key)
-    key.refresh_from_db()
-    with django_assert_num_queries(0):
-        record_api_key_use(key)
-    key.last_used_at -= timedelta(minutes=1, seconds=1)
-    with django_assert_num_queries(1):
-        record_api_key_use(key)
 
 
 def test_collector_scopes_are_exclusive(partner):

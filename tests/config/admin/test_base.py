@@ -18,7 +18,9 @@ from tests.factories import (
     UserFactory,
     make_api_key,
     make_connection,
+    make_delivery,
     make_invitation,
+    make_stored_mail,
 )
 from tests.invitations.services.batches.drafts import draft
 
@@ -61,6 +63,7 @@ def admin_client(db, client):
 def one_of_each(db):
     """Primary key of a row for each of our admins, by the admin's name."""
     invitation = make_invitation(allowed_emails=["a@example.com"], message="Hello", max_uses=2)
+    delivery = make_delivery()
     rows = [
         invitation,
         invitation.company,
@@ -72,6 +75,9 @@ def one_of_each(db):
         UserFactory(),
         draft(invitation.company, "email", "a@example.com"),
         Group.objects.create(name="Friends"),
+        delivery,
+        delivery.endpoint,
+        make_stored_mail(),
     ]
     return {f"{row._meta.app_label}_{row._meta.model_name}": row.pk for row in rows}
 
@@ -84,7 +90,7 @@ def test_pages_have_no_inline_code(page, client, one_of_each):
     pages = [page("index"), page("password_change")]
     for name, pk in one_of_each.items():
         pages += [page(f"{name}_changelist", query={"q": "x"}), page(f"{name}_change", pk)]
-        if name != "connections_connection":
+        if name not in {"connections_connection", "companies_webhookdelivery", "companies_storedmail"}:
             pages.append(page(f"{name}_add"))
     pages.append(page("companies_company_history", one_of_each["companies_company"]))
     pages.append(page("auth_user_password_change", one_of_each["companies_user"]))
@@ -97,7 +103,8 @@ def test_pages_have_no_inline_code(page, client, one_of_each):
 
 
 def test_no_row_can_be_deleted(admin_client, one_of_each):
-    one_of_each.pop("connections_connection")  # deleted by a service, which keeps its events
+    for name in ("connections_connection", "companies_webhookendpoint"):
+        one_of_each.pop(name)  # deleted by a service
     for name, pk in one_of_each.items():
         response = admin_client.post(reverse(f"admin:{name}_delete", args=[pk]), {"post": "yes"})
         assert response.status_code == 403, name

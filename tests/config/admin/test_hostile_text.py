@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from companies.actors import SYSTEM
+from companies.models import WebhookAttempt
 from connections.models.status import Status
 from connections.services.connections import report_status
 from invitations.services.invitations import revoke_invitation
@@ -14,6 +18,8 @@ from tests.factories import (
     UserFactory,
     make_api_key,
     make_connection,
+    make_delivery,
+    make_endpoint,
     make_invitation,
 )
 
@@ -41,7 +47,19 @@ def rows(db):
     )
     revoke_invitation(invitation, by=SYSTEM, reason=HOSTILE)
     key, _ = make_api_key(partner, name=HOSTILE)
-    return [partner, company, site, datasource, connection, invitation, key, UserFactory(name=HOSTILE)]
+    endpoint = make_endpoint(company, url=f"https://x.example/{HOSTILE}", description=HOSTILE)
+    delivery = make_delivery(endpoint, data={HOSTILE: HOSTILE})
+    WebhookAttempt.objects.create(
+        delivery=delivery,
+        number=1,
+        url=endpoint.url,
+        started_at=timezone.now(),
+        duration=timedelta(0),
+        answer=HOSTILE,
+        error=HOSTILE,
+    )
+    webhooks = [endpoint, delivery]
+    return [partner, company, site, datasource, connection, invitation, *webhooks, key, UserFactory(name=HOSTILE)]
 
 
 def test_hostile_text_is_escaped_on_every_page(client, rows):

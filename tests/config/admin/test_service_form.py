@@ -50,7 +50,8 @@ def test_service_form_refused_write_is_rolled_back(partner):
 
 
 def test_service_form_shows_all_errors_at_once(admin_client, partner):
-    response = admin_client.post(reverse(ADD), {"partner": partner.pk, "name": "a\u0007", "locale": "de_AT"})
+    typed = {"partner": partner.pk, "name": "a\u0007", "locale": "de_AT", "time_zone": "UTC"}
+    response = admin_client.post(reverse(ADD), typed)
 
     assert set(response.context["adminform"].form.errors) == {"name", "locale"}
 

@@ -3,7 +3,6 @@
 The reverse, that no other error occurs, is checked for every response of every test: `check_documented`.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -14,46 +13,21 @@ from django.db import connection, transaction
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from companies.models import ApiKey, Company, Scope, StoredAnswer
+from companies.models import ApiKey, Company, Partner, StoredAnswer, WebhookEndpoint
+from companies.services.webhooks.endpoints import MAX_ENDPOINTS
 from config.db.advisory_locks import _key
 from config.http.body_limit import BODY_ERROR
 from connections.models import Connection, Credential
 from connections.models.status import Status
-from invitations.models import Invitation, RateLimitWindow
+from invitations.models import EmailProof, Invitation, RateLimitWindow
+from tests.config.api.caller import Caller
 from tests.config.api.documented_errors import error_code
-from tests.config.api.operations import Operation, operations, path_ids
+from tests.config.api.operations import operations, path_ids
 from tests.database import database_url, execute
-from tests.factories import make_api_key
+from tests.factories import make_api_key, make_full_key
 
 OPERATIONS = operations()
 NOWHERE = UUID("019ab5d2-3c4e-7f10-8a52-6d1f0c9b7e21")
-
-
-class Caller:
-    """Sends one operation, valid except for what a test changes."""
-
-    def __init__(self, operation: Operation, ids: dict[str, Any], key: ApiKey, value: str) -> None:
-        self.operation, self.ids, self.key, self.value = operation, ids, key, value
-
-    def __call__(
-        self,
-        body: Any = None,
-        *,
-        query: str = "",
-        raw: bytes | None = None,
-        ids: Any = None,
-        content_type: str = "application/json",
-        key: str | None = "",
-        headers: dict[str, str] | None = None,
-        **environ: str,
-    ) -> Any:
-        path = f"/v2/{self.operation.path(ids or self.ids)}{query}"
-        sent = json.dumps(self.operation.example_body if body is None else body).encode() if raw is None else raw
-        if self.operation.method == "get" and raw is None:
-            sent = b""
-        known = {} if key is None else {"X-API-KEY": key or self.value}
-        client = Client(raise_request_exception=False, headers=known | (headers or {}))
-        return client.generic(self.operation.method.upper(), path, sent, content_type=content_type, **environ)
 
 
 def in_progress(call: Caller) -> Any:
@@ -79,7 +53,13 @@ def broken(call: Caller) -> Any:
 
 
 def without_scope(call: Caller) -> Any:
-    return call(key=make_api_key(call.key.partner, scopes=[])[1])
+    return call(key=make_api_key(call.key.partner, scopes=[], is_live=False)[1])
+
+
+def limited(call: Caller) -> Any:
+    """With a key that sees only the company of these ids."""
+    ApiKey.objects.filter(pk=call.key.pk).update(company_ids=[call.ids["company_id"]])
+    return call()
 
 
 def revoked(call: Caller) -> Any:
@@ -92,9 +72,15 @@ def below_what_is_used(call: Caller) -> Any:
     return call({"maxUses": 1})
 
 
-def mailing(call: Caller) -> dict[str, bool]:
-    """Body of a request that mails the invitation."""
-    return {"sendEmail": True} if call.operation.method == "patch" else {}
+def twice(call: Caller) -> Any:
+    body = {"allowedEmails": ["anna@example.com"], "ifOpenExists": "refuse"}
+    call(body)
+    return call(body)
+
+
+def mailing(call: Caller) -> dict[str, bool] | None:
+    """Body of a request that mails the invitation. None: the example."""
+    return {"sendEmail": True} if call.operation.method == "patch" else None
 
 
 def used_up(call: Caller) -> Any:
@@ -113,30 +99,57 @@ def too_often(call: Caller) -> Any:
     return call(mailing(call))
 
 
+def above_the_limit(call: Caller) -> Any:
+    Partner.objects.update(reads_per_minute=1, writes_per_minute=1)
+    call()
+    return call()
+
+
 def inactive_company(call: Caller) -> Any:
     Company.objects.update(is_active=False)
     Connection.objects.update(status=Status.COMPANY_INACTIVE)
     return call(mailing(call) if "invitation_id" in call.operation.parameters else None)
 
 
-def disabled(call: Caller) -> Any:
-    Credential.objects.update(encrypted=None)
-    return call({})
+def with_credential(**fields: Any) -> Callable[[Caller], Any]:
+    def cause(call: Caller) -> Any:
+        Credential.objects.update(**fields)
+        return call({})
+
+    return cause
 
 
 def inactive(call: Caller) -> Any:
     Connection.objects.update(status=Status.COMPANY_INACTIVE)
-    return call({"status": "CONNECTED"})
+    return call()
 
 
-def unreadable(call: Caller) -> Any:
-    Credential.objects.update(encrypted=b"something else")
-    return call({})
+def unproved(call: Caller) -> Any:
+    EmailProof.objects.all().delete()
+    return call()
 
 
-def moved(call: Caller) -> Any:
-    Credential.objects.update(host="elsewhere.example")
-    return call({})
+def without_provider(call: Caller) -> Any:
+    prefill = {"datasourceId": str(NOWHERE), "lockedFields": ["datasourceId"]}
+    Invitation.objects.update(prefill=prefill)
+    return call()
+
+
+def connected_before(call: Caller) -> Any:
+    call()
+    return call()
+
+
+def paused(call: Caller) -> Any:
+    WebhookEndpoint.objects.update(paused_at=timezone.now())
+    return call()
+
+
+def fifty_webhooks(call: Caller) -> Any:
+    (endpoint,) = WebhookEndpoint.objects.all()
+    same = {"url": endpoint.url, "encrypted_secret": b"", **endpoint.world._asdict()}
+    WebhookEndpoint.objects.bulk_create(WebhookEndpoint(**same) for _ in range(MAX_ENDPOINTS - 1))
+    return call()
 
 
 def over_http(call: Caller) -> Any:
@@ -159,36 +172,49 @@ CAUSES: dict[tuple[str, str], Callable[[Caller], Any]] = {
     ("401", "INVALID_API_KEY"): lambda call: call(key="lk_nobody"),
     ("403", "SCOPE_MISSING"): without_scope,
     ("403", "HTTPS_REQUIRED"): over_http,
+    ("403", "TEST_KEY_REQUIRED"): lambda call: call(key=make_api_key(call.key.partner)[1]),
+    ("403", "EMAIL_PROOF_REQUIRED"): unproved,
+    ("403", "KEY_LIMITED_TO_COMPANIES"): limited,
     ("404", "NOT_FOUND"): lambda call: call(ids=dict.fromkeys(call.ids, NOWHERE)),
     ("406", "NOT_ACCEPTABLE"): lambda call: call(headers={"Accept": "text/html"}),
     ("409", "REQUEST_IN_PROGRESS"): in_progress,
     ("409", "STORED_RESPONSE_UNREADABLE"): unreadable_response,
     ("409", "CREDENTIALS_CHANGED"): lambda call: call({"status": "CONNECTED", "credentialsVersion": 7}),
     ("409", "IMPOSSIBLE_STATUS_CHANGE"): inactive,
-    ("409", "CREDENTIALS_DELETED"): disabled,
-    ("409", "LOGIN_PAGE_MOVED"): moved,
+    ("409", "CREDENTIALS_DELETED"): with_credential(encrypted=None),
+    ("409", "LOGIN_PAGE_MOVED"): with_credential(host="elsewhere.example"),
     ("409", "COMPANY_INACTIVE"): inactive_company,
-    ("409", "CREDENTIALS_UNREADABLE"): unreadable,
+    ("409", "WEBHOOK_INACTIVE"): paused,
+    ("409", "TOO_MANY_WEBHOOKS"): fifty_webhooks,
+    ("409", "PROVIDER_GONE"): without_provider,
+    ("409", "CONNECTED_BEFORE"): connected_before,
+    ("409", "CREDENTIALS_UNREADABLE"): with_credential(encrypted=b"something else"),
+    ("409", "OPEN_INVITATION_EXISTS"): twice,
     ("409", "INVITATION_REVOKED"): revoked,
     ("409", "INVITATION_FULFILLED"): used_up,
     ("409", "INVITATION_EXPIRED"): expired,
     ("409", "MAX_USES_BELOW_USE_COUNT"): below_what_is_used,
     ("408", "REQUEST_TIMEOUT"): lambda call: call(raw=b"{", **{BODY_ERROR: 408}),
-    ("413", "BODY_TOO_LARGE"): lambda call: call(CONTENT_LENGTH="262145"),
+    ("410", "EVENT_GONE"): lambda call: call(query=f"?after={NOWHERE}"),
+    ("413", "BODY_TOO_LARGE"): lambda call: call(CONTENT_LENGTH=str(2**21 + 1)),
     ("415", "UNSUPPORTED_MEDIA_TYPE"): lambda call: call(content_type="text/plain"),
     ("415", "UNSUPPORTED_ENCODING"): lambda call: call(headers={"Content-Encoding": "gzip"}),
     ("422", "IDEMPOTENCY_KEY_REUSED"): reused,
     ("429", "TOO_MANY_ATTEMPTS"): too_often,
+    ("429", "RATE_LIMITED"): above_the_limit,
     ("500", "INTERNAL_ERROR"): broken,
 }
 IDEMPOTENCY = {"REQUEST_IN_PROGRESS", "STORED_RESPONSE_UNREADABLE"}
 UNAVAILABLE = ("503", "UNAVAILABLE")
-ON_ANY_OPERATION = [error for error in CAUSES if error[0] not in {"409", "429"} or error[1] in IDEMPOTENCY]
+ON_SOME = {"EMAIL_PROOF_REQUIRED"}
+ON_ANY_OPERATION = [
+    error for error in CAUSES if (error[0] not in {"409", "429"} or error[1] in IDEMPOTENCY) and error[1] not in ON_SOME
+]
 
 
 @pytest.fixture
 def callers(company: Any) -> list[Caller]:
-    key, value = make_api_key(company.partner, scopes=list(Scope.values))
+    key, value = make_full_key(company)
     ids = path_ids(company)
     Invitation.objects.update(max_uses=5)
     return [Caller(operation, ids, key, value) for operation in OPERATIONS]

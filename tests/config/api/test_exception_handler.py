@@ -14,7 +14,7 @@ from companies.models import Company
 from config.api.exception_handler import QueryName, exception_handler, pointer
 from config.http.body_limit import MAX_BODY_BYTES
 from tests.companies.refusals import problem_in, wrong_fields
-from tests.factories import make_api_key
+from tests.factories import make_full_key
 from tests.fuzzing import examples
 
 KEYS = {"type", "title", "status", "detail", "code", "requestId", "errors"}
@@ -74,7 +74,7 @@ def test_misspelt_paths_are_corrected(company):
 
 
 def test_plain_http_is_refused_not_redirected(company):
-    _, value = make_api_key(company.partner)
+    _, value = make_full_key(company)
     path = f"/v2/invitation/company/{company.pk}"
 
     with override_settings(SECURE_SSL_REDIRECT=True, PUBLIC_URL="https://connect.example.org"):

@@ -15,6 +15,7 @@ from config.api.fields import (
     StrictIntegerField,
     StrictListField,
     StrictSerializer,
+    StrictUUIDField,
     StringMapField,
 )
 from config.api.validation import validate
@@ -42,6 +43,7 @@ REJECTED: list[tuple[Any, list[Any]]] = [
     (SingleLineField(**LINE), ["a\nb", "a\tb", "\u200b", "live\u202e", "x" * 6, 5]),
     (MultiLineField(**LINE), ["a\x07b", "live\u202e", "x" * 6, 5]),
     (StrictListField(), ["x", {}, 5, None]),
+    (StrictUUIDField(), ["5", "", True, *NUMBERS, *OTHERS]),
     (MAP, [{"a": "", "b": "", "c": ""}, {"abcd": "x"}, {"a": "abcde"}, {"a\x00": "x"}, {"a": "\x00"}]),
     (MAP, [*({"a": other} for other in [*NUMBERS, *OTHERS, True]), ["a"], "a", 5, True, None]),
     (CountryField(), ["gb", "GBR", "ZZ", "AA", "UK", "G", "", "GB\nX", 44, True, *OTHERS]),

@@ -15,17 +15,32 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from companies.models import Company, Scope
+from companies.models import Company
 from config.api.document import openapi_document
 from config.wsgi import application
 from tests.config.api.operations import path_ids
-from tests.factories import make_api_key
+from tests.factories import make_full_key
 from tests.fuzzing import examples
 
 DOCUMENT = schemathesis.openapi.from_dict(openapi_document())
 DOCUMENT.app = application
 OPERATIONS = [(path, method) for path, methods in openapi_document()["paths"].items() for method in methods]
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def has_documented_code(context: Any, response: Any, case: Any) -> None:
+    """Fail if the document lacks the error code of a response."""
+    if response.status_code >= 400:
+        (media,) = case.operation.definition.raw["responses"][str(response.status_code)]["content"].values()
+        assert response.json()["code"] in media["examples"]
+
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    has_documented_code,
+]
 BOUNDED = examples(5, phases=[Phase.explicit, Phase.generate])
 
 
@@ -41,12 +56,13 @@ def _one_connection() -> Iterator[None]:
 
 @pytest.fixture
 def ids(company: Company) -> dict[str, str]:
-    return {name.removesuffix("_id") + "Id": str(value) for name, value in path_ids(company).items()}
+    known = {name.removesuffix("_id") + "Id": str(value) for name, value in path_ids(company).items()}
+    return known | {"status": "CONNECTED"}
 
 
 @pytest.fixture
 def headers(company: Company) -> dict[str, str]:
-    return {"X-API-KEY": make_api_key(company.partner, scopes=list(Scope.values))[1]}
+    return {"X-API-KEY": make_full_key(company)[1]}
 
 
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
@@ -73,6 +89,8 @@ def test_requests_without_key_are_unauthorized(db: None) -> None:
 
 def _send_without_key(operation: Any) -> None:
     nowhere = dict.fromkeys((each.name for each in operation.path_parameters), "019ab5d2-3c4e-7f10-8a52-6d1f0c9b7e21")
+    if "status" in nowhere:
+        nowhere["status"] = "CONNECTED"
 
     @settings(BOUNDED, max_examples=1)
     @given(case=operation.as_strategy())

@@ -2,8 +2,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.db.models import Q
+from django.http import QueryDict
 from rest_framework import serializers
 
 from companies.models import Company
@@ -11,14 +13,20 @@ from config.api.exception_handler import pointer
 from config.api.pagination import KeysetPagination
 from tests.factories import CompanyFactory
 
-REQUEST: Any = None
+REQUEST: Any = SimpleNamespace(
+    path="/v2/rows", query_params=QueryDict("limit=3&cursor=old&email=a%2Bb@x.example&s=1&s=2")
+)
 
 
-def page(limit: int, cursor: str | None = None, name: str = "rows", conditions: Any = ()) -> Any:
+def page(*args: Any, **kwargs: Any) -> Any:
+    return response(*args, **kwargs).data
+
+
+def response(limit: int, cursor: str | None = None, name: str = "rows", conditions: Any = ()) -> Any:
     view = SimpleNamespace(query={"limit": limit, "cursor": cursor})
     paginator = KeysetPagination.named(name)()
     rows = paginator.paginate_queryset(Company.objects.order_by("-pk"), REQUEST, view, conditions)
-    return paginator.get_paginated_response([row.pk for row in rows]).data
+    return paginator.get_paginated_response([row.pk for row in rows])
 
 
 @pytest.mark.parametrize("limit", [1, 3, 6, 7, 8])
@@ -72,3 +80,16 @@ def test_page_is_one_query_without_count(db, django_assert_num_queries):
 
 def test_empty_page(db):
     assert page(10) == {"rows": [], "perPage": 10, "hasNext": False, "nextCursor": None}
+
+
+def test_link_leads_to_the_next_page(db):
+    CompanyFactory.create_batch(2)
+
+    first, last = response(1), response(2)
+
+    url, relation = first["Link"].split("; ")
+    assert relation == 'rel="next"'
+    assert url.startswith(f"<{settings.PUBLIC_URL}/v2/rows?limit=3&cursor=")
+    assert url.endswith("&email=a%2Bb%40x.example&s=1&s=2>")
+    assert QueryDict(url.partition("?")[2])["cursor"] == first.data["nextCursor"]
+    assert "Link" not in last

@@ -85,7 +85,7 @@ def test_abandoned_server_is_taken_over(made):
 
 
 def test_concurrent_first_starts_share_one_server(folder):
-    starting = [start(folder) for _ in range(4)]
+    starting = [start(folder) for _ in range(2)]
 
     for holder in starting:
         wait_until_up(holder)

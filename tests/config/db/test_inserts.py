@@ -5,11 +5,11 @@ from django.db import DataError, IntegrityError, models
 from django.utils import timezone
 
 from companies.actors import SYSTEM
-from companies.models import Company
+from companies.models import Company, PartnerEvent
 from config.db.inserts import Insert
 from config.db.statements import Statement
 from invitations.models import EventType, Invitation, InvitationEvent
-from invitations.services.events import new_event
+from invitations.services.events import new_event, publication
 from invitations.services.invitations import draft_invitation
 from invitations.services.statements import insert_invitation
 from tests.factories import CompanyFactory, PartnerFactory
@@ -34,9 +34,12 @@ def test_inserted_rows_are_read_as_they_were(company, is_full):
     )
     event = new_event(invitation, EventType.CREATED, by=SYSTEM, changes={"a": [1, None]})
 
-    insert_invitation(invitation, event)
+    published = publication(EventType.CREATED, invitation)
+
+    insert_invitation(invitation, event, published)
 
     assert values(Invitation.objects.get()) == values(invitation)
+    assert values(PartnerEvent.objects.get()) == values(published)
     assert values(InvitationEvent.objects.get()) == values(event)
     assert not invitation._state.adding
 
@@ -44,10 +47,11 @@ def test_inserted_rows_are_read_as_they_were(company, is_full):
 def test_second_event_with_the_id_stores_nothing(company):
     first, second = draft_invitation(company), draft_invitation(company)
     event = new_event(first, EventType.CREATED, by=SYSTEM)
-    insert_invitation(first, event)
+    insert_invitation(first, event, publication(EventType.CREATED, first))
 
+    again = new_event(second, EventType.CREATED, by=SYSTEM, event_id=event.pk)
     with pytest.raises(IntegrityError):
-        insert_invitation(second, new_event(second, EventType.CREATED, by=SYSTEM, event_id=event.pk))
+        insert_invitation(second, again, publication(EventType.CREATED, second))
 
 
 def test_long_text_is_refused_not_cut(db):

@@ -1,6 +1,7 @@
 """The mailbox of a development machine: mails are files, shown on pages."""
 
 import os
+from email.mime.image import MIMEImage
 from importlib import import_module, reload
 
 import pytest
@@ -18,7 +19,7 @@ def pages(settings, tmp_path):
     """A browser on a development machine whose mails are files in `tmp_path`."""
     settings.DEBUG = True
     settings.MAIL_DIR = tmp_path
-    settings.EMAIL_BACKEND = "config.dev.mailbox.FileTransport"
+    settings.EMAIL_BACKEND = "config.mail.files.FileTransport"
     settings.EMAIL_FILE_PATH = str(tmp_path)
     reload_urls()
     yield Client()
@@ -102,6 +103,19 @@ def test_preview_is_framed_without_scripts(pages, tmp_path):
     assert "script-src" not in policy.replace("script-src 'none'", "")
 
 
+def test_preview_shows_attached_pictures(pages, tmp_path):
+    message = mail.EmailMultiAlternatives("Hello", "text", "latchkey@localhost", ["anna@example.com"])
+    message.attach_alternative('<img src="cid:logo@latchkey">', "text/html")
+    image = MIMEImage(b"picture", "png")
+    image["Content-ID"] = "<logo@latchkey>"
+    message.attach(image)
+    message.send()
+    (name,) = names(tmp_path)
+    preview = pages.get(f"/dev/mail/{name}/html")
+    assert preview.content.decode().strip() == '<img src="data:image/png;base64,cGljdHVyZQ==">'
+    assert "img-src data:" in preview["Content-Security-Policy"]
+
+
 def test_mail_text_is_escaped(pages, tmp_path):
     send(HOSTILE, HOSTILE)
     (name,) = names(tmp_path)
@@ -131,7 +145,7 @@ def test_other_files_are_not_found(pages, settings, tmp_path):
 
 
 def test_separator_is_the_one_of_django(settings, tmp_path):
-    settings.EMAIL_BACKEND = "config.dev.mailbox.FileTransport"
+    settings.EMAIL_BACKEND = "config.mail.files.FileTransport"
     settings.EMAIL_FILE_PATH = tmp_path
     send()
     (name,) = names(tmp_path)

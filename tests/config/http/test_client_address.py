@@ -8,6 +8,7 @@ from config.http.client_address import (
     forwarded_addresses,
     forwarded_schemes,
     parse_address,
+    site_network,
 )
 
 
@@ -104,3 +105,13 @@ def test_network_of_ipv6_is_its_64():
 def test_address_has_one_normal_form():
     for peer, address in {"2001:DB8::0001": "2001:db8::1", "::ffff:203.0.113.7": "203.0.113.7", "unix:": ""}.items():
         assert client_address(RequestFactory(REMOTE_ADDR=peer).get("/")) == address
+
+
+def test_networks_of_organisations_are_wide():
+    wanted = {
+        "203.0.113.7": "203.0.113.0/24",
+        "::ffff:203.0.113.7": "203.0.113.0/24",
+        "[2001:db8:1:2::3]:443": "2001:db8:1::/48",
+        "unix:": "",
+    }
+    assert {text: site_network(text) for text in wanted} == wanted

@@ -1,5 +1,7 @@
 """Liveness and readiness probes."""
 
+import base64
+
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
@@ -7,9 +9,11 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from config.crypto.keyring import Keyring
 from config.http.static_files import _own_files, check_static_files
 from config.redaction import JSONFormatter
 from tests.config.serving import Served
+from tests.factories import make_invitation
 
 
 def test_ready_with_every_migration(db):
@@ -28,6 +32,17 @@ def test_missing_migration_is_not_ready(db):
     assert response.json() == {"status": "not ready", "reason": "1 migrations have not been applied."}
     assert response["Retry-After"]
     assert Client().get("/healthz").status_code == 200
+
+
+def test_missing_encryption_key_is_not_ready(db, settings):
+    make_invitation()
+    assert Client().get("/readyz").status_code == 200
+    settings.KEYRING = Keyring([base64.b64encode(b"k" * 32).decode()])
+
+    response = Client().get("/readyz")
+
+    assert response.status_code == 503
+    assert "ENCRYPTION_KEYS" in response.json()["reason"]
 
 
 def test_missing_static_files_are_not_ready(db, monkeypatch):
@@ -53,7 +68,7 @@ def test_probe_is_cheap(db, django_assert_max_num_queries, monkeypatch):
     monkeypatch.setattr("os.listdir", None)
     monkeypatch.setattr("pkgutil.iter_modules", None)
 
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         assert Client().get("/readyz").status_code == 200
 
 

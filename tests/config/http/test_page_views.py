@@ -36,3 +36,8 @@ def test_only_people_view_a_page():
         options = {"secure": scheme == "https", "headers": {"Host": host, **headers}}
         seen[name] = is_page_view(RequestFactory().generic(method, "/", **options))
     assert seen == {name: wanted for name, (*_, wanted) in REQUESTS.items()}
+
+
+def test_frame_is_viewed_where_allowed():
+    request = RequestFactory().get("/", headers={"Sec-Fetch-Dest": "iframe"}, secure=True)
+    assert (is_page_view(request), is_page_view(request, may_be_framed=True)) == (False, True)

@@ -12,6 +12,7 @@ from django.test import Client
 
 from tests.config.serving import Served
 from tests.factories import PartnerFactory, make_api_key, make_invitation
+from tests.invitations.answers import answers, page
 
 
 def returned_id(offered):
@@ -84,7 +85,7 @@ def assert_unavailable(path: str, **headers: str) -> None:
         assert response.headers["cache-control"] == "no-store"
 
 
-def test_unreachable_database_is_503(endpoints):
+def test_unreachable_database_is_503(endpoints, caplog):
     reachable = connection.settings_dict
     connection.close()
     connection.settings_dict = reachable | {"HOST": "/nowhere"}
@@ -93,6 +94,7 @@ def test_unreachable_database_is_503(endpoints):
             assert_unavailable(path, **headers)
     finally:
         connection.settings_dict = reachable
+    assert caplog.messages.count("the database does not respond: no connection") == len(endpoints)
 
     for path, headers in endpoints.items():
         assert Served(path, **headers).status == 200
@@ -103,6 +105,16 @@ def test_cut_connection_costs_no_request(endpoints):
         assert Served(path, **headers).status == 200
         end_connection()
         assert Served(path, **headers).status == 200
+
+
+def test_form_after_cut_connection_is_saved_once(transactional_db):
+    invitation, form = make_invitation(max_uses=1), answers()
+    path = page(invitation, "connect")
+    assert Served(path).status == 200
+    end_connection()
+    first, again = (Served(path, form) for _ in range(2))
+    assert (first.status, first.headers["location"]) == (302, page(invitation, "done"))
+    assert (again.status, again.headers["location"], invitation.uses.count()) == (302, page(invitation, "done"), 1)
 
 
 def end_connection() -> None:

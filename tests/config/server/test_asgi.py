@@ -1,6 +1,7 @@
 """The ASGI application, without a web server."""
 
 import asyncio
+import threading
 from io import BytesIO
 
 import pytest
@@ -97,3 +98,18 @@ def test_error_in_a_stream_is_500(messages, caplog):
 
     assert (status, bodies) == (500, [b"Internal Server Error"])
     assert "could not be completed" in caplog.text
+
+
+def test_hanging_request_is_given_up(messages, monkeypatch, caplog):
+    released = threading.Event()
+    monkeypatch.setattr(asgi, "REQUEST_SECONDS", 0.05)
+
+    def hanging():
+        released.wait(10)  # as for a database that was stopped
+        yield b"late"
+
+    status, headers, _ = messages(StreamingHttpResponse(hanging()))
+    released.set()
+
+    assert (status, headers[b"retry-after"]) == (503, b"5")
+    assert "given up" in caplog.text

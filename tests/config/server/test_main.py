@@ -37,6 +37,8 @@ def test_server_is_started_with_deadlines(started):
 
 def test_bad_setting_stops_the_start(started, monkeypatch, capsys):
     class Bad:
+        METRICS_PORT = 0
+
         @property
         def WEB_WORKERS(self):
             raise ImproperlyConfigured("WEB_WORKERS must be a number.")

@@ -19,7 +19,7 @@ async def gather(threads, calls):
 
 
 def test_short_calls_share_a_thread():
-    names = asyncio.run(gather(Threads(4, "web"), [(name_of_thread, None)] * 50))
+    names = asyncio.run(gather(Threads(4, "web", patience=SECONDS), [(name_of_thread, None)] * 50))
 
     assert len(set(names)) == 1
 

@@ -9,6 +9,9 @@ from django.urls import reverse
 from connections.models import Connection, Credential, Datasource
 from connections.models.status import Status
 from connections.services.catalogue import update_datasource
+from invitations.models import Receipt, Use
+from invitations.models.consent import CONSENT_VERSION
+from invitations.services.consent import withdraw_consent
 from tests.connections.admin.pages import SECRETS, listed, page_of, words
 from tests.factories import (
     CompanyFactory,
@@ -18,6 +21,7 @@ from tests.factories import (
     make_connection,
     make_invitation,
 )
+from tests.invitations.api.uses import spend_use
 
 REPAIR = "Invite to repair"
 
@@ -47,6 +51,20 @@ def test_page_leaves_out_empty_facts(admin_client, company):
     assert "sites, verified address, collect data from" in page.partition("Not set: Detail, ")[2]
     assert '<div class="readonly">owner@example.com</div>' in page
     assert '<div class="readonly">–</div>' not in page
+
+
+def test_page_shows_the_consent(admin_client, company):
+    use = spend_use(make_invitation(company)).use
+    Use.objects.update(email="jane@example.com")
+    Receipt.objects.create(use=use, token_hash=b"hash", fault="LIMIT")
+
+    withdraw_consent(use)
+
+    page = page_of(admin_client, use.connection)
+    assert "You can withdraw your consent at any time." in page
+    assert f"({CONSENT_VERSION}, English)" in page
+    assert "Not sent: A limit" in page
+    assert page.index("Consent given:") < page.index("jane@example.com") < page.index("Consent withdrawn:")
 
 
 def test_connection_is_read_only(admin_client, company):
@@ -91,7 +109,8 @@ def test_login_page_is_not_a_link(admin_client, company):
 
 def test_page_links_to_its_invitation(admin_client, company):
     invitation = make_invitation(company)
-    row = make_connection(company, origin_invitation_id=invitation.pk)
+    row = make_connection(company)
+    Connection.objects.update(origin_invitation_id=invitation.pk)
 
     assert reverse("admin:invitations_invitation_change", args=[invitation.pk]) in page_of(admin_client, row)
 

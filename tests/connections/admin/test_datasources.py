@@ -12,9 +12,12 @@ def provider(**fields):
 
 
 def test_provider_is_added_and_changed(admin_client):
-    admin_client.post(reverse("admin:connections_datasource_add"), provider(utility_types=["WATER", "GAS"]))
+    facts = {"aliases": "AW, Old Acme", "login_with": "EMAIL", "second_factor": "", "login_help": "Hello."}
+    admin_client.post(reverse("admin:connections_datasource_add"), provider(utility_types=["WATER", "GAS"], **facts))
     datasource = Datasource.objects.get()
     assert (datasource.name, datasource.utility_types) == ("Acme Water", ["WATER", "GAS"])
+    assert (datasource.aliases, datasource.login_with) == (["AW", "Old Acme"], "EMAIL")
+    assert (datasource.second_factor, datasource.login_help, datasource.portal_name) == (None, "Hello.", None)
 
     address = reverse("admin:connections_datasource_change", args=[datasource.pk])
     admin_client.post(address, provider(name="Acme", utility_types=["WATER"]))
@@ -30,6 +33,12 @@ def test_error_stands_on_its_field(admin_client):
         "utility_types": ["STEAM"],
         "asks_for": ["x"],
         "name": "",
+        "aliases": "x" * 101,
+        "portal_name": "x" * 101,
+        "login_with": "FINGERPRINT",
+        "second_factor": "EYE",
+        "password_reset_url": "javascript:alert(1)",
+        "login_help": "x" * 301,
     }
 
     def error_fields(**fields):

@@ -8,6 +8,7 @@ from tests.factories import make_api_key
 from tests.secrecy import KNOWN
 
 SCOPES = [Scope.CONNECTIONS_READ, Scope.CREDENTIALS_READ, Scope.CONNECTIONS_STATUS]
+OF_LIVE_KEYS = set(Scope) - {Scope.TEST}
 SECRETS = {
     "username": "name-at-the-utility",
     "password": " pa55wörd-at-the-utility ",

@@ -10,9 +10,9 @@ from connections.models import Connection, ConnectionEvent, Credential
 from connections.services.catalogue import update_datasource
 from connections.services.connections import change_credentials
 from tests.companies.refusals import problem_in, wrong_fields
-from tests.config.api.operations import operations
-from tests.connections.api.collector import SCOPES, SECRETS, caller, create
-from tests.factories import make_connection, make_invitation
+from tests.config.api.operations import operations, path_ids
+from tests.connections.api.collector import OF_LIVE_KEYS, SCOPES, SECRETS, caller, create
+from tests.factories import make_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +81,7 @@ def details(caller, connection_id):
 
 
 def test_other_scopes_cannot_read(company, connection_id):
-    for scope in sorted(set(Scope) - {Scope.CREDENTIALS_READ}):
+    for scope in sorted(OF_LIVE_KEYS - {Scope.CREDENTIALS_READ}):
         answer = caller(company, scope).post(f"connection/{connection_id}/credentials")
 
         assert problem_in(answer, 403)["code"] == "SCOPE_MISSING"
@@ -89,7 +89,7 @@ def test_other_scopes_cannot_read(company, connection_id):
 
 
 def test_all_other_scopes_together_cannot_read(company, connection_id):
-    others = caller(company, *sorted(set(Scope) - {Scope.CREDENTIALS_READ}))
+    others = caller(company, *sorted(OF_LIVE_KEYS - {Scope.CREDENTIALS_READ}))
 
     hidden(others.post(f"connection/{connection_id}/credentials").content)
 
@@ -159,15 +159,10 @@ def change_credentials_of(connection_id, password):
 def test_no_other_response_or_log_has_credentials(company, caplog):
     """Calls every operation with every scope, on a connection with all credentials."""
     caplog.set_level(logging.DEBUG)
-    everything = caller(company, *Scope)
+    everything = caller(company, *OF_LIVE_KEYS)
     body = {"url": "https://portal.example.com/login", **SECRETS}
     made = everything.post(f"connection/company/{company.pk}", body, Idempotency_Key="kept")
-    ids = {
-        "company_id": company.pk,
-        "site_id": company.sites.create(name="Somewhere").pk,
-        "connection_id": made.json()["id"],
-        "invitation_id": make_invitation(company, allowed_emails=["jane@example.com"]).pk,
-    }
+    ids = path_ids(company) | {"connection_id": made.json()["id"]}
     tried = 0
     for operation in operations():
         if operation.route.endswith("/credentials"):

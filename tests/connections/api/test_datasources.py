@@ -13,6 +13,14 @@ from tests.factories import DatasourceFactory
 
 pytestmark = pytest.mark.django_db
 
+FACTS = {
+    "aliases": ["PEL"],
+    "portal_name": "My PEL",
+    "login_with": "EMAIL",
+    "second_factor": "TEXT_MESSAGE",
+    "password_reset_url": "https://pel.example/reset",
+    "login_help": "Use capital letters.",
+}
 KINDS = ("Water", "Electric", "Gas", "Energie", "Power", "Stadtwerke", "Câmara", "Light")
 
 
@@ -109,7 +117,7 @@ def test_search_filters_by_country_and_type(api):
 
 
 def test_provider_fields(api):
-    datasource = DatasourceFactory(asks_for=["account_number", "security_answer", "authenticator_seed"])
+    datasource = DatasourceFactory(asks_for=["account_number", "security_answer", "authenticator_seed"], **FACTS)
 
     (said,) = api.get("datasource").json()["datasources"]
 
@@ -120,7 +128,14 @@ def test_provider_fields(api):
         "country": "GB",
         "utilityTypes": ["ELECTRICITY"],
         "asksFor": ["accountNumber", "securityAnswer", "authenticatorSeed"],
+        "aliases": ["PEL"],
+        "portalName": "My PEL",
+        "loginWith": "EMAIL",
+        "secondFactor": "TEXT_MESSAGE",
+        "passwordResetUrl": "https://pel.example/reset",
+        "loginHelp": "Use capital letters.",
     }
+    assert found(api, query="pel") == [datasource.name]
 
 
 def test_search_respects_the_limit(api):

@@ -7,6 +7,9 @@ from companies.actors import SYSTEM
 from connections.models import Connection
 from connections.models.status import Status
 from connections.services.connections import report_status
+from invitations.models import Use
+from invitations.models.consent import CONSENT_VERSION
+from invitations.services.consent import withdraw_consent
 from tests.factories import make_connection, make_invitation
 from tests.invitations.answers import saved
 
@@ -27,6 +30,22 @@ def test_details_show_origin_and_history(api, company):
         ("CREATED", "CONTRIBUTOR", {}),
         ("STATUS_CHANGED", "SYSTEM", {"from": "PENDING", "to": "PASSWORD_INCORRECT", "error": "No."}),
     ]
+
+
+def test_details_show_the_consent(api, company):
+    use = saved(Client(), make_invitation(company)).use
+    Use.objects.update(email="jane@example.com")
+    path = f"connection/{use.connection_id}/details"
+    before = api.get(path).json()["consent"]
+
+    withdraw_consent(use)
+
+    after = api.get(path).json()["consent"]
+    given = {"version": CONSENT_VERSION, "language": "en", "email": "jane@example.com"}
+    assert before == given | {"givenAt": before["givenAt"], "withdrawnAt": None}
+    assert after == before | {"withdrawnAt": after["withdrawnAt"]}
+    assert before["givenAt"] < after["withdrawnAt"]
+    assert api.get(f"connection/{make_connection(company).pk}/details").json()["consent"] is None
 
 
 def test_details_show_the_latest_hundred_events(api, company):

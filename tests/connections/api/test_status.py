@@ -8,7 +8,7 @@ from connections.models import Connection, ConnectionEvent
 from connections.models.status import OUTCOMES
 from connections.services.connections import change_credentials
 from tests.companies.refusals import problem_in, wrong_fields
-from tests.connections.api.collector import caller
+from tests.connections.api.collector import OF_LIVE_KEYS, caller
 from tests.factories import make_connection
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +115,7 @@ def test_status_is_required(company, connection):
 
 
 def test_other_scopes_cannot_report(company, connection):
-    for scope in sorted(set(Scope) - {Scope.CONNECTIONS_STATUS}):
+    for scope in sorted(OF_LIVE_KEYS - {Scope.CONNECTIONS_STATUS}):
         answer = caller(company, scope).post(f"connection/{connection.pk}/status", {"status": "CONNECTED"})
 
         problem_in(answer, 403)

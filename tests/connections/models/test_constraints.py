@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from connections.models import Connection, ConnectionEvent, Credential, Datasource
-from tests.factories import CompanyFactory, DatasourceFactory, make_connection
+from tests.factories import CompanyFactory, DatasourceFactory, make_api_key, make_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +50,9 @@ def test_credential_extras_are_names():
     assert_rejected(Credential, "credential_extras_are_names", extras=["JBSWY3DP"])
 
 
-def test_visible_to_filters_by_partner():
+def test_visible_to_filters_by_key():
     connection = make_connection()
+    key, stranger = (make_api_key(company.partner)[0] for company in (connection.company, CompanyFactory()))
 
-    assert list(Connection.objects.visible_to(connection.company.partner)) == [connection]
-    assert not Connection.objects.visible_to(CompanyFactory().partner).exists()
+    assert list(Connection.objects.visible_to(key)) == [connection]
+    assert not Connection.objects.visible_to(stranger).exists()

@@ -10,7 +10,7 @@ from connections.models.status import Status
 from connections.services.closing import delete_connection, disable_connection
 from connections.services.connections import change_credentials, report_status
 from connections.services.credentials import read_credentials
-from tests.factories import make_connection
+from tests.factories import make_api_key, make_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -66,5 +66,6 @@ def test_deleted_connection_keeps_its_events(company):
     assert delete_connection(connection, by=SYSTEM).deleted_at == deleted.deleted_at
     assert log_of(connection) == ["CREATED", "CREDENTIALS_DELETED", "STATUS_CHANGED", "DELETED"]
     assert not Connection.objects.existing().exists()
-    assert not Connection.objects.visible_to(company.partner).exists()
-    assert Connection.objects.of_partner(company.partner).get() == connection
+    key = make_api_key(company.partner)[0]
+    assert not Connection.objects.visible_to(key).exists()
+    assert Connection.objects.even_deleted_visible_to(key).get() == connection

@@ -17,6 +17,7 @@ from invitations.models import Delivery, Invitation, InvitationEvent, Invitation
 from invitations.models.status import Status
 from invitations.services.address_correction import correct_address
 from invitations.services.invitations import record_view, revoke_invitation
+from invitations.services.link_requests.ask import request_link
 from tests.factories import CompanyFactory, make_invitation
 from tests.invitations.admin.pages import LIST, NO_ID, address, in_every_status, listed, words
 
@@ -175,7 +176,11 @@ def needing_attention(company):
     record_view(opened)
     Invitation.objects.filter(pk=expiring.pk).update(expires_at=timezone.now() + timedelta(days=6), use_count=1)
     Invitation.objects.filter(pk=failed.pk).update(use_count=1)
+    asked = make_invitation(company, allowed_emails=["a@example.com"])
+    request_link(asked)
+    Invitation.objects.filter(pk=asked.pk).update(use_count=1)
     return {
+        Attention.LINK_REQUESTED: asked,
         Attention.EXPIRING: expiring,
         Attention.UNFINISHED: opened,
         Attention.NOT_OPENED: unopened,
@@ -202,7 +207,7 @@ def test_attention_filters_combine(admin_client, company, needing_attention):
 
 
 def test_unknown_attention_is_ignored(admin_client, needing_attention):
-    assert len(listed(admin_client, attention="nonsense")) == 4
+    assert len(listed(admin_client, attention="nonsense")) == 5
 
 
 def test_search_keeps_the_filters(admin_client, company):

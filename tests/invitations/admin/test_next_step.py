@@ -42,6 +42,8 @@ def text(advice, expires_soon=False, **facts):
         ({"refused": [ANNA], "opened_at": LONG_AGO, "broken": 1}, Advice.REFUSED, ("correct",)),
         ({"broken": 1, "use_count": 1}, Advice.BROKEN, ("repair",)),
         ({"broken": 1, "is_repair": True}, Advice.LINK_ONLY, ()),
+        ({"asked": [ANNA], "declined_at": NOW, "refused": [ANNA]}, Advice.LINK_REQUESTED, ("approve",)),
+        ({"declined_at": NOW, "refused": [ANNA]}, Advice.DECLINED, ()),
     ],
 )
 def test_active_invitation_gets_the_most_urgent_step(facts, advice, buttons):
@@ -61,6 +63,7 @@ def test_expiring_invitation_can_be_extended():
         ({"opened_at": LONG_AGO}, Advice.EXPIRED_OPENED, ("extend",)),
         ({"opened_at": LONG_AGO, "use_count": 1}, Advice.EXPIRED_USED, ("extend",)),
         ({"refused": [ANNA]}, Advice.EXPIRED_REFUSED, ("extend", "correct")),
+        ({"asked": [ANNA], "refused": [ANNA]}, Advice.LINK_REQUESTED, ("approve",)),
     ],
 )
 def test_expired_invitation_can_be_extended(facts, advice, buttons):

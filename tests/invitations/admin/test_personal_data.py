@@ -20,22 +20,22 @@ def test_address_is_found_exported_and_erased(admin_client):
     exported = admin_client.post(PAGE, {"address": ANNA, "export": ""})
     erased = admin_client.post(PAGE, {"address": ANNA, "found": ANNA, "erase": ""}, follow=True)
 
-    assert "1 value has this address." in found
+    assert "2 values have this address." in found
     assert exported["Content-Disposition"] == 'attachment; filename="personal-data.json"'
-    assert exported.json()["values"][0]["id"] == str(invitation.pk)
+    assert str(invitation.pk) in {value["id"] for value in exported.json()["values"]}
     invitation.refresh_from_db()
     assert invitation.allowed_emails[0] in erased.content.decode()
     entries = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
     assert list(entries) == [
-        "Exported the data about an address: 1 values.",
-        f"Erased an address in 1 values, which now have {invitation.allowed_emails[0]}.",
+        "Exported the data about an address: 2 values.",
+        f"Erased an address in 2 values, which now have {invitation.allowed_emails[0]}.",
     ]
 
 
 def test_other_address_than_found_is_not_erased(admin_client):
     invitation = make_invitation(allowed_emails=[ANNA])
     page = admin_client.post(PAGE, {"address": ANNA, "found": "ben@example.com", "erase": ""}).content.decode()
-    assert "1 value has this address." in page
+    assert "2 values have this address." in page
     invitation.refresh_from_db()
     assert invitation.allowed_emails == [ANNA]
 

@@ -8,6 +8,7 @@ from django.test import override_settings
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from tests.companies.refusals import problem_in, wrong_fields
 from tests.factories import DatasourceFactory, SiteFactory
 from tests.invitations.api.creating import HUNDRED, TEN_YEARS, create
 
@@ -41,6 +42,8 @@ def test_create_with_every_field(api, company):
         "allowedEmails": ["anna@example.com", "ben@example.com"],
         "maxUses": 3,
         "sendEmail": False,
+        "reminders": True,
+        "allowForwarding": True,
         "prefill": {
             "datasourceId": str(DatasourceFactory().pk),
             "initialSites": sites,
@@ -69,7 +72,7 @@ def test_create_with_every_field(api, company):
 def test_null_means_omitted(api, company):
     for field in [
         *("allowedEmails", "expiresInSeconds", "maxUses", "sendEmail", "prefill", "message", "locale"),
-        *("externalId", "metadata", "redirectUrl"),
+        *("externalId", "metadata", "redirectUrl", "reminders", "allowForwarding"),
     ]:
         answer = create(api, company, {field: None})
 
@@ -138,3 +141,18 @@ def test_addresses_are_normalized(api, company):
 @override_settings(DEBUG=True)
 def test_http_provider_is_allowed_in_development(api, company):
     assert create(api, company, {"prefill": {"url": "http://utility.example.com"}}).status_code == 201
+
+
+def test_open_invitation_is_refused_or_returned(api, company):
+    body = {"allowedEmails": ["anna@example.com"], "ifOpenExists": "refuse"}
+    first = create(api, company, body)
+
+    refused, returned = create(api, company, body), create(api, company, body | {"ifOpenExists": "return"})
+    another = create(api, company, body | {"ifOpenExists": "create"})
+    without_address = create(api, company, {"ifOpenExists": "return"})
+
+    problem = problem_in(refused, 409)
+    assert (problem["code"], problem["invitationId"]) == ("OPEN_INVITATION_EXISTS", first.json()["id"])
+    assert (returned.status_code, returned.json()) == (200, first.json())
+    assert another.status_code == 201
+    assert wrong_fields(without_address) == ["/allowedEmails"]

@@ -11,6 +11,7 @@ from invitations.services.events import log_event
 from invitations.services.invitations import record_view, revoke_invitation
 from tests.factories import UserFactory, make_invitation
 from tests.invitations.api.uses import spend_use
+from tests.invitations.consents import CONSENT
 
 
 def test_events_are_oldest_first(api, company):
@@ -26,7 +27,7 @@ def test_events_are_oldest_first(api, company):
     assert [(event["type"], event["actor"], event["detail"]) for event in events] == [
         ("CREATED", "PARTNER", {}),
         ("VIEWED", "CONTRIBUTOR", {}),
-        ("USED", "CONTRIBUTOR", {"connectionId": str(connection.pk)}),
+        ("USED", "CONTRIBUTOR", {"connectionId": str(connection.pk), "consent": CONSENT._asdict()}),
         ("FULFILLED", "CONTRIBUTOR", {}),
         ("REVOKED", "STAFF", {"reason": "Enough"}),
     ]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from companies.models import Company, Scope, Site
+from companies.models import Company, Site
 from invitations.models import Invitation
 from tests.companies.refusals import wrong_fields
 from tests.conftest import Api
-from tests.factories import SiteFactory, make_api_key, make_connection, make_invitation
+from tests.factories import SiteFactory, make_connection, make_full_key, make_invitation
 
 ANY_LANGUAGE = ["مخبز النور\u200f", "क्\u200dषेत्र", "نان\u200cوایی", "👩\u200d🍳"]
 
@@ -36,7 +36,7 @@ def test_names_are_one_visible_line(api, company):
 
 def test_messages_reject_control_characters(api, company):
     invitation, connection = make_invitation(company), make_connection(company)
-    collector = Api(make_api_key(company.partner, scopes=list(Scope.values))[1])
+    collector = Api(make_full_key(company)[1])
     report = {"status": "PASSWORD_INCORRECT", "statusErrorDetail": "live\u202e"}
 
     for call, path in ((api.post, f"invitation/company/{company.pk}"), (api.patch, f"invitation/{invitation.pk}")):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from config.db.index_hints import MAX_SORTED_ROWS
 from invitations.models.tokens import encrypt_token
+from invitations.services.open_invitations import newest_open
 from tests.factories import CompanyFactory, make_connection
 from tests.plans import rows_read, shared_rows
 
@@ -126,3 +127,11 @@ def test_common_address_is_not_counted_fully(read):
     shown, number = read("endless", email="new@example.com")
 
     assert (shown, number < 2 * MAX_SORTED_ROWS) == (50, True)
+
+
+def test_search_for_open_invitations_reads_few_rows(many):
+    companies, _ = many
+    for company in companies.values():
+        addresses = [f"someone{number}@example.com" for number in range(0, ALL, 1000)]
+        number = rows_read(lambda asked=addresses, of=company: newest_open(of, asked), "invitations_invitation")
+        assert number <= 100, number

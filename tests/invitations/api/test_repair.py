@@ -12,6 +12,7 @@ from tests.companies.refusals import problem_in, wrong_fields
 from tests.conftest import Api
 from tests.factories import make_api_key, make_connection, make_invitation
 from tests.invitations.answers import answers
+from tests.invitations.consents import CONSENT
 
 pytestmark = pytest.mark.django_db
 
@@ -150,4 +151,4 @@ def test_repair_counts_and_creates_no_connection(api, connection, invite):
     assert (said["status"], said["useCount"], said["createdConnections"]) == ("FULFILLED", 1, [])
     assert [event["type"] for event in said["events"]] == ["CREATED", "USED", "FULFILLED"]
     (event,) = [event for event in said["events"] if event["type"] == "USED"]
-    assert event["detail"] == {"connectionId": str(connection.pk)}
+    assert event["detail"] == {"connectionId": str(connection.pk), "consent": CONSENT._asdict()}

@@ -18,7 +18,8 @@ from tests.invitations.api.uses import spend_use
 KEYS = {
     *("id", "token", "invitationType", "status", "invitationUrl", "companyId", "connectionId", "allowedEmails"),
     *("expiresAt", "maxUses", "useCount", "createdAt", "prefill", "createdConnections", "updatedAt", "message"),
-    *("locale", "externalId", "metadata", "redirectUrl", "revokedAt"),
+    *("locale", "externalId", "metadata", "redirectUrl", "revokedAt", "reminders"),
+    *("allowForwarding", "declinedAt"),
 }
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 

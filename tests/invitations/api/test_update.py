@@ -19,8 +19,7 @@ from tests.invitations.api.uses import spend_use
 ANNA, BEN = "anna@example.com", "ben@example.com"
 
 
-@pytest.fixture
-def invitation(company):
+def new_invitation(company):
     return make_invitation(
         company,
         max_uses=5,
@@ -33,6 +32,11 @@ def invitation(company):
     )
 
 
+@pytest.fixture
+def invitation(company):
+    return new_invitation(company)
+
+
 def patch(api, invitation, body):
     return api.patch(f"invitation/{invitation.pk}", body)
 
@@ -42,6 +46,8 @@ def shown(api, invitation):
 
 
 FIELDS = [
+    ("reminders", True, True),
+    ("allowForwarding", True, True),
     ("maxUses", 7, 7),
     ("maxUses", None, None),
     ("allowedEmails", ["Anna@Example.com", "*@example.org"], [ANNA, "*@example.org"]),
@@ -60,19 +66,20 @@ FIELDS = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "stored"), FIELDS)
-def test_update_changes_only_one_field(api, invitation, field, value, stored):
-    before = shown(api, invitation)
+def test_update_changes_only_one_field(api, company):
+    for field, value, stored in FIELDS:
+        invitation = new_invitation(company)
+        before = shown(api, invitation)
 
-    answer = patch(api, invitation, {field: value})
+        answer = patch(api, invitation, {field: value})
 
-    assert answer.status_code == 200
-    after = shown(api, invitation)
-    assert after[field] == answer.json()[field] == stored
-    same = {name for name in before if before[name] == after[name]}
-    assert set(before) - same <= {field, "updatedAt", "events"}
-    assert (after["token"], after["invitationUrl"]) == (before["token"], before["invitationUrl"])
-    assert after["updatedAt"] > before["updatedAt"]
+        assert answer.status_code == 200, field
+        after = shown(api, invitation)
+        assert after[field] == answer.json()[field] == stored
+        same = {name for name in before if before[name] == after[name]}
+        assert set(before) - same <= {field, "updatedAt", "events"}
+        assert (after["token"], after["invitationUrl"]) == (before["token"], before["invitationUrl"])
+        assert after["updatedAt"] > before["updatedAt"]
 
 
 def test_update_expiry(api, invitation):
@@ -99,6 +106,8 @@ def test_invalid_fields_are_named(api, invitation):
         ({"expiresAt": 5}, "/expiresAt"),
         ({"expiresInSeconds": 59}, "/expiresInSeconds"),
         ({"maxUses": 0}, "/maxUses"),
+        ({"reminders": None}, "/reminders"),
+        ({"allowForwarding": "true"}, "/allowForwarding"),
         ({"allowedEmails": None}, "/allowedEmails"),
         ({"allowedEmails": ["anna"]}, "/allowedEmails/0"),
         ({"prefill": {"datasourceId": str(UUID(int=7))}}, "/prefill/datasourceId"),
@@ -157,27 +166,29 @@ def test_update_logs_fields_and_actor(api, invitation):
 
 def test_update_logs_old_and_new_values(api, invitation):
     before = shown(api, invitation)
-    after = patch(api, invitation, {"maxUses": None, "expiresInSeconds": 60, "message": "After"}).json()
+    after = patch(
+        api, invitation, {"maxUses": None, "expiresInSeconds": 60, "message": "After", "reminders": True}
+    ).json()
     (event,) = [event for event in shown(api, invitation)["events"] if event["type"] == "UPDATED"]
     assert event["detail"]["changes"] == {
         "expiresAt": {"old": before["expiresAt"], "new": after["expiresAt"]},
         "maxUses": {"old": 5, "new": None},
+        "reminders": {"old": False, "new": True},
     }
+    assert (after["reminders"], after["allowForwarding"]) == (True, False)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_update_without_change_is_not_logged(api, invitation):
+    before = shown(api, invitation)
+    for body in (
         {},
         {"maxUses": 5},
         {"message": "Before", "externalId": "before", "metadata": {"before": "yes"}},
         {"allowedEmails": ["Before@Example.com"], "prefill": {"country": "GB"}},
-    ],
-)
-def test_update_without_change_is_not_logged(api, invitation, body):
-    before = shown(api, invitation)
-    assert patch(api, invitation, body).status_code == 200
-    assert shown(api, invitation) == before
+        {"reminders": False, "allowForwarding": False},
+    ):
+        assert patch(api, invitation, body).status_code == 200
+        assert shown(api, invitation) == before
 
 
 def test_update_logs_only_changed_fields(api, invitation):

@@ -3,9 +3,11 @@
 from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from companies.actors import SYSTEM
+from companies.models import Company
 from connections.models import Connection
 from connections.models.status import Status
 from invitations.contributor.request import CLOSED_TEMPLATES
@@ -16,12 +18,18 @@ from invitations.services.invitations import create_repair_invitation
 from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import DatasourceFactory, make_connection, make_invitation
 from tests.invitations.answers import PASSWORD, PROVIDER_URL, answers, page, saved, stored, submit
+from tests.invitations.consents import CONSENT
 from tests.invitations.contributor.steps import ANNA, CLOSE, CLOSED_TITLES, accept, at, links_of
 from tests.invitations.repairs import found, has_form, login, opened, read, revoke, rows
 
 pytestmark = pytest.mark.django_db
 
 LOGIN_WORKS = "The login works, so there is nothing to do"
+NEXT_STEPS = {
+    "revoked": "ask the person who sent it for a new invitation",
+    "used": "ask the person who sent it for a new invitation",
+    "expired": "ask for a new link",
+}
 REPAIR_REASONS = {
     "revoked": "It asked for the login of an account",
     "used": "The login it asked for has been given.",
@@ -39,6 +47,9 @@ def kinds_of(kind):
 
 def test_every_closed_exception_has_a_template():
     assert kinds_of(InvitationClosed) == set(CLOSED_TEMPLATES)
+    for name in CLOSED_TEMPLATES.values():
+        page = render_to_string(f"invitations/{name}.html", {"invitation": Invitation(company=Company()), "token": "x"})
+        assert "Do you need help?" in page, name
 
 
 @pytest.mark.parametrize("state", CLOSE)
@@ -48,7 +59,8 @@ def test_closed_invitation_has_its_own_words(client, invitation, state):
         content = read(client.get(page(invitation, name)), 410)
         assert title_of(content) == [CLOSED_TITLES[state]]
         assert invitation.company.partner.name in content
-        assert "ask the person who sent it for a new invitation" in content.lower()
+        assert NEXT_STEPS[state] in content.lower()
+        assert "Do you need help?" in content
 
 
 def test_first_closing_reason_is_shown(client, invitation):
@@ -81,7 +93,7 @@ def test_closing_before_submit_stores_nothing(client, invitation, state, filled)
     assert stored() == [0, 0, 0]
     assert Invitation.objects.values().get(pk=invitation.pk) == before
     assert not InvitationEvent.objects.filter(type="USED").exists()
-    assert not response.cookies
+    assert set(response.cookies) <= {"csrf"}
 
 
 # --- repairs ----------------------------------------------------------------------------------------------
@@ -105,7 +117,7 @@ def test_closed_repair_speaks_of_login(client, to_repair, state):
     CLOSE[state](to_repair)
     content = read(client.get(page(to_repair)), 410)
     assert REPAIR_REASONS[state] in content
-    assert "for a new invitation" in content
+    assert NEXT_STEPS[state] in content.lower()
     assert "connect another account" not in content.lower()
 
 
@@ -197,6 +209,7 @@ def test_missing_locked_provider_closes_invitation(client, company):
             form_id=uuid4(),
             account=Account(url=PROVIDER_URL),
             credentials={"username": "u", "password": "p"},
+            consent=CONSENT,
         )
     assert stored() == [0, 0, 0]
 

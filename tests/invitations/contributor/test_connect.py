@@ -12,6 +12,7 @@ from companies.actors import SYSTEM
 from connections.models import Credential
 from invitations.contributor.forms import ConnectForm
 from invitations.models import InvitationEvent
+from invitations.models.consent import CONSENT_VERSION
 from invitations.services.invitations import revoke_invitation
 from tests.factories import DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import PASSWORD, PROVIDER_URL, page, saved, stored, submit
@@ -53,7 +54,23 @@ def test_form_spends_and_logs_one_use(client, company):
     invitation.refresh_from_db()
     assert (invitation.use_count, invitation.status) == (1, "ACTIVE")
     (used,) = invitation.events.filter(type="USED")
-    assert (used.actor, used.detail) == ("CONTRIBUTOR", {"connectionId": str(connection.pk)})
+    given = {"version": CONSENT_VERSION, "language": "en"}
+    assert (used.actor, used.detail) == ("CONTRIBUTOR", {"connectionId": str(connection.pk), "consent": given})
+    assert (connection.use.consent_version, connection.use.consent_language) == (CONSENT_VERSION, "en")
+
+
+def test_other_consent_text_is_shown_first(client, invitation):
+    form = client.get(page(invitation, "connect")).content.decode()
+    assert f'name="consent" value="{CONSENT_VERSION} en"' in form
+    assert "You can withdraw your consent at any time." in form
+
+    for given in ("2020-01-01 en", None):
+        response = submit(client, invitation, consent=given)
+        content = response.content.decode()
+        assert "The text that you agree to has changed." in content
+        assert f'name="consent" value="{CONSENT_VERSION} en"' in content
+        assert 'value="riverside"' in content
+    assert stored() == [0, 0, 0]
 
 
 def test_last_use_closes_invitation(client, company):

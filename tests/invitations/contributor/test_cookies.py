@@ -57,9 +57,14 @@ def test_each_page_deletes_too_many_cookies(client, company):
 
 
 def test_cookie_of_earlier_version_is_read():
-    request = RequestFactory().get("/")
-    request.COOKIES = {"proof-a": "secret"}
+    request = RequestFactory().get("/", headers={"Cookie": "proof-a=secret"})
     assert (read_cookie(request, "proof-a"), read_cookie(request, "proof-b")) == ("secret", "")
+
+
+def test_newest_of_two_cookies_is_read():
+    old, new = f"{b62_encode(61)}.old", f"{b62_encode(62)}.new"
+    for sent in (f"proof-a={old}; proof-a={new}; b=c", f"proof-a={new};proof-a={old}"):
+        assert read_cookie(RequestFactory().get("/", headers={"Cookie": sent}), "proof-a") == "new"
 
 
 @pytest.mark.django_db

@@ -51,7 +51,7 @@ def side_by_side(company) -> Iterator[tuple[Any, Invitation, Invitation]]:
 def shown(client, invitation, use):
     """Host and title on the page that the result reloads."""
     content = read(client.get(page(invitation, "state", use=use)))
-    return re.findall(r"Your account at (\w)\.example</p>\s*<h1>([^<]*)", content)
+    return re.findall(r"Your account at <bdi>(\w)\.example</bdi></p>\s*<h1>([^<]*)", content)
 
 
 def test_pages_and_correction_name_their_connection(company):

@@ -1,15 +1,18 @@
 """Names and messages are text on every page."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
 
 from companies.actors import SYSTEM
-from companies.models import Company
+from companies.models import Branding, Company
+from companies.services.branding import update_branding
 from connections.models import Datasource
 from invitations.models import Invitation
 from invitations.services.invitations import revoke_invitation
+from tests.companies.pictures import picture
 from tests.factories import CompanyFactory, DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import answers, page
 
@@ -37,8 +40,9 @@ def hostile(request):
 
 @pytest.fixture
 def invitation(hostile):
-    """An invitation with the hostile text in names, message and prefill, past the checks of the services."""
+    """An invitation with the hostile text in names, branding, message and prefill, past the checks of the services."""
     company = CompanyFactory(name=f"company {hostile}", partner__name=f"partner {hostile}")
+    brand(company, hostile)
     SiteFactory(company=company, name=f"site {hostile}")
     invitation = make_invitation(company)
     datasource = DatasourceFactory(name=f"provider {hostile}")
@@ -46,6 +50,16 @@ def invitation(hostile):
     Invitation.objects.filter(pk=invitation.pk).update(prefill=prefill, message=f"message {hostile}\nsecond line")
     invitation.refresh_from_db()
     return invitation
+
+
+def brand(company, hostile):
+    update_branding(company, logo=picture(), accent_color="#fc0")
+    Branding.objects.filter(company=company).update(
+        display_name=f"brand {hostile}",
+        support_email=f"a@{hostile}",
+        support_phone=f"1 {hostile}"[:40],
+        privacy_url=f"https://example.com/{hostile}",
+    )
 
 
 def pages(invitation, hostile):
@@ -91,7 +105,9 @@ class Parsed(HTMLParser):
 def harmless(attribute):
     name, value = attribute
     if name in {"href", "src", "action"}:
-        return value.startswith(("/", "#"))
+        return value.startswith(("/", "#", "?language=", "mailto:a@", "https://example.com/")) or re.fullmatch(
+            r"tel:[+\d]+", value
+        )
     return not name.startswith(("on", "style"))
 
 
@@ -99,6 +115,7 @@ def test_hostile_text_stays_text(invitation, hostile):
     for name, response in pages(invitation, hostile):
         read = Parsed(response.content.decode())
         assert f"partner {hostile}" in read.text, name
+        assert f"brand {hostile}" in read.text, name
         assert (read.tags.count("h1"), read.tags.count("title")) == (1, 1), name
         assert read.tags.count("img") == 1, name
         assert all(harmless(attribute) for attribute in read.attributes), name

@@ -10,7 +10,7 @@ from connections.models.status import Status
 from connections.models.status_texts import STATUS_TEXTS
 from invitations.models import Invitation, InvitationEvent, PersonalLink
 from invitations.models.prefill import Prefill
-from invitations.services.invitations import create_repair_invitation
+from invitations.services.invitations import create_repair_invitation, revoke_invitation
 from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
 from tests.invitations.answers import page, saved
 from tests.invitations.contributor.steps import ANNA
@@ -20,11 +20,26 @@ from tests.invitations.repairs import OTHER_STATES, create_proof, found, read
 pytestmark = pytest.mark.django_db
 
 
+def test_pages_of_a_test_say_so(client, invitation):
+    test = CompanyFactory(is_live=False)
+    restricted = make_invitation(test, allowed_emails=[ANNA])
+    revoked = revoke_invitation(make_invitation(test), by=SYSTEM)
+    anyones = make_invitation(test)
+    pages = [page(anyones), page(anyones, "connect"), page(restricted, "verify"), page(revoked)]
+    saved(client, anyones)
+
+    for path in [*pages, page(anyones, "done")]:
+        assert "Please do not enter a real password." in client.get(path).content.decode(), path
+    assert "This page is a test" not in client.get(page(invitation)).content.decode()
+
+
 def test_page_names_partner_company_and_purpose(client, invitation):
     content = client.get(page(invitation)).content.decode()
     assert invitation.company.partner.name in content
     assert invitation.company.name in content
-    assert "What happens with your password" in content
+    assert all(
+        text in content for text in ("What happens with your data", "How to withdraw", "Latchkey</bdi> runs this")
+    )
     assert f'href="{page(invitation, "connect")}"' in content
 
 
@@ -104,7 +119,9 @@ def test_invalid_form_records_no_view(client, invitation):
 
 def test_partner_asking_for_itself_is_named_once(client, invitation):
     company = CompanyFactory(partner__name="Northwind", name="Northwind")
-    assert client.get(page(make_invitation(company))).content.decode().count("<strong>Northwind</strong>") == 1
+    assert (
+        client.get(page(make_invitation(company))).content.decode().count("<strong><bdi>Northwind</bdi></strong>") == 1
+    )
 
 
 def test_page_lists_only_unlocked_questions(client, company):

@@ -96,7 +96,7 @@ def test_locked_field_is_shown_without_input(client, company, name):
     else:
         shown = SHOWN[name]
     assert shown in content
-    assert f"Set by {company.partner.name}" in content
+    assert f"Set by <bdi>{company.partner.name}</bdi>" in content
     for field in INPUTS.get(name, (name,)):
         assert not re.search(rf'<(?![^>]*type="hidden")(input|select|textarea)[^>]* name="{field}"', content)
 

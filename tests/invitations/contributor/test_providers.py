@@ -1,14 +1,19 @@
 import pytest
 
+from invitations.models.prefill import Prefill
 from tests.factories import DatasourceFactory, make_invitation
 from tests.invitations.answers import page
 from tests.invitations.contributor.test_hostile_text import HOSTILE
 
 pytestmark = pytest.mark.django_db
 
+EMAIL = {"login_with": "EMAIL", "password_reset_url": "https://hydro.example/reset"}
+
 
 def test_providers_are_found_by_beginning(client, invitation):
-    known = DatasourceFactory(name="Hydro-Québec", country="CA", login_url="https://session.hydro.example/login")
+    known = DatasourceFactory(
+        name="Hydro-Québec", country="CA", login_url="https://session.hydro.example/login", **EMAIL
+    )
     DatasourceFactory(name="Berliner Wasser")
     response = client.get(page(invitation, "providers"), {"query": "hydro que"})
     assert response.json() == {
@@ -19,9 +24,21 @@ def test_providers_are_found_by_beginning(client, invitation):
                 "host": "session.hydro.example",
                 "country": "CA",
                 "asksFor": [],
+                "usernameLabel": "Email address at the provider",
+                "help": "You log in at session.hydro.example with your email address.",
+                "resetUrl": "https://hydro.example/reset",
+                "resetHost": "hydro.example",
             }
         ]
     }
+
+
+def test_providers_of_prefilled_country_come_first(client, company):
+    for country in ("BE", "NL", "SE"):
+        DatasourceFactory(name=f"Vattenfall {country}", country=country)
+    invitation = make_invitation(company, prefill=Prefill(country="NL"))
+    suggested = client.get(page(invitation, "providers"), {"query": "vatten"}).json()["datasources"]
+    assert [each["country"] for each in suggested] == ["NL", "BE", "SE"]
 
 
 @pytest.mark.parametrize("query", ["ritish", "britsh colum"])

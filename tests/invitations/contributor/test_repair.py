@@ -25,7 +25,7 @@ def test_repairable_status_asks_for_help(client, company, name):
     status = Status.PASSWORD_INCORRECT
     connection = found(make_connection(company), status)
     content = read(client.get(page(create_repair_invitation(connection, by=SYSTEM), name)))
-    assert f"The login at {connection.provider_name} needs your help" in content
+    assert f"The login at <bdi>{connection.provider_name}</bdi> needs your help" in content
     assert str(STATUS_TEXTS[status].title) in content
     assert str(STATUS_TEXTS[status].explanation) in content
 

@@ -31,7 +31,7 @@ def test_repair_asks_for_key_expired_meanwhile():
         (answer,) = posted.result()
 
     content = read(answer)
-    assert "The provider asks for this again: authenticator key." in content
+    assert "The provider asks for this again: Authenticator key." in content
     assert "OLDKEY" not in content
     assert NEW not in content
     assert opened(connection) == STORED

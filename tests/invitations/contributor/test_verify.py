@@ -93,7 +93,7 @@ def test_code_page_is_offered_after_request(client, invitation):
     assert page(invitation, "code") not in request_code(client, invitation, "nothing").content.decode()
 
 
-IS_OVER = "nothing was saved, and you have to type it again"
+IS_OVER = "do not find it there again, please type it once more"
 
 
 AGED, ENDED = "You verified your address here more than 2 hours ago.", "Your address is not verified any more."
@@ -105,7 +105,7 @@ def test_expired_proof_is_explained(client, invitation):
     pass_time(hours=2.1)
     told = visible_text(client.post(page(invitation, "connect"), answers(), follow=True))
     assert AGED in told
-    assert IS_OVER in told
+    assert "What you typed into the form is kept, except the login." in told
     assert not Connection.objects.exists()
 
 

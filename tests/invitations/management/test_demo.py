@@ -16,7 +16,7 @@ from tests.companies.refusals import problem_in
 from tests.conftest import Api
 
 KEYS = [
-    *("baseUrl", "apiKey", "otherPartnerApiKey", "companyId", "siteIds", "connectionId"),
+    *("baseUrl", "apiKey", "testApiKey", "otherPartnerApiKey", "companyId", "siteIds", "connectionId"),
     *("staffUsername", "staffPassword"),
 ]
 
@@ -77,6 +77,17 @@ def test_keys_belong_to_different_partners(demo):
     assert company["id"] != demo["companyId"]
 
 
+def test_keys_may_manage_webhooks(demo):
+    assert all(Api(demo[name]).get("webhook").status_code == 200 for name in ("apiKey", "testApiKey"))
+
+
+def test_test_key_sees_no_live_company(demo):
+    test = Api(demo["testApiKey"])
+
+    assert test.get("company").json()["companies"] == test.get("test/mail").json()["mails"] == []
+    problem_in(test.get(f"company/{demo['companyId']}"), 404)
+
+
 def test_sites_belong_to_the_company(demo):
     answer = Api(demo["apiKey"]).post(
         f"invitation/company/{demo['companyId']}", {"prefill": {"initialSites": demo["siteIds"]}}
@@ -89,7 +100,7 @@ def test_staff_can_log_in(demo, rf):
     assert authenticate(rf.post("/"), username=demo["staffUsername"], password=demo["staffPassword"]).is_superuser
 
 
-@pytest.mark.parametrize("name", ["apiKey", "otherPartnerApiKey"])
+@pytest.mark.parametrize("name", ["apiKey", "testApiKey"])
 def test_revoked_key_is_replaced(demo, name):
     revoke_api_key(ApiKey.objects.get(secret_hash=hash_api_key(demo[name])))
 

@@ -11,8 +11,11 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection as database
+from django.utils import timezone
 
 from companies.actors import SYSTEM
+from companies.services.webhooks.endpoints import create_endpoint, rotate_secret
+from companies.services.webhooks.signing import current_secrets
 from config.crypto.keyring import Keyring
 from config.crypto.rotation import BATCH, BatchResult, EncryptedColumn, count_rows_by_key, reencrypt
 from connections.exceptions import CredentialsUnreadable
@@ -20,6 +23,7 @@ from connections.models import Connection, Credential
 from connections.services.connections import change_credentials
 from connections.services.credentials import encrypt_credentials, read_credentials
 from invitations.models import Invitation
+from invitations.services.form_drafts import DraftOwner, find_draft, save_draft
 from tests.factories import CompanyFactory, DatasourceFactory, make_connection, make_invitation
 
 OLD, NEW = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
@@ -201,7 +205,11 @@ def test_check_fails_for_a_missing_key(both_rings, settings, number):
 def test_old_key_can_be_removed(both_rings, settings, client):
     invitation = make_invitation(allowed_emails=["jane@example.com"], send_email=True)
     connection = make_connection(credentials=SECRETS)
+    endpoint, secret = create_endpoint(invitation.company.world, url="https://hooks.example.com/", by=SYSTEM)
+    _, new_secret = rotate_secret(endpoint, by=SYSTEM)
     url = invitation.url
+    kept = {"form_id": uuid4(), "owner": DraftOwner(email="jane@example.com")}
+    save_draft(invitation, values={"country": ["GB"]}, **kept)
     both_rings()
 
     rotate()
@@ -211,6 +219,9 @@ def test_old_key_can_be_removed(both_rings, settings, client):
     assert fresh.url == url
     assert client.get(f"/p/i/{fresh.token}").status_code == 200
     assert read_credentials(connection, by=SYSTEM) == (SECRETS, 1)
+    assert find_draft(fresh, kept["owner"]).values["country"] == ["GB"]
+    endpoint.refresh_from_db()
+    assert current_secrets(endpoint, now=timezone.now()) == [new_secret, secret]
     assert not any("older" in line for line in rotate("--check"))
 
 

@@ -9,7 +9,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from invitations.models import Invitation, InvitationEvent, InvitationType, Use
-from tests.factories import PartnerFactory, make_connection, make_invitation
+from tests.factories import PartnerFactory, make_api_key, make_connection, make_invitation
 
 
 def assert_rejected(constraint: str, **changes: Any) -> None:
@@ -169,12 +169,13 @@ def test_url_begins_with_public_url(company):
     assert invitation.url == f"https://connect.example.org/p/i/{invitation.token}"
 
 
-def test_visible_to_filters_by_partner(company):
+def test_visible_to_filters_by_key(company):
     mine = make_invitation(company)
     make_invitation()
+    key, stranger = (make_api_key(partner)[0] for partner in (company.partner, PartnerFactory()))
 
-    assert list(Invitation.objects.visible_to(company.partner)) == [mine]
-    assert not Invitation.objects.visible_to(PartnerFactory()).exists()
+    assert list(Invitation.objects.visible_to(key.pk)) == [mine]
+    assert not Invitation.objects.visible_to(stranger.pk).exists()
 
 
 def test_repr_shows_no_token(company):

@@ -6,7 +6,8 @@ from invitations.exceptions import InvitationExpired, InvitationFulfilled, Invit
 from invitations.models import DeliveryStatus, EmailProof, EventType, Invitation, PersonalLink
 from invitations.models.status import Status
 from invitations.services.address_correction import correct_address
-from invitations.services.delivery.send import record_delivery_report, resend_invitation
+from invitations.services.delivery.reports import record_delivery_report
+from invitations.services.delivery.send import resend_invitation
 from invitations.services.verification.codes import check_code, request_code
 from invitations.services.verification.proofs import use_personal_link
 from tests.factories import UserFactory, make_invitation

@@ -28,6 +28,8 @@ def erase_later(days):
 
 def test_old_addresses_are_erased(invitation):
     revoke_invitation(invitation, by=SYSTEM)
+    Invitation.objects.update(declined_emails=[ANNA])
+    Delivery.objects.filter(email=BEN).update(forwarded_by=ANNA, note=f"Ask {ANNA} as well.")
 
     assert [erase_later(days) for days in (364, 366, 366)] == [0, 1, 0]
 
@@ -36,6 +38,9 @@ def test_old_addresses_are_erased(invitation):
     assert first != second
     assert first.endswith("@erased.invalid")
     assert pattern == "*@example.org"
+    assert invitation.declined_emails == [first]
+    forwarded = Delivery.objects.get(email=second)
+    assert (forwarded.forwarded_by, forwarded.note) == (first, "Ask erased as well.")
     assert set(Delivery.objects.values_list("email", flat=True)) == {first, second}
     assert set(InvitationEvent.objects.values_list("email", flat=True)) == {None, first}
     assert not PersonalLink.objects.exists()

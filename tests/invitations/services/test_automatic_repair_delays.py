@@ -15,6 +15,7 @@ from invitations.services.repairs import correct_credentials, follow_status, rep
 from tests.database import forget_jobs
 from tests.factories import CompanyFactory, make_api_key, make_connection
 from tests.invitations.clock import pass_time
+from tests.invitations.consents import CONSENT
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +51,7 @@ def use(invitation):
     proof = EmailProof.objects.create(
         invitation=invitation, email=JANE, secret_hash=uuid4().bytes, expires_at=timezone.now() + timedelta(hours=1)
     )
-    repair_connection(invitation, form_id=uuid4(), credentials=LOGIN, proof=proof)
+    repair_connection(invitation, form_id=uuid4(), credentials=LOGIN, proof=proof, consent=CONSENT)
 
 
 def waiting():

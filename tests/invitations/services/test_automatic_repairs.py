@@ -15,6 +15,7 @@ from invitations.services.repairs import follow_status, repair_connection
 from tests.database import forget_jobs
 from tests.factories import CompanyFactory, make_api_key, make_connection
 from tests.invitations.clock import pass_time
+from tests.invitations.consents import CONSENT
 
 pytestmark = pytest.mark.django_db
 
@@ -117,12 +118,14 @@ def test_open_invitation_is_mailed_again(connection):
 def test_recovery_ends_a_used_invitation(connection):
     used, unused = (create_repair_invitation(connection, by=SYSTEM) for _ in range(2))
     turn(connection, "PASSWORD_INCORRECT")
-    repair_connection(used, form_id=uuid4(), credentials={"username": "u", "password": "p"})
+    repair_connection(used, form_id=uuid4(), credentials={"username": "u", "password": "p"}, consent=CONSENT)
     assert Invitation.objects.get(pk=used.pk).status == "ACTIVE"
 
     report_status(connection, Status.CONNECTED, by=SYSTEM)
     with pytest.raises(InvitationRecovered):  # before the job
-        repair_connection(used, form_id=uuid4(), credentials={"username": "u", "password": "an old one"})
+        repair_connection(
+            used, form_id=uuid4(), credentials={"username": "u", "password": "an old one"}, consent=CONSENT
+        )
     follow_status(connection.pk)
 
     ended = Invitation.objects.get(pk=used.pk)
@@ -136,7 +139,7 @@ def test_recovery_ends_a_used_invitation(connection):
 def test_recovery_is_followed_for_every_company():
     connection = make_connection()
     used = create_repair_invitation(connection, by=SYSTEM)
-    repair_connection(used, form_id=uuid4(), credentials={"username": "u", "password": "p"})
+    repair_connection(used, form_id=uuid4(), credentials={"username": "u", "password": "p"}, consent=CONSENT)
 
     report_status(connection, Status.CONNECTED, by=SYSTEM)
 
@@ -151,11 +154,13 @@ def test_disabling_ends_open_invitations(connection):
     after = create_repair_invitation(Connection.objects.get(), by=SYSTEM)
 
     with pytest.raises(ConnectionClosed):  # before the job
-        repair_connection(before, form_id=uuid4(), credentials={"username": "u", "password": "p"})
+        repair_connection(before, form_id=uuid4(), credentials={"username": "u", "password": "p"}, consent=CONSENT)
     follow_status(connection.pk)
 
     assert Invitation.objects.get(pk=before.pk).revoked_because == "DISABLED"
-    repaired = repair_connection(after, form_id=uuid4(), credentials={"username": "u", "password": "p"})
+    repaired = repair_connection(
+        after, form_id=uuid4(), credentials={"username": "u", "password": "p"}, consent=CONSENT
+    )
     assert repaired.status == Status.PENDING
 
 

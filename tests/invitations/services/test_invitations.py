@@ -13,7 +13,7 @@ from invitations.models import EventType, Invitation
 from invitations.models.prefill import Prefill
 from invitations.models.status import Status
 from invitations.services.guards import ensure_active
-from invitations.services.invitations import create_invitation, record_view, revoke_invitation
+from invitations.services.invitations import create_invitation, draft_invitation, record_view, revoke_invitation
 from tests.clock import stopped_at
 from tests.factories import PartnerFactory, SiteFactory, UserFactory, make_api_key, make_invitation
 
@@ -31,6 +31,16 @@ def test_create_without_terms_is_unlimited(company):
     assert (invitation.use_count, invitation.status) == (0, Status.ACTIVE)
     assert (invitation.locale, invitation.metadata, invitation.prefill) == (company.locale, {}, {})
     assert log_of(invitation) == [EventType.CREATED]
+
+
+def test_mailed_invitation_reminds_by_default(company):
+    mailed, unmailed = {"send_email": True}, {"allowed_emails": ["a@example.com"]}
+    cases = [unmailed, mailed, mailed | unmailed, mailed | {"allowed_emails": ["*@example.com"]}]
+    chosen = [mailed | unmailed | {"sends_reminders": False}, {"sends_reminders": True}]
+
+    created = [draft_invitation(company, **terms) for terms in cases + chosen]
+
+    assert [each.sends_reminders for each in created] == [False, False, True, False, False, True]
 
 
 def test_log_names_the_creator(company):
@@ -153,6 +163,14 @@ def test_closed_invitation_raises_its_exception(facts, refusal):
 
     assert error.value.status == 409
     ensure_active(Invitation(company=Company()))
+
+
+def test_revocation_is_the_latest_change(company):
+    """It waited for an update that took its time after it."""
+    invitation, later = make_invitation(company), timezone.now() + timedelta(seconds=5)
+    Invitation.objects.update(updated_at=later)
+    revoke_invitation(invitation, by=SYSTEM)
+    assert invitation.updated_at == later
 
 
 def test_revoke_is_final_and_logged_once(company):

@@ -8,15 +8,17 @@ from django.db import transaction
 from django.db.models import CharField, JSONField, TextField
 
 from companies.actors import SYSTEM, Actor
-from companies.models import User
+from companies.models import PartnerEvent, User, WebhookAttempt
 from config.db.advisory_locks import try_lock
 from config.exceptions import InvalidField
-from connections.models import Connection
+from connections.models import Connection, ConnectionEvent, ConnectionEventType
 from invitations.exceptions import AddressOfStaff
 from invitations.models import (
+    BatchRow,
     Delivery,
     DeliveryStatus,
     EventType,
+    Invitation,
     InvitationEvent,
     PersonalLink,
 )
@@ -33,21 +35,36 @@ from tests.races import race, wait_for_a_lock
 
 # columns of text without addresses of people: names of things, kinds, references, settings and keyed hashes
 EXEMPT = {
-    "companies.ApiKey": {"prefix", "scopes"},
-    "companies.Company": {"locale"},
+    "companies.ApiKey": {"company_ids", "prefix", "scopes"},
+    "companies.ApiKeyUse": {"network"},
+    "companies.Branding": {"accent_color", "logo_backdrop", "support_phone"},
+    "companies.Company": {"locale", "time_zone"},
     "companies.CompanyEvent": {"actor", "type"},
     "companies.KnownNetwork": {"digest"},
+    "companies.Logo": {"id", "media_type"},
+    "companies.Partner": {"embedding_origins"},
+    "companies.PartnerEvent": {"type"},
+    "companies.RequestQuota": {"kind"},
     "companies.StoredAnswer": {"content_type", "key"},
     "companies.User": {"password"},
+    "companies.WebhookDelivery": {"status"},
+    "companies.WebhookEndpoint": {"company_ids", "disabled_because", "event_types"},
+    "companies.WebhookEvent": {"actor", "type"},
     "connections.Connection": {"country", "status", "utility_types"},
     "connections.ConnectionEvent": {"actor", "type"},
     "connections.Credential": {"extras", "host"},
-    "connections.Datasource": {"asks_for", "country", "login_url", "name", "utility_types"},
+    "connections.Datasource": {
+        *("aliases", "asks_for", "country", "login_help", "login_url", "login_with", "name", "password_reset_url"),
+        *("portal_name", "second_factor", "utility_types"),
+    },
     "invitations.BatchRow": {"digest", "status"},
-    "invitations.Delivery": {"fault", "status"},
-    "invitations.Invitation": {"invitation_type", "locale", "revoked_because"},
+    "invitations.Delivery": {"fault", "reminder", "reminders", "status"},
+    "invitations.Invitation": {"invitation_type", "locale", "next_reminder", "revoked_because"},
     "invitations.InvitationEvent": {"actor", "type"},
+    "invitations.LinkRequest": {"decision"},
     "invitations.RateLimitWindow": {"attempts", "key"},
+    "invitations.Receipt": {"fault"},
+    "invitations.Use": {"consent_language", "consent_version"},
     "invitations.VerificationCode": {"client"},
 }
 
@@ -136,6 +153,10 @@ def test_erasure_is_logged_without_the_address(invitation):
     erase_personal_data(ANNA, by=Actor.staff(staff))
     (event,) = InvitationEvent.objects.filter(type=EventType.UPDATED)
     assert (event.user, event.detail) == (staff, {"fields": ["allowedEmails"], "erased": True})
+    (event,) = ConnectionEvent.objects.filter(type=ConnectionEventType.UPDATED)
+    assert (event.user, event.detail) == (staff, {"fields": ["connectionOwnerEmail", "verifiedEmail"], "erased": True})
+    published = PartnerEvent.objects.get(type="connection.updated")
+    assert (published.data["verifiedEmail"], published.previous) == (None, None)
 
 
 def test_api_shows_erased_invitations(invitation, api):
@@ -173,6 +194,14 @@ def test_export_masks_other_addresses(invitation):
 def test_text_without_address_is_refused(db, operation):
     with pytest.raises(InvalidField):
         operation("anna")
+
+
+def test_events_are_searched_last():
+    """A change that publishes the address at the same time has ended when its resource is found."""
+    models = [column.model for column in PERSONAL_COLUMNS]
+    first_event = models.index(PartnerEvent)
+    assert set(models[first_event:]) == {PartnerEvent, WebhookAttempt}
+    assert {Invitation, Connection, BatchRow} <= set(models[:first_event])
 
 
 def test_every_text_column_is_listed_or_exempt():

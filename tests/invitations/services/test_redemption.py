@@ -6,15 +6,23 @@ import pytest
 from django.utils import timezone
 
 from companies.actors import SYSTEM
+from companies.services.companies import update_company
 from config.exceptions import InvalidField
 from connections.models import Connection, Credential
 from connections.models.status import Status as ConnectionStatus
-from invitations.exceptions import InvitationExpired, InvitationFulfilled, InvitationRevoked, ProofRequired
+from invitations.exceptions import (
+    InvitationExpired,
+    InvitationFulfilled,
+    InvitationPaused,
+    InvitationRevoked,
+    ProofRequired,
+)
 from invitations.models import EventType, Invitation
 from invitations.models.status import Status
 from invitations.services.invitations import revoke_invitation
 from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import DatasourceFactory, SiteFactory, make_invitation
+from tests.invitations.consents import CONSENT
 
 CREDENTIALS = {"username": "someone", "password": "something only they know"}
 
@@ -26,7 +34,11 @@ def log_of(invitation: Invitation) -> list[str]:
 def redeem(invitation: Invitation, form_id: UUID | None = None, **account: Any) -> Connection:
     account = account or {"datasource": DatasourceFactory()}
     return redeem_invitation(
-        invitation, form_id=form_id or uuid4(), account=Account(**account), credentials=CREDENTIALS
+        invitation,
+        form_id=form_id or uuid4(),
+        account=Account(**account),
+        credentials=CREDENTIALS,
+        consent=CONSENT,
     )
 
 
@@ -51,7 +63,8 @@ def test_redeem_creates_a_pending_connection(company):
     invitation.refresh_from_db()
     assert invitation.use_count == 1
     assert log_of(invitation) == [EventType.CREATED, EventType.USED]
-    assert invitation.events.get(type=EventType.USED).detail == {"connectionId": str(connection.pk)}
+    detail = {"connectionId": str(connection.pk), "consent": CONSENT._asdict()}
+    assert invitation.events.get(type=EventType.USED).detail == detail
 
 
 def test_last_use_fulfils_the_invitation(company):
@@ -84,6 +97,14 @@ def test_form_id_belongs_to_its_invitation(company):
     assert redeem(one, form_id) != redeem(other, form_id)
 
 
+def test_redeem_reads_the_current_company(company):
+    opened = Invitation.objects.select_related("company").get(pk=make_invitation(company).pk)
+    update_company(company, is_active=False)
+
+    with pytest.raises(InvitationPaused):
+        redeem(opened)
+
+
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
@@ -95,7 +116,7 @@ def test_form_id_belongs_to_its_invitation(company):
 )
 def test_redeem_checks_the_current_state(company, change, refusal):
     opened = make_invitation(company)
-    Invitation.objects.update(**change)
+    Invitation.objects.update(**{"updated_at": timezone.now()} | change)
 
     with pytest.raises(refusal):
         redeem(opened)

@@ -10,11 +10,12 @@ from companies.actors import SYSTEM
 from companies.services.companies import update_company
 from connections.models import Connection, Credential
 from invitations.exceptions import ConnectedBefore, InvitationFulfilled, InvitationPaused, InvitationRevoked
-from invitations.models import InvitationEvent, Use
+from invitations.models import Invitation, InvitationEvent, Use
 from invitations.services.invitations import revoke_invitation
 from invitations.services.redemption import Account, redeem_invitation
 from tests.factories import make_invitation
 from tests.invitations.answers import PROVIDER_URL, answers, page
+from tests.invitations.consents import CONSENT
 from tests.races import race, wait_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +25,9 @@ ACCOUNT = Account(url=PROVIDER_URL)
 
 def redeem(invitation, form_id=None, **credentials):
     given = {"username": "riverside", "password": "secret"} | credentials
-    return redeem_invitation(invitation, form_id=form_id or uuid4(), account=ACCOUNT, credentials=given)
+    return redeem_invitation(
+        invitation, form_id=form_id or uuid4(), account=ACCOUNT, credentials=given, consent=CONSENT
+    )
 
 
 def redeem_another(invitation, number):
@@ -110,10 +113,11 @@ def test_revoke_among_submissions_ends_them():
 
 def test_submission_waits_for_a_revoke():
     invitation = make_invitation()
+    opened = Invitation.objects.select_related("company").get()
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             revoke_invitation(invitation, by=SYSTEM)
-            submission = threads.submit(race, 1, lambda _: redeem(invitation))
+            submission = threads.submit(race, 1, lambda _: redeem(opened))
             wait_for_a_lock()
         results = submission.result()
     assert kinds(results) == {"revoked": 1}
@@ -122,10 +126,11 @@ def test_submission_waits_for_a_revoke():
 
 def test_submission_waits_for_a_company():
     invitation = make_invitation()
+    opened = Invitation.objects.select_related("company").get()
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             update_company(invitation.company, is_active=False)
-            submission = threads.submit(race, 1, lambda _: redeem(invitation))
+            submission = threads.submit(race, 1, lambda _: redeem(opened))
             wait_for_a_lock()
         results = submission.result()
     assert [type(result) for result in results] == [InvitationPaused]

@@ -21,6 +21,7 @@ from invitations.models import EmailProof, Invitation, Use
 from invitations.services.invitations import create_repair_invitation, revoke_invitation, update_invitation
 from invitations.services.repairs import correct_credentials, repair_connection
 from tests.factories import SiteFactory, make_connection, make_invitation
+from tests.invitations.consents import CONSENT
 from tests.invitations.repairs import WANTED
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def invite(connection, **terms):
 
 
 def repair(invitation, **changes):
-    return repair_connection(invitation, **{"form_id": uuid4(), "credentials": NEW} | changes)
+    return repair_connection(invitation, **{"form_id": uuid4(), "credentials": NEW, "consent": CONSENT} | changes)
 
 
 def create_proof(invitation, email, **lasting):
@@ -91,7 +92,11 @@ def test_repair_spends_a_use(connection):
     use = Use.objects.get()
     assert (invitation.use_count, invitation.status, use.connection) == (1, "ACTIVE", None)
     line = invitation.events.get(type="USED")
-    assert (line.actor, line.detail) == ("CONTRIBUTOR", {"connectionId": str(connection.pk)})
+    assert (line.actor, line.detail) == (
+        "CONTRIBUTOR",
+        {"connectionId": str(connection.pk), "consent": CONSENT._asdict()},
+    )
+    assert (use.consent_version, use.consent_language) == CONSENT
     assert connection.events.filter(type="CREDENTIALS_CHANGED", actor="CONTRIBUTOR").count() == 1
 
 

@@ -15,6 +15,7 @@ from invitations.models import Invitation
 from invitations.services.invitations import create_repair_invitation, revoke_invitation, update_invitation
 from invitations.services.repairs import correct_credentials, follow_status, repair_connection
 from tests.factories import CompanyFactory, make_connection, make_invitation
+from tests.invitations.consents import CONSENT
 from tests.races import race, wait_for_a_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +46,7 @@ def kinds(results):
 
 
 def repair(invitation, index):
-    return repair_connection(invitation, form_id=uuid4(), credentials=numbered(index))
+    return repair_connection(invitation, form_id=uuid4(), credentials=numbered(index), consent=CONSENT)
 
 
 def test_two_repairs_at_once_stay_whole():

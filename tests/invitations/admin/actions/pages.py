@@ -16,6 +16,7 @@ POSTS = {
         "seen": f"{WRONG}\n{BEN}",
         "seen_uses": "2",
     },
+    "reminders": {"sends_reminders": "on", "seen_reminders": "False", "seen_forwarding": "False"},
     "rotate": {},
 }
 

@@ -18,12 +18,15 @@ EVENTS = {
     "resend": ["RESENT"],
     "extend": ["UPDATED"],
     "limits": ["UPDATED"],
+    "reminders": ["UPDATED"],
     "rotate": ["ROTATED"],
 }
+# test_requests
+OF_REQUESTS = {"approve", "refuse"}
 
 
 def test_every_action_is_tested():
-    assert set(ACTIONS) == set(POSTS) == set(EVENTS)
+    assert set(ACTIONS) - OF_REQUESTS == set(POSTS) == set(EVENTS)
 
 
 def test_get_asks_and_changes_nothing(admin_client, invitation):
@@ -103,8 +106,8 @@ def test_buttons_depend_on_the_status(admin_client, company):
         return sorted(button.name for button in shown)
 
     assert {status: names(invitation) for status, invitation in invitations.items()} == {
-        Status.ACTIVE: ["correct", "extend", "limits", "resend", "revoke", "rotate"],
-        Status.EXPIRED: ["extend", "limits", "revoke", "rotate"],
+        Status.ACTIVE: ["correct", "extend", "limits", "reminders", "resend", "revoke", "rotate"],
+        Status.EXPIRED: ["extend", "limits", "reminders", "revoke", "rotate"],
         Status.FULFILLED: ["limits", "revoke", "rotate"],
         Status.REVOKED: ["new"],
     }

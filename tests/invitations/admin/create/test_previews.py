@@ -7,8 +7,10 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from companies.actors import SYSTEM
+from companies.services.branding import update_branding
 from invitations.models import Delivery, Invitation, InvitationEvent
 from invitations.services.invitations import create_invitation
+from tests.companies.pictures import picture
 from tests.factories import CompanyFactory, make_connection
 from tests.invitations.admin.create.pages import preview
 from tests.invitations.admin.pages import may, words
@@ -29,6 +31,7 @@ def test_preview_stores_and_mails_nothing(admin_client, company, jobs, part):
 
 def test_mail_preview_equals_the_sent_mail(client, admin_client, worker, mail_server):
     company = CompanyFactory(reply_to="energy@northwind.example")
+    update_branding(company, display_name="Riverside", logo=picture(), accent_color="#fc0")
     shown = words(preview(admin_client, company, "mail", allowed_emails="a@example.com", message="Hello\n<Anna>"))
     text = words(preview(admin_client, company, "text", allowed_emails="a@example.com", message="Hello\n<Anna>"))
     create_invitation(company, by=SYSTEM, allowed_emails=["a@example.com"], message="Hello\n<Anna>", send_email=True)
@@ -39,10 +42,14 @@ def test_mail_preview_equals_the_sent_mail(client, admin_client, worker, mail_se
     link = re.compile(r"/p/i/[\w-]+")
     never = re.compile(r"link has no end date|link works until <strong>[^<]*</strong> \(time zone: UTC\)")
 
+    picture_in_it = re.compile(r'src="(data:image/png;base64,|cid:logo-)[^"]+"')
+
     def bare(html):
+        html = picture_in_it.sub("src", html)
         return never.sub("", link.sub("", html)).replace('<head>\n  <base target="_blank">', "<head>").split()
 
     assert bare(shown) == bare(html)
+    assert "<img src width=" in picture_in_it.sub("src", shown)
     for said in (mail.message["Subject"], "energy@northwind.example", "a@example.com", "&lt;Anna&gt;"):
         assert said in text
 
@@ -51,13 +58,14 @@ def test_mail_preview_equals_the_sent_mail(client, admin_client, worker, mail_se
 def test_preview_links_do_not_work(admin_client, client, company, part):
     shown = words(preview(admin_client, company, part))
 
-    assert set(re.findall(r"/p/i/([^\s\"<]*)", shown)) <= {"preview", "preview/connect"}
+    assert set(re.findall(r"/p/i/([^\s\"<]*)", shown)) <= {"preview", "preview/connect", "preview/decline"}
     assert client.get("/p/i/preview").status_code == 404
     if part != "text":
         assert '<base target="_blank">' in shown
 
 
 def test_page_preview_is_the_first_page(admin_client, company):
+    update_branding(company, display_name="Riverside")
     shown = words(preview(admin_client, company, "page", message="Hello <Anna>", uses="number", max_uses="3"))
 
     for said in (
@@ -65,6 +73,7 @@ def test_page_preview_is_the_first_page(admin_client, company):
         "Hello &lt;Anna&gt;",
         "<dd>3. Each account",
         company.name,
+        "<bdi>Riverside</bdi>",
     ):
         assert said in shown
 

@@ -28,6 +28,8 @@ TEXTS = {
     "expires": "30",
     "uses": "number",
     "max_uses": "7",
+    "sends_reminders": "on",
+    "allows_forwarding": "on",
     "message": "Hello,\r\nplease connect it.",
     "utility_types": ["GAS", "WATER"],
     "owner_email": "Owner@Example.com",
@@ -52,6 +54,7 @@ def test_only_the_company_is_required(admin_client, company, staff):
     assert (invitation.max_uses, invitation.allowed_emails, invitation.prefill) == (1, [], {})
     assert (invitation.message, invitation.external_id, invitation.redirect_url) == (None, None, None)
     assert (invitation.locale, invitation.metadata) == (company.locale, {})
+    assert (invitation.sends_reminders, invitation.allows_forwarding) == (False, False)
     assert [(event.type, event.user) for event in invitation.events.all()] == [("CREATED", staff)]
     assert LogEntry.objects.get().object_id == str(invitation.pk)
 
@@ -77,6 +80,7 @@ def test_every_field_reaches_the_invitation(admin_client, company):
         data_collection_start_date=date(2025, 12, 31),
         locked_fields=("datasource_id", "initial_sites", "data_collection_start_date"),
     )
+    assert (invitation.sends_reminders, invitation.allows_forwarding) == (True, True)
     assert (invitation.locale, invitation.redirect_url) == ("de-AT", "https://northwind.example/thanks")
     assert (invitation.external_id, invitation.metadata) == (
         "ORD-7",

@@ -67,6 +67,7 @@ def test_attention_agrees_with_its_lists(admin_client, company):
     found = tiles(show_overview(admin_client))
 
     assert {kind: found[kind.label][1] for kind in Attention} == {
+        Attention.LINK_REQUESTED: "0",
         Attention.MAIL_FAILED: "1",
         Attention.EXPIRING: "2",
         Attention.UNFINISHED: "1",

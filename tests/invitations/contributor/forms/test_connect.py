@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 
 from invitations.contributor.forms import ConnectForm
+from invitations.contributor.forms.provider import LEADS_ELSEWHERE
 from invitations.models.prefill import Prefill
 from tests.factories import DatasourceFactory, SiteFactory, make_invitation
 from tests.invitations.answers import answers
@@ -112,8 +113,18 @@ def test_choice_has_at_most_twelve(invitation):
     ],
 )
 def test_provider_takes_login_page(invitation, typed, url):
-    account = valid(invitation, provider=typed).account
-    assert (account.datasource, account.url) == (None, url)
+    form = valid(invitation, provider=typed)
+    assert (form.account.datasource, form.account.url) == (None, url)
+    assert form["provider"].value() == url
+
+
+def test_unknown_host_behind_link_is_shown_first(invitation):
+    link = "https://www.google.com/url?q=https://portal.utility.example/in"
+    form = filled_in(invitation, provider=link)
+    assert form.errors == {"provider": [str(LEADS_ELSEWHERE) % {"host": "portal.utility.example"}]}
+    assert form["provider"].value() == "https://portal.utility.example/in"
+    known = DatasourceFactory(login_url="https://portal.utility.example/in")
+    assert valid(invitation, provider=link).account.datasource == known
 
 
 @pytest.mark.parametrize("typed", ["javascript:alert(1)", "https://127.0.0.1/", "https://bank.de@portal.example"])

@@ -47,7 +47,7 @@ def test_prefilled_provider_shows_required_extras(client, company, demanding, lo
 
     assert all(is_beside_password(content, name) for name in EXTRA)
     assert not is_open(content)
-    assert "Demanding Energy also asks for: Account number and Authenticator key." in content
+    assert "<bdi>Demanding Energy</bdi> also asks for: Account number and Authenticator key." in content
     assert [is_optional(content, name) for name in ("account_number", "authenticator_seed")] == [False, False]
     assert is_optional(content, "security_answer")
     # if another provider may be chosen, the browser cannot know what that one asks for
@@ -78,7 +78,7 @@ def test_repair_requires_extras_of_provider(client, company, demanding):
     invitation = create_repair_invitation(connection, by=SYSTEM)
     content = read(client.get(page(invitation, "connect")))
     assert is_beside_password(content, "account_number")
-    assert f"{connection.datasource.name} also asks for: Account number and Authenticator key." in content
+    assert f"<bdi>{connection.datasource.name}</bdi> also asks for: Account number and Authenticator key." in content
     assert is_required_by_browser(content, "account_number")
     content = read(client.post(page(invitation, "connect"), login()))
     assert content.count(ASKED) == 4
@@ -132,7 +132,7 @@ def test_missing_details_require_one_extra(client, invitation):
     assert "at least one of these" in content
     assert "(optional)" not in content
     content = read(client.post(page(invitation, "correct"), login()))
-    wanted = "Fill in at least one of these: account number, answer to the security question, authenticator key."
+    wanted = "Fill in at least one of these: Account number, Answer to the security question, Authenticator key."
     assert f'<a href="#id_account_number">Account number – {wanted}</a>' in content
     assert 'aria-invalid="true"' in tag(content, "account_number")
     assert is_open(content)

@@ -34,6 +34,16 @@ def test_form_of_many_sites_is_posted_whole(client, company, many):
     assert company.connections.get().sites.count() == 1000
 
 
+def test_rejected_form_offers_sites_again(client, company):
+    site, url = SiteFactory(company=company), page(make_invitation(company), "connect")
+
+    shown = client.post(url, answers(username="")).context["form"]
+    assert list(shown["sites"].field.choices) == [(str(site.pk), str(site))]
+    for _ in range(2):
+        asked = client.post(url, answers())
+    assert "sites" in asked.context["form"].fields
+
+
 def test_locked_sites_are_all_shown(client, company, many):
     prefill = Prefill(initial_sites=tuple(site.pk for site in many[:60]), locked_fields=("initial_sites",))
     invitation = make_invitation(company, prefill=prefill)

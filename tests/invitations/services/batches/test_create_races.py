@@ -182,7 +182,7 @@ def test_job_continues_in_rounds(worker, monkeypatch):
     batch = start_batch(draft(CompanyFactory(), people(25)), by=UserFactory())
 
     for number in (10, 20, 25):
-        worker.later()
+        worker.later(queues=["batches"])  # looks for no job that waits by then
         assert count_rows(batch)[CREATED] == number
 
     worker.later()

@@ -18,6 +18,7 @@ ERRORS = {
     ("expiresInDays", "soon"): "expiresInDays: “soon” is not a whole number. Write a number or “never”.",
     ("locale", "Deutsch!"): "locale: This is not a language tag such as en or de-AT (BCP 47).",
     ("redirectUrl", "https://elsewhere.example/"): "redirectUrl: This URL is not on the partner’s list",
+    ("reminders", "maybe"): "reminders: “maybe” is neither yes nor no.",
     ("datasourceId", "nonsense"): "datasourceId: No provider in the catalogue has this id.",
     ("datasourceId", "01940000-0000-7000-8000-000000000000"): "datasourceId: No provider in the catalogue has this id.",
     ("url", "E.DIS"): "url: This address does not lead to a provider’s public page.",

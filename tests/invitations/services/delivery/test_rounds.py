@@ -1,14 +1,17 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from companies.actors import SYSTEM
 from invitations.models import DeliveryStatus
+from invitations.services.delivery.reports import record_delivery_report
 from invitations.services.delivery.retries import SHORTEST
-from invitations.services.delivery.send import attempt_delivery, record_delivery_report, resend_invitation
+from invitations.services.delivery.send import attempt_delivery, resend_invitation
 from invitations.services.invitations import revoke_invitation, rotate_invitation, update_invitation
+from tests.clock import stopped_at
 from tests.invitations.services.delivery.mails import ANNA, BEN, delivery, logged, mailed, told, until
 
 
@@ -149,6 +152,13 @@ def test_ended_mail_is_not_sent(worker, mail_server, end, words):
     assert told(invitation) == ("FAILED", 1, words)
     assert mail_server.tried == []
     assert logged(invitation) == [("DELIVERY_FAILED", ANNA)]
+
+
+def test_fast_clock_of_worker_fails_no_mail(worker, mail_server):
+    invitation = mailed(expires_in=timedelta(hours=1))
+    with stopped_at(invitation.expires_at + timedelta(minutes=1)):
+        worker()
+    assert told(invitation) == ("SENT", 1, None)
 
 
 @pytest.mark.parametrize("end", [remove, rotate])

@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 from django.utils import timezone
 
 from config.crypto.keyring import Keyring
+from config.mail.files import FileTransport
 from config.redaction import JSONFormatter
 from invitations.models import EventType, PersonalLink
 from invitations.services.delivery.smtp import _refusal, clean_server_text
@@ -161,6 +162,15 @@ def test_configuration_error_is_named_and_retried(worker, settings, certificate,
     assert f'a mail was not accepted: {cause}"' in written
     assert ANNA not in written
     assert "a secret between us" not in written
+
+
+def test_full_disk_is_named_and_retried(worker, settings, tmp_path, monkeypatch):
+    (tmp_path / "mail.log").symlink_to("/dev/full")
+    monkeypatch.setattr(FileTransport, "_get_filename", lambda _: str(tmp_path / "mail.log"))
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "config.mail.files.FileTransport", str(tmp_path)
+    invitation = mailed()
+    worker()
+    assert told(invitation) == ("QUEUED", 1, "The folder for mails could not be written: No space left on device.")
 
 
 OUR_FAULT = "The mail could not be sent; the fault is on our side."

@@ -17,6 +17,7 @@ from invitations.services.verification.proofs import find_proof, use_personal_li
 from tests.factories import make_invitation
 from tests.invitations.answers import PROVIDER_URL, answers, page
 from tests.invitations.clock import pass_time
+from tests.invitations.consents import CONSENT
 from tests.races import wait_for_a_lock
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,7 @@ def redeem(invitation, proof):
         account=Account(url=PROVIDER_URL),
         credentials={"username": "riverside", "password": "secret"},
         proof=proof,
+        consent=CONSENT,
     )
 
 
@@ -137,7 +139,7 @@ def test_newly_restricted_invitation_requires_proof(company, client):
 @pytest.mark.parametrize("emails", [[ANNA], ["*@example.com"]])
 def test_connection_stores_the_verified_email(company, api, emails):
     invitation = make_invitation(company, allowed_emails=emails)
-    secret = "a secret"
+    secret = "a-secret"
     EmailProof.objects.create(
         invitation=invitation, email=ANNA, secret_hash=hash_secret(secret), expires_at=timezone.now() + PROOF_AGE
     )

@@ -1,0 +1,1 @@
+"""Front end with Starlette alone: fields checked by hand, JSON by orjson, pages put together from pieces."""

@@ -1,0 +1,1 @@
+"""Webhook endpoints of partners, and what was sent to them."""

@@ -1,0 +1,1 @@
+"""Migrations that need a table for themselves, and change nothing."""

@@ -1,0 +1,3 @@
+from tests.counting import counted
+
+__all__ = ["counted"]

@@ -1,0 +1,3 @@
+from invitations.models.consent import Consent
+
+CONSENT = Consent.in_language("en")
