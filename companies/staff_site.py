@@ -28,7 +28,11 @@ from companies.second_factor import views
 from companies.second_factor.views import is_verified, may_set_up, needs_second_factor, otp_url
 from companies.staff_log import log_staff
 from config.http.kept_entries import KEPT_FIELD, drop_entries, kept_entries, owner_of_form
+from config.http.replica import may_be_stale
 from config.operations import views as operations
+
+# the overview, lists, their exports, and choices: their GET may show what was true some seconds ago
+MAY_BE_STALE = frozenset({"index", "changelist_view", "export_view", "autocomplete_view"})
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -90,7 +94,20 @@ class StaffSite(AdminSite):
         """Allow logout before the second factor is verified."""
         if view == self.logout:
             return never_cache(csrf_protect(view))
+        if getattr(view, "__name__", None) in MAY_BE_STALE:
+            view = self._read_replica(view)
         return self._keep_entries(super().admin_view(view, cacheable))
+
+    def _read_replica(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        """Let the view read a replica, except for what the member may see."""
+        stale = may_be_stale(view)
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            cast(User, request.user).company_limit  # noqa: B018 - reads and keeps it
+            return stale(request, *args, **kwargs)
+
+        return inner
 
     def each_context(self, request: HttpRequest) -> Any:
         entries = {"form_owner": owner_of_form(request), "kept_entries": kept_entries(request)}

@@ -4,6 +4,7 @@ from django.db.backends.signals import connection_created
 
 from config import quick_translation
 from config.db.lost_connections import drop_lost_connections
+from config.db.replica import note_connection
 from config.db.time_loader import load_times_fast
 from config.monitoring.reports import start_reporting
 
@@ -15,4 +16,5 @@ class ConfigConfig(AppConfig):
         start_reporting()
         quick_translation.install()
         connection_created.connect(load_times_fast)
+        connection_created.connect(note_connection)
         request_started.connect(drop_lost_connections)

@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "config.http.staff_only.OTPMiddleware",
     "config.http.staff_only.MessageMiddleware",
     "config.http.staff_only.AxesMiddleware",
+    "config.http.replica.WrittenMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -137,12 +138,11 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- data -------------------------------------------------------------------------------------------------
-DATABASE = database.connection_settings()
-DATABASE["CONN_MAX_AGE"] = 600
-# prepared statements: a fifth more requests per second, measured
-DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 2} | DATABASE.get("OPTIONS", {})
+DATABASES = database.read_databases()
+DATABASE_ROUTERS = ["config.db.replica.Router"] if len(DATABASES) > 1 else []
+# their models are read from the replica where that is allowed; logins and permissions never are
+REPLICA_APPS = ["companies", "connections", "invitations"]
 IS_POOLED = database.is_pooled()
-DATABASES = {"default": database.without_session_state(DATABASE) if IS_POOLED else DATABASE}
 PROCRASTINATE_WORKER_DEFAULTS = worker_defaults(is_pooled=IS_POOLED)
 PROCRASTINATE_ON_APP_READY = "config.job_monitoring.monitor_jobs"
 # tasks that follow a change in a lower app; they take a `connection_id` and a `company_id`

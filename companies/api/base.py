@@ -1,9 +1,11 @@
 """Base of all viewsets of the API."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, NoReturn
 
 from django.db.models import Q, QuerySet
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -12,10 +14,12 @@ from companies.actors import Actor
 from companies.api.throttling import RequestThrottle, rate_limit_headers
 from companies.exceptions import RequestLimitReached
 from companies.models import ApiKey, Company, Partner, Scope, find_api_key
+from companies.services.key_writes import last_write, record_write
 from companies.services.request_limits import RequestCount
 from config.api.fields import StrictSerializer
 from config.api.query import QuerySerializer, validate_query
 from config.api.validation import validate
+from config.db import replica
 from config.exceptions import NotFound
 
 
@@ -58,6 +62,8 @@ class PartnerViewSet(GenericViewSet[Any]):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         finalized = super().finalize_response(request, response, *args, **kwargs)
         finalized["Cache-Control"] = "no-store"
+        if request.method not in SAFE_METHODS and isinstance(request.auth, ApiKey):
+            record_write(request.auth.pk)
         if self.request_count:
             for name, value in rate_limit_headers(self.request_count).items():
                 finalized[name] = value
@@ -75,15 +81,24 @@ class PartnerViewSet(GenericViewSet[Any]):
         represent: Callable[[list[Any]], list[dict[str, Any]]],
         disjoint_conditions: Sequence[Q] = (),
     ) -> Response:
-        """Return a page of `queryset`; see `KeysetPagination`."""
+        """Return a page of `queryset`; see `KeysetPagination`. It may be read from a replica."""
         paginator: Any = self.paginator
-        rows = paginator.paginate_queryset(queryset, self.request, self, disjoint_conditions)
-        return self.get_paginated_response(represent(rows))
+
+        def page() -> list[dict[str, Any]]:
+            return represent(paginator.paginate_queryset(queryset, self.request, self, disjoint_conditions))
+
+        return self.get_paginated_response(self._read_page(page))
 
     def paginated_by_id(self, read: Callable[..., list[dict[str, Any]]]) -> Response:
-        """Return a page of what `read` returns for `before` and `limit`; see `KeysetPagination`."""
+        """Return a page of what `read` returns for `before` and `limit`; see `KeysetPagination`.
+
+        It may be read from a replica.
+        """
         paginator: Any = self.paginator
-        return self.get_paginated_response(paginator.paginate_by_id(read, self))
+        return self.get_paginated_response(self._read_page(lambda: paginator.paginate_by_id(read, self)))
+
+    def _read_page(self, page: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        return replica.read(page, partial(last_write, self.api_key.pk))
 
     @property
     def api_key(self) -> ApiKey:

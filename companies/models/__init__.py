@@ -6,7 +6,7 @@ from companies.models.companies import Company, CompanyQuerySet, Site, SiteQuery
 from companies.models.company_events import CompanyEvent, CompanyEventType
 from companies.models.events import AbstractEvent, ActorKind
 from companies.models.feed import EventStream, PartnerEvent, PartnerEventType
-from companies.models.key_usage import USES_KEPT, ApiKeyUse, RequestQuota
+from companies.models.key_usage import USES_KEPT, ApiKeyUse, ApiKeyWrite, RequestQuota
 from companies.models.known_networks import KNOWN_FOR, KnownNetwork
 from companies.models.mailbox import StoredMail, StoredMailQuerySet
 from companies.models.partners import (
@@ -56,6 +56,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyQuerySet",
     "ApiKeyUse",
+    "ApiKeyWrite",
     "Authenticator",
     "Brand",
     "BrandLogo",

@@ -1,4 +1,4 @@
-"""Requests of API keys in the current minute, and the networks from which they come."""
+"""Requests of API keys in the current minute, their last write, and the networks from which they come."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -29,6 +29,25 @@ class RequestQuota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.granted} {self.kind}"
+
+
+class ApiKeyWrite(models.Model):
+    """Last write of a key: a position in the log of changes of the database (WAL), in bytes.
+
+    Written only if there is a replica, which must have reached the position before the key reads from it. The table is
+    not logged, so a new database begins without old positions.
+    """
+
+    api_key = models.OneToOneField(
+        ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    position = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.position)
 
 
 class ApiKeyUse(models.Model):

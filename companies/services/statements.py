@@ -44,3 +44,13 @@ RECORD_USE = Statement(
     RETURNING id
     """
 )
+
+RECORD_WRITE = Statement(
+    """
+    INSERT INTO companies_apikeywrite AS kept (api_key_id, position)
+    VALUES (%(api_key)s::uuid, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint)
+    ON CONFLICT (api_key_id) DO UPDATE SET position = greatest(kept.position, excluded.position)
+    RETURNING position
+    """
+)
+LAST_WRITE = Statement("SELECT position FROM companies_apikeywrite WHERE api_key_id = %(api_key)s::uuid")

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.query import get_related_populators
 
 from config.db.statements import Statement
@@ -53,8 +53,8 @@ class CompiledQuery:
     """The statement of a queryset, and what makes models of its rows."""
 
     def __init__(self, build: Callable[..., models.QuerySet[Any]], placeholders: dict[str, Any], beside: str) -> None:
+        self.using = DEFAULT_DB_ALIAS  # never the replica
         queryset = build(**placeholders)
-        self.using = queryset.db
         self.compiler = queryset.query.get_compiler(self.using)
         sql, parameters = self.compiler.as_sql()
         # binary values are wrapped for the driver

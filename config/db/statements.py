@@ -7,6 +7,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import RawCursor
 from psycopg.rows import tuple_row
 
+from config.db.replica import reading_alias
+
 PARAMETER = re.compile(r"%\((\w+)\)s")
 Row = tuple[Any, ...]
 
@@ -16,18 +18,19 @@ class Statement:
 
     psycopg's own cursor runs it on Django's connection, in Django's transaction, and with Django's exceptions. It is
     prepared the first time, unless the pooler forbids it. PostgreSQL must know the type of each parameter: add a cast
-    to those that may be None.
+    to those that may be None. `may_be_stale`: inside of `config.db.replica.read` it asks the replica.
     """
 
-    def __init__(self, sql: str) -> None:
+    def __init__(self, sql: str, *, may_be_stale: bool = False) -> None:
         self.sql = sql
+        self.may_be_stale = may_be_stale
         self.names = tuple(dict.fromkeys(PARAMETER.findall(sql)))
         numbers = {name: f"${number}" for number, name in enumerate(self.names, start=1)}
         # PostgreSQL's own form: psycopg need not rewrite it each time
         self._numbered: Any = PARAMETER.sub(lambda found: numbers[found[1]], sql).replace("%%", "%")
 
     def rows(self, **values: Any) -> list[Row]:
-        database: Any = connections[DEFAULT_DB_ALIAS]
+        database: Any = connections[reading_alias() if self.may_be_stale else DEFAULT_DB_ALIAS]
         if database.queries_logged or database.execute_wrappers:  # tests count queries at Django's cursor
             with database.cursor() as logged:
                 logged.execute(self.sql, values)

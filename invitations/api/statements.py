@@ -59,9 +59,12 @@ PAGE = Statement(
         SELECT * FROM invitations_invitation
         WHERE company_id = ANY (ARRAY[%(company)s::uuid]) AND id < %(before)s
         ORDER BY company_id, id DESC LIMIT %(limit)s
-    """)
+    """),
+    may_be_stale=True,
 )
-ROWS = Statement(_LIST.format("SELECT * FROM invitations_invitation WHERE id = ANY (%(ids)s::uuid[])"))
+ROWS = Statement(
+    _LIST.format("SELECT * FROM invitations_invitation WHERE id = ANY (%(ids)s::uuid[])"), may_be_stale=True
+)
 
 # in the order of the index of the log, backwards
 _NEWEST_EVENTS = """
