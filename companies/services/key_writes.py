@@ -1,4 +1,4 @@
-"""How far a replica must be before a key that wrote reads from it."""
+"""The position that a replica must reach before a key that wrote reads from it."""
 
 import logging
 from uuid import UUID

@@ -15,8 +15,10 @@ from weakref import WeakSet
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
-from psycopg.errors import QueryCanceled
+from psycopg.errors import QueryCanceled, SerializationFailure
 from psycopg.pq import TransactionStatus
+
+from config.db.errors import reason_of
 
 REPLICA = "replica"
 MOST_SECONDS_BEHIND = 5
@@ -26,8 +28,14 @@ LOOK_EACH_SECONDS = 1
 MOST_SILENT_SECONDS = 2
 POSITIONS_KEPT = 60
 
-PRIMARY_POSITION = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
-REPLICA_POSITION = "SELECT coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0'), 0)::bigint, pg_is_in_recovery()"
+# the identifier is that of the primary and of its standbys, and of no other server
+PRIMARY_POSITION = """
+    SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint, system_identifier FROM pg_control_system()
+"""
+REPLICA_POSITION = """
+    SELECT coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0'), 0)::bigint, system_identifier, pg_is_in_recovery()
+    FROM pg_control_system()
+"""
 
 Result = TypeVar("Result")
 logger = logging.getLogger("latchkey.replica")
@@ -83,19 +91,21 @@ def read(respond: Callable[[], Result], written: Callable[[], int]) -> Result:
 
 def current_position() -> int:
     """Return the position up to which the primary has written its log of changes (WAL), in bytes."""
-    (position,) = _ask(DEFAULT_DB_ALIAS, PRIMARY_POSITION)
-    return int(position)
+    return int(ask(DEFAULT_DB_ALIAS, PRIMARY_POSITION)[0])
 
 
 def _rest_if_lost(error: Exception) -> None:
     """Let the replica rest, unless it only ended a query that stood in the way of changes (recovery conflict)."""
     connection = connections[REPLICA]
-    if connection.connection is None or not connection.is_usable():
-        connection.close()
+    if connection.connection is not None and connection.is_usable():
+        return
+    connection.close()
+    if not isinstance(error.__cause__, SerializationFailure):
         watch.rest(error)
 
 
-def _ask(alias: str, question: str) -> tuple[Any, ...]:
+def ask(alias: str, question: str) -> tuple[Any, ...]:
+    """Return the one row of the answer."""
     with connections[alias].cursor() as cursor:
         cursor.execute(question)
         row: tuple[Any, ...] = cursor.fetchone()
@@ -126,22 +136,24 @@ class Watch:
     def rest(self, error: Exception) -> None:
         self._rests_until = monotonic() + REST_SECONDS
         self._complete_until = -inf
-        self._report("away", f"The replica does not answer, so the primary does: {type(error).__name__}")
+        self._report("away", f"The replica does not answer, so the primary does: {reason_of(error)}")
 
     def look(self) -> None:
         """Compare the positions once."""
         asked = monotonic()
-        self._positions.append((asked, current_position()))
+        written, identity = ask(DEFAULT_DB_ALIAS, PRIMARY_POSITION)
+        self._positions.append((asked, written))
         try:
-            self._replayed, is_standby = _ask(REPLICA, REPLICA_POSITION)
+            self._replayed, its_identity, is_standby = ask(REPLICA, REPLICA_POSITION)
         except (OperationalError, InterfaceError) as error:
             self.rest(error)
             raise
-        complete = [moment for moment, position in self._positions if is_standby and position <= self._replayed]
+        is_ours = is_standby and its_identity == identity
+        complete = [moment for moment, position in self._positions if is_ours and position <= self._replayed]
         self._complete_until = max(complete, default=-inf)
-        if not is_standby:
-            self._report("primary", "REPLICA_URL leads to a server that is no standby: it is not read.")
-        elif asked - self._complete_until > MOST_SECONDS_BEHIND:
+        if not is_ours:
+            self._report("other", "REPLICA_URL leads to a server that is no standby of the primary: it is not read.")
+        elif asked - max(self._complete_until, self._positions[0][0]) > MOST_SECONDS_BEHIND:
             self._report("behind", f"The replica is more than {MOST_SECONDS_BEHIND} s behind: it is not read.")
         elif asked >= self._rests_until:
             self._report("fresh", "The replica is read.", level=logging.INFO)

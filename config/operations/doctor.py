@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from psycopg.errors import UndefinedTable
 
 from config.db.errors import reason_of
-from config.operations.checks import database, network, settings
+from config.operations.checks import database, network, replica, settings
 from config.operations.finding import Finding
 
 Check = Callable[[], Iterator[Finding]]
@@ -43,6 +43,7 @@ def examine(*, offline: bool = False) -> list[Finding]:
     found += away
     if not away:
         found += Part("Database", database.CHECKS).examine()
+        found += Part("Replica", (replica.check_replica,)).examine()
         found += Part("Apps", tuple(map(import_string, django_settings.DOCTOR_CHECKS))).examine()
     if not offline:
         found += Part("Network", network.CHECKS).examine()

@@ -32,8 +32,24 @@ def test_broken_url_is_refused_without_repeating_it(monkeypatch, url):
     with pytest.raises(ImproperlyConfigured) as refusal:
         database.connection_settings()
 
-    assert str(refusal.value) == database.URL_SHAPE
+    assert str(refusal.value) == database.URL_SHAPE.format("DATABASE_URL")
     assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+
+
+def test_broken_url_of_a_replica_is_named(monkeypatch):
+    monkeypatch.setenv("REPLICA_URL", "nonsense")
+
+    with pytest.raises(ImproperlyConfigured, match="REPLICA_URL must look like"):
+        database.read_databases()
+
+
+def test_replica_has_options_of_its_own(monkeypatch):
+    monkeypatch.setenv("REPLICA_URL", "postgres://me@standby/latchkey")
+
+    entries = database.read_databases()
+
+    assert entries["replica"]["HOST"] == "standby"
+    assert entries["replica"]["OPTIONS"]["connect_timeout"] < entries["default"]["OPTIONS"]["connect_timeout"]
 
 
 def test_url_options_are_kept(monkeypatch):
