@@ -10,7 +10,15 @@ import django
 
 from bench import Failed, servers
 from config import database
+from config.db.embedded import Cluster
 
+SCALE_OPTIONS = (
+    "shared_preload_libraries=pg_stat_statements",
+    "fsync=off",
+    "shared_buffers=4GB",
+    "max_wal_size=16GB",
+    "maintenance_work_mem=1GB",
+)
 # as `bench.operations.OPERATIONS`, which needs django.setup()
 NAMES = ("get", "list", "again", "first", "create", "submit")
 
@@ -21,18 +29,22 @@ def main() -> int:
         print("Install the packages of the peers: .venv/bin/uv sync --group bench", file=sys.stderr)
         return 2
     os.environ.pop("DATABASE_URL", None)
-    url = arguments.database_url or _embedded_url()
+    url = arguments.database_url or _embedded_url(scale=arguments.scale)
     if "bench" not in urlsplit(url).path:
         print("The database is dropped and created again: its name must contain 'bench'.", file=sys.stderr)
         return 2
     os.environ |= servers.production(url) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    if arguments.scale:
+        os.environ["LOG_LEVEL"] = "WARNING"
     os.environ["PEER_WITHOUT_RESET"] = "1" if arguments.peer_without_reset else ""
     django.setup()
-    from bench.run import print_admin_lists, print_budget, run  # noqa: PLC0415 - models need django.setup()
+    from bench.run import print_admin_lists, print_budget, print_scale, run  # noqa: PLC0415 - models need django.setup()
 
     try:
         if arguments.budget:
             print_budget(url, arguments)
+        elif arguments.scale:
+            print_scale(url, arguments)
         elif arguments.admin_lists:
             print_admin_lists(url, arguments)
         else:
@@ -66,6 +78,11 @@ def _arguments() -> argparse.Namespace:
         "--admin-lists", action="store_true", help="print the time of each list of the admin, with --rows in each table"
     )
     parser.add_argument(
+        "--scale",
+        action="store_true",
+        help="print what requests and jobs ask of PostgreSQL, with --rows and --compare-rows, on a server of its own",
+    )
+    parser.add_argument(
         "--peer-without-reset",
         action="store_true",
         help="let the pool of the peers hand out connections as they are; asyncpg resets them after each use",
@@ -91,9 +108,11 @@ def _peers(text: str) -> list[str]:
     return text.split(",")
 
 
-def _embedded_url() -> str:
-    database.start_embedded()
-    return f"postgres://postgres@/latchkey_bench?host={quote(str(database.embedded_settings()['HOST']), safe='/')}"
+def _embedded_url(*, scale: bool = False) -> str:
+    """Start the server of development, or one that reports statements and may lose its rows in a power cut."""
+    cluster = Cluster(database.DATA_DIR / "scale-postgres", SCALE_OPTIONS) if scale else database.EMBEDDED
+    cluster.start()
+    return f"postgres://postgres@/latchkey_bench?host={quote(cluster.host, safe='/')}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from bench import Failed, admin_lists, budget, load, processes
+from bench import Failed, admin_lists, budget, load, processes, scale
 from bench.comparison import compare
 from bench.figures import PROJECT, Figures, Line, as_table
 from bench.operations import OPERATIONS, Operation
@@ -71,6 +71,22 @@ def print_admin_lists(url: str, arguments: argparse.Namespace) -> None:
     admin_lists.fill(arguments.rows)
     for line in admin_lists.measure():
         print(line, flush=True)
+
+
+def print_scale(url: str, arguments: argparse.Namespace) -> None:
+    """Print what requests and jobs ask of the database, with `--rows` and with `--compare-rows` invitations."""
+    call_command("collectstatic", verbosity=0, interactive=False)
+    found = {}
+    for rows in filter(None, [arguments.rows, arguments.compare_rows]):
+        seeded = _seed(url, rows)
+        scale.fill(seeded)
+        found[rows] = scale.sizes(), []
+        with running("config.server", LOGS / "latchkey.log", workers=1) as server:
+            for cost in scale.measure(seeded, server.url):
+                _say(f"Measured {cost.name}: {cost.pages:.0f} pages, {cost.milliseconds:.1f} ms.")
+                found[rows][1].append(cost)
+        connection.close()
+    print(*scale.as_tables(found), sep="\n")
 
 
 def _seed(url: str, rows: int) -> Seeded:
