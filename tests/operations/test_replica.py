@@ -1,10 +1,6 @@
 """A streaming standby answers what may be some seconds old, and is missed by no caller when it is away."""
 
-import http.client
 import json
-import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,29 +8,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-from bench.servers import PROXY_HEADERS, production, running
-from config.database import DATA_DIR
 from config.db.embedded import Cluster
 from config.db.replica import MOST_SECONDS_BEHIND, MOST_SILENT_SECONDS, REST_SECONDS
-from tests.factories import CompanyFactory, UserFactory, make_api_key
+from tests.factories import CompanyFactory
+from tests.operations.callers import Browser, member_of_staff, partner_system
+from tests.operations.databases import ask, database, hang, kill, url_of, web_server
 from tests.operations.networks import ROOT
-from tests.operations.standbys import (
-    ask,
-    kill,
-    primary_and_standby,
-    stop_for_a_while,
-    url_of,
-    wait_until_replayed,
-)
+from tests.operations.standbys import standby_of, wait_until_replayed
 
 PAUSE, RESUME = "SELECT pg_wal_replay_pause()", "SELECT pg_wal_replay_resume()"
 # a process looks once a second
@@ -43,54 +28,16 @@ NOTICED_SECONDS = 3
 OFTEN = 12
 
 
-class Browser:
-    """HTTP client with cookies and a header of the API."""
-
-    def __init__(self, url: str, **headers: str) -> None:
-        self.address, self.headers, self.cookies = urlsplit(url).netloc, headers, dict[str, str]()
-
-    def send(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, str]:
-        client = http.client.HTTPConnection(self.address, timeout=60)
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        client.request(method, path, body, PROXY_HEADERS | self.headers | headers | {"Cookie": cookies})
-        response = client.getresponse()
-        for line in response.headers.get_all("Set-Cookie") or []:
-            name, _, value = line.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        return response.status, response.read().decode()
-
-    def submit(self, path: str, **fields: str) -> int:
-        page = self.send("GET", path)[1]
-        token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
-        body = urlencode({**fields, "csrfmiddlewaretoken": token})
-        kind = {"Content-Type": "application/x-www-form-urlencoded", "Referer": "https://latchkey.example/"}
-        return self.send("POST", path, body, **kind)[0]
-
-
 class System:
     """A primary, its standby, a web server with two processes, and its callers."""
 
     def __init__(self, primary: Cluster, standby: Cluster, url: str, log: Path) -> None:
         self.primary, self.standby, self.log = primary, standby, log
         self.company = CompanyFactory()
-        self.writer, self.reader = (self._partner_system(url) for _ in range(2))
-        self.staff, self.colleague = (self._member(url) for _ in range(2))
+        self.writer, self.reader = (partner_system(self.company, url) for _ in range(2))
+        self.staff, self.colleague = (member_of_staff(url) for _ in range(2))
         self.list = f"/v2/invitation/company/{self.company.pk}"
         self.wait_until_read()
-
-    def _partner_system(self, url: str) -> Browser:
-        _, value = make_api_key(self.company.partner)
-        return Browser(url, **{"X-API-KEY": value, "Content-Type": "application/json"})
-
-    def _member(self, url: str) -> Browser:
-        user = UserFactory()
-        session = import_module(settings.SESSION_ENGINE).SessionStore()
-        session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-        session.save()
-        browser = Browser(url)
-        browser.cookies["__Host-session"] = session.session_key
-        return browser
 
     def create(self) -> str:
         status, body = self.writer.send("POST", self.list, "{}")
@@ -122,27 +69,15 @@ class System:
 
 
 @pytest.fixture
-def system(django_db_blocker: Any) -> Iterator[System]:
-    # not in the folder of pytest, which closes it to the account of the server
-    folder = DATA_DIR / f"operations-{os.getpid()}"
-    with django_db_blocker.unblock(), primary_and_standby(folder) as (primary, standby):
-        variables = environment(primary, standby)
-        static = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-        subprocess.run(static, cwd=ROOT, env=variables, check=True)
-        patched = pytest.MonkeyPatch()
-        for name, value in variables.items():
-            patched.setenv(name, value)
-        log = folder / "web.log"
-        try:
-            with running("config.server", log, workers=2) as server:
-                yield System(primary, standby, server.url, log)
-        finally:
-            patched.undo()
-    shutil.rmtree(folder)
-
-
-def environment(primary: Cluster, standby: Cluster) -> dict[str, str]:
-    return os.environ | production(url_of(primary)) | {"REPLICA_URL": url_of(standby)}
+def system(django_db_blocker: Any, tmp_path: Path) -> Iterator[System]:
+    log = tmp_path / "web.log"
+    with (
+        django_db_blocker.unblock(),
+        database() as primary,
+        standby_of(primary) as standby,
+        web_server(log, url_of(primary), REPLICA_URL=url_of(standby)) as server,
+    ):
+        yield System(primary, standby, server.url, log)
 
 
 def test_replica_may_lag_for_other_callers(system):
@@ -193,10 +128,10 @@ def test_replica_that_dies_is_not_missed(system):
 
 
 def test_replica_that_hangs_is_not_missed(system):
-    stop_for_a_while(system.standby)
+    hang(system.standby)
     with ThreadPoolExecutor(8) as threads:
         seconds = max(threads.map(lambda _: timed(system), range(200)))
-    stop_for_a_while(system.standby, signal.SIGCONT)
+    hang(system.standby, signal.SIGCONT)
     print(f"200 lists while the standby hung: all 200, the longest took {seconds:.2f} s")
     # looks begin once a second, and connections are closed when one was silent for so long
     assert seconds < 2 * MOST_SILENT_SECONDS + NOTICED_SECONDS
@@ -223,9 +158,7 @@ def test_server_that_was_promoted_is_not_read(system):
     assert system.seen(system.reader, system.create()) == {True: OFTEN}
     assert system.lines("no standby of the primary") == 2
     doctor = [sys.executable, "manage.py", "doctor"]
-    found = subprocess.run(
-        doctor, cwd=ROOT, env=environment(system.primary, system.standby), capture_output=True, text=True, check=False
-    )
+    found = subprocess.run(doctor, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "no standby of the primary" in found.stdout
 
 
