@@ -38,8 +38,7 @@ class LanguageMiddleware:
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
         # only from the URL: the middleware behind this one limits the body
-        chosen = request.GET.get(LANGUAGE)
-        if request.path_info.startswith(PAGES) and chosen in ENDONYMS:
+        if request.path_info.startswith(PAGES) and (chosen := request.GET.get(LANGUAGE)) in ENDONYMS:
             activate(chosen)
 
 
@@ -63,7 +62,8 @@ def _kept(request: HttpRequest) -> str | None:
 
 
 def _newly_chosen(request: HttpRequest) -> str | None:
-    chosen = request.POST.get(LANGUAGE) or request.GET.get(LANGUAGE)
+    posted = request.POST.get(LANGUAGE) if request.method == "POST" else None  # Django would parse an empty form
+    chosen = posted or request.GET.get(LANGUAGE)
     return chosen if chosen in ENDONYMS else None
 
 
