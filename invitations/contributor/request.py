@@ -155,6 +155,7 @@ class ContributorRequest:
             "token": self.token,
             "link": self.link,
             "frame": self.frame,
+            "form": None,  # every page asks for it, and a missing name takes Django ten times longer
         }
         return render(self.http, f"invitations/{template}.html", known | context, status=status)
 
