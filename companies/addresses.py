@@ -21,10 +21,13 @@ def normalize_address(address: str, *, field: tuple[str | int, ...] = ("email",)
     `Anna <A@Bücher.example>` becomes `a@xn--bcher-kva.example`: see `clean_address`. Raises `InvalidField`, also for
     control characters.
     """
-    if isinstance(address, NormalAddress):
-        return address
+    return address if isinstance(address, NormalAddress) else normalize_cleaned(clean_address(address), field=field)
+
+
+def normalize_cleaned(address: str, *, field: tuple[str | int, ...] = ("email",)) -> NormalAddress:
+    """Normalize the result of `clean_address`."""
     try:
-        checked = validate_email(clean_address(address), check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise InvalidField(field, NO_ADDRESS, code="invalid_email") from None
     if "*" in checked.local_part:  # reads like a pattern for several addresses

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from companies.addresses import NO_ADDRESS, normalize_address, why_no_address
+from companies.addresses import NO_ADDRESS, normalize_address, normalize_cleaned, why_no_address
 from config.exceptions import FieldErrors, InvalidField
 from config.typed_address import NAME_AND_ADDRESS, PLAIN, clean_address, plain_forms
 from config.typed_text import drop_unseen
@@ -50,10 +50,11 @@ def normalize_allowed_emails(addresses: Iterable[str]) -> list[str]:
 
 
 def normalize_allowed(address: str, field: tuple[str | int, ...] = ("email",)) -> str:
-    local, _, domain = clean_address(address).partition("@")
+    cleaned = clean_address(address)
+    local, _, domain = cleaned.partition("@")
     if local == "*":
         return f"*@{normalize_address(f'anyone@{domain}', field=field).partition('@')[2]}"
-    return normalize_address(address, field=field)
+    return normalize_cleaned(cleaned, field=field)
 
 
 def check_listed(invitation: Invitation, emails: Sequence[str]) -> list[str]:
