@@ -54,7 +54,7 @@ SIZES = """
 
 
 class Cost(NamedTuple):
-    """Of one request or job."""
+    """A request or a job, and what it asks of PostgreSQL once."""
 
     name: str
     statements: float

@@ -1,6 +1,7 @@
 """Database from `DATABASE_URL`, or an embedded PostgreSQL in `.data/postgres`; a replica from `REPLICA_URL`."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,9 @@ NETWORK_OPTIONS = {
 }
 URL_SHAPE = f"{{}} must look like postgres://user:password@host:5432/database. {PERCENT_ENCODE}"
 REPLICA_OPTIONS = {"connect_timeout": 2}  # a request that waits for it could ask the primary
-# prepared statements: a fifth more requests per second, measured
-STATEMENT_OPTIONS = {"server_side_binding": True, "prepare_threshold": 2}
+# Only `config.db.statements` prepares its statements. Others are planned for their values each time: a plan that is
+# kept for all companies may read all rows of a large one (see docs/scale.md).
+STATEMENT_OPTIONS = {"server_side_binding": True, "prepare_threshold": sys.maxsize}
 MAX_AGE_SECONDS = 600
 
 

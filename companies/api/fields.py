@@ -38,6 +38,7 @@ class TimeZoneField(StrictCharField):
             return validate_time_zone(name)
 
 
+@extend_schema_field({"type": "string", "format": "email", "maxLength": MAX_LENGTH})
 class EmailFilterField(serializers.CharField):
     """An address to search for, normalized like stored ones. Rejects invalid addresses."""
 

@@ -2,8 +2,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from companies.addresses import MAX_LENGTH
 from companies.api.fields import EmailFilterField
 from config.api.fields import QueryTimeField, StrictChoiceField, StrictListField
 from config.api.query import PageQuery
@@ -16,6 +18,14 @@ from invitations.services.addresses import normalize_allowed
 ID_GRAIN = timedelta(seconds=1)
 
 
+@extend_schema_field({"type": "string", "pattern": r"^[^@\s]+@[^@\s]+$", "maxLength": MAX_LENGTH})
+class AllowedFilterField(EmailFilterField):
+    """Also takes `*@example.com`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(normalize_allowed, **kwargs)
+
+
 class InvitationQuery(PageQuery):
     status = StrictListField(
         child=StrictChoiceField(Status.choices), required=False, help_text="Repeat it to match any of several."
@@ -23,9 +33,7 @@ class InvitationQuery(PageQuery):
     invitationType = StrictListField(
         child=StrictChoiceField(InvitationType.choices), required=False, help_text="Repeat it to match both."
     )
-    email = EmailFilterField(
-        normalize_allowed, required=False, help_text="Exact address, in upper or lower case, or `*@example.com`."
-    )
+    email = AllowedFilterField(required=False, help_text="Exact address, in upper or lower case, or `*@example.com`.")
     connectionId = serializers.UUIDField(required=False, help_text="Invitations to repair this connection.")
     externalId = serializers.CharField(max_length=255, required=False, help_text="Your own reference, exactly.")
     createdAfter = QueryTimeField(required=False, help_text="Created later than this time.")

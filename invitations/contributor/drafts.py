@@ -16,7 +16,7 @@ from invitations.models import DRAFT_AGE, EmailProof
 from invitations.models.verification import hash_secret
 from invitations.services.form_drafts import FIELDS, DraftOwner, KeptForm, discard_drafts, find_draft, save_draft
 from invitations.services.guards import ensure_active, ensure_verified
-from invitations.services.rate_limits import check_rate_limit, hash_address
+from invitations.services.rate_limits import check_rate_limit, is_hash_of
 
 SAVES_PER_MINUTE = 120  # the script of one page saves 12 times at most; several people may share a network
 MAX_BYTES = 64 * 1024
@@ -101,7 +101,7 @@ def _owner(request: ContributorRequest, *, proof: EmailProof | None = None) -> D
 def _is_of_its_form(request: ContributorRequest, owner: DraftOwner) -> bool:
     """False if another address was verified, in another tab, since the form was opened."""
     opened_by = request.http.POST.get("verified")
-    return not opened_by or owner.email is None or opened_by == hash_address(owner.email)
+    return not opened_by or owner.email is None or is_hash_of(opened_by, owner.email)
 
 
 def _new_secret(form_id: UUID) -> str:

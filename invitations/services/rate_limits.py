@@ -1,6 +1,6 @@
 """Rate limits in the database, so that they hold across processes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare
 
+from config.crypto.keyed_hash import keyed_hashes
 from config.monitoring.limits import LIMIT_REFUSALS
 from invitations.exceptions import RateLimitExceeded
 from invitations.models import RateLimitWindow
@@ -90,7 +91,16 @@ def move_attempts(owner: UUID, *, by: timedelta) -> None:
 
 def hash_address(email: str) -> str:
     """Name of an address in a key: useless to a reader of the database."""
-    return salted_hmac("latchkey.address", email, algorithm="sha256").hexdigest()[:24]
+    return next(_address_hashes(email))
+
+
+def is_hash_of(name: str, email: str) -> bool:
+    """True for the name of the address, also if it was made before a rotation of `SECRET_KEY`."""
+    return any(constant_time_compare(name, each) for each in _address_hashes(email))
+
+
+def _address_hashes(email: str) -> Iterator[str]:
+    return (each.hex()[:24] for each in keyed_hashes("latchkey.address", email))
 
 
 def hash_mailbox(email: str) -> str:

@@ -1,5 +1,8 @@
 """A web server whose database restarts, hangs, or ends a connection in the middle of an export."""
 
+import itertools
+import json
+import random
 import re
 import signal
 import threading
@@ -7,13 +10,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import psutil
 import pytest
 
+from bench.servers import Running
 from companies.actors import SYSTEM
 from config.db.embedded import Cluster
 from config.server.asgi import REQUEST_SECONDS
@@ -26,6 +32,8 @@ from tests.operations.databases import ask, database, hang, restart, url_of, web
 
 RESTARTS = [signal.SIGINT, signal.SIGQUIT] * 3
 CREATIONS, FORMS = 40, 10
+KILLS, RESPAWN_SECONDS = 8, 6  # granian ends if one process dies twice within 5.5 seconds
+MOST_TRIES = 500
 AT_ONCE = 8  # each of two processes has four threads
 EXPORTED = 20_000
 MANY_INVITATIONS = """
@@ -44,10 +52,11 @@ END_EXPORT = """
 
 
 class System:
-    def __init__(self, database: Cluster, url: str, log: Path) -> None:
-        self.database, self.url, self.log = database, url, log
+    def __init__(self, database: Cluster, server: Running, log: Path) -> None:
+        self.database, self.url, self.log = database, server.url, log
+        self.server = psutil.Process(server.pid)
         self.company = CompanyFactory(partner__writes_per_minute=100_000)
-        self.partner = partner_system(self.company, url)
+        self.partner = partner_system(self.company, self.url)
         self.list = f"/v2/invitation/company/{self.company.pk}"
         self.provider = ensure_sandbox().name
 
@@ -58,6 +67,22 @@ class System:
 
     def create(self) -> int:
         return self.partner.send("POST", self.list, "{}")[0]
+
+    def create_once(self, number: int) -> int:
+        """Repeat a keyed creation until it is answered. Returns the number of tries."""
+        body, key = json.dumps({"externalId": f"order-{number}"}), f"key-{number}"
+        for tries in range(1, MOST_TRIES):
+            with suppress(HTTPException, OSError):
+                status, page = self.partner.send("POST", self.list, body, **{"Idempotency-Key": key})
+                if status == 201:
+                    return tries
+                assert status in (409, 503), page
+            time.sleep(0.05)
+        raise AssertionError(f"{key} got no answer")
+
+    def kill_a_process(self) -> None:
+        workers = [each for each in self.server.children() if "resource_tracker" not in " ".join(each.cmdline())]
+        random.choice(workers).kill()
 
     def open_form(self) -> tuple[Browser, str, dict[str, str]]:
         """Return a contributor's browser, the path of the form, and its fields."""
@@ -79,7 +104,7 @@ class System:
 def system(django_db_blocker: Any, tmp_path: Path) -> Iterator[System]:
     log = tmp_path / "web.log"
     with django_db_blocker.unblock(), database() as primary, web_server(log, url_of(primary)) as server:
-        yield System(primary, server.url, log)
+        yield System(primary, server, log)
 
 
 def test_restart_of_the_database_fails_no_request(system):
@@ -93,6 +118,32 @@ def test_restart_of_the_database_fails_no_request(system):
         assert system.in_threads(system.create, CREATIONS) == {201: CREATIONS}
         assert system.in_threads(lambda forms=forms: system.submit(forms.pop()), FORMS) == {302: FORMS}
     print(f"{len(RESTARTS)} restarts, each with {CREATIONS} creations and {FORMS} forms after it: no 503")
+
+
+def test_kills_lose_and_double_no_creation(system):
+    numbers, ended, tries = itertools.count(), threading.Event(), Counter[int]()
+
+    def create_until_the_end() -> None:
+        while not ended.is_set():
+            tries[system.create_once(next(numbers))] += 1
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        created = [threads.submit(create_until_the_end) for _ in range(AT_ONCE)]
+        try:
+            for _ in range(KILLS):
+                system.kill_a_process()
+                time.sleep(RESPAWN_SECONDS / 2)
+                restart(system.database, signal.SIGQUIT)
+                time.sleep(RESPAWN_SECONDS / 2)
+        finally:
+            ended.set()
+        for each in created:
+            each.result()
+
+    total = tries.total()
+    rows = "SELECT format('%s %s', count(*), count(DISTINCT external_id)) FROM invitations_invitation"
+    assert ask(system.database, rows) == f"{total} {total}"
+    print(f"{total} creations by number of tries: {tries}; {KILLS} kills, and as many crashes of the database")
 
 
 def test_database_that_hangs_is_given_up(system):

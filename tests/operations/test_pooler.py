@@ -72,7 +72,7 @@ def test_pooler_of_transactions_fails_no_request(django_db_blocker: Any, tmp_pat
     with django_db_blocker.unblock(), database() as cluster, pooler(cluster, tmp_path) as (process, port):
         url = f"postgres://postgres@127.0.0.1:{port}/latchkey"
         with web_server(log, url, DATABASE_POOLER="transaction") as server:
-            system = System(cluster, server.url, log)
+            system = System(cluster, server, log)
             staff = member_of_staff(server.url)
 
             assert system.in_threads(lambda: system.submit(system.open_form()), FORMS) == {302: FORMS}

@@ -6,7 +6,6 @@ from uuid import UUID
 from rest_framework import serializers
 
 from companies.api.base import PartnerViewSet
-from companies.api.fields import EmailFilterField
 from config.api.fields import (
     SingleLineField,
     StrictCharField,
@@ -20,10 +19,9 @@ from config.api.pagination import KeysetPagination
 from config.db.index_hints import newest_first_for
 from invitations.api.bodies import OPTIONAL
 from invitations.api.bulk.bodies import MOST_ITEMS
-from invitations.api.filters import disjoint_conditions, filter_invitations
+from invitations.api.filters import AllowedFilterField, disjoint_conditions, filter_invitations
 from invitations.models import Invitation, InvitationType
 from invitations.models.status import Status
-from invitations.services.addresses import normalize_allowed
 from invitations.services.invitations import MAX_REASON_LENGTH
 
 
@@ -32,7 +30,7 @@ class InvitationFilter(StrictSerializer):
 
     status = StrictListField(child=StrictChoiceField(Status.choices), required=False, allow_empty=False)
     invitationType = StrictListField(child=StrictChoiceField(InvitationType.choices), required=False, allow_empty=False)
-    email = EmailFilterField(normalize_allowed, required=False)
+    email = AllowedFilterField(required=False)
     connectionId = StrictUUIDField(required=False)
     externalId = StrictCharField(max_length=255, required=False)
     createdAfter = StrictTimeField(required=False)

@@ -21,7 +21,7 @@ from invitations.contributor.forms.resumed import ResumedForm
 from invitations.contributor.forms.second_time import SecondTimeForm
 from invitations.contributor.provider_help import USER_NAME, ProviderHelp, help_for, username_label
 from invitations.models import EmailProof
-from invitations.services.rate_limits import hash_address
+from invitations.services.rate_limits import hash_address, is_hash_of
 
 KEEP = _("Leave empty to keep what was given before.")
 KEEP_ANSWERS = _("Leave empty to keep the answers that were given before. New ones replace all of them.")
@@ -88,7 +88,7 @@ class LoginForm(ResumedForm, QuestionsForm):
     def clean_verified(self) -> str:
         """Ask once more if this browser has verified another address since, in another tab."""
         given, current = self.cleaned_data["verified"], self.initial["verified"]
-        if self.proof and given and given != current:
+        if self.proof and given and not is_hash_of(given, self.proof.email):
             data: Any = self.data
             self.data = data = data.copy()
             data["verified"] = current

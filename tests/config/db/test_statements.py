@@ -1,8 +1,10 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Value
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
+from companies.models import Partner
 from config.db.statements import Statement
 from tests.factories import CompanyFactory
 
@@ -59,3 +61,13 @@ def test_statement_is_prepared_unless_pooled(db, monkeypatch):
     assert not prepared()
     monkeypatch.setattr(connection.connection, "prepare_threshold", 2)
     assert prepared()
+
+
+def test_queries_of_models_are_never_prepared(db):
+    """Their plan depends on the values: one company has a row, another has millions."""
+    for _ in range(10):
+        list(Partner.objects.annotate(only_here=Value(1)).filter(name="Nobody"))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%only_here%'")
+        assert cursor.fetchone() == (0,)

@@ -148,5 +148,15 @@ def test_form_names_its_verified_address(client, company):
     assert set(Use.objects.values_list("email", flat=True)) == {BEN}
 
 
+def test_open_form_outlives_the_secret_key(client, company, settings):
+    (link,) = links_of(make_invitation(company, allowed_emails=[ANNA], send_email=True), ANNA)
+    accept(client, link)
+    opened = read(client.get(at(link, "connect")))
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "of-tomorrow-fJ3kq9Zt2vXw8sLmB4nR7yPc", [settings.SECRET_KEY]
+
+    assert client.post(at(link, "connect"), answers() | {"verified": verified(opened)}).status_code == 302
+
+
 def verified(content):
     return re.search(r'name="verified" value="(\w+)"', content)[1]
