@@ -22,7 +22,7 @@ from tests.operations.callers import Browser
 from tests.operations.databases import end, url_of
 from tests.operations.networks import ROOT
 
-# 24 migrations ago
+# 36 migrations ago
 OLD_VERSION = "4ef0338"
 ROWS = 200_000
 READING_SECONDS = 10
