@@ -142,8 +142,7 @@ DATABASES = database.read_databases()
 DATABASE_ROUTERS = ["config.db.replica.Router"] if len(DATABASES) > 1 else []
 # their models are read from the replica where that is allowed; logins and permissions never are
 REPLICA_APPS = ["companies", "connections", "invitations"]
-IS_POOLED = database.is_pooled()
-PROCRASTINATE_WORKER_DEFAULTS = worker_defaults(is_pooled=IS_POOLED)
+PROCRASTINATE_WORKER_DEFAULTS = worker_defaults(is_pooled=database.is_pooled())
 PROCRASTINATE_ON_APP_READY = "config.job_monitoring.monitor_jobs"
 # tasks that follow a change in a lower app; they take a `connection_id` and a `company_id`
 STATUS_CHANGE_TASKS = ["invitations.tasks.follow_status"]
@@ -170,6 +169,11 @@ KEYRING_CHECK = "invitations.services.links.has_key_of_newest_token"
 DOCTOR_CHECKS = [
     "invitations.services.delivery.outages.check_mails",
     "companies.services.webhooks.disabling.check_endpoints",
+]
+# functions that return a `config.operations.section.Section` for the page of operators
+OPERATOR_SECTIONS = [
+    "invitations.services.delivery.undelivered.undelivered_mails",
+    "invitations.services.encrypted_columns.keys_in_use",
 ]
 # function from ids of invitations to what the events of their connections say of them
 EVENT_INVITATIONS = "invitations.services.events.find_references"

@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -37,6 +38,7 @@ def operations(request: HttpRequest) -> HttpResponse:
         "jobs": _ask(troubled_jobs),
         "facts": _ask(_facts),
         "tables": _ask(LARGEST_TABLES.rows),
+        "sections": [_ask(import_string(name)) for name in settings.OPERATOR_SECTIONS],
     }
     return TemplateResponse(request, "admin/operations/operations.html", context)
 

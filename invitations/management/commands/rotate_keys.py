@@ -6,25 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from companies.models import Authenticator, StoredAnswer, StoredMail, WebhookEndpoint
 from config.crypto.rotation import EncryptedColumn, count_rows_by_key, reencrypt
-from connections.models import Credential
-from invitations.models import FormDraft, Invitation, PersonalLink, Receipt, ReminderSubscription
+from invitations.services.encrypted_columns import ENCRYPTED, SHORT_LIVED, name_of
 
-ENCRYPTED = (
-    EncryptedColumn(Credential, "encrypted", lambda row: f"credential:{row.pk}"),
-    EncryptedColumn(Invitation, "encrypted_token", lambda row: f"token:{row.pk}"),
-    EncryptedColumn(PersonalLink, "encrypted_token", lambda row: f"token:{row.pk}"),
-    EncryptedColumn(ReminderSubscription, "encrypted_token", lambda row: f"token:{row.pk}"),
-    EncryptedColumn(FormDraft, "encrypted", lambda row: row.associated_data),
-    EncryptedColumn(Receipt, "encrypted_token", lambda row: f"token:{row.pk}"),
-    EncryptedColumn(Authenticator, "encrypted_key", lambda row: row.associated_data),
-    EncryptedColumn(StoredMail, "encrypted", lambda row: row.associated_data),
-    EncryptedColumn(WebhookEndpoint, "encrypted_secret", lambda row: row.associated_data),
-    EncryptedColumn(WebhookEndpoint, "encrypted_previous_secret", lambda row: row.associated_data),
-)
-# deleted after a day: keep an old key while one of them uses it
-SHORT_LIVED = EncryptedColumn(StoredAnswer, "encrypted_body", lambda row: "")
 DAMAGED = (
     "{rows} could not be decrypted; the log names each. If a key was removed from ENCRYPTION_KEYS, put it back and run "
     "this again. If a row was altered or moved, its content is lost: ask for new login details, replace the link, or "
@@ -70,11 +54,3 @@ class Command(BaseCommand):
                 f"{column.model._meta.verbose_name_plural}: {rows} use {name_of(key_id)} ({key_id.hex()})."
             )
         return sum(rows for key_id, rows in counted.items() if not settings.KEYRING.has_key_id(key_id))
-
-
-def name_of(key_id: bytes) -> str:
-    if key_id == settings.KEYRING.current_key_id:
-        return "the newest key"
-    if settings.KEYRING.has_key_id(key_id):
-        return "an older key of the ring"
-    return "a key that is missing"

@@ -22,7 +22,13 @@ def test_page_shows_the_state(admin_client):
     assert "No worker has reported" in page
     assert f"Job {failed}, queue mail, 40 attempts, failed" in page
     assert f"Job {stuck}, queue mail, 40 attempts, stuck" in page
-    for heading in ("Queues", "This installation", "Largest tables"):
+    for heading in (
+        "Queues",
+        "This installation",
+        "Largest tables",
+        "Mails that did not arrive",
+        "Encryption keys in use",
+    ):
         assert f">{heading}</h2>" in page
     assert page.count("This part has no answer") == 0
 
