@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from weakref import WeakSet
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, Error, InterfaceError, OperationalError, connections
 from psycopg.errors import QueryCanceled, SerializationFailure
 from psycopg.pq import TransactionStatus
 
@@ -173,6 +173,9 @@ class Watch:
             try:
                 self.look()
             except (OperationalError, InterfaceError):
+                connections.close_all()
+            except Error as error:  # such as a right that is missing
+                self.rest(error)
                 connections.close_all()
             finally:
                 alarm.cancel()

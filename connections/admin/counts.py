@@ -4,8 +4,9 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db import connection as database
+from django.db import connections as databases
 
+from config.db.replica import reading_alias
 from connections.models.status import Status
 
 # statuses that do not recover alone: staff or the contributor must act
@@ -43,6 +44,6 @@ def count_by_status(*, maximum: int, companies: Collection[UUID] | None = None) 
     }
     newest_first = {"of_companies": LIVE, "order": "counted.status, counted.id DESC"}
     of_companies = {"of_companies": OF_COMPANIES, "order": "counted.company_id, counted.status, counted.id DESC"}
-    with database.cursor() as cursor:
+    with databases[reading_alias()].cursor() as cursor:
         cursor.execute(COUNTS.format_map(newest_first if companies is None else of_companies), parameters)
         return {Status(status): number for status, number in cursor.fetchall()}

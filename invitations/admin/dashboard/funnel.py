@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection as database
+from django.db import connections as databases
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Company
+from config.db.replica import reading_alias
 from config.db.uuid7 import first_uuid7_at
 from connections.models import Connection
 from connections.models.status import Status as ConnectionStatus
@@ -114,7 +115,7 @@ def funnel(*, since: datetime, companies: Collection[UUID] | None = None) -> Fun
         "companies": None if companies is None else list(companies),
         "works": ConnectionStatus.CONNECTED.value,
     }
-    with database.cursor() as cursor:
+    with databases[reading_alias()].cursor() as cursor:
         cursor.execute(FUNNEL.format(of_companies=LIVE if companies is None else OF_COMPANIES), parameters)
         numbers = cursor.fetchone()
     return Funnel(dict(zip(Step, numbers, strict=True)), is_limited=cut is not None)
