@@ -14,13 +14,13 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from config.db.lost_connections import drop_lost_connections
 from config.db.replica import reading_alias
 
 BOM = "\ufeff"  # tells spreadsheets that this is UTF-8
@@ -120,7 +120,7 @@ def logged_rows(
             how = "complete"
     finally:
         message = f"Exported {number} {what} as CSV, {how}"
-        connection.close_if_unusable_or_obsolete()  # its end may be the reason
+        drop_lost_connections()  # their end may be the reason
         LogEntry.objects.filter(pk=entry.pk).update(change_message=f"{message}.")
         model = entry.content_type.model_class() if entry.content_type else None
         label = model._meta.label if model else ""
