@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -18,6 +18,8 @@ import pytest
 from bench.servers import PROXY_HEADERS, _free_port, production, running
 from config.db.embedded import Cluster
 from config.operations.exporter import IN_MEMORY
+from tests.operations.databases import postmaster as process_of
+from tests.operations.databases import url_of
 from tests.operations.installations import ROOT, wait_until
 
 PROCESSES, REQUESTS = 2, 200
@@ -71,12 +73,12 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.
     """The server process of a migrated database, which the environment names."""
     cluster = Cluster(tmp_path / "postgres")
     cluster.start()
-    url = f"postgres://postgres@{quote(cluster.host, safe='')}:5432/latchkey"
+    url = url_of(cluster)
     for name, value in production(url).items():
         monkeypatch.setenv(name, value)
     for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=True)
-    postmaster = psutil.Process(int((cluster.folder / "postmaster.pid").read_bytes().split(b"\n")[0]))
+    postmaster = process_of(cluster)
     yield postmaster
     postmaster.send_signal(signal.SIGQUIT)
     postmaster.wait(10)

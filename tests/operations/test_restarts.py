@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
-import psutil
 import psycopg
 
 from bench.servers import production
 from config.db.embedded import Cluster
+from tests.operations.databases import postmaster, restart, url_of
 from tests.operations.installations import ROOT, WORKER, wait_until
 
 # as `pg_ctl stop` sends them
@@ -23,10 +22,6 @@ STOPS = [FAST] * 8 + [IMMEDIATE] * 3
 DEFER = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'config.tasks.{}', %s)"
 TASK, ARGUMENTS = "delete_old_jobs", '{"timestamp": 0}'
 RECOVERY_SECONDS = 60
-
-
-def postmaster(cluster: Cluster) -> psutil.Process:
-    return psutil.Process(int((cluster.folder / "postmaster.pid").read_bytes().split(b"\n")[0]))
 
 
 @contextmanager
@@ -68,8 +63,7 @@ def is_done(cluster: Cluster, job: int) -> bool:
 def test_worker_survives_restarts_of_the_database(tmp_path):
     seconds = []
     with database(tmp_path) as cluster:
-        url = f"postgres://postgres@{quote(cluster.host, safe='')}:5432/latchkey"
-        environment = os.environ | production(url)
+        environment = os.environ | production(url_of(cluster))
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True
         )
@@ -77,10 +71,7 @@ def test_worker_survives_restarts_of_the_database(tmp_path):
             first = queue_job(cluster)
             wait_until(lambda: is_done(cluster, first), seconds=RECOVERY_SECONDS)
             for stop in STOPS:
-                server = postmaster(cluster)
-                server.send_signal(stop)
-                server.wait(30)
-                cluster.start()
+                restart(cluster, stop)
                 began = time.monotonic()
                 job = queue_job(cluster)
                 wait_until(
