@@ -107,16 +107,16 @@ def test_update_and_return_lose_hardly_a_request(installed, key):
     """At full load, some requests are on their way to a server when it closes."""
     prepare, update, go_back = blocks("upgrade.md", "One machine")
     installed.run(prepare)
-    for name, site, commands, version, share in (
-        ("update behind nginx", SITE, update, "2", 1000),
-        # before 2.11.2, Caddy gives up a POST for which it met a closed port: proxy.md
-        ("return behind Caddy", caddy(installed), go_back, "1", 20),
+    for name, site, commands, version in (
+        ("update behind nginx", SITE, update, "2"),
+        # fails with a Caddy before 2.11.2, which gives up a POST for which it met a closed port: proxy.md
+        ("return behind Caddy", caddy(installed), go_back, "1"),
     ):
         traffic = start_traffic(installed, site, key)
         installed.run(f"sleep 3\n{commands}")
 
         outcomes = outcomes_of(traffic, name)
-        assert sum(outcomes.values()) - outcomes["201"] <= outcomes["201"] / share
+        assert sum(outcomes.values()) - outcomes["201"] <= outcomes["201"] / 200
         folder = installed.run("readlink /proc/$(systemctl show --property=MainPID --value latchkey-web@8002)/cwd")
         assert folder.strip() == f"/opt/latchkey/releases/{version}"
 
