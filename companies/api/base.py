@@ -62,6 +62,8 @@ class PartnerViewSet(GenericViewSet[Any]):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         finalized = super().finalize_response(request, response, *args, **kwargs)
         finalized["Cache-Control"] = "no-store"
+        if isinstance(finalized, Response):
+            finalized.add_post_render_callback(self._release)
         if request.method not in SAFE_METHODS and isinstance(request.auth, ApiKey):
             record_write(request.auth.pk)
         if self.request_count:
@@ -121,3 +123,8 @@ class PartnerViewSet(GenericViewSet[Any]):
         if company is None:
             raise NotFound
         return company
+
+    def _release(self, response: Any) -> None:
+        """Break the reference cycles of a rendered response: otherwise it waits for the garbage collector."""
+        response.renderer_context = self.request.parser_context = {}
+        vars(self).clear()
