@@ -33,7 +33,6 @@ from connections.services.credentials import (
 from connections.services.details import WIRE_NAMES, Details, check_details, check_provider
 from connections.services.events import KIND, log_connection_event
 
-SANDBOX_DELAY = {"seconds": 2}
 MAX_TEXT_LENGTHS = {"status_error_detail": 2000, "contributor_message": 500}
 STATUS_COLUMNS = (
     "status",
@@ -135,7 +134,6 @@ def complete_connection(draft: ConnectionDraft) -> Connection:
     """Store what belongs to a connection that was just inserted."""
     if draft.sites:
         draft.connection.sites.set(draft.sites)
-    queue_sandbox_check(draft.connection)
     return draft.connection
 
 
@@ -292,6 +290,7 @@ def defer_follow_up(connections: Sequence[Connection]) -> None:
 
 
 def queue_sandbox_check(connection: Connection) -> None:
-    """Queue a check of the sandbox. Real collectors poll for PENDING."""
-    if connection.datasource and connection.datasource.is_sandbox:
-        defer("connections.tasks.check_sandbox", {"connection_id": str(connection.pk)}, schedule_in=SANDBOX_DELAY)
+    """Queue another check of a sandbox. The first one is inserted with the connection."""
+    if statements.is_sandboxed(connection):
+        delay = {"seconds": int(statements.SANDBOX_DELAY.total_seconds())}
+        defer("connections.tasks.check_sandbox", {"connection_id": str(connection.pk)}, schedule_in=delay)

@@ -1,5 +1,7 @@
 """The check after the form: it is followed, and a refused login is corrected or repaired."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
@@ -7,7 +9,7 @@ from companies.actors import SYSTEM
 from connections.models import Connection
 from connections.models.status import REPAIRABLE, Status
 from connections.models.status_texts import STATUS_TEXTS
-from connections.services import connections as connection_services
+from connections.services import statements
 from connections.services.connections import report_status
 from connections.services.sandbox import ensure_sandbox
 from invitations.models import Invitation
@@ -30,7 +32,7 @@ if PICTURES:
 @pytest.fixture
 def check(partner, monkeypatch):
     """The sandbox checks a login as soon as the test has seen that it waits."""
-    monkeypatch.setattr(connection_services, "SANDBOX_DELAY", {"days": 1})
+    monkeypatch.setattr(statements, "SANDBOX_DELAY", timedelta(days=1))
     with run_worker():
         yield
 

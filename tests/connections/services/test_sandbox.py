@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from companies.models import Partner, User
 from connections.models import Connection, Datasource
 from connections.models.status import OUTCOMES, Status
-from connections.services import connections, sandbox
+from connections.services import sandbox, statements
 from connections.services.sandbox import ensure_sandbox
 from connections.tasks import check_sandbox
 from tests.database import forget_jobs
@@ -110,7 +110,7 @@ def test_command_creates_only_the_sandbox():
 
 
 def test_worker_checks_the_sandbox(worker, monkeypatch):
-    monkeypatch.setattr(connections, "SANDBOX_DELAY", {"days": 1})
+    monkeypatch.setattr(statements, "SANDBOX_DELAY", timedelta(days=1))
     connection = connect_as("site-down")
 
     worker()
