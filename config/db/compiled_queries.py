@@ -1,18 +1,19 @@
 """Querysets whose SQL Django writes once.
 
 For a look-up by key, Django takes several times longer to write the SQL than PostgreSQL to answer it. A compiled query
-is written at its first call; later calls only replace its values. Rows become models as Django makes them. Annotations
-are not read.
+is written at its first call; later calls only replace its values. Rows become models, with their related models, but
+without the signals `pre_init` and `post_init`. Annotations are not read.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, models
-from django.db.models.query import get_related_populators
+from django.db.models.base import ModelState
+from django.db.models.query import RelatedPopulator, get_related_populators
 
 from config.db.statements import Statement
 
@@ -71,11 +72,12 @@ class CompiledQuery:
     def _read_shape(self) -> None:
         """Keep what `ModelIterable` finds out for each query anew."""
         select, info = self.compiler.select, self.compiler.klass_info
-        self.model = info["model"]
+        self.rows_of = RowsOf(info["model"])
         self.own = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
         self.attributes = [column[0].target.attname for column in select[self.own]]
         # the stubs are for Django 6
         self.related = get_related_populators(info, select, self.using)  # type: ignore[call-arg]
+        _replace_models(self.related)
         self.converters = self.compiler.get_converters([column[0] for column in select])
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
@@ -85,12 +87,33 @@ class CompiledQuery:
         return [self._to_model(row) for row in rows]
 
     def _to_model(self, row: Any) -> Any:
-        model: Any = self.model.from_db(self.using, self.attributes, row[self.own])
+        model: Any = self.rows_of.from_db(self.using, self.attributes, row[self.own])
         for populator in self.related:
             populator.populate(row, model)
         if self.has_row_beside:
             model.beside = row[len(self.compiler.select) :]
         return model
+
+
+class RowsOf:
+    """Makes models of whole rows as `Model.from_db` does, in a third of its time: it sets all attributes at once."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self.model = model
+
+    def from_db(self, using: str, attributes: Sequence[str], values: Sequence[Any]) -> models.Model:
+        row: models.Model = self.model.__new__(self.model)
+        vars(row).update(zip(attributes, values, strict=True))
+        row._state = ModelState()
+        row._state.adding, row._state.db = False, using
+        return row
+
+
+def _replace_models(populators: Iterable[RelatedPopulator]) -> None:
+    for each in populators:
+        known: Any = each
+        known.model_cls = RowsOf(known.model_cls)
+        _replace_models(known.related_populators)
 
 
 def _name_of(parameter: Any, placeholders: dict[str, Any]) -> str | None:

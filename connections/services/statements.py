@@ -21,7 +21,8 @@ _CHECK = """
     sandbox_check AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at)
         SELECT 'default', 'connections.tasks.check_sandbox',
-            jsonb_build_object('connection_id', %(connection_id)s::uuid), clock_timestamp() + %(sandbox_delay)s::interval
+            jsonb_build_object('connection_id', %(connection_id)s::uuid),
+            clock_timestamp() + %(sandbox_delay)s::interval
         {} WHERE %(sandbox_delay)s::interval IS NOT NULL
     )
 """

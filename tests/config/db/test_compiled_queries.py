@@ -44,6 +44,20 @@ def test_select_related_rows_are_included(companies: list[Company]) -> None:
         assert len(queries) == 1
 
 
+def test_models_are_complete(companies: list[Company]) -> None:
+    def shown(model: models.Model) -> tuple[object, ...]:
+        values = {name: value for name, value in vars(model).items() if name != "_state"}
+        return values, model._state.adding, model._state.db, model._state.fields_cache
+
+    for company in companies:
+        found = sites(company_id=company.pk)
+        expected = company.sites.select_related("company__partner").order_by("pk")
+        for site, same in zip(found, expected, strict=True):
+            assert shown(site) == shown(same)
+            assert shown(site.company) == shown(same.company)
+            assert shown(site.company.partner) == shown(same.company.partner)
+
+
 def test_argument_may_appear_several_times(companies: list[Company]) -> None:
     first, second, _ = companies
     site = second.sites.first()
