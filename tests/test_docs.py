@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from textwrap import dedent
 
-from django.apps import apps
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
@@ -41,14 +40,6 @@ def test_anchors_in_documents_exist():
     assert links
     wrong = {link for link in links if link[2] not in anchors((link[0].parent / link[1]) if link[1] else link[0])}
     assert {(page.name, path, anchor) for page, path, anchor in wrong} == set()
-
-
-def test_sharding_names_every_table():
-    sharding = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8").partition("## Sharding")[2]
-    models = apps.get_models(include_auto_created=True)
-    tables = {each._meta.db_table for each in models if each._meta.app_label in CODE and each._meta.managed}
-
-    assert {table for table in tables if f"`{table}`" not in sharding} == set()
 
 
 def test_snippet_for_embedding_is_the_example():
