@@ -92,6 +92,7 @@ fuzz: new-enough $(INSTALLED)
 
 # one after the other, with their figures
 operations: new-enough $(INSTALLED)
+	@$(BIN)/uv sync --quiet --frozen --group bench --group operations
 	$(BIN)/pytest -m operations -s tests/operations
 
 # also checks every width and colour scheme, of which `make test` takes only some
