@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import product
@@ -12,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from companies.models import ApiKey, EventStream, PartnerEvent, WebhookAttempt, 
 from companies.services.webhooks.answers import Answer
 from companies.services.webhooks.dispatch import dispatch_events
 from companies.services.webhooks.feed import DELETED_AT_ONCE, FEED_TYPES, delete_old_events, read_feed
+from companies.services.webhooks.numbers import number_events
 from companies.services.webhooks.partitions import keep_partitions
 from companies.services.webhooks.rounds import Attempt, begin_round, end_round, record_attempts
 from config.db.uuid7 import first_uuid7_at
@@ -28,6 +30,7 @@ from tests.companies.services.webhooks.partitions import TABLES, partitions_of
 from tests.database import execute
 from tests.factories import CompanyFactory, make_api_key, make_invitation
 from tests.operations.roles import connected_as, superuser
+from tests.races import wait_for_a_lock
 
 BEFORE = "0024_logo_backdrop"
 OLD = 100_000
@@ -226,3 +229,31 @@ def test_months_come_and_go_unnoticed(older_database):
         f"{by_rows * OLD / DELETED_AT_ONCE:.0f} s; {len(traffic.published):,} events meanwhile, none lost, "
         f"longest wait {traffic.longest:.2f} s"
     )
+
+
+def test_number_of_a_dropped_event_is_remembered(older_database):
+    """A number that is not committed yet when its month is dropped: readers of the feed must learn of the hole."""
+    call_command("migrate", "companies", verbosity=0)
+    end_first()
+    stream = EventStream.objects.create(**CompanyFactory().world._asdict())
+    late = PartnerEvent(id=first_uuid7_at(timezone.now(), shift=timedelta(days=-40)), type="invitation.viewed", data={})
+    late.partner_id, late.is_live = stream.partner_id, stream.is_live
+    late.save(force_insert=True)
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            number_events(stream.partner_id, stream.is_live)
+            dropped = threads.submit(in_thread, keep)
+            wait_for_a_lock()
+        dropped.result()
+
+    stream.refresh_from_db()
+    assert not PartnerEvent.objects.filter(pk=late.pk).exists()
+    assert (stream.last_sequence, stream.deleted_sequence) == (1, 1)
+
+
+def in_thread(act: Callable[[], None]) -> None:
+    try:
+        act()
+    finally:
+        connection.close()
